@@ -1,0 +1,1 @@
+"""The `interdesk` command: local broker, database and processes; demo, replay and administration."""

@@ -1,0 +1,1 @@
+"""The services of an account, and the two libraries they share (`common`, `federation`)."""

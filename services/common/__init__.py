@@ -1,0 +1,1 @@
+"""What every service needs: configuration, errors, events, store, nameko extensions. Imports no service."""

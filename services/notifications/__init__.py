@@ -1,0 +1,1 @@
+"""Will hold what tells people: inbox, mail, watches, webhooks, reminders. Nothing of it exists yet."""

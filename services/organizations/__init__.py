@@ -1,0 +1,1 @@
+"""The account itself: organizations, people, teams, roles and tokens; trusts and key rings."""

@@ -1,0 +1,1 @@
+"""Services, service instances and offerings; SLAs, their coverage, and the agreement thread with partners."""
