@@ -50,7 +50,7 @@ lint: .venv/.made ## check style, types, import rules and known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	bash .ci/audit
+	$(BIN)/python .ci/audit.py
 
 .PHONY: format
 format: .venv/.made ## put the code in the house's style

@@ -1,1 +1,1 @@
-"""Will hold projections of events into read models: reports, dashboards, exports. Nothing of it exists yet."""
+"""Will hold read models made from events: reports, dashboards, exports. Nothing of it exists yet."""
