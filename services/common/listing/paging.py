@@ -1,0 +1,153 @@
+"""A page of a list."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.errors import ExecutionTimeout
+
+from services.common.errors import Invalid, Unavailable
+from services.common.listing.declaration import Filter, Listing
+from services.common.listing.keyset import Cursor, SortKey, cursor_of, ranges
+from services.common.listing.matching import all_of
+from services.common.listing.query import ListQuery, search_filter
+
+COUNT_LIMIT = 10_000
+"""Lists are counted exactly up to here; beyond it the count is this bound, and said to be one."""
+MAX_MILLISECONDS = 10_000
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some records of a list, in order, and where they are in it.
+
+    `next` and `prev` are the cursors to ask the neighbouring pages with; None where there is none.
+    `numbered` says that the page was asked for by its number. With `throttled`, `total` is a lower bound.
+    """
+
+    items: tuple[Document, ...]
+    total: int
+    throttled: bool
+    per_page: int
+    current_page: int
+    start_cursor: str | None
+    end_cursor: str | None
+    next: str | None
+    prev: str | None
+    numbered: bool = False
+
+    @property
+    def total_pages(self) -> int:
+        return -(-self.total // self.per_page)
+
+    def map(self, shape: Callable[[Document], Document]) -> "Page":
+        """The same page with each record put into another shape."""
+        return replace(self, items=tuple(shape(item) for item in self.items))
+
+
+def page(
+    collection: Collection[Document],
+    listing: Listing,
+    query: ListQuery,
+    base_filter: Filter | None = None,
+    *,
+    viewer: Any = None,
+    projection: Mapping[str, int] | None = None,
+) -> Page:
+    """The page that `query` asks for, among the records of `collection` that `base_filter` lets through.
+
+    `viewer` is given to the listing's predefined filter. `projection` is MongoDB's and has to keep the
+    paths that can be sorted by. Raises Invalid when a page number lies beyond what is counted, Unavailable
+    when the database takes too long.
+    """
+    predefined = listing.predefined_filter(query.predefined, viewer) if query.predefined else {}
+    wanted = all_of([base_filter or {}, predefined, search_filter(listing, query.search), query.filter])
+    try:
+        return _page(_Source(collection, wanted, projection), query)
+    except ExecutionTimeout:
+        raise Unavailable(
+            "query_too_slow", "The list took too long. Ask with more or narrower filters."
+        ) from None
+
+
+@dataclass(frozen=True)
+class _Source:
+    collection: Collection[Document]
+    wanted: Filter
+    projection: Mapping[str, int] | None
+
+    def first(self, keys: tuple[SortKey, ...], most: int, skip: int = 0) -> list[Document]:
+        return self._find(self.wanted, keys, most, skip)
+
+    def behind(self, keys: tuple[SortKey, ...], cursor: Cursor, most: int) -> list[Document]:
+        found: list[Document] = []
+        for each in ranges(keys, cursor):
+            found += self._find(all_of([self.wanted, each]), keys, most - len(found))
+            if len(found) == most:
+                break
+        return found
+
+    def count(self) -> int:
+        return self.collection.count_documents(self.wanted, limit=COUNT_LIMIT + 1, maxTimeMS=MAX_MILLISECONDS)
+
+    def _find(self, wanted: Filter, keys: tuple[SortKey, ...], most: int, skip: int = 0) -> list[Document]:
+        order = [(key.path, -1 if key.descending else 1) for key in keys]
+        found = self.collection.find(wanted, self.projection).sort(order).skip(skip).limit(most)
+        return list(found.max_time_ms(MAX_MILLISECONDS))
+
+
+def _page(source: _Source, query: ListQuery) -> Page:
+    size = query.per_page
+    if query.before is not None:
+        # Backwards: the same walk in the opposite order, turned around again.
+        found = source.behind(tuple(key.reversed() for key in query.sort), query.before, size + 1)
+        earlier, later = len(found) > size, True
+        items = list(reversed(found[:size]))
+        offset = max(0, query.before.offset - len(items)) if earlier else 0
+    elif query.after is not None:
+        found = source.behind(query.sort, query.after, size + 1)
+        earlier, later = True, len(found) > size
+        items, offset = found[:size], query.after.offset + 1
+    else:
+        offset = _offset(query)
+        found = source.first(query.sort, size + 1, offset)
+        earlier, later = offset > 0, len(found) > size
+        items = found[:size]
+    counted = _total(source, query, offset, len(items), later)
+    places = list(_places(items, offset, query))
+    start, end = (places[0], places[-1]) if places else (None, None)
+    return Page(
+        items=tuple(items),
+        total=min(counted, COUNT_LIMIT),
+        throttled=counted > COUNT_LIMIT,
+        per_page=size,
+        current_page=offset // size + 1,
+        start_cursor=start,
+        end_cursor=end,
+        next=end if later else None,
+        prev=start if earlier else None,
+        numbered=query.page is not None,
+    )
+
+
+def _offset(query: ListQuery) -> int:
+    offset = ((query.page or 1) - 1) * query.per_page
+    if offset + query.per_page > COUNT_LIMIT and offset > 0:
+        most = COUNT_LIMIT // query.per_page
+        text = f'goes to {most} at most; follow the Link header\'s rel="next" (search_after) instead'
+        raise Invalid("Validation Failed", errors=[("page", text)])
+    return offset
+
+
+def _total(source: _Source, query: ListQuery, offset: int, shown: int, later: bool) -> int:
+    whole_in_sight = not later and query.after is None and query.before is None and (shown or not offset)
+    return offset + shown if whole_in_sight else source.count()
+
+
+def _places(items: list[Document], offset: int, query: ListQuery) -> Iterator[str]:
+    for number, item in enumerate(items):
+        if number in (0, len(items) - 1):
+            yield cursor_of(item, offset + number, query.sort)

@@ -1,0 +1,22 @@
+"""Search by words: the same normalization for what is stored and for what is asked."""
+
+import re
+import unicodedata
+
+_WORD = re.compile(r"\w+")
+MAX_TERMS = 200
+MAX_TERM_LENGTH = 40
+
+
+def terms(*texts: str | None) -> list[str]:
+    """The words of some texts as a record stores them and a search asks for them: casefolded, without
+    accents, each once, sorted. At most 200 words of 40 characters: the first ones of the text count."""
+    found: dict[str, None] = {}
+    for text in texts:
+        decomposed = unicodedata.normalize("NFKD", (text or "").casefold())
+        plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+        for word in _WORD.findall(plain):
+            found[word[:MAX_TERM_LENGTH]] = None
+            if len(found) == MAX_TERMS:
+                return sorted(found)
+    return sorted(found)
