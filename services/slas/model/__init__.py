@@ -1,0 +1,50 @@
+"""The rules of services, service instances, offerings and agreements. Pure: the standard library only."""
+
+from services.slas.model.announcement import Announcement, heard, to_tell
+from services.slas.model.coverage import (
+    CHOSEN_BY_COVERAGE,
+    COVERAGES,
+    Agreement,
+    Asking,
+    NotCovered,
+    Target,
+    covers,
+    permitted,
+)
+from services.slas.model.hierarchy import IMPACT_RELATIONS, ancestors, check_parents, find_cycle
+from services.slas.model.rules import RuleBroken
+from services.slas.model.status import (
+    SLA_STATUSES,
+    Term,
+    check_dates,
+    check_move,
+    due_on,
+    local_date,
+    settled,
+)
+
+__all__ = [
+    "CHOSEN_BY_COVERAGE",
+    "COVERAGES",
+    "IMPACT_RELATIONS",
+    "SLA_STATUSES",
+    "Agreement",
+    "Announcement",
+    "Asking",
+    "NotCovered",
+    "RuleBroken",
+    "Target",
+    "Term",
+    "ancestors",
+    "check_dates",
+    "check_move",
+    "check_parents",
+    "covers",
+    "due_on",
+    "find_cycle",
+    "heard",
+    "local_date",
+    "permitted",
+    "settled",
+    "to_tell",
+]
