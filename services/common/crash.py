@@ -1,0 +1,67 @@
+"""Crash points: named places where a process can be told to kill itself, so that tests can show what a crash costs.
+
+`INTERDESK_CRASH_AT=requests.after_save` ends the process by SIGKILL the first time it passes that point;
+`requests.after_save:3` the third time. A point is `<service>.<place>`. `NAMES` lists them all: a test walks the
+list, and `here` refuses a name that is not in it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import NoReturn
+
+SERVICES = ("gateway", "requests", "slas", "organizations", "notifications", "reporting")
+
+PLACES = (
+    # a save and what follows it (common/store.py, common/outbox.py)
+    "before_save",
+    "after_save",
+    "after_publish",
+    "after_message_sink",
+    "after_mark",
+    # an event that is handled (common/events.py)
+    "after_event",
+    # a command that is answered (common/entrypoints.py)
+    "before_reply",
+    # what a partner sent (federation/inbox.py)
+    "before_inbox_store",
+    "after_inbox_store",
+    "after_inbox_ack",
+    "after_apply",
+    "after_receipt",
+    # what goes to a partner (federation/outbox.py)
+    "before_deliver",
+    "after_deliver",
+    "after_delivery_mark",
+)
+
+NAMES = tuple(f"{service}.{place}" for service in SERVICES for place in PLACES)
+
+
+class CrashPoints:
+    """The crash points of one service's process. Without a setting they cost a comparison."""
+
+    def __init__(self, crash_at: str | None = None) -> None:
+        point, _, count = (crash_at or "").partition(":")
+        if point and point not in NAMES:
+            raise ValueError(f"no crash point is called {point!r}")
+        self._point = point
+        self._left = int(count or 1)
+
+    def here(self, name: str) -> None:
+        """Ends this process without farewell when `name` is the point it was told, for the nth time."""
+        if name not in _KNOWN:
+            raise ValueError(f"no crash point is called {name!r}; list it in services/common/crash.py")
+        if name == self._point:
+            self._left -= 1
+            if self._left == 0:
+                _die()
+
+
+_KNOWN = frozenset(NAMES)
+
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise SystemExit("unreachable")

@@ -1,0 +1,92 @@
+"""Ids: UUIDv7 for messages and rows, integers for records, nodeID for the world outside."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import threading
+import uuid
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pymongo import ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from services.common.clock import Clock
+
+BLOCK = 20
+COUNTERS = "counters"
+
+
+def new_uuid(clock: Clock) -> str:
+    """A UUIDv7 (RFC 9562): 48 bits of the clock's milliseconds, the rest random."""
+    return uuid_at(clock.now())
+
+
+def uuid_at(at: datetime) -> str:
+    """A UUIDv7 of that time."""
+    moment = round(at.timestamp() * 1000)
+    value = (moment & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))
+
+
+class IntegerIds:
+    """Integer ids per kind, from 1, each given once; several processes may share the database.
+
+    They are taken in blocks, so that most ids cost nothing. What a process has not used of its block when it
+    ends is never used: ids rise, but they have gaps.
+    """
+
+    def __init__(self, database: Database[dict[str, Any]], block: int = BLOCK) -> None:
+        self._counters = database[COUNTERS]
+        self._block = block
+        self._ready: dict[str, range] = {}
+        self._lock = threading.Lock()
+
+    def next(self, kind: str) -> int:
+        with self._lock:
+            left = self._ready.get(kind) or self._take(kind)
+            self._ready[kind] = left[1:]
+            return left[0]
+
+    def _take(self, kind: str) -> range:
+        # findAndModify scans on the local database; this collection has one document per kind.
+        while True:
+            try:
+                counter = self._counters.find_one_and_update(
+                    {"_id": kind},
+                    {"$inc": {"last": self._block}},
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                )
+            except DuplicateKeyError:  # two upserts of the first block at once
+                continue
+            last = int(counter["last"]) if counter else 0
+            return range(last - self._block + 1, last + 1)
+
+
+class NodeId(NamedTuple):
+    domain: str
+    type: str
+    id: int
+
+
+def node_id(domain: str, type: str, id: int) -> str:
+    """4me's nodeID: base64 of `<domain>/<Type>/<id>`, without padding."""
+    return base64.b64encode(f"{domain}/{type}/{id}".encode()).decode().rstrip("=")
+
+
+def parse_node_id(text: str) -> NodeId:
+    """What `node_id` was made of; `ValueError` when it is none."""
+    try:
+        plain = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+    except (binascii.Error, UnicodeError) as error:
+        raise ValueError("not a nodeID") from error
+    parts = plain.split("/")
+    if len(parts) != 3 or not all(parts) or not (parts[2].isascii() and parts[2].isdecimal()):
+        raise ValueError("not a nodeID")
+    return NodeId(parts[0], parts[1], int(parts[2]))
