@@ -138,7 +138,7 @@ def _offset(query: ListQuery) -> int:
     if offset + query.per_page > COUNT_LIMIT and offset > 0:
         most = COUNT_LIMIT // query.per_page
         text = f'goes to {most} at most; follow the Link header\'s rel="next" (search_after) instead'
-        raise Invalid("Validation Failed", errors=[("page", text)])
+        raise Invalid(errors=[("page", text)])
     return offset
 
 

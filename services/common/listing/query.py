@@ -82,7 +82,7 @@ class _Reader:
         if len(ways) > 1:
             self.errors.append((ways[1], f"cannot stand beside {ways[0]}"))
         if self.errors:
-            raise Invalid("Validation Failed", errors=self.errors)
+            raise Invalid(errors=self.errors)
         return query
 
     def _filters(self) -> list[Filter]:
