@@ -1,0 +1,209 @@
+"""Field types that the services' schemas share, and the bases of what comes in and goes out.
+
+What comes in is refused by name when unknown, and every value that may reach a database filter has passed a
+typed field. A reference is taken as `manager_id` and as bare `manager`, as a number or as `{"id": 5}`. What
+goes out has `<reference>_id` fields (who serves the API makes references of them), and null where nothing
+is set.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zoneinfo
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+
+MAX_ID = 2**53 - 1
+MAX_PICTURE_CHARACTERS = 90_000  # a picture of 64 KB in base64
+_PICTURE_DATA = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
+_HOURS_AND_MINUTES = re.compile(r"(\d{1,6}):([0-5]\d)")
+
+
+class InputSchema(Schema):
+    """What comes in: unknown fields are refused, references may lack their `_id`."""
+
+    class Meta:
+        unknown = RAISE
+
+    @pre_load
+    def _bare_references(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        taken = dict(data)
+        for name, field in self.fields.items():
+            if not isinstance(field, ReferenceId | ReferenceIds):
+                continue
+            bare = field.bare(name)
+            if bare in taken:
+                if name in taken:
+                    raise ValidationError(f"is given as {bare} and as {name}; give it once", name)
+                taken[name] = taken.pop(bare)
+        return taken
+
+
+class OutputSchema(Schema):
+    """What goes out; a field that is not set goes out as null."""
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        value = super().get_attribute(obj, attr, default)
+        return None if value is default else value
+
+
+class AccountReferenceSchema(OutputSchema):
+    """Whose a foreign record is; own records go out without it."""
+
+    id = fields.String()
+    name = fields.String()
+
+
+class Text(fields.String):
+    """A line (or with `lines`, a text) of at most `longest` characters, trimmed, in Unicode's composed
+    form."""
+
+    def __init__(self, longest: int, *, lines: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.longest = longest
+        self.lines = lines
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **options)).strip()
+        if len(text) > self.longest:
+            raise ValidationError(f"must be at most {self.longest} characters long")
+        allowed = "\n\t\r" if self.lines else ""
+        if any(unicodedata.category(character) == "Cc" and character not in allowed for character in text):
+            raise ValidationError("must not hold control characters")
+        if self.required and not text:
+            raise ValidationError("must not be empty")
+        return text
+
+
+class SourceSchema(InputSchema):
+    """The external system and record that a record was made from."""
+
+    source = Text(30, allow_none=True)
+    sourceID = Text(128, allow_none=True)
+
+
+class ReferenceId(fields.Field[int]):
+    """The integer id of another record: `5` or `{"id": 5}`."""
+
+    def bare(self, name: str) -> str:
+        return name.removesuffix("_id")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+        return reference(value)
+
+
+class ReferenceIds(fields.Field[list[int]]):
+    """The ids of several records of one kind, without doubles: `[5, 6]` or `[{"id": 5}, {"id": 6}]`."""
+
+    def __init__(self, most: int, *, bare: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.most = most
+        self._bare = bare
+
+    def bare(self, name: str) -> str:
+        return self._bare
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[int]:
+        if not isinstance(value, list):
+            raise ValidationError("must be a list of ids")
+        if len(value) > self.most:
+            raise ValidationError(f"must hold at most {self.most} ids")
+        return list(dict.fromkeys(reference(each) for each in value))
+
+
+def reference(value: Any) -> int:
+    """An id out of `5` or `{"id": 5, …}`. Raises ValidationError."""
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValidationError("must be the numeric id of a record")
+    if not 0 < value <= MAX_ID:
+        raise ValidationError("must be a positive number")
+    return value
+
+
+class Moment(fields.AwareDateTime):
+    """A point in time: ISO 8601 with an offset or Z comes in, UTC with Z goes out."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **options)
+        return moment.astimezone(UTC)
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **_: Any) -> str | None:
+        if value is None:
+            return None
+        timespec = "milliseconds" if value.microsecond else "seconds"
+        return value.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+class Day(fields.Field[str]):
+    """A calendar day, `yyyy-mm-dd`. It has no zone, so it is kept as that text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        try:
+            return date.fromisoformat(value).isoformat()
+        except (TypeError, ValueError):
+            raise ValidationError("must be a day such as 2025-01-31") from None
+
+
+class Minutes(fields.Field[int]):
+    """A duration in whole minutes; `"h:mm"` is understood too."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+        if isinstance(value, str) and (written := _HOURS_AND_MINUTES.fullmatch(value)):
+            value = int(written[1]) * 60 + int(written[2])
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValidationError('must be a number of minutes, or "h:mm"')
+        if not 0 <= value <= self.most:
+            raise ValidationError(f"must be between 0 and {self.most} minutes")
+        return value
+
+
+class Picture(fields.String):
+    """Where a picture is (http or https), or a small picture itself (`data:`; no SVG, which may hold
+    scripts)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        uri = super()._deserialize(value, attr, data, **options)
+        if uri.startswith("data:"):
+            if len(uri) > MAX_PICTURE_CHARACTERS or not _PICTURE_DATA.fullmatch(uri):
+                raise ValidationError("must be a png, jpeg, gif or webp picture in base64 of at most 64 KB")
+            return uri
+        if len(uri) > 2000:
+            raise ValidationError("must be at most 2000 characters long")
+        validate.URL(schemes={"http", "https"}, require_tld=False, error="must be a web address")(uri)
+        return uri
+
+
+class Zone(fields.String):
+    """An IANA time zone, such as Europe/Amsterdam."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        name = super()._deserialize(value, attr, data, **options)
+        if name not in zoneinfo.available_timezones():
+            raise ValidationError("must be an IANA time zone, such as Europe/Amsterdam")
+        return name
+
+
+def currency(**options: Any) -> fields.String:
+    return fields.String(
+        validate=validate.Regexp(r"[A-Z]{3}\Z", error="must be a currency such as EUR"), **options
+    )
+
+
+def one_of(choices: tuple[str, ...], **options: Any) -> fields.String:
+    options.setdefault("allow_none", True)
+    return fields.String(validate=validate.OneOf(choices, error="must be one of {choices}"), **options)

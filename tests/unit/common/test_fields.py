@@ -1,0 +1,76 @@
+"""The field types that the services' schemas share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from marshmallow import ValidationError, fields
+
+from services.common.fields import Day, InputSchema, Minutes, ReferenceId, ReferenceIds, Zone
+
+
+class Record(InputSchema):
+    manager_id = ReferenceId(allow_none=True)
+    people_ids = ReferenceIds(3, bare="people")
+    start_date = Day(allow_none=True)
+    response_target = Minutes(1000)
+    time_zone = Zone()
+    name = fields.String()
+
+
+def errors(**data: Any) -> dict[str, list[str]]:
+    with pytest.raises(ValidationError) as refused:
+        Record().load(data)
+    messages = refused.value.messages
+    assert isinstance(messages, dict)
+    return messages
+
+
+@pytest.mark.parametrize("given", [{"manager_id": 5}, {"manager": 5}, {"manager": {"id": 5, "name": "Ann"}}])
+def test_a_reference_is_taken_with_and_without_its_suffix(given: dict[str, Any]) -> None:
+    assert Record().load(given) == {"manager_id": 5}
+
+
+def test_a_reference_given_twice_is_refused() -> None:
+    assert errors(manager=5, manager_id=6) == {
+        "manager_id": ["is given as manager and as manager_id; give it once"]
+    }
+
+
+@pytest.mark.parametrize("bad", ["5", True, 0, -1, 2**53, {"$gt": 0}, {"id": {"$ne": 1}}, [5]])
+def test_a_reference_is_a_positive_number_and_nothing_else(bad: Any) -> None:
+    assert list(errors(manager_id=bad)) == ["manager_id"]
+
+
+def test_several_references_lose_their_doubles_and_are_bounded() -> None:
+    assert Record().load({"people": [7, {"id": 5}, 7]}) == {"people_ids": [7, 5]}
+    assert errors(people_ids=[1, 2, 3, 4]) == {"people_ids": ["must hold at most 3 ids"]}
+
+
+@pytest.mark.parametrize("bad", ["31-01-2025", "2025-02-30", 20250131, "2025-01-31T10:00:00Z"])
+def test_a_day_is_a_day_of_the_calendar(bad: Any) -> None:
+    assert errors(start_date=bad) == {"start_date": ["must be a day such as 2025-01-31"]}
+
+
+def test_a_day_may_be_taken_away() -> None:
+    assert Record().load({"start_date": None}) == {"start_date": None}
+
+
+@pytest.mark.parametrize(("given", "minutes"), [(90, 90), ("1:30", 90), ("0:05", 5)])
+def test_a_duration_is_minutes_or_hours_and_minutes(given: Any, minutes: int) -> None:
+    assert Record().load({"response_target": given}) == {"response_target": minutes}
+
+
+@pytest.mark.parametrize("bad", [-1, 1001, "1:60", "90", 1.5, True])
+def test_a_duration_out_of_bounds_or_in_words_is_refused(bad: Any) -> None:
+    assert list(errors(response_target=bad)) == ["response_target"]
+
+
+def test_unknown_fields_are_refused_by_name() -> None:
+    assert errors(colour="red") == {"colour": ["Unknown field."]}
+
+
+def test_a_time_zone_is_one_of_iana() -> None:
+    assert Record().load({"time_zone": "Europe/Amsterdam"}) == {"time_zone": "Europe/Amsterdam"}
+    assert list(errors(time_zone="Mumbai")) == ["time_zone"]
