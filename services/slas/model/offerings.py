@@ -1,0 +1,43 @@
+"""Targets and charges of a service offering, per level: an incident's impact, or the kind of request.
+
+A target is a number of minutes or a number of business days, not both. A fixed price needs its rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.slas.model.rules import RuleBroken
+
+LEVELS = ("low", "medium", "high", "top", "rfc", "rfi", "case")
+TARGETS = ("response_target", "resolution_target")
+CHARGE_TYPES = ("fixed_price", "time_material")
+OFFERING_STATUSES = ("planned", "unpublished", "available", "temporarily_unavailable", "discontinued")
+# What a customer may subscribe to, and what is offered or will be again.
+CATALOG = ("available", "temporarily_unavailable")
+PORTFOLIO = ("planned", "unpublished", *CATALOG)
+FREQUENCIES = (
+    "no_commitment",
+    "once_per_week",
+    "once_per_month",
+    "once_per_quarter",
+    "once_per_half_year",
+    "once_per_year",
+)
+
+
+def check_terms(offering: Mapping[str, Any]) -> None:
+    """Raises RuleBroken, naming every field, when the targets or charges contradict themselves."""
+    errors: list[tuple[str, str]] = []
+    for level in LEVELS:
+        for target in TARGETS:
+            minutes, days = f"{target}_{level}", f"{target}_{level}_in_days"
+            if offering.get(minutes) is not None and offering.get(days) is not None:
+                errors.append((days, f"cannot be given beside {minutes}: a target is in minutes or in days"))
+        if offering.get(f"charge_type_{level}") == "fixed_price" and offering.get(f"rate_{level}") is None:
+            errors.append((f"rate_{level}", "must be given for a fixed price"))
+        if offering.get(f"rate_{level}") is not None and offering.get(f"rate_{level}_currency") is None:
+            errors.append((f"rate_{level}_currency", "must be given with a rate"))
+    if errors:
+        raise RuleBroken("validation_failed", errors)

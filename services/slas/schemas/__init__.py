@@ -1,0 +1,30 @@
+"""What this service takes and gives, in 4me's names (4me-facts section 1)."""
+
+from services.slas.schemas.agreements import (
+    AgreementQuestionSchema,
+    CoveredInstanceSchema,
+    SlaInputSchema,
+    SlaSchema,
+)
+from services.slas.schemas.offerings import ServiceOfferingInputSchema, ServiceOfferingSchema
+from services.slas.schemas.services import (
+    ParentInputSchema,
+    ServiceInputSchema,
+    ServiceInstanceInputSchema,
+    ServiceInstanceSchema,
+    ServiceSchema,
+)
+
+__all__ = [
+    "AgreementQuestionSchema",
+    "CoveredInstanceSchema",
+    "ParentInputSchema",
+    "ServiceInputSchema",
+    "ServiceInstanceInputSchema",
+    "ServiceInstanceSchema",
+    "ServiceOfferingInputSchema",
+    "ServiceOfferingSchema",
+    "ServiceSchema",
+    "SlaInputSchema",
+    "SlaSchema",
+]

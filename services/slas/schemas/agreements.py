@@ -1,0 +1,144 @@
+"""SLAs, and the question under which of them a partner's service instance can be put on a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, pre_load
+
+from services.common.fields import (
+    AccountReferenceSchema,
+    Day,
+    InputSchema,
+    Moment,
+    OutputSchema,
+    ReferenceId,
+    ReferenceIds,
+    SourceSchema,
+    Text,
+    one_of,
+)
+from services.slas.model.coverage import COVERAGES
+from services.slas.model.hierarchy import IMPACT_RELATIONS
+from services.slas.model.offerings import LEVELS
+from services.slas.model.status import SLA_STATUSES
+
+MAX_COVERED = 5000
+ACTIVITIES = tuple(f"activityID_{level}" for level in LEVELS)
+
+_ActivitiesIn: Any = SourceSchema.from_dict(
+    {name: Text(128, allow_none=True) for name in ACTIVITIES}, name="ActivitiesIn"
+)
+_ActivitiesOut: Any = OutputSchema.from_dict(
+    {name: fields.String() for name in ACTIVITIES}, name="ActivitiesOut"
+)
+
+
+class CoveredInstanceSchema(InputSchema):
+    """An own service instance under an SLA, and what a failure of the SLA's instance does to it."""
+
+    service_instance_id = ReferenceId(required=True)
+    impact_relation = one_of(IMPACT_RELATIONS, allow_none=False)
+
+
+class SlaInputSchema(_ActivitiesIn):
+    """An SLA. `customer_account_id`: the trusted account that is its customer; without it the customer is an
+    organization of our own."""
+
+    name = Text(128, required=True)
+    status = one_of(SLA_STATUSES, allow_none=False)
+    start_date = Day(allow_none=True)
+    notice_date = Day(allow_none=True)
+    expiry_date = Day(allow_none=True)
+    service_instance_id = ReferenceId(required=True)
+    service_offering_id = ReferenceId(allow_none=True)
+    customer_id = ReferenceId()
+    customer_account_id = Text(31, allow_none=True)
+    coverage = one_of(COVERAGES, allow_none=False)
+    organization_ids = ReferenceIds(MAX_COVERED, bare="organizations")
+    people_ids = ReferenceIds(MAX_COVERED, bare="people")
+    service_instance_ids = ReferenceIds(MAX_COVERED, bare="service_instances")
+    customer_representative_ids = ReferenceIds(MAX_COVERED, bare="customer_representatives")
+    service_level_manager_id = ReferenceId(allow_none=True)
+    remarks = Text(65_536, lines=True, allow_none=True)
+    agreementID = Text(128, allow_none=True)
+    use_knowledge_from_service_provider = fields.Boolean()
+
+    @pre_load
+    def _bare_account(self, data: Any, **_: Any) -> Any:
+        """`customer_account` as `"widget"` or `{"id": "widget"}` stands for `customer_account_id`."""
+        if not isinstance(data, Mapping) or "customer_account" not in data:
+            return data
+        if "customer_account_id" in data:
+            raise ValidationError("is given twice; give customer_account_id", "customer_account")
+        taken = {**data}
+        account = taken.pop("customer_account")
+        taken["customer_account_id"] = account.get("id") if isinstance(account, Mapping) else account
+        return taken
+
+
+class CoveredSchema(OutputSchema):
+    service_instance_id = fields.Integer()
+    impact_relation = fields.String()
+
+
+class PersonNameSchema(OutputSchema):
+    """A person of the customer's, as the provider names him."""
+
+    id = fields.Integer()
+    name = fields.String()
+
+
+class DeliveryRefusedSchema(OutputSchema):
+    type = fields.String()
+    code = fields.String()
+    at = Moment()
+
+
+class SlaSchema(_ActivitiesOut):
+    """`account` (and `remote_id`) are there on a partner's SLA; `thread` where it is between two accounts.
+
+    `announced_representatives`: whom the provider names as the customer's representatives; who is one here
+    is decided here, in `customer_representative_ids`. `refused`: the last word of ours about the SLA that
+    the partner refused.
+    """
+
+    id = fields.Integer()
+    account = fields.Nested(AccountReferenceSchema)
+    remote_id = fields.Integer()
+    name = fields.String()
+    source = fields.String()
+    sourceID = fields.String()
+    status = fields.String()
+    start_date = fields.String()
+    notice_date = fields.String()
+    expiry_date = fields.String()
+    service_instance_id = fields.Integer()
+    service_offering_id = fields.Integer()
+    customer_id = fields.Integer()
+    customer_account = fields.Nested(AccountReferenceSchema)
+    coverage = fields.String()
+    organization_ids = fields.List(fields.Integer())
+    people_ids = fields.List(fields.Integer())
+    service_instance_ids = fields.List(fields.Integer())
+    service_instances = fields.List(fields.Nested(CoveredSchema))
+    customer_representative_ids = fields.List(fields.Integer())
+    announced_representatives = fields.List(fields.Nested(PersonNameSchema))
+    service_level_manager_id = fields.Integer()
+    remarks = fields.String()
+    agreementID = fields.String()
+    use_knowledge_from_service_provider = fields.Boolean()
+    thread = fields.String()
+    refused = fields.Nested(DeliveryRefusedSchema)
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class AgreementQuestionSchema(InputSchema):
+    """A request about to be handed over. `specialist`: whether one who works on it asks (else an end user
+    does)."""
+
+    target_service_instance_id = ReferenceId(required=True)
+    own_service_instance_id = ReferenceId(allow_none=True, load_default=None)
+    requester_id = ReferenceId(allow_none=True, load_default=None)

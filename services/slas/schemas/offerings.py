@@ -1,0 +1,129 @@
+"""Service offerings: the targets and charges that a customer can subscribe to.
+
+The fields that lead to a calendar (service hours, support hours per level) come with the calendars.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from services.common.fields import (
+    AccountReferenceSchema,
+    Minutes,
+    Moment,
+    OutputSchema,
+    ReferenceId,
+    SourceSchema,
+    Text,
+    Zone,
+    currency,
+    one_of,
+)
+from services.slas.model.offerings import CHARGE_TYPES, FREQUENCIES, LEVELS, OFFERING_STATUSES, TARGETS
+
+MAX_TARGET_MINUTES = 2 * 366 * 24 * 60
+MAX_TARGET_DAYS = 2 * 366
+TEXTS = (
+    "summary",
+    "continuity",
+    "performance",
+    "limitations",
+    "prerequisites",
+    "penalties",
+    "termination",
+    "charges",
+)
+LEVEL_FIELDS = (
+    *(f"{target}_{level}{unit}" for level in LEVELS for target in TARGETS for unit in ("", "_in_days")),
+    *(f"{name}_{level}" for level in LEVELS for name in ("charge_type", "rate")),
+    *(f"rate_{level}_currency" for level in LEVELS),
+)
+
+
+def decimal(least: int, most: int) -> fields.Decimal:
+    """A decimal is a text, out and in (4me-facts section 2)."""
+    within = validate.Range(min=least, max=most, error="must be between {min} and {max}")
+    return fields.Decimal(places=4, as_string=True, allow_none=True, allow_nan=False, validate=within)
+
+
+def whole(least: int, most: int) -> fields.Integer:
+    within = validate.Range(min=least, max=most, error="must be between {min} and {max}")
+    return fields.Integer(strict=True, allow_none=True, validate=within)
+
+
+def _levels() -> dict[str, Any]:
+    taken: dict[str, Any] = {}
+    for level in LEVELS:
+        for target in TARGETS:
+            taken[f"{target}_{level}"] = Minutes(MAX_TARGET_MINUTES, allow_none=True)
+            taken[f"{target}_{level}_in_days"] = whole(0, MAX_TARGET_DAYS)
+        taken[f"charge_type_{level}"] = one_of(CHARGE_TYPES)
+        taken[f"rate_{level}"] = decimal(0, 1_000_000_000)
+        taken[f"rate_{level}_currency"] = currency(allow_none=True)
+    return taken
+
+
+def _levels_out() -> dict[str, Any]:
+    whole_numbers = {f"{target}_{level}" for level in LEVELS for target in TARGETS}
+    return {
+        name: fields.Integer() if name.removesuffix("_in_days") in whole_numbers else fields.String()
+        for name in LEVEL_FIELDS
+    }
+
+
+_LevelsIn: Any = SourceSchema.from_dict(_levels(), name="LevelsIn")
+_LevelsOut: Any = OutputSchema.from_dict(_levels_out(), name="LevelsOut")
+
+
+class ServiceOfferingInputSchema(_LevelsIn):
+    name = Text(128, required=True)
+    service_id = ReferenceId(required=True)
+    status = one_of(OFFERING_STATUSES, allow_none=False)
+    time_zone = Zone(allow_none=True)
+    summary = Text(65_536, lines=True, allow_none=True)
+    availability = decimal(0, 100)
+    reliability = whole(0, 1_000_000)
+    recovery_time_objective = Minutes(MAX_TARGET_MINUTES, allow_none=True)
+    recovery_point_objective = Minutes(MAX_TARGET_MINUTES, allow_none=True)
+    continuity = Text(65_536, lines=True, allow_none=True)
+    performance = Text(65_536, lines=True, allow_none=True)
+    limitations = Text(65_536, lines=True, allow_none=True)
+    prerequisites = Text(65_536, lines=True, allow_none=True)
+    penalties = Text(65_536, lines=True, allow_none=True)
+    termination = Text(65_536, lines=True, allow_none=True)
+    charges = Text(65_536, lines=True, allow_none=True)
+    responses_within_target = whole(0, 100)
+    resolutions_within_target = whole(0, 100)
+    report_frequency = one_of(FREQUENCIES)
+    review_frequency = one_of(FREQUENCIES)
+
+
+class ServiceOfferingSchema(_LevelsOut):
+    id = fields.Integer()
+    account = fields.Nested(AccountReferenceSchema)
+    name = fields.String()
+    source = fields.String()
+    sourceID = fields.String()
+    service_id = fields.Integer()
+    status = fields.String()
+    time_zone = fields.String()
+    summary = fields.String()
+    availability = fields.String()
+    reliability = fields.Integer()
+    recovery_time_objective = fields.Integer()
+    recovery_point_objective = fields.Integer()
+    continuity = fields.String()
+    performance = fields.String()
+    limitations = fields.String()
+    prerequisites = fields.String()
+    penalties = fields.String()
+    termination = fields.String()
+    charges = fields.String()
+    responses_within_target = fields.Integer()
+    resolutions_within_target = fields.Integer()
+    report_frequency = fields.String()
+    review_frequency = fields.String()
+    created_at = Moment()
+    updated_at = Moment()
