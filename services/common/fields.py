@@ -49,6 +49,8 @@ class OutputSchema(Schema):
     """What goes out; a field that is not set goes out as null."""
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        if isinstance(obj, Mapping):  # marshmallow would take a missing `keys` for the mapping's own method
+            return obj.get(attr)
         value = super().get_attribute(obj, attr, default)
         return None if value is default else value
 
