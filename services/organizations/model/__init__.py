@@ -1,0 +1,8 @@
+"""The rules of the account itself: pure functions and frozen values, one module per subject.
+
+rules            what a broken rule looks like
+roles            the roles, what each presupposes, who may do what here
+records          organizations, people and teams: what may be written in them
+tokens           personal access tokens
+trusts           the states and options of a trust, as tables
+"""

@@ -1,0 +1,125 @@
+"""Organizations, people and teams: what may be written in them.
+
+Foreign ones (introduced because an agreement or a hand-over names them) carry `account` and `remote_id`.
+Their home account alone writes them, so every edit here is refused.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from services.organizations.model.rules import RuleBroken
+
+# Kinds that a partner's records may be introduced as, and what stands for each.
+INTRODUCED: tuple[str, ...] = ("team", "person", "organization")
+
+# What people may change in their own record; all else is the administrators'.
+OWN_PROFILE: frozenset[str] = frozenset(
+    {
+        "addresses",
+        "contacts",
+        "do_not_translate_languages",
+        "auto_translation",
+        "job_title",
+        "locale",
+        "picture_uri",
+        "time_format_24h",
+        "time_zone",
+    }
+)
+
+# Deeper than any real organization chart; bounds what one edit may read.
+MAX_DEPTH = 50
+
+
+def email_key(address: str) -> str:
+    """What an e-mail address is compared by: unique in the account whatever its case."""
+    return unicodedata.normalize("NFKC", address.strip()).casefold()
+
+
+def own(kind: str, record: Mapping[str, Any]) -> None:
+    """Raises RuleBroken `foreign_record` for a record whose home is another account."""
+    account = record.get("account")
+    if account is not None:
+        raise RuleBroken(
+            "foreign_record",
+            f"This {kind} belongs to the account {account['name']} and can only be changed there.",
+            [("id", f"belongs to account {account['id']}")],
+        )
+
+
+def own_profile(fields: Iterable[str]) -> None:
+    """Raises RuleBroken `not_your_field` when a person would change more of himself than he may."""
+    refused = sorted(set(fields) - OWN_PROFILE)
+    if refused:
+        raise RuleBroken(
+            "not_your_field",
+            "You may change of your own record: " + ", ".join(sorted(OWN_PROFILE)) + ". "
+            "Ask an account administrator for the rest.",
+            [(field, "may only be changed by an account administrator") for field in refused],
+        )
+
+
+def parent(organization_id: int | None, ancestors: Sequence[int]) -> None:
+    """`ancestors`: the new parent, its parent, and so on. Raises RuleBroken `parent_circle`, `too_deep`."""
+    if organization_id is not None and organization_id in ancestors:
+        raise RuleBroken(
+            "parent_circle",
+            "An organization cannot be below itself. Choose a parent that is not one of its descendants.",
+            [("parent_id", "is the organization itself or one of its descendants")],
+        )
+    if len(ancestors) > MAX_DEPTH:
+        raise RuleBroken(
+            "too_deep",
+            f"Organizations go at most {MAX_DEPTH} levels deep. Choose a parent higher up.",
+            [("parent_id", f"is more than {MAX_DEPTH} levels deep")],
+        )
+
+
+def members(member_ids: Iterable[int]) -> list[int]:
+    """A team's members: without doubles, in ascending order."""
+    return sorted(set(member_ids))
+
+
+def coordinator(coordinator_id: int | None, member_ids: Collection[int]) -> None:
+    """Raises RuleBroken `coordinator_not_member`."""
+    if coordinator_id is not None and coordinator_id not in member_ids:
+        raise RuleBroken(
+            "coordinator_not_member",
+            "A team's coordinator must be one of its members. "
+            "Make that person a member, or choose another coordinator (or none) in the same edit.",
+            [("coordinator_id", "is not a member of the team")],
+        )
+
+
+def usable(field: str, kind: str, record: Mapping[str, Any] | None) -> None:
+    """A record that another one refers to: it must exist, be own and not disabled.
+
+    Raises RuleBroken `unknown_reference`, `foreign_reference` or `disabled_reference`.
+    """
+    if record is None:
+        raise RuleBroken(
+            "unknown_reference", f"There is no such {kind}.", [(field, f"there is no {kind} with this id")]
+        )
+    if record.get("account") is not None:
+        raise RuleBroken(
+            "foreign_reference",
+            f"The {kind} {record['name']} belongs to the account {record['account']['name']}; "
+            "choose one of your own account.",
+            [(field, f"belongs to account {record['account']['id']}")],
+        )
+    if record.get("disabled"):
+        raise RuleBroken(
+            "disabled_reference",
+            f"The {kind} {record['name']} is disabled. Enable it first, or choose another.",
+            [(field, f"the {kind} is disabled")],
+        )
+
+
+def changed(record: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What an edit changes: {field: [old, new]}, for the history. Equal values are no change."""
+    return {
+        field: [record.get(field), value] for field, value in fields.items() if record.get(field) != value
+    }

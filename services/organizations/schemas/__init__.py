@@ -1,0 +1,52 @@
+"""What the organizations service takes and gives; one module per subject.
+
+`<Name>InputSchema` is what comes in (an edit loads it with `partial=True`), `<Name>Schema` what goes out.
+"""
+
+from services.organizations.schemas.account import (
+    AccountInputSchema,
+    AccountSchema,
+    NewTokenSchema,
+    PermissionInputSchema,
+    PermissionSchema,
+    TokenInputSchema,
+    TokenSchema,
+)
+from services.organizations.schemas.records import (
+    IntroductionSchema,
+    OrganizationInputSchema,
+    OrganizationSchema,
+    PersonInputSchema,
+    PersonSchema,
+    TeamInputSchema,
+    TeamSchema,
+)
+from services.organizations.schemas.trusts import (
+    AcceptInputSchema,
+    InvitationSchema,
+    InviteInputSchema,
+    TrustInputSchema,
+    TrustSchema,
+)
+
+__all__ = [
+    "AcceptInputSchema",
+    "AccountInputSchema",
+    "AccountSchema",
+    "IntroductionSchema",
+    "InvitationSchema",
+    "InviteInputSchema",
+    "NewTokenSchema",
+    "OrganizationInputSchema",
+    "OrganizationSchema",
+    "PermissionInputSchema",
+    "PermissionSchema",
+    "PersonInputSchema",
+    "PersonSchema",
+    "TeamInputSchema",
+    "TeamSchema",
+    "TokenInputSchema",
+    "TokenSchema",
+    "TrustInputSchema",
+    "TrustSchema",
+]

@@ -1,0 +1,177 @@
+"""Organizations, people and teams, in 4me's names."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from services.common.fields import (
+    AccountReferenceSchema,
+    InputSchema,
+    Moment,
+    OutputSchema,
+    Picture,
+    ReferenceId,
+    ReferenceIds,
+    SourceSchema,
+    Text,
+    Zone,
+    currency,
+    one_of,
+)
+from services.organizations.schemas.contacts import (
+    AddressSchema,
+    ContactSchema,
+    addresses,
+    contacts,
+    email_address,
+    locale,
+)
+from services.organizations.schemas.contacts import locale as language
+
+MAX_MEMBERS = 5000
+SEND_EMAIL_NOTIFICATIONS = ("always", "when_offline", "never")
+SHOW_NOTIFICATION_POPUP = ("always", "important_only", "never")
+
+
+class OrganizationInputSchema(SourceSchema):
+    name = Text(128, required=True)
+    parent_id = ReferenceId(allow_none=True)
+    manager_id = ReferenceId(allow_none=True)
+    substitute_id = ReferenceId(allow_none=True)
+    business_unit = fields.Boolean()
+    region = Text(128, allow_none=True)
+    financialID = Text(128, allow_none=True)
+    disabled = fields.Boolean()
+    picture_uri = Picture(allow_none=True)
+    addresses = addresses()
+    contacts = contacts()
+    remarks = Text(65_536, lines=True, allow_none=True)
+
+
+class OrganizationSchema(OutputSchema):
+    id = fields.Integer()
+    account = fields.Nested(AccountReferenceSchema)
+    name = fields.String()
+    source = fields.String()
+    sourceID = fields.String()
+    parent_id = fields.Integer()
+    manager_id = fields.Integer()
+    substitute_id = fields.Integer()
+    business_unit = fields.Boolean()
+    region = fields.String()
+    financialID = fields.String()
+    disabled = fields.Boolean()
+    picture_uri = fields.String()
+    addresses = fields.List(fields.Nested(AddressSchema))
+    contacts = fields.List(fields.Nested(ContactSchema))
+    remarks = fields.String()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class PersonInputSchema(SourceSchema):
+    name = Text(128, required=True)
+    primary_email = email_address(required=True)
+    authenticationID = Text(128, allow_none=True)
+    employeeID = Text(128, allow_none=True)
+    supportID = Text(128, allow_none=True)
+    job_title = Text(128, allow_none=True)
+    organization_id = ReferenceId()
+    manager_id = ReferenceId(allow_none=True)
+    location = Text(128, allow_none=True)
+    time_zone = Zone(allow_none=True)
+    time_format_24h = fields.Boolean()
+    locale = locale(allow_none=True)
+    disabled = fields.Boolean()
+    guest = fields.Boolean()
+    vip = fields.Boolean()
+    information = Text(65_536, lines=True, allow_none=True)
+    picture_uri = Picture(allow_none=True)
+    addresses = addresses()
+    contacts = contacts()
+    cost_per_hour = fields.Decimal(
+        places=2,
+        as_string=True,
+        allow_none=True,
+        validate=validate.Range(min=0, max=1_000_000, error="must be between {min} and {max}"),
+    )
+    cost_per_hour_currency = currency(allow_none=True)
+    auto_translation = fields.Boolean()
+    do_not_translate_languages = fields.List(language(), validate=validate.Length(max=50))
+    exclude_team_notifications = fields.Boolean()
+    send_email_notifications = one_of(SEND_EMAIL_NOTIFICATIONS)
+    show_notification_popup = one_of(SHOW_NOTIFICATION_POPUP)
+
+
+class PersonSchema(OutputSchema):
+    id = fields.Integer()
+    account = fields.Nested(AccountReferenceSchema)
+    name = fields.String()
+    primary_email = fields.String()
+    authenticationID = fields.String()
+    employeeID = fields.String()
+    supportID = fields.String()
+    source = fields.String()
+    sourceID = fields.String()
+    job_title = fields.String()
+    organization_id = fields.Integer()
+    manager_id = fields.Integer()
+    location = fields.String()
+    time_zone = fields.String()
+    time_format_24h = fields.Boolean()
+    locale = fields.String()
+    disabled = fields.Boolean()
+    guest = fields.Boolean()
+    vip = fields.Boolean()
+    information = fields.String()
+    picture_uri = fields.String()
+    addresses = fields.List(fields.Nested(AddressSchema))
+    contacts = fields.List(fields.Nested(ContactSchema))
+    cost_per_hour = fields.String()
+    cost_per_hour_currency = fields.String()
+    auto_translation = fields.Boolean()
+    do_not_translate_languages = fields.List(fields.String())
+    exclude_team_notifications = fields.Boolean()
+    send_email_notifications = fields.String()
+    show_notification_popup = fields.String()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class TeamInputSchema(SourceSchema):
+    name = Text(128, required=True)
+    disabled = fields.Boolean()
+    coordinator_id = ReferenceId(allow_none=True)
+    manager_id = ReferenceId(allow_none=True)
+    configuration_manager_id = ReferenceId(allow_none=True)
+    member_ids = ReferenceIds(MAX_MEMBERS, bare="members")
+    time_zone = Zone(allow_none=True)
+    picture_uri = Picture(allow_none=True)
+    remarks = Text(65_536, lines=True, allow_none=True)
+
+
+class TeamSchema(OutputSchema):
+    id = fields.Integer()
+    account = fields.Nested(AccountReferenceSchema)
+    name = fields.String()
+    source = fields.String()
+    sourceID = fields.String()
+    disabled = fields.Boolean()
+    coordinator_id = fields.Integer()
+    manager_id = fields.Integer()
+    configuration_manager_id = fields.Integer()
+    member_ids = fields.List(fields.Integer())
+    time_zone = fields.String()
+    picture_uri = fields.String()
+    remarks = fields.String()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class IntroductionSchema(InputSchema):
+    """A record of a partner's that an agreement or a hand-over names."""
+
+    account_id = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(("team", "person", "organization")))
+    remote_id = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+    name = Text(128, required=True)

@@ -1,0 +1,74 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.organizations.model import records
+from services.organizations.model.rules import RuleBroken
+
+PARTNER = {"id": "gigatera", "name": "GigaTera"}
+
+
+def refused_by(rule, *arguments):
+    with pytest.raises(RuleBroken) as refused:
+        rule(*arguments)
+    return refused.value.code
+
+
+@given(st.emails())
+def test_an_email_address_is_one_login_whatever_its_case(address):
+    assert records.email_key(address.upper()) == records.email_key(address.lower())
+    assert records.email_key(f" {address} ") == records.email_key(address)
+
+
+def test_a_foreign_record_is_changed_only_at_home():
+    assert refused_by(records.own, "team", {"name": "Service Desk", "account": PARTNER}) == "foreign_record"
+    records.own("team", {"name": "Service Desk"})
+
+
+def test_people_may_change_their_picture_but_not_their_email_address():
+    records.own_profile(["picture_uri", "time_zone"])
+    with pytest.raises(RuleBroken) as refused:
+        records.own_profile(["picture_uri", "primary_email", "disabled"])
+    assert refused.value.code == "not_your_field"
+    assert [field for field, _ in refused.value.errors] == ["disabled", "primary_email"]
+
+
+def test_an_organization_cannot_be_below_itself():
+    assert refused_by(records.parent, 5, [7, 6, 5]) == "parent_circle"
+    assert refused_by(records.parent, 5, [5]) == "parent_circle"
+    records.parent(5, [7, 6])
+    records.parent(None, [7, 6])
+
+
+def test_an_organization_chart_has_a_bottom():
+    assert refused_by(records.parent, None, range(records.MAX_DEPTH + 1)) == "too_deep"
+
+
+def test_the_coordinator_of_a_team_is_a_member():
+    records.coordinator(3, [1, 2, 3])
+    records.coordinator(None, [])
+    assert refused_by(records.coordinator, 4, [1, 2, 3]) == "coordinator_not_member"
+
+
+def test_members_are_each_once():
+    assert records.members([3, 1, 3]) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        (None, "unknown_reference"),
+        ({"name": "Service Desk", "account": PARTNER}, "foreign_reference"),
+        ({"name": "Service Desk", "disabled": True}, "disabled_reference"),
+    ],
+)
+def test_a_reference_names_an_own_enabled_record(record, code):
+    assert refused_by(records.usable, "team_id", "team", record) == code
+
+
+def test_an_edit_that_changes_nothing_is_none():
+    assert records.changed({"name": "A", "vip": True}, {"name": "A", "vip": True}) == {}
+    assert records.changed({"name": "A"}, {"name": "B", "region": "EU"}) == {
+        "name": ["A", "B"],
+        "region": [None, "EU"],
+    }
