@@ -13,10 +13,16 @@ def terms(*texts: str | None) -> list[str]:
     accents, each once, sorted. At most 200 words of 40 characters: the first ones of the text count."""
     found: dict[str, None] = {}
     for text in texts:
-        decomposed = unicodedata.normalize("NFKD", (text or "").casefold())
-        plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-        for word in _WORD.findall(plain):
+        for word in _WORD.findall(_plain(text or "")):
             found[word[:MAX_TERM_LENGTH]] = None
             if len(found) == MAX_TERMS:
                 return sorted(found)
     return sorted(found)
+
+
+def _plain(text: str) -> str:
+    # Decomposing makes letters that can be folded, and folding makes some that can be decomposed
+    # (Unicode 3.13, "compatibility caseless match").
+    for _ in range(2):
+        text = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(character for character in text if not unicodedata.combining(character))
