@@ -1,0 +1,186 @@
+"""Invitations: how two accounts that know nothing of each other come to trust each other.
+
+    administrator of A                                     administrator of B
+    invite(B): user, exchange and lanes for B on A's
+    border, a one-time key ──────── invitation ──────────> accept: the same for A on B's border
+                                   (out of band)
+    B's own keys replace    <──── trust.accepted ───────── sealed with the one-time key, through the
+    the one-time key                                       exchange that only the invitation opens
+    fresh credentials ─────────── trust.accepted ────────> sealed with A's key, which the invitation named
+
+An invitation is a JWS (alg `Ed25519`, typ `interdesk-invitation`) by the inviter's current key. The signature
+holds it together; whom it comes from is known by the way it came. Whoever has it can act as the invited
+account until it is accepted, so it expires, opens once, and its credentials are replaced by the answer. The
+thread of the trust is `trust/<invited>/<id of the invitation>`: the invited account speaks first.
+
+The payload: `{id, inviter: {id, name, domain}, invited, border: {address, ca}, credentials: {user, password},
+keys, introduction, issued_at, expires_at}`, where `introduction` is the private JWK of the one-time key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.util import urlsafe_b64decode
+from marshmallow import ValidationError
+
+from services.common import strict_json
+from services.common.clock import from_iso, iso
+from services.common.errors import Invalid
+from services.federation import keys
+from services.federation.envelope import ALGORITHM
+from services.federation.messages import shapes, trusts
+from services.federation.threads import ACCOUNT, UUID
+
+TYP: Final = "interdesk-invitation"
+MAX_BYTES: Final = 131_072
+
+
+class _Account(shapes.Body):
+    id = shapes.matching(ACCOUNT.pattern)
+    name = shapes.text()
+    domain = shapes.matching(trusts.DOMAIN)
+
+
+class _Credentials(shapes.Body):
+    user = shapes.text()
+    password = shapes.text()
+
+
+class _PrivateJwk(trusts.PublicJwk):
+    d = shapes.matching(trusts.COORDINATE)
+
+
+class _Invitation(shapes.Body):
+    id = shapes.matching(UUID.pattern)
+    inviter = shapes.nested(_Account)
+    invited = shapes.matching(ACCOUNT.pattern)
+    border = shapes.nested(trusts.Border)
+    credentials = shapes.nested(_Credentials)
+    keys = trusts.keys()
+    introduction = shapes.nested(_PrivateJwk)
+    issued_at = shapes.time()
+    expires_at = shapes.time()
+
+
+_INVITATION = _Invitation()
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """What an invitation says. `keys` is the inviter's public ring, `introduction` a private JWK."""
+
+    id: str
+    inviter: Mapping[str, str]
+    invited: str
+    border: Mapping[str, str | None]
+    credentials: Mapping[str, str] = field(repr=False)
+    keys: list[dict[str, Any]]
+    introduction: Mapping[str, str] = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+
+    @property
+    def thread(self) -> str:
+        return f"trust/{self.invited}/{self.id}"
+
+    def introduction_key(self) -> keys.Key:
+        """What the invited account seals its acceptance with."""
+        return keys.Key.from_private(self.invited, keys.SEAL, keys.INTRODUCTION, self.introduction)
+
+    def ring(self) -> keys.PartnerRing:
+        """The inviter's keys, for the invited account to know it by."""
+        return keys.PartnerRing.from_wire(self.inviter["id"], self.keys)
+
+
+def make_introduction(invited: str) -> keys.Key:
+    """The one-time key of an invitation."""
+    return keys.Key.generate(invited, keys.SEAL, keys.INTRODUCTION)
+
+
+def write_invitation(
+    *,
+    id: str,
+    ring: keys.OwnRing,
+    name: str,
+    domain: str,
+    invited: str,
+    border: Mapping[str, str | None],
+    credentials: Mapping[str, str],
+    introduction: keys.Key,
+    issued_at: datetime,
+    expires_at: datetime,
+) -> str:
+    """The text to hand over out of band. Raises Invalid `invitation_malformed` for what nobody could read."""
+    payload = {
+        "id": id,
+        "inviter": {"id": ring.account, "name": name, "domain": domain},
+        "invited": invited,
+        "border": dict(border),
+        "credentials": dict(credentials),
+        "keys": ring.to_wire(),
+        "introduction": dict(introduction.private or {}),
+        "issued_at": iso(issued_at),
+        "expires_at": iso(expires_at),
+    }
+    _checked(payload)
+    key = ring.current()
+    header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYP}
+    return jws.serialize_compact(header, strict_json.dumps(payload), key.signing, algorithms=[ALGORITHM])
+
+
+def read_invitation(text: str, *, own_account: str, now: datetime) -> Invitation:
+    """What a pasted invitation says, when it is whole, for us, and in time.
+
+    Raises Invalid: `invitation_malformed`, `invitation_altered`, `invitation_for_another`,
+    `invitation_expired`.
+    """
+    token = "".join(text.split())
+    try:
+        header_segment, payload_segment, _ = token.split(".")
+        header = strict_json.loads(urlsafe_b64decode(header_segment.encode()), max_bytes=512, max_depth=1)
+        payload = strict_json.loads(urlsafe_b64decode(payload_segment.encode()), max_bytes=MAX_BYTES)
+    except (ValueError, IndexError):
+        raise _malformed() from None
+    if not isinstance(header, dict) or header.get("typ") != TYP or not isinstance(payload, dict):
+        raise _malformed()
+    checked = _checked(payload)
+    ring = keys.PartnerRing.from_wire(checked["inviter"]["id"], checked["keys"])
+    try:
+        key = ring.verifying(str(header.get("kid")))
+        jws.deserialize_compact(token, key.verifying, algorithms=[ALGORITHM])
+    except (JoseError, ValueError, keys.UnknownKey, keys.RevokedKey):
+        raise Invalid(
+            "invitation_altered", "The invitation's signature is wrong. Ask for it to be sent again, whole."
+        ) from None
+    invitation = Invitation(
+        **{name: checked[name] for name in checked if name not in ("issued_at", "expires_at")},
+        issued_at=from_iso(checked["issued_at"]),
+        expires_at=from_iso(checked["expires_at"]),
+    )
+    if invitation.invited != own_account or invitation.inviter["id"] == own_account:
+        raise Invalid(
+            "invitation_for_another",
+            f"The invitation is for the account {invitation.invited}; this is {own_account}.",
+        )
+    if invitation.expires_at <= now:
+        raise Invalid("invitation_expired", "The invitation has expired. Ask for a new one.")
+    return invitation
+
+
+def _checked(payload: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        checked: dict[str, Any] = _INVITATION.load(payload)
+    except ValidationError as error:
+        names = ", ".join(sorted(error.normalized_messages()))
+        raise Invalid("invitation_malformed", f"The invitation is malformed: {names}.") from None
+    return checked
+
+
+def _malformed() -> Invalid:
+    return Invalid("invitation_malformed", "This is not an invitation, or not the whole of one.")

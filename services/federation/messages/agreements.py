@@ -1,0 +1,62 @@
+"""Bodies of the messages about an SLA or FLSA: the agreement thread, opened by the provider's account."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.federation.messages import shapes
+from services.federation.messages.shapes import Body, Ref
+from services.federation.messages.types import MessageType
+
+SLA_STATUSES: Final = ("being_prepared", "scheduled_for_activation", "active", "expired")
+SERVICE_INSTANCE_STATUSES: Final = ("being_prepared", "in_production", "discontinued")
+COVERAGES: Final = (
+    "customer_account", "organizations_and_descendants", "organizations", "sites", "organizations_and_sites",
+    "people", "cis_of_service_instance", "service_instances", "skill_pools", "coverage_groups",
+)  # fmt: skip
+
+
+class Sla(Ref):
+    status = shapes.one_of(SLA_STATUSES)
+    start_date = shapes.day(null=True)
+    notice_date = shapes.day(null=True)
+    expiry_date = shapes.day(null=True)
+    coverage = shapes.one_of(COVERAGES)
+
+
+class ServiceInstance(Ref):
+    status = shapes.one_of(SERVICE_INSTANCE_STATUSES)
+
+
+class Agreement(Body):
+    """The whole of what the customer is told; `offered` and `changed` carry it alike."""
+
+    sla = shapes.nested(Sla)
+    service = shapes.nested(Ref)
+    service_offering = shapes.nested(Ref)
+    service_instance = shapes.nested(ServiceInstance)
+    support_team = shapes.nested(Ref)
+    first_line_team = shapes.nested(Ref, null=True)
+    provider = shapes.nested(Ref)
+    customer = shapes.nested(Ref)
+    representatives = shapes.many(Ref, 100)
+
+
+class SlaStatus(Body):
+    id = shapes.integer()
+    status = shapes.one_of(SLA_STATUSES)
+
+
+class Moved(Body):
+    """`activated` and `ended`."""
+
+    sla = shapes.nested(SlaStatus)
+    at = shapes.time()
+
+
+TYPES: Final = (
+    MessageType("agreement.offered.v1", "agreement", Agreement(), "opener", opens=True),
+    MessageType("agreement.changed.v1", "agreement", Agreement(), "opener"),
+    MessageType("agreement.activated.v1", "agreement", Moved(), "opener"),
+    MessageType("agreement.ended.v1", "agreement", Moved(), "opener"),
+)
