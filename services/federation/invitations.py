@@ -32,8 +32,8 @@ from marshmallow import ValidationError
 from services.common import strict_json
 from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
-from services.federation import keys
 from services.federation.envelope import ALGORITHM
+from services.federation.keys import INTRODUCTION, SEAL, Key, OwnRing, PartnerRing, RevokedKey, UnknownKey
 from services.federation.messages import shapes, trusts
 from services.federation.threads import ACCOUNT, UUID
 
@@ -89,30 +89,30 @@ class Invitation:
     def thread(self) -> str:
         return f"trust/{self.invited}/{self.id}"
 
-    def introduction_key(self) -> keys.Key:
+    def introduction_key(self) -> Key:
         """What the invited account seals its acceptance with."""
-        return keys.Key.from_private(self.invited, keys.SEAL, keys.INTRODUCTION, self.introduction)
+        return Key.from_private(self.invited, SEAL, INTRODUCTION, self.introduction)
 
-    def ring(self) -> keys.PartnerRing:
+    def ring(self) -> PartnerRing:
         """The inviter's keys, for the invited account to know it by."""
-        return keys.PartnerRing.from_wire(self.inviter["id"], self.keys)
+        return PartnerRing.from_wire(self.inviter["id"], self.keys)
 
 
-def make_introduction(invited: str) -> keys.Key:
+def make_introduction(invited: str) -> Key:
     """The one-time key of an invitation."""
-    return keys.Key.generate(invited, keys.SEAL, keys.INTRODUCTION)
+    return Key.generate(invited, SEAL, INTRODUCTION)
 
 
 def write_invitation(
     *,
     id: str,
-    ring: keys.OwnRing,
+    ring: OwnRing,
     name: str,
     domain: str,
     invited: str,
     border: Mapping[str, str | None],
     credentials: Mapping[str, str],
-    introduction: keys.Key,
+    introduction: Key,
     issued_at: datetime,
     expires_at: datetime,
 ) -> str:
@@ -150,11 +150,11 @@ def read_invitation(text: str, *, own_account: str, now: datetime) -> Invitation
     if not isinstance(header, dict) or header.get("typ") != TYP or not isinstance(payload, dict):
         raise _malformed()
     checked = _checked(payload)
-    ring = keys.PartnerRing.from_wire(checked["inviter"]["id"], checked["keys"])
+    ring = PartnerRing.from_wire(checked["inviter"]["id"], checked["keys"])
     try:
         key = ring.verifying(str(header.get("kid")))
         jws.deserialize_compact(token, key.verifying, algorithms=[ALGORITHM])
-    except (JoseError, ValueError, keys.UnknownKey, keys.RevokedKey):
+    except (JoseError, ValueError, UnknownKey, RevokedKey):
         raise Invalid(
             "invitation_altered", "The invitation's signature is wrong. Ask for it to be sent again, whole."
         ) from None
