@@ -1,0 +1,175 @@
+"""The read side: what may be asked, as plain functions over a read-only database handle.
+
+What comes out are dicts with `<reference>_id` fields, as in `schemas`; who serves the API makes references
+of them. Everybody of the account may know its services, service instances and offerings. SLAs are for those
+who work for the account, and for their customer representatives. Raises NotFound for what is not there or
+not to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pymongo.database import Database
+
+from services.common.actor import Actor
+from services.common.errors import NotFound
+from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.slas.queries.listings import SERVICE_INSTANCES, SERVICE_OFFERINGS, SERVICES, SLAS
+from services.slas.schemas import (
+    ServiceInstanceSchema,
+    ServiceOfferingSchema,
+    ServiceSchema,
+    SlaSchema,
+)
+from services.slas.store import KINDS, covered_ids, parents_of
+
+__all__ = [
+    "LISTINGS",
+    "get_service",
+    "get_service_instance",
+    "get_service_offering",
+    "get_sla",
+    "list_children",
+    "list_parents",
+    "list_service_instances",
+    "list_service_offerings",
+    "list_services",
+    "list_slas",
+    "list_slas_of_service_instance",
+    "references",
+]
+
+Document = dict[str, Any]
+
+LISTINGS: Mapping[str, Listing] = {
+    "services": SERVICES,
+    "service_instances": SERVICE_INSTANCES,
+    "service_offerings": SERVICE_OFFERINGS,
+    "slas": SLAS,
+}
+
+_SERVICE = ServiceSchema()
+_OFFERING = ServiceOfferingSchema()
+_INSTANCE = ServiceInstanceSchema()
+_SLA = SlaSchema()
+# What is left of an offer that a person discarded is a thread, no agreement to be shown.
+_SHOWN = {"discarded": None}
+
+
+def list_services(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return page(database["services"], SERVICES, query, viewer=viewer).map(_service)
+
+
+def get_service(database: Database[Document], id: int, viewer: Actor) -> Document:
+    return _service(_one(database["services"].find_one({"_id": id})))
+
+
+def list_service_offerings(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return page(database["service_offerings"], SERVICE_OFFERINGS, query, viewer=viewer).map(_offering)
+
+
+def get_service_offering(database: Database[Document], id: int, viewer: Actor) -> Document:
+    return _offering(_one(database["service_offerings"].find_one({"_id": id})))
+
+
+def list_service_instances(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    """Own service instances, and those of partners that an active SLA allows."""
+    found = page(database["service_instances"], SERVICE_INSTANCES, query, {"offered": True}, viewer=viewer)
+    return found.map(_instance)
+
+
+def get_service_instance(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Also one of a partner's whose SLA has ended: requests may still name it."""
+    return _instance(_one(database["service_instances"].find_one({"_id": id})))
+
+
+def list_parents(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The service instances that one supports."""
+    instance = _one(database["service_instances"].find_one({"_id": id}))
+    above = sorted({edge["service_instance_id"] for edge in parents_of(instance)})
+    among = {"_id": {"$in": above}}
+    found = page(database["service_instances"], SERVICE_INSTANCES, query, among, viewer=viewer)
+    return found.map(_instance)
+
+
+def list_children(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The service instances that support one: own ones, and those of partners by active SLAs."""
+    instances = database["service_instances"]
+    _one(instances.find_one({"_id": id}, {"_id": 1}))
+    below: set[int] = set()
+    for edges in ("parents", "agreed_parents"):
+        below.update(
+            child["_id"] for child in instances.find({f"{edges}.service_instance_id": id}, {"_id": 1})
+        )
+    among = {"_id": {"$in": sorted(below)}}
+    return page(instances, SERVICE_INSTANCES, query, among, viewer=viewer).map(_instance)
+
+
+def list_slas(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return page(database["slas"], SLAS, query, _visible(viewer), viewer=viewer).map(_sla)
+
+
+def get_sla(database: Database[Document], id: int, viewer: Actor) -> Document:
+    return _sla(_one(database["slas"].find_one(all_of([{"_id": id}, _visible(viewer)]))))
+
+
+def list_slas_of_service_instance(
+    database: Database[Document], id: int, query: ListQuery, viewer: Actor
+) -> Page:
+    """The SLAs for a service instance."""
+    _one(database["service_instances"].find_one({"_id": id}, {"_id": 1}))
+    wanted = all_of([{"service_instance_id": id}, _visible(viewer)])
+    return page(database["slas"], SLAS, query, wanted, viewer=viewer).map(_sla)
+
+
+def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:
+    """{id: {id, name, account?, disabled?, sourceID?}} of the records of one kind that are there."""
+    shown = {"name": 1, "account": 1, "disabled": 1, "sourceID": 1}
+    found = database[KINDS[kind]].find({"_id": {"$in": sorted(set(ids))}}, shown)
+    return {
+        each["_id"]: {"id": each["_id"], **{name: each[name] for name in shown if each.get(name)}}
+        for each in found
+    }
+
+
+def _visible(viewer: Actor) -> Document:
+    if viewer.roles:
+        return dict(_SHOWN)
+    return {**_SHOWN, "customer_representative_ids": viewer.person_id}
+
+
+def _one(document: Document | None) -> Document:
+    if document is None:
+        raise NotFound()
+    return document
+
+
+def _shape(schema: Any) -> Callable[[Document], Document]:
+    def shape(document: Document) -> Document:
+        return _without_absent_account(schema.dump({**document, "id": document["_id"]}))
+
+    return shape
+
+
+def _without_absent_account(record: Document) -> Document:
+    """Own records do not carry `account` (4me-facts section 2, references)."""
+    if record.get("account") is None:
+        record.pop("account", None)
+    return record
+
+
+_service = _shape(_SERVICE)
+_offering = _shape(_OFFERING)
+
+
+def _instance(document: Document) -> Document:
+    shown = {**document, "id": document["_id"], "parent_service_instances": parents_of(document)}
+    return _without_absent_account(_INSTANCE.dump(shown))
+
+
+def _sla(document: Document) -> Document:
+    shown = {**document, "id": document["_id"], "service_instance_ids": covered_ids(document)}
+    shown["thread"] = document["thread"]["id"] if document.get("thread") else None
+    return _without_absent_account(_SLA.dump(shown))

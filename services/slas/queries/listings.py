@@ -1,0 +1,151 @@
+"""What the lists of this service offer: fields, filters, orders, and the predefined filters of 4me."""
+
+from __future__ import annotations
+
+from services.common.listing import Field, Kind, Listing
+from services.slas.model.coverage import COVERAGES
+from services.slas.model.offerings import CATALOG, OFFERING_STATUSES, PORTFOLIO
+from services.slas.model.status import SLA_STATUSES
+from services.slas.schemas.agreements import ACTIVITIES
+from services.slas.schemas.offerings import LEVEL_FIELDS, TEXTS
+from services.slas.schemas.services import INSTANCE_STATUSES, MANAGERS
+
+_ID = Field("_id", Kind.INTEGER, filterable=True, sortable=True)
+_TEXT = Field(kind=Kind.TEXT, filterable=True, sortable=True)
+_EXACT = Field(kind=Kind.TEXT, filterable=True)
+_REFERENCE = Field(kind=Kind.REFERENCE, filterable=True)
+_FLAG = Field(kind=Kind.BOOLEAN, filterable=True)
+_TIME = Field(kind=Kind.TIME, filterable=True, sortable=True)
+_DAY = Field(kind=Kind.DATE, filterable=True, sortable=True)
+
+_COMMON = {"id": _ID, "name": _TEXT, "source": _EXACT, "sourceID": _TEXT}
+_TIMES = {"created_at": _TIME, "updated_at": _TIME}
+
+
+def _one_of(choices: tuple[str, ...]) -> Field:
+    return Field(kind=Kind.ENUM, filterable=True, sortable=True, choices=frozenset(choices))
+
+
+def _many(path: str) -> Field:
+    return Field(path, Kind.REFERENCE, filterable=True, many=True)
+
+
+SERVICES = Listing(
+    fields={
+        **_COMMON,
+        "provider": _REFERENCE,
+        "support_team": _REFERENCE,
+        "disabled": _FLAG,
+        **_TIMES,
+    },
+    also=(
+        "account",
+        "description",
+        "keywords",
+        "first_line_team",
+        *(name.removesuffix("_id") for name in MANAGERS),
+        "impact",
+        "picture_uri",
+    ),
+    default_fields=("id", "sourceID", "name", "provider", "created_at", "updated_at"),
+    default_sort="name",
+    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
+)
+
+SERVICE_INSTANCES = Listing(
+    fields={
+        **_COMMON,
+        "service": _REFERENCE,
+        "status": _one_of(INSTANCE_STATUSES),
+        "support_team": _REFERENCE,
+        "first_line_team": _REFERENCE,
+        **_TIMES,
+    },
+    also=(
+        "account",
+        "provider",
+        "impact",
+        "time_zone",
+        "remarks",
+        "picture_uri",
+        "parent_service_instances",
+    ),
+    default_fields=("id", "sourceID", "name", "service", "status", "created_at", "updated_at"),
+    default_sort="name",
+    predefined={
+        "active": {"status": {"$in": ["being_prepared", "in_production"]}},
+        "inactive": {"status": "discontinued"},
+    },
+)
+
+SERVICE_OFFERINGS = Listing(
+    fields={**_COMMON, "service": _REFERENCE, "status": _one_of(OFFERING_STATUSES), **_TIMES},
+    also=(
+        "account",
+        "time_zone",
+        *TEXTS,
+        *LEVEL_FIELDS,
+        "availability",
+        "reliability",
+        "recovery_time_objective",
+        "recovery_point_objective",
+        "responses_within_target",
+        "resolutions_within_target",
+        "report_frequency",
+        "review_frequency",
+    ),
+    default_fields=("id", "sourceID", "name", "service", "status", "created_at", "updated_at"),
+    default_sort="name",
+    predefined={
+        "catalog": {"status": {"$in": list(CATALOG)}},
+        "portfolio": {"status": {"$in": list(PORTFOLIO)}},
+    },
+)
+
+SLAS = Listing(
+    fields={
+        **_COMMON,
+        "status": _one_of(SLA_STATUSES),
+        "coverage": _one_of(COVERAGES),
+        "service_instance": _REFERENCE,
+        "service_offering": _REFERENCE,
+        "customer": _REFERENCE,
+        "customer_account": Field("customer_account.id", Kind.TEXT, filterable=True),
+        "customer_representatives": _many("customer_representative_ids"),
+        "service_level_manager": _REFERENCE,
+        "start_date": _DAY,
+        "notice_date": _DAY,
+        "expiry_date": _DAY,
+        **_TIMES,
+    },
+    also=(
+        "account",
+        "remote_id",
+        "organizations",
+        "people",
+        "service_instances",
+        "announced_representatives",
+        "remarks",
+        "agreementID",
+        *ACTIVITIES,
+        "use_knowledge_from_service_provider",
+        "thread",
+        "refused",
+    ),
+    default_fields=(
+        "id",
+        "sourceID",
+        "name",
+        "status",
+        "service_offering",
+        "service_instance",
+        "customer",
+        "created_at",
+        "updated_at",
+    ),
+    default_sort="name",
+    predefined={
+        "active": {"status": "active"},
+        "inactive": {"status": {"$in": [status for status in SLA_STATUSES if status != "active"]}},
+    },
+)

@@ -1,0 +1,168 @@
+"""The documents of this service, their collections and indexes, and what of them other services hold copies
+of.
+
+services            `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`
+service_offerings   likewise
+service_instances   likewise; `parents` are the edges that were drawn, `agreed_parents` those that follow from
+                    SLAs with coverage `service_instances`; `offered` is false for a partner's instance that
+                    no active SLA allows; `provider_id` is that of its service
+slas                own ones (the provider's side) and foreign ones (the customer's side, `account` is the
+                    provider's). One between accounts holds its agreement thread (`thread`, with both
+                    positions) and the announcement the two sides agree on: `told` here, `heard` on a
+                    foreign one. `due_on` is the first day on which its dates move its status. `discarded`
+                    marks what is left of an offer that a person discarded: a thread without an agreement.
+
+`origin` is the source and sourceID a record was made from: the second try to make it finds the first one.
+`remote` names a foreign record by its account and its id there: it is introduced once.
+Days are kept as text (`yyyy-mm-dd`), times as dates in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from services.common.context import Context
+from services.common.store import Collection, Index, Records
+from services.federation.threads import Thread
+
+Document = dict[str, Any]
+
+SERVICES: Final = "services"
+SERVICE_INSTANCES: Final = "service_instances"
+SERVICE_OFFERINGS: Final = "service_offerings"
+SLAS: Final = "slas"
+
+# What the account's own services call the records of each collection.
+KINDS: Final[Mapping[str, str]] = {
+    "service": SERVICES,
+    "service_instance": SERVICE_INSTANCES,
+    "service_offering": SERVICE_OFFERINGS,
+    "sla": SLAS,
+}
+
+# For what every list offers: its default order, its other orders, and its filters.
+_LISTED: Final = (
+    Index(["name", "_id"]),
+    Index(["sourceID", "_id"]),
+    Index(["created_at", "_id"]),
+    Index(["updated_at", "_id"]),
+    Index("source"),
+    Index("remote", unique=True, sparse=True),
+    Index("origin", unique=True, sparse=True),
+)
+
+COLLECTIONS: Final = (
+    Collection(
+        SERVICES,
+        (
+            *_LISTED,
+            Index(["disabled", "name", "_id"]),
+            Index(["provider_id", "name", "_id"]),
+            Index(["support_team_id", "name", "_id"]),
+        ),
+    ),
+    Collection(
+        SERVICE_INSTANCES,
+        (
+            *_LISTED,
+            Index(["offered", "name", "_id"]),
+            Index(["offered", "_id"]),
+            Index(["status", "name", "_id"]),
+            Index(["service_id", "name", "_id"]),
+            Index(["support_team_id", "name", "_id"]),
+            Index(["first_line_team_id", "name", "_id"]),
+            Index("parents.service_instance_id"),
+            Index("agreed_parents.service_instance_id"),
+        ),
+    ),
+    Collection(
+        SERVICE_OFFERINGS,
+        (*_LISTED, Index(["status", "name", "_id"]), Index(["service_id", "name", "_id"])),
+    ),
+    Collection(
+        SLAS,
+        (
+            *_LISTED,
+            Index(["status", "name", "_id"]),
+            Index(["service_instance_id", "name", "_id"]),
+            Index(["service_offering_id", "name", "_id"]),
+            Index(["customer_id", "name", "_id"]),
+            Index(["customer_representative_ids", "name", "_id"]),
+            Index(["service_level_manager_id", "name", "_id"]),
+            Index(["start_date", "_id"]),
+            Index(["notice_date", "_id"]),
+            Index(["expiry_date", "_id"]),
+            Index("service_instances.service_instance_id"),
+            Index("due_on", sparse=True),
+            Index("thread.id", unique=True, sparse=True),
+        ),
+    ),
+)
+_BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}
+
+
+def records(context: Context, collection: str) -> Records:
+    return Records(context, _BY_NAME[collection])
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    for collection in COLLECTIONS:
+        collection.ensure(database)
+
+
+def remote(account: str, remote_id: int) -> str:
+    """What a foreign record is found by."""
+    return f"{account}/{remote_id}"
+
+
+def origin(fields: Mapping[str, Any]) -> str | None:
+    """What a record made from an external system's is found by; None when it does not say both."""
+    if fields.get("source") and fields.get("sourceID"):
+        return f"{fields['source']}\n{fields['sourceID']}"
+    return None
+
+
+def thread_of(sla: Mapping[str, Any]) -> Thread | None:
+    """The agreement thread in an SLA's document, with both positions; None for one within the account."""
+    return Thread.from_document(sla["thread"]) if sla.get("thread") else None
+
+
+def parents_of(instance: Mapping[str, Any]) -> list[Document]:
+    """All edges upward of a service instance: [{service_instance_id, impact_relation, sla_id}]."""
+    drawn = [{**edge, "sla_id": None} for edge in instance.get("parents") or ()]
+    return [*drawn, *(instance.get("agreed_parents") or ())]
+
+
+def covered_ids(sla: Mapping[str, Any]) -> list[int]:
+    return [edge["service_instance_id"] for edge in sla.get("service_instances") or ()]
+
+
+_COPIED: Final[Mapping[str, tuple[str, ...]]] = {
+    "service": ("name", "account", "remote_id", "provider_id", "support_team_id", "disabled"),
+    "service_offering": ("name", "account", "remote_id", "service_id", "status", "time_zone"),
+    "service_instance": (
+        "name", "account", "remote_id", "status", "service_id", "provider_id", "support_team_id",
+        "first_line_team_id", "offered",
+    ),
+    "sla": (
+        "name", "account", "remote_id", "status", "service_instance_id", "service_offering_id", "coverage",
+        "customer_id", "customer_account", "organization_ids", "people_ids", "customer_representative_ids",
+        "start_date", "expiry_date",
+    ),
+}  # fmt: skip
+
+
+def copied(kind: str, id: int, state: Mapping[str, Any]) -> Document:
+    """What other services of the account hold of a record: an allow-list, absent where nothing is set."""
+    record = {name: state[name] for name in _COPIED[kind] if state.get(name) is not None}
+    record["id"] = id
+    if kind == "service_instance":
+        record["parent_ids"] = sorted({edge["service_instance_id"] for edge in parents_of(state)})
+    if kind == "sla":
+        record["service_instance_ids"] = covered_ids(state)
+        record["thread"] = state["thread"]["id"] if state.get("thread") else None
+        record["partner"] = state["thread"]["partner"] if state.get("thread") else None
+    return record
