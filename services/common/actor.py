@@ -10,11 +10,29 @@ from services.common.errors import Forbidden, Unauthorized
 
 # 4me's roles (everybody is an end user besides; that is not a role).
 ROLES = frozenset(
-    "key_contact auditor specialist service_desk_analyst service_desk_manager knowledge_manager problem_manager"
-    " workflow_manager release_manager project_manager service_level_manager configuration_manager"
-    " financial_manager account_designer account_administrator account_owner directory_auditor"
-    " directory_designer directory_administrator workflow_automator_auditor"
-    " workflow_automator_specialist".split()
+    {
+        "key_contact",
+        "auditor",
+        "specialist",
+        "service_desk_analyst",
+        "service_desk_manager",
+        "knowledge_manager",
+        "problem_manager",
+        "workflow_manager",
+        "release_manager",
+        "project_manager",
+        "service_level_manager",
+        "configuration_manager",
+        "financial_manager",
+        "account_designer",
+        "account_administrator",
+        "account_owner",
+        "directory_auditor",
+        "directory_designer",
+        "directory_administrator",
+        "workflow_automator_auditor",
+        "workflow_automator_specialist",
+    }
 )
 SYSTEM = "system"
 

@@ -1,9 +1,9 @@
 """The configuration of one account's service, read once from the environment.
 
 `TABLE` is the one list of variables: names, meanings, bounds, defaults. `load` turns an environment into a
-`Config` and reports every problem at once; an INTERDESK_ variable that is not in the table is a problem too, so
-that a misspelt one is not silently ignored. docs/configuration.md is written from the table (`document()`; a test
-holds it true).
+`Config` and reports every problem at once; an INTERDESK_ variable that is not in the table is a problem too,
+so that a misspelt one is not silently ignored. docs/configuration.md is written from the table (`document()`;
+a test holds it true).
 """
 
 from __future__ import annotations
@@ -301,7 +301,8 @@ TABLE: tuple[Variable, ...] = (
         "INTERDESK_BORDER_ADDRESS",
         "border_address",
         _border_address,
-        "what partners connect to: `amqps://host:port/vhost`, without credentials; plain `amqp://` on loopback only",
+        "what partners connect to: `amqps://host:port/vhost`, without credentials; "
+        "plain `amqp://` on loopback only",
         default="no border",
     ),
     Variable(
@@ -322,8 +323,8 @@ TABLE: tuple[Variable, ...] = (
         "INTERDESK_SECRET_FILE",
         "secret",
         _secret,
-        "file with the account's secret, 32 bytes as base64url: encrypts private keys and partners' credentials "
-        "at rest",
+        "file with the account's secret, 32 bytes as base64url: encrypts private keys and "
+        "partners' credentials at rest",
         default="none",
     ),
     Variable(
@@ -346,9 +347,14 @@ TABLE: tuple[Variable, ...] = (
     _seconds("sweep_seconds", 0.1, 3600, "how often a service looks for what a crash left"),
     _seconds("lease_seconds", 1, 3600, "how long a lease holds after its holder was last seen"),
     _seconds("retry_min_seconds", 0.05, 3600, "the first wait before something is sent to a partner again"),
-    _seconds("retry_max_seconds", 0.05, 86400, "the longest wait before something is sent to a partner again"),
     _seconds(
-        "agreement_wait_seconds", 0, 86400, "how long a hand-over waits for an agreement that is not known yet"
+        "retry_max_seconds", 0.05, 86400, "the longest wait before something is sent to a partner again"
+    ),
+    _seconds(
+        "agreement_wait_seconds",
+        0,
+        86400,
+        "how long a hand-over waits for an agreement that is not known yet",
     ),
     _seconds("unreceipted_flag_seconds", 0, 2592000, "when a message without a receipt is flagged to people"),
     Variable(
@@ -445,9 +451,10 @@ def _shown_default(variable: Variable) -> str:
 _DOCUMENT = """\
 # Configuration
 
-A service reads its settings from the environment, once, when it starts. It starts only when all of them are right;
-else it lists every problem and ends. An `INTERDESK_` variable that is not in this table is a problem too. Units are in
-the names. Variables marked *tooling only* are for tests and tools, never for an account in use.
+A service reads its settings from the environment, once, when it starts. It starts only when all of them are
+right; else it lists every problem and ends. An `INTERDESK_` variable that is not in this table is a problem
+too. Units are in the names. Variables marked *tooling only* are for tests and tools, never for an account in
+use.
 
 This page is written from the table in `services/common/config.py`
 (`python -m services.common.config > docs/configuration.md`).

@@ -15,6 +15,7 @@ from pymongo.database import Database
 from services.common.clock import Clock, SystemClock
 from services.common.config import Config
 from services.common.crash import CrashPoints
+from services.common.database import CODEC, MAJORITY
 from services.common.errors import Unavailable
 from services.common.ids import IntegerIds, new_uuid
 
@@ -57,13 +58,17 @@ class Context:
     service: str
     database: Database[dict[str, Any]]
     clock: Clock = field(default_factory=SystemClock)
-    ids: IntegerIds = cast("IntegerIds", None)  # made from the database when not given
-    copies: Copies = cast("Copies", None)  # likewise
+    ids: IntegerIds = field(default=cast("IntegerIds", None))  # made from the database when not given
+    copies: Copies = field(default=cast("Copies", None))  # likewise
     rpc: Caller = field(default_factory=NoCaller)
     crash: CrashPoints = field(default_factory=CrashPoints)
     wake: Callable[[Saved], None] = _nobody
+    sweeps: frozenset[str] | None = None  # the collections that a sweep visits; None: not known here (tests)
 
     def __post_init__(self) -> None:
+        # Whoever opened it: writes are by majority and times are aware, or rules would meet naive ones.
+        kept = self.database.with_options(codec_options=CODEC, write_concern=MAJORITY)
+        object.__setattr__(self, "database", kept)
         if cast(object, self.ids) is None:
             object.__setattr__(self, "ids", IntegerIds(self.database))
         if cast(object, self.copies) is None:

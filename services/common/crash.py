@@ -1,8 +1,9 @@
-"""Crash points: named places where a process can be told to kill itself, so that tests can show what a crash costs.
+"""Crash points: named places where a process can be told to kill itself, so that tests can show what a crash
+costs.
 
 `INTERDESK_CRASH_AT=requests.after_save` ends the process by SIGKILL the first time it passes that point;
-`requests.after_save:3` the third time. A point is `<service>.<place>`. `NAMES` lists them all: a test walks the
-list, and `here` refuses a name that is not in it.
+`requests.after_save:3` the third time. A point is `<service>.<place>`. `NAMES` lists them all: a test walks
+the list, and `here` refuses a name that is not in it.
 """
 
 from __future__ import annotations

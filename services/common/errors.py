@@ -6,18 +6,18 @@
     ├── Forbidden            forbidden             we know who asks, and he may not
     ├── NotFound             not_found             there is no such record (or none he may see)
     ├── Invalid              validation_failed     what was sent is wrong; `errors` says which field
-    │   └── IllegalMove      illegal_move          the rules allow no such move now; the text says what is legal
+    │   └── IllegalMove      illegal_move          no such move now; the text says what is legal
     ├── Conflict             conflict              it contradicts another record (a unique key is taken)
     │   └── Stale            stale                 another save came first; load and decide again
     ├── PreconditionFailed   precondition_failed   If-Match names another version
-    ├── Unavailable          unavailable           broker, database or a service does not answer; try later
+    ├── Unavailable          unavailable           broker, database or a service is silent; try later
     └── Internal             internal_error        a bug; the log has it under the request id
 
 A code is part of the contract with clients and operators: it is never renamed. A more exact code may be given
-(`Unavailable("service_silent", …)`); the class says how the edge answers (`HTTP_STATUS`).
-Errors travel between an account's services as values (`to_wire` / `from_wire`) and come out as the same class.
-Rules (`model`) do not import this: they raise their own exceptions with `code`, `message` and `errors`, and
-actions translate.
+(`Unavailable("service_silent", …)`); the class says how the edge answers (`HTTP_STATUS`). Errors travel
+between an account's services as values (`to_wire` / `from_wire`) and come out as the same class. Rules
+(`model`) do not import this: they raise their own exceptions with `code`, `message` and `errors`, and actions
+translate.
 """
 
 from __future__ import annotations

@@ -1,0 +1,66 @@
+"""The way to the database: one client per service, majority writes, bounded waits, one error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any
+
+import pymongo
+from bson.codec_options import CodecOptions
+from pymongo.database import Database
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    NetworkTimeout,
+    WriteConcernError,
+)
+from pymongo.write_concern import WriteConcern
+
+from services.common.config import Config
+from services.common.errors import Unavailable
+
+Document = dict[str, Any]
+
+# An answer takes milliseconds. These bound what a caller waits when it does not come.
+SELECTION_MILLISECONDS = 5_000
+CONNECT_MILLISECONDS = 3_000
+SOCKET_MILLISECONDS = 20_000
+MAJORITY_MILLISECONDS = 10_000
+
+MAJORITY = WriteConcern(w="majority", wtimeout=MAJORITY_MILLISECONDS)
+# For follow-up writes that a crash may lose without harm: they are made again.
+REPEATABLE = WriteConcern(w=1)
+CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
+
+
+def connect(config: Config, service: str) -> pymongo.MongoClient[Document]:
+    """A client as that service's user. Make it after eventlet has patched; it connects when it is used."""
+    user = config.mongo_users.get(service)
+    login: dict[str, Any] = {"username": user.user, "password": user.password} if user else {}
+    return pymongo.MongoClient(
+        config.mongo_uri,
+        maxPoolSize=config.workers * 2 + 10,
+        appname=f"{config.account}.{service}",
+        serverSelectionTimeoutMS=SELECTION_MILLISECONDS,
+        connectTimeoutMS=CONNECT_MILLISECONDS,
+        socketTimeoutMS=SOCKET_MILLISECONDS,
+        **login,
+    )
+
+
+def open_database(client: pymongo.MongoClient[Document], config: Config, service: str) -> Database[Document]:
+    """A service's database, with the promises every service counts on: majority writes, aware times."""
+    return client.get_database(config.database_name(service), codec_options=CODEC, write_concern=MAJORITY)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turns "the database does not answer" into `Unavailable("database_silent")`."""
+    try:
+        yield
+    except (ConnectionFailure, NetworkTimeout, ExecutionTimeout, WriteConcernError) as error:
+        raise Unavailable(
+            "database_silent", "The database does not answer just now; try again later."
+        ) from error
