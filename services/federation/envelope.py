@@ -30,23 +30,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from marshmallow import ValidationError, fields
 
 from services.common import strict_json
 from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
-from services.federation import keys, messages
+from services.federation import keys, messages, seals
 from services.federation.messages import shapes
 from services.federation.threads import ACCOUNT, UUID, ThreadId
 
-ALGORITHM: Final = "Ed25519"
-TYP: Final = "interdesk-message"
-
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
-MAX_SEALED_BYTES: Final = MAX_PAYLOAD_BYTES * 4 // 3 + 1024
+MAX_SEALED_BYTES: Final = seals.MAX_SEALED_BYTES
 MAX_DEPTH: Final = 16
 
 _TRACEPARENT = r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
@@ -136,8 +130,7 @@ def seal(message: Message, key: keys.Key) -> bytes:
 
 
 def seal_payload(payload: bytes, key: keys.Key) -> bytes:
-    header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYP}
-    return jws.serialize_compact(header, payload, key.signing, algorithms=[ALGORITHM]).encode()
+    return seals.sign(payload, key, seals.MESSAGE)
 
 
 def check_properties(size: int, properties: Mapping[str, Any]) -> None:
@@ -181,32 +174,22 @@ def open_sealed(raw: bytes, *, exchange_sender: str, own_account: str, ring: key
 
 
 def _kid_of(raw: bytes) -> str:
-    """The kid of the protected header, when the bytes have the form of an envelope of ours."""
-    segments = raw.split(b".")
     try:
-        if len(segments) != 3:
-            raise ValueError("not three segments")
-        header = strict_json.loads(urlsafe_b64decode(segments[0]), max_bytes=512, max_depth=1)
-        canonical = all(urlsafe_b64encode(urlsafe_b64decode(part)) == part for part in segments)
-    except (ValueError, IndexError):
-        raise Unverified("not_an_envelope", "not a JWS in compact form") from None
-    if not canonical or not isinstance(header, dict) or header.keys() != {"alg", "kid", "typ"}:
-        raise Unverified("not_an_envelope", "the header must hold alg, kid and typ")
-    if header["alg"] != ALGORITHM or header["typ"] != TYP or not isinstance(header["kid"], str):
-        raise Unverified("not_an_envelope", f"the header must say {ALGORITHM} and {TYP}")
-    return header["kid"]
+        return seals.parse(raw, seals.MESSAGE)[0]
+    except seals.Malformed as error:
+        raise Unverified("not_an_envelope", str(error)) from None
 
 
 def _verified(raw: bytes, kid: str, ring: keys.PartnerRing) -> tuple[keys.Key, bytes]:
     try:
         key = ring.verifying(kid)
-        return key, jws.deserialize_compact(raw, key.verifying, algorithms=[ALGORITHM]).payload
+        return key, seals.verify(raw, key)
     except keys.UnknownKey:
         raise Unverified("unknown_key", f"the ring of {ring.account} has no key {kid}") from None
     except keys.RevokedKey:
         raise Unverified("revoked_key", f"{kid} was revoked") from None
-    except (JoseError, ValueError):
-        raise Unverified("bad_signature", f"the seal does not verify with {kid}") from None
+    except seals.Broken as error:
+        raise Unverified("bad_signature", str(error)) from None
 
 
 def _parsed(payload: bytes) -> dict[str, Any]:

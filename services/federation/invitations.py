@@ -22,23 +22,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.util import urlsafe_b64decode
 from marshmallow import ValidationError
 
 from services.common import strict_json
 from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
-from services.federation.envelope import ALGORITHM
+from services.federation import seals
 from services.federation.keys import INTRODUCTION, SEAL, Key, OwnRing, PartnerRing, RevokedKey, UnknownKey
 from services.federation.messages import shapes, trusts
 from services.federation.threads import ACCOUNT, UUID
-
-TYP: Final = "interdesk-invitation"
-MAX_BYTES: Final = 131_072
 
 
 class _Account(shapes.Body):
@@ -129,9 +123,7 @@ def write_invitation(
         "expires_at": iso(expires_at),
     }
     _checked(payload)
-    key = ring.current()
-    header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYP}
-    return jws.serialize_compact(header, strict_json.dumps(payload), key.signing, algorithms=[ALGORITHM])
+    return seals.sign(strict_json.dumps(payload), ring.current(), seals.INVITATION).decode()
 
 
 def read_invitation(text: str, *, own_account: str, now: datetime) -> Invitation:
@@ -140,21 +132,18 @@ def read_invitation(text: str, *, own_account: str, now: datetime) -> Invitation
     Raises Invalid: `invitation_malformed`, `invitation_altered`, `invitation_for_another`,
     `invitation_expired`.
     """
-    token = "".join(text.split())
+    token = "".join(text.split()).encode()
     try:
-        header_segment, payload_segment, _ = token.split(".")
-        header = strict_json.loads(urlsafe_b64decode(header_segment.encode()), max_bytes=512, max_depth=1)
-        payload = strict_json.loads(urlsafe_b64decode(payload_segment.encode()), max_bytes=MAX_BYTES)
-    except (ValueError, IndexError):
+        kid, payload = seals.parse(token, seals.INVITATION)
+        said = strict_json.loads(payload)
+    except ValueError:
         raise _malformed() from None
-    if not isinstance(header, dict) or header.get("typ") != TYP or not isinstance(payload, dict):
+    if not isinstance(said, dict):
         raise _malformed()
-    checked = _checked(payload)
-    ring = PartnerRing.from_wire(checked["inviter"]["id"], checked["keys"])
+    checked = _checked(said)
     try:
-        key = ring.verifying(str(header.get("kid")))
-        jws.deserialize_compact(token, key.verifying, algorithms=[ALGORITHM])
-    except (JoseError, ValueError, UnknownKey, RevokedKey):
+        seals.verify(token, PartnerRing.from_wire(checked["inviter"]["id"], checked["keys"]).verifying(kid))
+    except (seals.Broken, UnknownKey, RevokedKey):
         raise Invalid(
             "invitation_altered", "The invitation's signature is wrong. Ask for it to be sent again, whole."
         ) from None

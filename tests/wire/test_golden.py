@@ -1,0 +1,66 @@
+"""What was frozen is still said and still understood, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from services.federation import messages
+from services.federation.envelope import open_sealed, seal
+from tests.wire import golden
+
+TYPES = sorted(messages.TYPES)
+
+
+def test_every_type_has_golden_bytes_and_nothing_else_has() -> None:
+    assert sorted(path.name.removesuffix(".json") for path in golden.FOLDER.iterdir()) == TYPES
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_the_same_message_is_sent_as_the_same_bytes(type: str) -> None:
+    frozen = golden.read(type)
+    message = golden.message_of(frozen["message"])
+    messages.check_outgoing(type, message.body)
+    assert message.encode() == frozen["payload"].encode()
+    assert seal(message, golden.KEY) == frozen["sealed"].encode()
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_the_frozen_bytes_are_understood_as_the_same_message(type: str) -> None:
+    frozen = golden.read(type)
+    message = open_sealed(
+        frozen["sealed"].encode(),
+        exchange_sender=golden.SENDER,
+        own_account=golden.RECIPIENT,
+        ring=golden.RING,
+    )
+    assert message == golden.message_of(frozen["message"])
+    assert messages.check_incoming(type, message.body) == frozen["message"]["body"]
+    assert message.hash == hashlib.sha256(frozen["payload"].encode()).hexdigest()
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_what_a_later_version_adds_is_dropped_at_every_level(type: str) -> None:
+    body = golden.read(type)["message"]["body"]
+
+    def grown(value: object) -> object:
+        if isinstance(value, dict):
+            return {**{key: grown(item) for key, item in value.items()}, "later_field": 1}
+        return [grown(item) for item in value] if isinstance(value, list) else value
+
+    more = grown(body)
+    assert isinstance(more, dict)
+    assert messages.check_incoming(type, more) == body
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_every_required_key_is_missed_by_name(type: str) -> None:
+    body = golden.read(type)["message"]["body"]
+    for name in body:
+        without = {key: value for key, value in body.items() if key != name}
+        with pytest.raises(messages.Invalid) as failure:
+            messages.check_incoming(type, without)
+        assert failure.value.code == "invalid_body"
+        assert name in json.dumps(failure.value.errors)
