@@ -64,6 +64,8 @@ class Context:
     crash: CrashPoints = field(default_factory=CrashPoints)
     wake: Callable[[Saved], None] = _nobody
     sweeps: frozenset[str] | None = None  # the collections that a sweep visits; None: not known here (tests)
+    # What a library keeps for this service while it runs (the border keeps its book of trusts here).
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Whoever opened it: writes are by majority and times are aware, or rules would meet naive ones.

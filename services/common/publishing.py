@@ -78,7 +78,7 @@ class Unroutable(Unavailable):
     default_code = "unroutable"
 
 
-class _Job:
+class Job:
     """Messages of one caller, and how it went with them."""
 
     def __init__(self, messages: Sequence[Outgoing]) -> None:
@@ -98,11 +98,11 @@ class Publisher:
         self._declare = tuple(declare)
         self._timeout = timeout_seconds
         self._name = name or "publisher"
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._closed = False
-        self._wire: _Wire | None = None
+        self._wire: Wire | None = None
 
     def publish(self, *messages: Outgoing, timeout_seconds: float | None = None) -> None:
         """Returns when all are confirmed. Raises `Unavailable` (`broker_silent`, `broker_refused`),
@@ -111,7 +111,7 @@ class Publisher:
         if not messages:
             return
         self._start()
-        job = _Job(messages)
+        job = Job(messages)
         self._jobs.put(job)
         if not job.done.wait(timeout_seconds or self._timeout + CONNECT_SECONDS):
             job.abandoned = True
@@ -151,8 +151,8 @@ class Publisher:
                 self._hang_up()
                 return
 
-    def _take(self) -> tuple[list[_Job], bool]:
-        jobs: list[_Job] = []
+    def _take(self) -> tuple[list[Job], bool]:
+        jobs: list[Job] = []
         with contextlib.suppress(queue.Empty):
             first = self._jobs.get(timeout=IDLE_SECONDS)
             while first is not None:
@@ -163,7 +163,7 @@ class Publisher:
             return jobs, True
         return jobs, False
 
-    def _work(self, jobs: list[_Job]) -> None:
+    def _work(self, jobs: list[Job]) -> None:
         wanted = [job for job in jobs if not job.abandoned]
         try:
             self._send(wanted)
@@ -178,11 +178,11 @@ class Publisher:
             for job in jobs:
                 job.done.set()
 
-    def _send(self, jobs: list[_Job]) -> None:
+    def _send(self, jobs: list[Job]) -> None:
         if self._wire is not None and not self._wire.alive():
             self._hang_up()
         if self._wire is None:
-            self._wire = _Wire(self._uri, self._declare, self._timeout)
+            self._wire = Wire(self._uri, self._declare, self._timeout)
         self._wire.send(jobs, self._timeout)
 
     def _breathe(self) -> None:
@@ -196,13 +196,20 @@ class Publisher:
             wire.close()
 
 
-class _Wire:
+class Wire:
     """One connection with one channel in confirm mode. Any exception means: throw it away."""
 
-    def __init__(self, uri: str, declare: Sequence[Exchange], timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        uri: str,
+        declare: Sequence[Exchange],
+        timeout_seconds: float,
+        ssl: Mapping[str, Any] | None = None,
+    ) -> None:
         # kombu's own confirm mode waits for each message by itself; ours is selected below.
         self._connection = Connection(
             uri,
+            ssl=dict(ssl) if ssl is not None else None,
             heartbeat=HEARTBEAT_SECONDS,
             connect_timeout=CONNECT_SECONDS,
             transport_options={"confirm_publish": False},
@@ -225,7 +232,7 @@ class _Wire:
             self.close()
             raise
         self._tag = 0
-        self._open: dict[int, tuple[_Job, str]] = {}
+        self._open: dict[int, tuple[Job, str]] = {}
         self._returned: set[str] = set()
 
     def alive(self) -> bool:
@@ -239,7 +246,7 @@ class _Wire:
             return False
         return True
 
-    def send(self, jobs: Sequence[_Job], timeout_seconds: float) -> None:
+    def send(self, jobs: Sequence[Job], timeout_seconds: float) -> None:
         self._open.clear()
         self._returned.clear()
         for job in jobs:
@@ -259,7 +266,7 @@ class _Wire:
         with contextlib.suppress(Exception):
             self._connection.close()
 
-    def _publish(self, job: _Job, message: Outgoing) -> None:
+    def _publish(self, job: Job, message: Outgoing) -> None:
         message_id = message.message_id or uuid.uuid4().hex
         prepared = self._channel.prepare_message(
             message.body,
@@ -289,7 +296,7 @@ class _Wire:
     def _on_return(self, error: object, exchange: str, routing_key: str, message: Any) -> None:
         self._returned.add(message.properties.get("message_id", ""))
 
-    def _settled(self, tag: int, multiple: bool) -> list[tuple[_Job, str]]:
+    def _settled(self, tag: int, multiple: bool) -> list[tuple[Job, str]]:
         tags = [open_tag for open_tag in self._open if open_tag <= tag] if multiple else [tag]
         return [self._open.pop(settled) for settled in tags if settled in self._open]
 
