@@ -113,56 +113,6 @@ def ensure_indexes(database: Database[Document]) -> None:
         collection.ensure(database)
 
 
-def remote(account: str, remote_id: int) -> str:
-    """What a foreign record is found by."""
-    return f"{account}/{remote_id}"
-
-
-def origin(fields: Mapping[str, Any]) -> str | None:
-    """What a record made from an external system's is found by; None when it does not say both."""
-    if fields.get("source") and fields.get("sourceID"):
-        return f"{fields['source']}\n{fields['sourceID']}"
-    return None
-
-
 def thread_of(sla: Mapping[str, Any]) -> Thread | None:
     """The agreement thread in an SLA's document, with both positions; None for one within the account."""
     return Thread.from_document(sla["thread"]) if sla.get("thread") else None
-
-
-def parents_of(instance: Mapping[str, Any]) -> list[Document]:
-    """All edges upward of a service instance: [{service_instance_id, impact_relation, sla_id}]."""
-    drawn = [{**edge, "sla_id": None} for edge in instance.get("parents") or ()]
-    return [*drawn, *(instance.get("agreed_parents") or ())]
-
-
-def covered_ids(sla: Mapping[str, Any]) -> list[int]:
-    return [edge["service_instance_id"] for edge in sla.get("service_instances") or ()]
-
-
-_COPIED: Final[Mapping[str, tuple[str, ...]]] = {
-    "service": ("name", "account", "remote_id", "provider_id", "support_team_id", "disabled"),
-    "service_offering": ("name", "account", "remote_id", "service_id", "status", "time_zone"),
-    "service_instance": (
-        "name", "account", "remote_id", "status", "service_id", "provider_id", "support_team_id",
-        "first_line_team_id", "offered",
-    ),
-    "sla": (
-        "name", "account", "remote_id", "status", "service_instance_id", "service_offering_id", "coverage",
-        "customer_id", "customer_account", "organization_ids", "people_ids", "customer_representative_ids",
-        "start_date", "expiry_date",
-    ),
-}  # fmt: skip
-
-
-def copied(kind: str, id: int, state: Mapping[str, Any]) -> Document:
-    """What other services of the account hold of a record: an allow-list, absent where nothing is set."""
-    record = {name: state[name] for name in _COPIED[kind] if state.get(name) is not None}
-    record["id"] = id
-    if kind == "service_instance":
-        record["parent_ids"] = sorted({edge["service_instance_id"] for edge in parents_of(state)})
-    if kind == "sla":
-        record["service_instance_ids"] = covered_ids(state)
-        record["thread"] = state["thread"]["id"] if state.get("thread") else None
-        record["partner"] = state["thread"]["partner"] if state.get("thread") else None
-    return record

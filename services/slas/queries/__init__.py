@@ -8,7 +8,8 @@ not to be seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from pymongo.database import Database
@@ -16,14 +17,9 @@ from pymongo.database import Database
 from services.common.actor import Actor
 from services.common.errors import NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.slas.model.shapes import parents_of, shown
 from services.slas.queries.listings import SERVICE_INSTANCES, SERVICE_OFFERINGS, SERVICES, SLAS
-from services.slas.schemas import (
-    ServiceInstanceSchema,
-    ServiceOfferingSchema,
-    ServiceSchema,
-    SlaSchema,
-)
-from services.slas.store import KINDS, covered_ids, parents_of
+from services.slas.store import KINDS
 
 __all__ = [
     "LISTINGS",
@@ -50,10 +46,6 @@ LISTINGS: Mapping[str, Listing] = {
     "slas": SLAS,
 }
 
-_SERVICE = ServiceSchema()
-_OFFERING = ServiceOfferingSchema()
-_INSTANCE = ServiceInstanceSchema()
-_SLA = SlaSchema()
 # What is left of an offer that a person discarded is a thread, no agreement to be shown.
 _SHOWN = {"discarded": None}
 
@@ -146,30 +138,7 @@ def _one(document: Document | None) -> Document:
     return document
 
 
-def _shape(schema: Any) -> Callable[[Document], Document]:
-    def shape(document: Document) -> Document:
-        return _without_absent_account(schema.dump({**document, "id": document["_id"]}))
-
-    return shape
-
-
-def _without_absent_account(record: Document) -> Document:
-    """Own records do not carry `account` (4me-facts section 2, references)."""
-    if record.get("account") is None:
-        record.pop("account", None)
-    return record
-
-
-_service = _shape(_SERVICE)
-_offering = _shape(_OFFERING)
-
-
-def _instance(document: Document) -> Document:
-    shown = {**document, "id": document["_id"], "parent_service_instances": parents_of(document)}
-    return _without_absent_account(_INSTANCE.dump(shown))
-
-
-def _sla(document: Document) -> Document:
-    shown = {**document, "id": document["_id"], "service_instance_ids": covered_ids(document)}
-    shown["thread"] = document["thread"]["id"] if document.get("thread") else None
-    return _without_absent_account(_SLA.dump(shown))
+_service = partial(shown, "service")
+_offering = partial(shown, "service_offering")
+_instance = partial(shown, "service_instance")
+_sla = partial(shown, "sla")

@@ -2,7 +2,7 @@
 
 from services.slas.schemas.agreements import (
     AgreementQuestionSchema,
-    CoveredInstanceSchema,
+    ImpactRelationSchema,
     SlaInputSchema,
     SlaSchema,
 )
@@ -17,7 +17,7 @@ from services.slas.schemas.services import (
 
 __all__ = [
     "AgreementQuestionSchema",
-    "CoveredInstanceSchema",
+    "ImpactRelationSchema",
     "ParentInputSchema",
     "ServiceInputSchema",
     "ServiceInstanceInputSchema",

@@ -35,11 +35,10 @@ _ActivitiesOut: Any = OutputSchema.from_dict(
 )
 
 
-class CoveredInstanceSchema(InputSchema):
-    """An own service instance under an SLA, and what a failure of the SLA's instance does to it."""
+class ImpactRelationSchema(InputSchema):
+    """What a failure of the lower service instance does to the higher one."""
 
-    service_instance_id = ReferenceId(required=True)
-    impact_relation = one_of(IMPACT_RELATIONS, allow_none=False)
+    impact_relation = one_of(IMPACT_RELATIONS, allow_none=False, load_default="down")
 
 
 class SlaInputSchema(_ActivitiesIn):
@@ -76,11 +75,6 @@ class SlaInputSchema(_ActivitiesIn):
         account = taken.pop("customer_account")
         taken["customer_account_id"] = account.get("id") if isinstance(account, Mapping) else account
         return taken
-
-
-class CoveredSchema(OutputSchema):
-    service_instance_id = fields.Integer()
-    impact_relation = fields.String()
 
 
 class PersonNameSchema(OutputSchema):
@@ -122,7 +116,6 @@ class SlaSchema(_ActivitiesOut):
     organization_ids = fields.List(fields.Integer())
     people_ids = fields.List(fields.Integer())
     service_instance_ids = fields.List(fields.Integer())
-    service_instances = fields.List(fields.Nested(CoveredSchema))
     customer_representative_ids = fields.List(fields.Integer())
     announced_representatives = fields.List(fields.Nested(PersonNameSchema))
     service_level_manager_id = fields.Integer()
