@@ -1,0 +1,150 @@
+"""The rules of requests: pure functions and frozen values; no clock, no ids made inside, no look-ups, no I/O.
+
+    commands   create, edit, publish, legal_moves      what people ask for, as plain edits
+    arrivals   apply, refused, unanswered, settled,    what partners say, and what happens without a person
+               trust_ended, state_again, due,
+               discarded
+
+Each takes the `Request` (this account's own document), what happened, the facts that the edge looked up and a
+`Context`, and gives a `Step`: the new request with its notes, history entries, messages to partners and events, which
+the caller saves as one. An edit that the rules do not allow raises a `RuleError`; a partner's statement never does.
+
+The rules are those of a request that goes to a provider's account and comes back by itself:
+
+    values, request    the words, and one account's document with its threads `above` (to the customer's account)
+                       and `below` (to providers' accounts; at most one episode is open)
+    workflow           the move table of the account's own people, checked when it is made
+    customer, view,    the customer's side: giving, answering, ending; the own view follows the provider's last
+    statements         word
+    provider           the provider's side, and `speak`, which says what changed
+    own, core, notes   moves among own teams; the shared core; notes over the border
+    restate, refusals  agreeing again after a restore; undoing what a partner refused
+    finish             what follows from every step: statements, notes, clock, history, events
+    wire               the bodies of the messages, as a table
+"""
+
+from services.requests.model.arrivals import (
+    apply,
+    discarded,
+    due,
+    refused,
+    settled,
+    state_again,
+    trust_ended,
+    unanswered,
+)
+from services.requests.model.commands import create, edit, legal_moves, publish
+from services.requests.model.errors import (
+    IllegalMove,
+    InvalidField,
+    MirroredField,
+    MissingFields,
+    NotAllowed,
+    RuleError,
+    UnknownThread,
+)
+from services.requests.model.facts import Changes, Facts, Incoming, Lead, NewRequest, Sent, Take
+from services.requests.model.holder import Place, clock, holder, own_team, place, provider_holds
+from services.requests.model.request import Above, Below, Flag, Request, Stated
+from services.requests.model.step import (
+    SYSTEM,
+    Actor,
+    Context,
+    Event,
+    HistoryEntry,
+    Ids,
+    Outgoing,
+    Step,
+    Who,
+)
+from services.requests.model.values import (
+    CORE_FIELDS,
+    NO_EPISODE,
+    WORK,
+    Category,
+    Clock,
+    CompletionReason,
+    Core,
+    Ending,
+    Episode,
+    Impact,
+    Medium,
+    Note,
+    Ref,
+    Status,
+    TrailEntry,
+    Turn,
+    Visibility,
+)
+from services.requests.model.workflow import BUILT_IN, MalformedWorkflow, Move, Row, Workflow
+
+__all__ = [
+    "BUILT_IN",
+    "CORE_FIELDS",
+    "NO_EPISODE",
+    "SYSTEM",
+    "WORK",
+    "Above",
+    "Actor",
+    "Below",
+    "Category",
+    "Changes",
+    "Clock",
+    "CompletionReason",
+    "Context",
+    "Core",
+    "Ending",
+    "Episode",
+    "Event",
+    "Facts",
+    "Flag",
+    "HistoryEntry",
+    "Ids",
+    "IllegalMove",
+    "Impact",
+    "Incoming",
+    "InvalidField",
+    "Lead",
+    "MalformedWorkflow",
+    "Medium",
+    "MirroredField",
+    "MissingFields",
+    "Move",
+    "NewRequest",
+    "NotAllowed",
+    "Note",
+    "Outgoing",
+    "Place",
+    "Ref",
+    "Request",
+    "Row",
+    "RuleError",
+    "Sent",
+    "Stated",
+    "Status",
+    "Step",
+    "Take",
+    "TrailEntry",
+    "Turn",
+    "UnknownThread",
+    "Visibility",
+    "Who",
+    "Workflow",
+    "apply",
+    "clock",
+    "create",
+    "discarded",
+    "due",
+    "edit",
+    "holder",
+    "legal_moves",
+    "own_team",
+    "place",
+    "provider_holds",
+    "publish",
+    "refused",
+    "settled",
+    "state_again",
+    "trust_ended",
+    "unanswered",
+]

@@ -1,0 +1,144 @@
+"""What a partner said, applied: one dispatcher for both sides of a hand-over, and what happens without
+anybody's wish.
+
+Which side this account is on follows from the thread: the one of `request.above`, or one of `request.below`.
+A statement is applied whatever the request showed before (rule 3), so nothing here is refused for its state.
+"""
+
+from collections.abc import Callable
+
+from services.requests.model import core, customer, provider, refusals, restate
+from services.requests.model.errors import UnknownThread
+from services.requests.model.facts import Incoming, Sent, Take
+from services.requests.model.finish import finish
+from services.requests.model.holder import Place, place
+from services.requests.model.notes import hear_note
+from services.requests.model.request import Above, Request
+from services.requests.model.statements import STATEMENTS, hear
+from services.requests.model.step import Context, Draft, Step
+from services.requests.model.values import CompletionReason, Ending, Status
+
+FROM_CUSTOMER: dict[str, Callable[[Draft, Incoming, Take | None], None]] = {
+    "request.handed_over": provider.given,
+    "request.reopened": lambda draft, incoming, take: provider.given(draft, incoming, None),
+    "request.answered": lambda draft, incoming, take: provider.answered(draft, incoming),
+    "request.recalled": lambda draft, incoming, take: provider.ended(draft, incoming, Ending.TAKEN_BACK),
+    "request.closed": lambda draft, incoming, take: provider.ended(draft, incoming, Ending.ACCEPTED),
+    "request.core_changed": lambda draft, incoming, take: core.heard(draft, incoming),
+    "request.restated": restate.heard_from_customer,
+    "note.added": lambda draft, incoming, take: _note(draft, incoming),
+}
+
+FROM_PROVIDER = frozenset({*STATEMENTS, "request.core_changed", "request.restated", "note.added"})
+
+
+def apply(request: Request | None, incoming: Incoming, context: Context, take: Take | None = None) -> Step:
+    """Applies a partner's message to the request of its thread; `request` is None only for a thread's first.
+
+    `take` is needed for `request.handed_over` and for a customer's `request.restated`: where the hand-over
+    leads here. Raises `UnknownThread` when the message has no place: a thread that this request does not
+    have, a first message that does not open one, or a type that this side never hears.
+    """
+    if request is None:
+        if incoming.type != "request.handed_over" or take is None:
+            raise UnknownThread(f"{incoming.type} can't be the first message of a hand-over.")
+        draft = provider.new_request(incoming, context)
+        provider.given(draft, incoming, take)
+        return finish(draft)
+    draft = _draft(request, context, incoming.partner)
+    above, link = request.above, request.link_of(incoming.thread)
+    if above is not None and above.thread == incoming.thread and incoming.type in FROM_CUSTOMER:
+        if take is None and incoming.type == "request.handed_over":
+            raise UnknownThread("Where a hand-over leads must be known before it is applied.")
+        FROM_CUSTOMER[incoming.type](draft, incoming, take)
+    elif link is not None and incoming.type in FROM_PROVIDER:
+        if incoming.type in STATEMENTS:
+            hear(draft, link, incoming)
+        elif incoming.type == "request.restated":
+            restate.heard_from_provider(draft, link, incoming)
+        elif incoming.type == "request.core_changed":
+            core.heard(draft, incoming)
+        else:
+            _note(draft, incoming)
+    else:
+        raise UnknownThread(f"{incoming.type} of {incoming.partner} belongs to no hand-over of this request.")
+    return finish(draft)
+
+
+def _note(draft: Draft, incoming: Incoming) -> None:
+    """Public notes may follow in any state, also after the end (rule 12)."""
+    hear_note(draft, incoming.partner, incoming.body["note"])
+
+
+def discarded(incoming: Incoming, take: Take, context: Context) -> Step:
+    """The first hand-over of a thread was discarded by a person: a stub that is ended like a declined
+    request.
+
+    Nothing is said; the refusal of the message makes the customer's account end the episode (rule 9).
+    """
+    draft = provider.new_request(incoming, context)
+    draft.change(
+        status=Status.COMPLETED,
+        completion_reason=CompletionReason.DECLINED,
+        completed_at=context.at,
+        team=take.team,
+        service_instance=take.service_instance,
+    )
+    draft.change_above(ended=Ending.TAKEN_BACK)
+    draft.record("discarded", f"the hand-over of {incoming.partner} was discarded")
+    return finish(draft)
+
+
+def refused(request: Request, sent: Sent, code: str, context: Context) -> Step:
+    """The partner refused this message of ours: undone and flagged (rule 9). A second call does nothing."""
+    draft = _draft(request, context, sent.partner)
+    refusals.refused(draft, sent, code)
+    return finish(draft)
+
+
+def unanswered(request: Request, sent: Sent, context: Context) -> Step:
+    """The partner has not receipted this message for long: flagged to the team that has the request."""
+    draft = _draft(request, context)
+    refusals.unanswered(draft, sent)
+    return finish(draft)
+
+
+def settled(request: Request, message_id: str, context: Context) -> Step:
+    """A flagged message was receipted after all."""
+    draft = _draft(request, context)
+    refusals.settled(draft, message_id)
+    return finish(draft)
+
+
+def trust_ended(request: Request, partner: str, context: Context) -> Step:
+    """The trust with this partner has ended: each side ends its open episodes by itself."""
+    draft = _draft(request, context)
+    link = request.link
+    if link is not None and link.partner == partner:
+        customer.trust_ended(draft, link)
+    if request.above is not None and request.above.partner == partner:
+        provider.trust_ended(draft)
+    return finish(draft)
+
+
+def state_again(request: Request, thread: str, context: Context) -> Step:
+    """States this account's side of this thread (rule 10). Raises `UnknownThread`."""
+    draft = _draft(request, context)
+    above: Above | None = request.above
+    if request.link_of(thread) is None and not (above and above.thread == thread):
+        raise UnknownThread("This request has no such thread.")
+    restate.say(draft, thread)
+    return finish(draft)
+
+
+def due(request: Request, context: Context) -> Step:
+    """`waiting_until` has come: back to `assigned`. Nothing happens before, or when a provider has it."""
+    draft = _draft(request, context)
+    if place(request) is Place.WAITING_FOR and request.waiting_until and request.waiting_until <= context.at:
+        draft.change(status=Status.ASSIGNED, waiting_until=None)
+        draft.record("waited long enough")
+    return finish(draft)
+
+
+def _draft(request: Request, context: Context, account: str | None = None) -> Draft:
+    return Draft(request, context, account=account, before=request)

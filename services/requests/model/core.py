@@ -1,0 +1,105 @@
+"""The shared core: owned by the account where the request originates (handover.md rule 11).
+
+Only the owner makes versions. It tells the provider below what changed, each field whole, while an episode is
+open; a middle account relays it down under the same version. An account further down proposes: its change
+goes up to the owner, who takes proposals in the order they arrive and answers with a version, so all sides
+end with the same core.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from services.requests.model.errors import InvalidField
+from services.requests.model.facts import Incoming
+from services.requests.model.step import Draft
+from services.requests.model.values import CORE_FIELDS, Category, Core
+from services.requests.model.wire import core_body, core_value, episode_body, read_core_fields, read_episode
+
+#: Not selectable in a request of another account: they would drop its service instance (4me-facts section 4).
+OWN_ONLY = frozenset({Category.COMPLAINT, Category.COMPLIMENT, Category.OTHER})
+
+
+def differing(core: Core, fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if getattr(core, name) != value}
+
+
+def change(draft: Draft, fields: dict[str, Any]) -> None:
+    """A change made here: by the owner a new version, further down a proposal.
+
+    Raises `InvalidField` when the customer's account has ended the episode, or for a category of the owner's
+    only.
+    """
+    request = draft.request
+    fields = differing(request.core, fields)
+    if not fields:
+        return
+    above = request.above
+    if above is None:
+        adopt(draft, fields, request.core.version + 1)
+        return
+    if not above.open:
+        raise InvalidField(f"They belong to {above.partner}, which has ended the hand-over.", fields)
+    if fields.get("category") in OWN_ONLY:
+        raise InvalidField("A request of another account can't have this category.", ["category"])
+    propose(draft, fields)
+
+
+def propose(draft: Draft, fields: dict[str, Any]) -> None:
+    above = draft.request.above
+    assert above is not None
+    body = {
+        "episode": episode_body(above.episode),
+        "core_version": draft.request.core.version,
+        "core": {name: core_value(value) for name, value in fields.items()},
+    }
+    draft.send_up("request.core_changed", body)
+    draft.record("proposed", f"to {above.partner}", **_changes(draft.request.core, fields))
+
+
+def adopt(draft: Draft, fields: dict[str, Any], version: int) -> None:
+    """The core takes these values under this version; the provider below is told."""
+    draft.change(core=replace(draft.request.core, **fields, version=version))
+    relay(draft, tuple(fields))
+
+
+def relay(draft: Draft, names: tuple[str, ...]) -> None:
+    link, core = draft.request.link, draft.request.core
+    if link is not None and names:
+        body = {
+            "episode": episode_body(link.episode),
+            "core_version": core.version,
+            "core": core_body(core, names),
+        }
+        draft.send_down(link, "request.core_changed", body)
+
+
+def replace_whole(draft: Draft, core: Core) -> None:
+    """The owner's side states the whole core anew (after a restore); its version counts whatever ours was."""
+    names = tuple(differing(draft.request.core, {name: getattr(core, name) for name in CORE_FIELDS}))
+    draft.change(core=core)
+    relay(draft, names)
+
+
+def heard(draft: Draft, incoming: Incoming) -> None:
+    """`core_changed`: from above a version (a lower or equal one is recorded only), from below a proposal."""
+    above, body = draft.request.above, incoming.body
+    fields, version = read_core_fields(body["core"]), body["core_version"]
+    changes = _changes(draft.request.core, fields)
+    if above is not None and above.thread == incoming.thread:
+        if above.open and above.episode == read_episode(body) and version > draft.request.core.version:
+            adopt(draft, fields, version)
+        else:
+            draft.record("arrived late", f"{incoming.partner} changed the request", **changes)
+        return
+    link = draft.request.link_of(incoming.thread)
+    assert link is not None
+    if not link.open or link.episode != read_episode(body):
+        draft.record("arrived late", f"{incoming.partner} proposed a change", **changes)
+    elif above is None:
+        change(draft, fields)
+    elif above.open:
+        propose(draft, fields)
+
+
+def _changes(core: Core, fields: dict[str, Any]) -> dict[str, list[Any]]:
+    return {name: [core_value(getattr(core, name)), core_value(value)] for name, value in fields.items()}

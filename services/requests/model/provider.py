@@ -1,0 +1,295 @@
+"""The provider's side of a hand-over: handover.md, table 4.
+
+What the customer's account says is an intent with an episode; this account derives its own view from its own
+table. After every step `speak` tells the customer this account's status when it differs from what was told
+last, so the statements of table 4 ("progressed", "progressed up if changed") follow from the state and are
+written nowhere else.
+"""
+
+from dataclasses import replace
+
+from services.requests.model import customer
+from services.requests.model.facts import Incoming, Take
+from services.requests.model.holder import own_team, provider_holds
+from services.requests.model.notes import hear_note
+from services.requests.model.request import Above, Request, Stated
+from services.requests.model.step import Context, Draft
+from services.requests.model.values import (
+    CompletionReason,
+    Ending,
+    Note,
+    Ref,
+    Status,
+    TrailEntry,
+)
+from services.requests.model.wire import (
+    read_core,
+    read_episode,
+    ref_body,
+    statement_body,
+    time_text,
+)
+
+# -- what the customer's account says ------------------------------------------------------------------------
+
+
+def new_request(incoming: Incoming, context: Context) -> Draft:
+    """none → assigned: the first hand-over of a thread makes this account's own request."""
+    body = incoming.body
+    above = Above(
+        incoming.partner, incoming.thread, body["request_id"], body["agreement"], read_episode(body)
+    )
+    request = Request(
+        id=context.ids.request(),
+        account=context.account,
+        core=read_core(body),
+        status=Status.ASSIGNED,
+        created_at=context.at,
+        updated_at=context.at,
+        above=above,
+    )
+    return Draft(request, context, account=incoming.partner, person=body["member"])
+
+
+def given(draft: Draft, incoming: Incoming, take: Take | None) -> None:
+    """`handed_over` or `reopened` of a higher episode → assigned; any other is recorded only (rule 2).
+
+    A hand-over goes to the support team; a reopened request to the team and member that had it. The business
+    never refuses (rule 9): what cannot be taken is applied, and declined by itself with a code.
+    """
+    above, body = draft.request.above, incoming.body
+    assert above is not None
+    first = draft.before is None
+    if not first and read_episode(body) <= above.episode:
+        draft.record("arrived late", f"{incoming.type} of an episode that is known already")
+        return
+    reopened = incoming.type == "request.reopened"
+    begin(draft, incoming, None if reopened else take)
+    if reopened:
+        draft.change(reopen_count=draft.request.reopen_count + 1)
+        hear_note(draft, incoming.partner, body["note"])
+    for note in body["notes"]:
+        hear_note(draft, incoming.partner, note)
+    draft.record("reopened" if reopened else "taken", f"handed over by {incoming.partner}")
+    if take is not None and take.decline is not None:
+        draft.system_note(f"Declined by itself: {take.decline}.")
+        declined(draft, None, take.decline)
+
+
+def begin(draft: Draft, incoming: Incoming, take: Take | None) -> None:
+    """A new episode: completion fields are cleared, the core is the one given, and nobody below works on the
+    old one.
+
+    Without a `take` the team and member stay (a reopened request); with one the trail starts anew at the
+    customer.
+    """
+    request, body = draft.request, incoming.body
+    if take is None and request.live and provider_holds(request):
+        # The customer's rejection crossed our taking it up again and giving it down: that work goes on.
+        draft.change_above(stated=None)
+    else:
+        customer.end(draft)
+        draft.change(status=Status.ASSIGNED, waiting_until=None)
+        customer_shows_assigned(draft)
+    if take is not None:
+        entry = TrailEntry(incoming.partner, body["team"], body["member"], draft.context.at)
+        draft.change(
+            team=take.team,
+            member=None,
+            service_instance=take.service_instance or request.service_instance,
+            trail=(entry,),
+        )
+    draft.change(core=read_core(body), completion_reason=None, completed_at=None)
+    draft.change_above(
+        agreement=body["agreement"],
+        request_id=body["request_id"],
+        episode=read_episode(body),
+        ended=None,
+        question=None,
+        resends=0,
+    )
+    if take is not None:
+        # The customer shows exactly this of itself when it hands over, so there is nothing to tell.
+        draft.change_above(stated=stated(draft.request))
+
+
+def answered(draft: Draft, incoming: Incoming) -> None:
+    """Resumes when exactly this question stands (rule 5); the text is kept in any case."""
+    above, body = draft.request.above, incoming.body
+    assert above is not None
+    standing = (
+        above.open
+        and read_episode(body) == above.episode
+        and above.question is not None
+        and above.question == body["question"]
+    )
+    hear_note(draft, incoming.partner, body["note"])
+    if standing:
+        resume(draft)
+        draft.record("answered", incoming.partner)
+    else:
+        draft.record("arrived late", f"{incoming.partner} answered a question that does not stand")
+
+
+def resume(draft: Draft) -> None:
+    """waiting(q) → assigned, the same member; the clock runs again. The customer shows the same without being
+    told.
+    """
+    draft.change(status=Status.ASSIGNED)
+    draft.change_above(question=None)
+    customer_shows_assigned(draft)
+
+
+def customer_shows_assigned(draft: Draft) -> None:
+    """After an answer or a rejection the customer shows `assigned` with the team and member it was last told
+    of.
+    """
+    above = draft.request.above
+    assert above is not None
+    told = above.stated
+    draft.change_above(stated=told and replace(told, status=Status.ASSIGNED, waiting_until=None))
+
+
+def ended(draft: Draft, incoming: Incoming, how: Ending) -> None:
+    """`recalled` or `closed`: a live request becomes withdrawn; one with an own result keeps it and is marked
+    (rule 4).
+    """
+    above, body = draft.request.above, incoming.body
+    assert above is not None
+    hear_note(draft, incoming.partner, body["note"])
+    episode = read_episode(body)
+    if episode < above.episode or (episode == above.episode and not above.open):
+        draft.record("arrived late", f"{incoming.type} of an episode that has ended")
+        return
+    draft.change_above(episode=episode)
+    withdraw(draft, how)
+
+
+def withdraw(draft: Draft, how: Ending) -> None:
+    """Ends the episode on this side, and this account's own episode below with it (rule 7)."""
+    draft.change_above(ended=how, question=None)
+    if draft.request.live:
+        customer.end(draft)
+        draft.change(
+            status=Status.COMPLETED,
+            completion_reason=CompletionReason.WITHDRAWN,
+            completed_at=draft.context.at,
+            waiting_until=None,
+        )
+    draft.record(how.value.replace("_", " "))
+
+
+def trust_ended(draft: Draft) -> None:
+    """Each side ends by itself, without a message (handover.md section 7)."""
+    above = draft.request.above
+    assert above is not None
+    if above.open:
+        draft.system_note(f"The trust with {above.partner} has ended.")
+        withdraw(draft, Ending.TRUST_ENDED)
+
+
+# -- what this account says ----------------------------------------------------------------------------------
+
+
+def declined(draft: Draft, note: Note | None, code: str | None = None) -> None:
+    """Nobody of this account is left to whom it could go back: it goes back to the customer's account."""
+    customer.end(draft, note)
+    draft.change(
+        status=Status.COMPLETED,
+        completion_reason=CompletionReason.DECLINED,
+        completed_at=draft.context.at,
+        waiting_until=None,
+        member=None,
+    )
+    speak(draft, note, code)
+
+
+def stated(request: Request) -> Stated:
+    """What the customer should know of this account now. While an account below holds it is this one's team
+    all the same: neither end of a chain learns of the other.
+    """
+    team, member = own_team(request)
+    return Stated(
+        spoken(request), team.id if team else None, member.id if member else None, request.waiting_until
+    )
+
+
+def spoken(request: Request) -> Status:
+    """The status as a statement: a completed request with the reason `declined` is said to be declined."""
+    declined_ = request.completion_reason is CompletionReason.DECLINED and not request.live
+    return Status.DECLINED if declined_ else request.status
+
+
+def speak(draft: Draft, note: Note | None = None, code: str | None = None) -> None:
+    """Tells the customer's account this account's status, when the episode is open and it differs from the
+    last word.
+
+    `note` and `code` travel with it. `taken` comes first, once in the life of the thread, with this request's
+    id.
+    """
+    above = draft.request.above
+    if above is None or not above.open:
+        return
+    now = stated(draft.request)
+    team, member = own_team(draft.request)
+    if not above.taken:
+        _take(draft, above, now, team, member)
+        above = draft.request.above
+        assert above is not None
+    asked = now.status is Status.WAITING_FOR_CUSTOMER and above.question is not None
+    if above.stated == now or (asked and above.stated and above.stated.status is now.status):
+        return  # a question stands as it was asked; who waits for the answer is told with the next statement
+    carried = () if note is None else (note,)
+    said = {"note": draft.body_of(note)}
+    if now.status is Status.WAITING_FOR_CUSTOMER:
+        message_id = draft.context.ids.message()
+        question = above.question or message_id
+        draft.change_above(question=question)
+        draft.send_up(
+            "request.waiting_for_customer",
+            statement_body(above, team, member, question=question, **said),
+            *carried,
+            message_id=message_id,
+        )
+    elif now.status is Status.COMPLETED:
+        reason, at = draft.request.completion_reason, draft.request.completed_at
+        body = statement_body(
+            above, team, member, completion_reason=str(reason), completed_at=time_text(at), **said
+        )
+        draft.send_up("request.completed", body, *carried)
+    elif now.status is Status.DECLINED:
+        draft.send_up("request.declined", statement_body(above, team, member, code=code, **said), *carried)
+    else:
+        until = time_text(draft.request.waiting_until)
+        body = statement_body(above, team, member, status=now.status.value, waiting_until=until)
+        draft.send_up("request.progressed", body)
+    if now.status is not Status.WAITING_FOR_CUSTOMER:
+        draft.change_above(question=None)
+    draft.change_above(stated=now)
+
+
+def _take(draft: Draft, above: Above, now: Stated, team: Ref | None, member: Ref | None) -> None:
+    working = now.status if draft.request.working else Status.ASSIGNED
+    body = statement_body(above, team, member, request_id=draft.request.id, status=working.value)
+    draft.send_up("request.taken", body)
+    draft.change_above(taken=True, stated=replace(now, status=working))
+
+
+def restated(request: Request) -> dict[str, object]:
+    """The body with which a provider states its side again (rule 10)."""
+    above = request.above
+    assert above is not None
+    team, member = own_team(request)
+    withdrawn = not above.open and request.completion_reason is CompletionReason.WITHDRAWN
+    result = None if request.live or withdrawn or spoken(request) is Status.DECLINED else request
+    return {
+        "by": "provider",
+        "episode": [above.episode.incarnation, above.episode.n],
+        "request_id": request.id,
+        "status": "withdrawn" if withdrawn else spoken(request).value,
+        "question": above.question,
+        "completion_reason": str(result.completion_reason) if result else None,
+        "completed_at": time_text(result.completed_at) if result else None,
+        "team": ref_body(team),
+        "member": ref_body(member),
+    }

@@ -1,0 +1,174 @@
+"""The request as one account sees it: one document, written by that account alone (DESIGN section 5)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.requests.model.values import (
+    NO_EPISODE,
+    WORK,
+    CompletionReason,
+    Core,
+    Ending,
+    Episode,
+    Ref,
+    Status,
+    TrailEntry,
+    Turn,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What this account last said of itself as a provider, so that it says only what changed. Own ids."""
+
+    status: Status
+    team: int | None = None
+    member: int | None = None
+    waiting_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """The thread to the customer's account: this account is the provider.
+
+    `question` is the standing one (the id of the message that asked). `ended` is None while the episode is
+    open. `taken` says whether the customer was told this request's id. `resends` counts statements made again
+    after a refusal, in this episode.
+    """
+
+    partner: str
+    thread: str
+    request_id: int
+    agreement: str
+    episode: Episode
+    ended: Ending | None = None
+    question: str | None = None
+    taken: bool = False
+    stated: Stated | None = None
+    resends: int = 0
+
+    @property
+    def open(self) -> bool:
+        return self.ended is None
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The thread to a provider's account: this account is the customer. One per (request, provider), for
+    good.
+
+    `stated…` is the provider's last word in this episode; `question` the id it asked with, `answered` the
+    question that was answered. `handed_by` is where a return goes, `depth` how long the own trail was when it
+    was handed over. `service_instance` and `team` are this account's copies of the provider's;
+    `remote_instance_id` is the provider's own id. `notes_given` is the highest `Note.n` the provider has been
+    offered.
+    """
+
+    partner: str
+    thread: str
+    agreement: str
+    service_instance: Ref
+    remote_instance_id: int
+    team: Ref
+    handed_by: TrailEntry
+    organization: Ref | None = None
+    episode: Episode = NO_EPISODE
+    open: bool = False
+    request_id: int | None = None
+    stated: Status = Status.ASSIGNED
+    stated_team: Ref | None = None
+    stated_member: Ref | None = None
+    question: str | None = None
+    answered: str | None = None
+    completion_reason: CompletionReason | None = None
+    completed_at: datetime | None = None
+    depth: int = 0
+    notes_given: int = 0
+    resends: int = 0
+
+    @property
+    def turn(self) -> Turn:
+        """Table 3's state of this provider, computed from its last word (handover.md rules 3, 5 and 6)."""
+        if not self.open:
+            return Turn.ENDED
+        if self.stated is Status.COMPLETED:
+            return Turn.RETURNED
+        if self.stated is Status.DECLINED:
+            return Turn.REFUSED
+        if self.stated is Status.WAITING_FOR_CUSTOMER and self.question != self.answered:
+            return Turn.ASKED
+        return Turn.WITH
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A message that a partner refused or has not answered, shown to the team that must do something about
+    it.
+    """
+
+    kind: str  # "refused" | "unanswered"
+    message_id: str
+    message_type: str
+    partner: str
+    code: str | None
+    team: Ref | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """This account's document of a request: the shared core and its own view of it.
+
+    `version` is the domain version (the ETag); the store raises it. `note_count` and `history_count` number
+    the notes and history entries of this request. Every other field has its 4me meaning.
+    """
+
+    id: int
+    account: str
+    core: Core
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    created_by: Ref | None = None
+    requested_by: Ref | None = None
+    requested_for: Ref | None = None
+    service_instance: Ref | None = None
+    team: Ref | None = None
+    member: Ref | None = None
+    waiting_until: datetime | None = None
+    completion_reason: CompletionReason | None = None
+    completed_at: datetime | None = None
+    supplier: Ref | None = None
+    supplier_request_id: str | None = None
+    assignment_count: int = 0
+    reopen_count: int = 0
+    source: str | None = None
+    source_id: str | None = None
+    trail: tuple[TrailEntry, ...] = ()
+    above: Above | None = None
+    below: tuple[Below, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    note_count: int = 0
+    history_count: int = 0
+    version: int = 0
+
+    @property
+    def link(self) -> Below | None:
+        """The provider with whom an episode is open: at most one (rule 7)."""
+        return next((link for link in self.below if link.open), None)
+
+    @property
+    def live(self) -> bool:
+        return self.status is not Status.COMPLETED
+
+    @property
+    def working(self) -> bool:
+        return self.status in WORK
+
+    def link_of(self, thread: str) -> Below | None:
+        return next((link for link in self.below if link.thread == thread), None)
+
+    def with_link(self, link: Below) -> "Request":
+        """The same request with this link put in the place of the one of the same thread, or added."""
+        others = tuple(other for other in self.below if other.thread != link.thread)
+        return replace(self, below=(*others, link))

@@ -1,0 +1,118 @@
+"""Re-statement: both sides say where they are, and agree again (handover.md rule 10).
+
+It follows `thread.resumed`, a new trust, or an operator's wish. The customer says its episode, whether it is
+open, which question it answered, and the core; the provider answers every such statement with its episode,
+status and question. The higher episode wins, ended wins over open, and else the provider's last word is the
+truth (rule 3).
+"""
+
+from dataclasses import replace
+
+from services.requests.model import core, customer, provider
+from services.requests.model.facts import Incoming, Take
+from services.requests.model.request import Below
+from services.requests.model.statements import state
+from services.requests.model.step import Draft
+from services.requests.model.values import (
+    CompletionReason,
+    Ending,
+    Status,
+    TrailEntry,
+    Turn,
+)
+from services.requests.model.view import come_back
+from services.requests.model.wire import customer_restatement, read_core, read_episode, read_time
+
+
+def say(draft: Draft, thread: str) -> None:
+    """This account's side of this thread, whichever side it is."""
+    above = draft.request.above
+    if above is not None and above.thread == thread:
+        draft.send_up("request.restated", provider.restated(draft.request))
+        return
+    link = draft.request.link_of(thread)
+    assert link is not None
+    body = customer_restatement(link, draft.request.id, draft.request.core)
+    draft.send_down(link, "request.restated", body)
+
+
+def heard_from_customer(draft: Draft, incoming: Incoming, take: Take | None) -> None:
+    """A higher episode is taken up (open) or ended; the same one is ended, or its question answered. Always
+    answered.
+    """
+    above, body = draft.request.above, incoming.body
+    assert above is not None
+    episode = read_episode(body)
+    if episode > above.episode and body["open"]:
+        provider.begin(draft, incoming, take)
+    elif episode > above.episode or (episode == above.episode and above.open and not body["open"]):
+        draft.change_above(episode=episode)
+        provider.withdraw(draft, Ending.TAKEN_BACK)
+    elif episode == above.episode and above.open:
+        core.replace_whole(draft, read_core(body))
+        if above.question is not None and above.question == body["answered"]:
+            provider.resume(draft)
+    provider.speak(draft)
+    say(draft, incoming.thread)
+    draft.record("restated", incoming.partner)
+
+
+def heard_from_provider(draft: Draft, link: Below, incoming: Incoming) -> None:
+    body = incoming.body
+    episode = read_episode(body)
+    link = draft.change_link(link, request_id=body["request_id"])
+    draft.record("restated", f"{incoming.partner}: {body['status']}")
+    if episode > link.episode:
+        _adopt(draft, link, incoming)
+    elif episode == link.episode and link.open:
+        _apply(draft, link, incoming)
+    elif episode == link.episode and body["status"] not in ("withdrawn", "completed", "declined"):
+        # Ended wins over open: the provider still works on what we have ended.
+        customer.send_end(draft, link, "request.recalled")
+
+
+def _adopt(draft: Draft, link: Below, incoming: Incoming) -> None:
+    """The provider knows a later episode of ours than we do: we lost it in a restore.
+
+    Ours from now on, and stated back with the core; ended at once when our request is completed or another
+    provider has it; closed without a word when the provider's side has ended it too.
+    """
+    request, body = draft.request, incoming.body
+    elsewhere = request.link is not None and request.link.thread != link.thread
+    withdrawn = body["status"] == "withdrawn"
+    if withdrawn or not request.live or elsewhere:
+        if link.open:
+            come_back(draft, link)
+        returned = body["status"] == "completed"
+        link = draft.change_link(link, episode=read_episode(body), open=False)
+        if not withdrawn:
+            customer.send_end(draft, link, "request.closed" if returned else "request.recalled")
+        return
+    if not link.open:
+        entry = TrailEntry(draft.context.account, request.team or link.team, request.member, draft.context.at)
+        link = replace(link, handed_by=entry, depth=len(request.trail))
+        draft.change(supplier=link.organization, supplier_request_id=str(body["request_id"]))
+    link = draft.change_link(
+        link, episode=read_episode(body), open=True, stated=Status.ASSIGNED, question=None, answered=None
+    )
+    _apply(draft, link, incoming)
+    say(draft, link.thread)
+
+
+def _apply(draft: Draft, link: Below, incoming: Incoming) -> None:
+    """Rule 3; a stated `withdrawn` ends the episode."""
+    body = incoming.body
+    if body["status"] == "withdrawn":
+        if link.turn is Turn.WITH:
+            come_back(draft, link)
+        draft.change_link(link, open=False)
+        customer.release(draft)
+        draft.system_note(f"{link.partner} has ended its side; the request is back.")
+        return
+    status = Status(body["status"])
+    if status is Status.COMPLETED:
+        reason = CompletionReason(body["completion_reason"])
+        link = draft.change_link(link, completion_reason=reason, completed_at=read_time(body["completed_at"]))
+    if status is link.stated and link.turn is not Turn.WITH and body["question"] == link.question:
+        return  # nothing new: whatever our teams did since it came back stays
+    state(draft, link, status, body, question=body["question"])

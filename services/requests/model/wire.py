@@ -1,0 +1,173 @@
+"""Bodies of the messages between accounts: built here, and read here.
+
+Version 1, and the only keys that leave (the schemas in `services.federation.messages` hold the same table). A
+`Ref` is `{"id", "name"}` in the SENDER's ids; at `team`, `member`, `note.person` and `notes[].person` an
+arriving body has the receiver's own `Ref` instead, put there by the edge. `Episode` is `[incarnation, n]`.
+Times are RFC 3339, UTC, milliseconds, `Z`. C is the customer's account, P the provider's.
+
+    request.handed_over           C → P   episode request_id agreement service_instance_id origin core_version
+                                          core team member notes; opens the thread; the instance's id is P's
+    request.reopened              C → P   the same, and note
+    request.taken                 P → C   episode request_id status team member
+    request.progressed            P → C   episode status team member waiting_until
+    request.waiting_for_customer  P → C   episode question note team member
+    request.completed             P → C   episode completion_reason completed_at note team member
+    request.declined              P → C   episode code note team member
+    request.answered              C → P   episode question note team member
+    request.recalled              C → P   episode note
+    request.closed                C → P   episode note
+    request.core_changed          either  episode core_version core; some keys of the core, each whole;
+                                          downwards a version, upwards a proposal to the owner
+    request.restated              C → P   by="customer" episode open answered request_id agreement
+                                          service_instance_id origin core_version core team member
+                                  P → C   by="provider" episode request_id status question completion_reason
+                                          completed_at team member; status "withdrawn": this side has ended
+    note.added                    either  episode note
+
+    Note: id text person medium created_at.   Core: the seven CORE_FIELDS of `values`.
+
+`note` is null where nothing was said, and where a statement is made again after a refusal or a restore.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from services.requests.model.request import Above, Below
+from services.requests.model.values import (
+    CORE_FIELDS,
+    Body,
+    Category,
+    Core,
+    Episode,
+    Impact,
+    Note,
+    Ref,
+    TrailEntry,
+)
+
+#: How many notes, and how many bytes of them as JSON, travel inside one give; the rest follows as
+#: `note.added`.
+MAX_NOTES_IN_GIVE = 64
+MAX_NOTE_BYTES_IN_GIVE = 160 * 1024
+
+
+def time_text(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def ref_body(ref: Ref | None) -> dict[str, Any] | None:
+    return None if ref is None else {"id": ref.id, "name": ref.name}
+
+
+def episode_body(episode: Episode) -> list[int]:
+    return [episode.incarnation, episode.n]
+
+
+def read_episode(body: Body) -> Episode:
+    incarnation, n = body["episode"]
+    return Episode(incarnation, n)
+
+
+def note_body(note: Note, account: str) -> dict[str, Any]:
+    """A note in this account's own ids. Another account's person is not ours to name: such a note goes
+    without.
+    """
+    own = note.account == account
+    return {
+        "id": note.id,
+        "text": note.text,
+        "person": ref_body(note.person) if own else None,
+        "medium": note.medium.value,
+        "created_at": time_text(note.created_at),
+    }
+
+
+def core_body(core: Core, fields: Iterable[str] = CORE_FIELDS) -> dict[str, Any]:
+    return {name: core_value(getattr(core, name)) for name in fields}
+
+
+def core_value(value: Any) -> Any:
+    return time_text(value) if isinstance(value, datetime) else value if value is None else str(value)
+
+
+def read_core_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the core that a body names, as values."""
+    read: dict[str, Any] = {}
+    for name, value in body.items():
+        if name == "category":
+            read[name] = Category(value)
+        elif name == "impact":
+            read[name] = None if value is None else Impact(value)
+        elif name.endswith("_at"):
+            read[name] = read_time(value)
+        elif name in CORE_FIELDS:
+            read[name] = value
+    return read
+
+
+def read_core(body: Body) -> Core:
+    """The whole core of a give or of a customer's re-statement."""
+    return Core(origin=body["origin"], version=body["core_version"], **read_core_fields(body["core"]))
+
+
+def notes_that_fit(notes: Sequence[Note], account: str) -> tuple[Note, ...]:
+    """The oldest notes that one give can carry, in order, never with a gap."""
+    room = MAX_NOTE_BYTES_IN_GIVE
+    fitting: list[Note] = []
+    for note in notes[:MAX_NOTES_IN_GIVE]:
+        room -= len(json.dumps(note_body(note, account), ensure_ascii=False).encode()) + 2
+        if room < 0:
+            break
+        fitting.append(note)
+    return tuple(fitting)
+
+
+def give_body(link: Below, request_id: int, core: Core) -> dict[str, Any]:
+    """What `request.handed_over` and `request.reopened` share."""
+    return {**_position(link, request_id, core), **_people(link.handed_by)}
+
+
+def customer_restatement(link: Below, request_id: int, core: Core) -> dict[str, Any]:
+    return {
+        "by": "customer",
+        "open": link.open,
+        "answered": link.answered if link.open else None,
+        **_position(link, request_id, core),
+        **_people(link.handed_by),
+    }
+
+
+def _position(link: Below, request_id: int, core: Core) -> dict[str, Any]:
+    return {
+        "episode": episode_body(link.episode),
+        "request_id": request_id,
+        "agreement": link.agreement,
+        "service_instance_id": link.remote_instance_id,
+        "origin": core.origin,
+        "core_version": core.version,
+        "core": core_body(core),
+    }
+
+
+def _people(entry: TrailEntry) -> dict[str, Any]:
+    return {"team": ref_body(entry.team), "member": ref_body(entry.member)}
+
+
+def statement_body(above: Above, team: Ref | None, member: Ref | None, **says: Any) -> dict[str, Any]:
+    """What a provider says of itself: its episode, its own responsible team and member, and the statement's
+    keys.
+    """
+    return {
+        "episode": episode_body(above.episode),
+        **says,
+        "team": ref_body(team),
+        "member": ref_body(member),
+    }
