@@ -1,0 +1,39 @@
+"""Files of the run directory: written whole or not at all, secrets readable by their owner only."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+
+def write_private(path: Path, content: bytes | str, mode: int = 0o600) -> None:
+    """Writes a file that only its owner reads, by renaming: a reader sees the old or the new, never half."""
+    content = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    fresh.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON, private, whole or not at all."""
+    write_private(path, json.dumps(value, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any | None:
+    """What the file holds; None when there is none."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+
+
+def private_directory(path: Path) -> Path:
+    """Makes a directory that only its owner enters."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path

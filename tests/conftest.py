@@ -1,0 +1,69 @@
+"""Real parts for tests: one broker and one database for the whole run, a fresh vhost and database for a test.
+
+Tests that kill a broker or a database start one of their own (`Broker(tmp_path)`, `Database(tmp_path,
+durable=True)`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pymongo
+import pymongo.database
+import pytest
+import requests
+
+from interdesk.broker import Broker
+from interdesk.database import Database
+from interdesk.vhosts import ensure_vhosts
+
+
+def end(broker: Broker) -> None:
+    """Its data is thrown away, so a crash will do: an orderly stop takes 6 s."""
+    broker.kill()
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A RabbitMQ node for the run, started when the first test asks for it."""
+    broker = Broker(tmp_path_factory.mktemp("broker"), dies_with_parent=True)
+    try:
+        broker.start()
+        broker.wait_ready()
+        yield broker
+    finally:
+        end(broker)
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database server for the run: users enforced, not durable."""
+    database = Database(tmp_path_factory.mktemp("database"), durable=False, dies_with_parent=True)
+    try:
+        database.start()
+        database.wait_ready()
+        yield database
+    finally:
+        database.kill()
+
+
+@pytest.fixture
+def vhost_uri(broker: Broker) -> Iterator[str]:
+    """The AMQP URI of a fresh vhost, with a user who may do everything there. Gone after the test."""
+    name, password = f"t-{secrets.token_hex(4)}", secrets.token_hex(8)
+    vhosts = ensure_vhosts(broker.admin_uri, name, password)
+    yield broker.amqp_uri(vhosts.inside, name, password)
+    for path in (f"vhosts/{vhosts.inside}", f"vhosts/{vhosts.border}", f"users/{name}"):
+        requests.delete(f"{broker.admin_uri}/api/{path}", timeout=30).raise_for_status()
+
+
+@pytest.fixture
+def mongo(database: Database) -> Iterator[pymongo.database.Database[dict[str, Any]]]:
+    """A fresh database, as its administrator. Gone after the test."""
+    with database.administrator() as client:
+        fresh = client.get_database(f"test_{secrets.token_hex(6)}")
+        yield fresh
+        client.drop_database(fresh)
