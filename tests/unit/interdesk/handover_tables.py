@@ -220,9 +220,7 @@ class Tables:
                 self.require(_customer_shows(customer, thread, provider), step, f"{thread}: {customer}")
         if not self.held_below(self.origin):
             shown = shows[self.origin].status
-            self.require(
-                told == self.origin_status, step, f"the origin is {self.origin_status}, shows {told}"
-            )
+            self.require(shown == self.origin_status, step, f"the origin shows {shown}")
 
 
 def _provider_shows(shown: Shown, thread: Thread) -> bool:
