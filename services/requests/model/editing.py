@@ -27,6 +27,8 @@ class Edit:
         self.workflow = workflow
         self.given = frozenset(fields)
         self.fields = {name: value for name, value in fields.items() if not self._said_already(name, value)}
+        if "status" in fields and {"team", "member"} & self.fields.keys():
+            self.fields["status"] = fields["status"]  # an assignment changes it; the edit says what it is after
         self.note: Note | None = None
         self.moved = False
 
@@ -166,6 +168,8 @@ class Edit:
 
     def _status(self) -> None:
         status: Status | None = self.fields.pop("status", None)
+        if status is self.draft.request.status:
+            return
         if status is Status.COMPLETED:
             self._end()
         elif status is Status.DECLINED:
