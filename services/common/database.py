@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
 import pymongo
 from bson.codec_options import CodecOptions
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
     ExecutionTimeout,
     NetworkTimeout,
@@ -28,6 +30,8 @@ SELECTION_MILLISECONDS = 5_000
 CONNECT_MILLISECONDS = 3_000
 SOCKET_MILLISECONDS = 20_000
 MAJORITY_MILLISECONDS = 10_000
+
+_DUPLICATE = 11000
 
 MAJORITY = WriteConcern(w="majority", wtimeout=MAJORITY_MILLISECONDS)
 # For follow-up writes that a crash may lose without harm: they are made again.
@@ -64,3 +68,15 @@ def answering() -> Iterator[None]:
         raise Unavailable(
             "database_silent", "The database does not answer just now; try again later."
         ) from error
+
+
+def insert_missing(collection: Collection[Document], documents: Sequence[Document]) -> None:
+    """Inserts those that are not there yet (by `_id`); the others stay as they are. Not atomic, safe to
+    repeat.
+    """
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        problems = [each for each in error.details["writeErrors"] if each["code"] != _DUPLICATE]
+        if problems or error.details.get("writeConcernErrors"):
+            raise

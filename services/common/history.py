@@ -11,13 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
 
-from services.common.database import REPEATABLE, Document, answering
+from services.common.database import REPEATABLE, Document, answering, insert_missing
 
 MOVE_AT = 50
 MAX_STRIP = 100
-_DUPLICATE = 11000
 
 
 def collection_name(collection: str) -> str:
@@ -71,9 +69,4 @@ def move(database: Database[Document], collection: str, id: Any) -> int:
 
 def _copy(database: Database[Document], collection: str, id: Any, strip: list[Document]) -> None:
     copies = [{"_id": f"{id}:{entry['n']}", "record": id, **entry} for entry in strip]
-    try:
-        database[collection_name(collection)].insert_many(copies, ordered=False)
-    except BulkWriteError as error:
-        problems = [problem for problem in error.details["writeErrors"] if problem["code"] != _DUPLICATE]
-        if problems or error.details.get("writeConcernErrors"):
-            raise
+    insert_missing(database[collection_name(collection)], copies)

@@ -8,10 +8,11 @@ What it promises
 
 How
     A save wakes the relay of its own process with the record's waiting rows, so an event leaves within a
-    millisecond or so and nothing is read again. The relay takes what has come together, publishes all events
-    in one batch with confirms, hands partners' messages to the border (`message_sink`), and then takes the
-    rows off their records: one write per record. Every `sweep_seconds` it looks for records whose `unsent` is
-    older than that, which are those that a crash or an outage left; at start it looks at once.
+    millisecond or so and nothing is read again. The relay takes what has come together, puts `copy` rows into
+    their collections, publishes all events in one batch with confirms, hands partners' messages to the border
+    (`message_sink`), and then takes the rows off their records: one write per record. Every `sweep_seconds`
+    it looks for records whose `unsent` is older than that, which are those that a crash or an outage left;
+    at start it looks at once.
 
 Why there is no lease
     Two relays that sweep the same record only send doubles, which are harmless here. A lease would cost a
@@ -38,7 +39,7 @@ from pymongo.database import Database
 from services.common import bus_json, history
 from services.common.clock import Clock, iso
 from services.common.crash import CrashPoints
-from services.common.database import REPEATABLE, Document, answering
+from services.common.database import REPEATABLE, Document, answering, insert_missing
 from services.common.errors import InterdeskError
 from services.common.metrics import PUBLISHED, RELAY_FAILURES, SWEPT
 from services.common.publishing import Outgoing
@@ -135,6 +136,7 @@ class Relay:
         late.
         """
         rows = _by_record(batch)
+        self._copy([row for each in rows.values() for row in each.rows if row["kind"] == "copy"])
         events = [row for each in rows.values() for row in each.rows if row["kind"] == "event"]
         unsent = [row for row in events if row["id"] not in self._sent]
         if unsent:
@@ -175,6 +177,14 @@ class Relay:
                 return swept
             after = found[-1]["unsent"]
 
+    def _copy(self, rows: Sequence[Document]) -> None:
+        by_collection: dict[str, list[Document]] = {}
+        for row in rows:
+            by_collection.setdefault(row["type"], []).append(row["document"])
+        for name, documents in by_collection.items():
+            with answering():
+                insert_missing(self._database[name], documents)
+
     def _handed_over(self, saved: Saved) -> Saved:
         """Hands messages to the border; those that it cannot take (there is none) stay in their record."""
         messages = [
@@ -186,8 +196,8 @@ class Relay:
             return saved
         if self.message_sink is None:
             log.error("a record holds messages to partners, and this service has no border", record=saved.id)
-            events = tuple(row for row in saved.rows if row["kind"] == "event")
-            return Saved(saved.collection, saved.id, -1, events)
+            others = tuple(row for row in saved.rows if row["kind"] != "message")
+            return Saved(saved.collection, saved.id, -1, others)
         self.message_sink(messages)
         self._remember(messages)
         self._crash.here(f"{self._service}.after_message_sink")

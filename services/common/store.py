@@ -238,8 +238,8 @@ class Records:
             complete["id"] = complete["id"] or self._context.new_uuid()
             complete["at"] = complete["at"] or self._context.clock.now()
             complete["traceparent"] = complete["traceparent"] or trace.traceparent()
-            if complete.get("kind") not in ("event", "message") or "type" not in complete:
-                raise ValueError(f"neither an event row nor a message row: {row}")
+            if complete.get("kind") not in ("event", "message", "copy") or "type" not in complete:
+                raise ValueError(f"neither an event row, a message row nor a copy row: {row}")
             made.append(complete)
         return tuple(made)
 
@@ -293,6 +293,15 @@ def event_row(type: str, body: Mapping[str, Any], id: str | None = None) -> dict
     service.
     """
     return {"id": id, "kind": "event", "type": type, "body": dict(body)}
+
+
+def copy_row(collection: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """A row that puts `document` (with its `_id`) into a collection of its own: what is said in a save and
+    would not fit into the record for good, such as a note. It comes there once, however often the row is
+    relayed.
+    """
+    id = f"{collection}:{document['_id']}"
+    return {"id": id, "kind": "copy", "type": collection, "document": dict(document)}
 
 
 def storable(value: Any) -> Any:

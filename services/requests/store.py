@@ -1,0 +1,217 @@
+"""The documents of this service, their collections and indexes.
+
+requests   `_id` an integer; the fields of `model.Request` under their own names (see `documents`), and
+           beside them
+           `threads`       both positions of every hand-over thread: applying a partner's message is one save
+           `live`          not completed; what most lists begin with
+           `crossing`      it came from, or was given to, another account
+           `next_target_at`  there are no clocks yet: `best_effort` while it is open, `no_target` then
+           `search`        the terms it is found by
+notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
+           as its request, as a `copy` row; the relay puts it into this collection. `notes_of` reads both,
+           so nobody's own note is ever missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from services.common.context import Context
+from services.common.listing import terms
+from services.common.store import Collection, Index, Record, Records, copy_row, event_row
+from services.federation.letters import write
+from services.federation.threads import Thread, open_thread
+from services.requests.documents import decode, encode
+from services.requests.model import HistoryEntry, Note, Request, Step
+
+Document = dict[str, Any]
+
+VERSION: Final = ".v1"
+"""Of every message type that this service says."""
+
+REQUESTS: Final = Collection(
+    "requests",
+    (
+        Index(["live", "-_id"]),
+        Index(["live", "-updated_at", "-_id"]),
+        Index(["status", "-_id"]),
+        Index(["team.id", "live", "-_id"]),
+        Index(["member.id", "live", "-_id"]),
+        Index(["requested_by.id", "-_id"]),
+        Index(["requested_for.id", "-_id"]),
+        Index(["created_by.id", "-_id"]),
+        Index(["service_instance.id", "-_id"]),
+        Index(["supplier.id", "-_id"]),
+        Index(["core.category", "-_id"]),
+        Index(["core.impact", "-_id"]),
+        Index(["core.subject", "_id"]),
+        Index(["crossing", "-_id"]),
+        Index(["created_at", "_id"]),
+        Index(["updated_at", "_id"]),
+        Index(["completed_at", "_id"]),
+        Index(["next_target_at", "_id"]),
+        Index(["source_id", "_id"]),
+        Index("supplier_request_id"),
+        Index("origin_key", unique=True, sparse=True),
+        Index("core.origin"),
+        Index("waiting_until", sparse=True),
+        Index("threads.id", unique=True, sparse=True),
+        Index("search"),
+    ),
+)
+NOTES: Final = Collection(
+    "notes",
+    (
+        Index(["request_id", "-_id"]),
+        Index(["person.id", "-_id"]),
+        Index(["medium", "-_id"]),
+        Index(["created_at", "_id"]),
+        Index(["visibility", "-_id"]),
+    ),
+    records=False,
+)
+COLLECTIONS: Final = (REQUESTS, NOTES)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A request with its threads, as it was loaded."""
+
+    record: Record
+    request: Request
+    threads: Mapping[str, Thread]
+
+
+def requests(context: Context) -> Records:
+    return Records(context, REQUESTS)
+
+
+def load(context: Context, id: int) -> Stored:
+    """Raises NotFound."""
+    return _stored(requests(context).get(id))
+
+
+def find(context: Context, filter: Mapping[str, Any]) -> Stored | None:
+    record = requests(context).find_one(filter)
+    return None if record is None else _stored(record)
+
+
+def find_by_thread(context: Context, partner: str, thread: str) -> Stored | None:
+    """The request of a thread; a thread is looked up only together with its partner."""
+    return find(context, {"threads": {"$elemMatch": {"id": thread, "partner": partner}}})
+
+
+def save(context: Context, step: Step, stored: Stored | None = None, heard: Thread | None = None) -> Stored:
+    """One save of all of a step: the request, its notes, history and events, and the messages to partners,
+    each with its place in its thread and its seal. `heard` is the thread after the partner's message that
+    the step applied.
+
+    Raises Stale, Conflict, and Unavailable while the account has no keys or its outbox is full.
+    """
+    threads = dict(stored.threads) if stored else {}
+    if heard is not None:
+        threads[heard.id] = heard
+    messages = []
+    for said in step.outgoing:
+        thread = threads.get(said.thread) or _opened(context, said.thread, said.partner)
+        threads[said.thread], row = write(
+            context, thread, id=said.id, type=said.type + VERSION, body=said.body, request_id=step.request.id
+        )
+        messages.append(row)
+    rows = [
+        *(copy_row(NOTES.name, note_document(step.request.id, note)) for note in step.notes),
+        *messages,
+        *(event_row(event.type, event.facts) for event in step.events),
+    ]
+    state = _state(step.request, threads.values())
+    history = [_entry(entry) for entry in step.history]
+    kept = requests(context)
+    if stored is None:
+        record = kept.insert(step.request.id, state, rows=rows, history=history)
+    else:
+        record = kept.save(stored.record, state, rows=rows, history=history)
+    return Stored(record, replace(step.request, version=record.version), threads)
+
+
+def notes_of(
+    database: Database[Document], request_id: int, filter: Mapping[str, Any] | None = None
+) -> list[Document]:
+    """All notes of a request, newest first: those in their collection, and those still with the request."""
+    found = {row["document"]["_id"]: row["document"] for row in fresh_notes(database, request_id)}
+    for note in database[NOTES.name].find({"request_id": request_id}):
+        found[note["_id"]] = note
+    return [found[id] for id in sorted(found, reverse=True)]
+
+
+def fresh_notes(database: Database[Document], request_id: int) -> list[Document]:
+    """The rows of notes that a save has put into the request and the relay has not moved yet."""
+    holder = database[REQUESTS.name].find_one({"_id": request_id}, {"outbox": 1}) or {}
+    return [row for row in holder.get("outbox", ()) if row["kind"] == "copy" and row["type"] == NOTES.name]
+
+
+def public_notes(context: Context, request_id: int) -> tuple[Note, ...]:
+    """The request's public notes so far, oldest first."""
+    notes = [read_note(document) for document in notes_of(context.database, request_id)]
+    return tuple(sorted((note for note in notes if note.public), key=lambda note: note.n))
+
+
+def note_document(request_id: int, note: Note) -> Document:
+    document: Document = encode(note)
+    return {"_id": document.pop("id"), "request_id": request_id, **document}
+
+
+def read_note(document: Mapping[str, Any]) -> Note:
+    return decode(Note, {**document, "id": document["_id"]})
+
+
+def read_request(document: Mapping[str, Any]) -> Request:
+    """The request of a document as it lies in the database."""
+    return decode(Request, {**document, "id": document["_id"]})
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    for collection in COLLECTIONS:
+        collection.ensure(database)
+
+
+def _stored(record: Record) -> Stored:
+    request = decode(Request, {**record.state, "id": record.id, "version": record.version})
+    threads = [Thread.from_document(document) for document in record.state.get("threads", ())]
+    return Stored(record, request, {thread.id: thread for thread in threads})
+
+
+def _state(request: Request, threads: Iterable[Thread]) -> Document:
+    state: Document = encode(request)
+    del state["id"], state["version"]
+    state["live"] = request.live
+    state["crossing"] = request.above is not None or bool(request.below)
+    state["next_target_at"] = "best_effort" if request.live else "no_target"
+    state["search"] = terms(*_words(request))
+    if documents := [thread.to_document() for thread in threads]:
+        state["threads"] = documents
+    if request.source and request.source_id:
+        state["origin_key"] = json.dumps([request.source, request.source_id])
+    if state["waiting_until"] is None:
+        del state["waiting_until"]  # its index holds only those that wait
+    return state
+
+
+def _words(request: Request) -> Sequence[str]:
+    words = [request.core.subject, str(request.id), request.source_id, request.supplier_request_id]
+    return [word for word in words if word]
+
+
+def _entry(entry: HistoryEntry) -> Document:
+    document: Document = encode(entry)
+    del document["n"]  # the store numbers them
+    return document
+
+
+def _opened(context: Context, thread: str, partner: str) -> Thread:
+    kind, opener, uuid = thread.split("/")
+    return open_thread(kind, opener, partner, uuid)
