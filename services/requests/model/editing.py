@@ -28,7 +28,8 @@ class Edit:
         self.given = frozenset(fields)
         self.fields = {name: value for name, value in fields.items() if not self._said_already(name, value)}
         if "status" in fields and {"team", "member"} & self.fields.keys():
-            self.fields["status"] = fields["status"]  # an assignment changes it; the edit says what it is after
+            # An assignment changes the status; the edit tells what it is afterwards.
+            self.fields["status"] = fields["status"]
         self.note: Note | None = None
         self.moved = False
 
