@@ -1,0 +1,197 @@
+"""What must hold of an SLA before it is saved, and what follows from what is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from services.common.context import Context
+from services.common.errors import Invalid
+from services.federation.trusts import ACTIVE
+from services.slas.actions import hierarchy
+from services.slas.actions.references import Fault, check, known, of_account
+from services.slas.actions.saving import records, refusing
+from services.slas.actions.trusts import trust_with
+from services.slas.model import shapes
+from services.slas.model.coverage import CHOSEN_BY_COVERAGE
+from services.slas.model.status import Term, check_dates, check_move, due_on, local_date, settled
+
+Fields = Mapping[str, Any]
+Document = dict[str, Any]
+
+# What a customer may say of a partner's SLA.
+CUSTOMERS_OWN = frozenset(
+    {
+        "service_instance_ids",
+        "organization_ids",
+        "people_ids",
+        "customer_representative_ids",
+        "service_level_manager_id",
+        "remarks",
+        "source",
+        "sourceID",
+    }
+)
+_CHOICES = tuple(dict.fromkeys(field for field in CHOSEN_BY_COVERAGE.values() if field is not None))
+# As many as one announcement names.
+MAX_REPRESENTATIVES = 100
+
+
+def complete(context: Context, before: Fields, state: Document) -> Document:
+    """Checks the whole of an SLA of ours, and completes it with what follows from it. Raises Invalid."""
+    partner = (state.get("customer_account") or {}).get("id")
+    if state.get("customer_id") is None:
+        state = {**state, "customer_id": _customer_of(context, state)}
+    _check_service(context, state)
+    faults: dict[str, Fault] = {"customer_id": known}
+    if partner is not None:
+        faults["customer_representative_ids"] = of_account(partner)
+        _check_partners(state)
+    check(context, before, {name: value for name, value in state.items() if name in _CHECKED}, faults)
+    if partner is None:
+        check_choices(context, before, state)
+    with refusing():
+        check_move(before.get("status"), state["status"])
+        check_dates(_term(state))
+    return with_dates(context, state, check_expiry=state["status"] != before.get("status"))
+
+
+_CHECKED = frozenset(
+    {
+        "service_instance_id",
+        "service_offering_id",
+        "customer_id",
+        "customer_representative_ids",
+        "service_level_manager_id",
+    }
+)
+
+
+def check_allowed(state: Fields, fields: Fields) -> None:
+    """Raises Invalid for a field of a partner's SLA that only the partner may change."""
+    account = state.get("account")
+    if account is None:
+        return
+    refused = sorted(fields.keys() - CUSTOMERS_OWN - {"impact_relations"})
+    if refused:
+        may = ", ".join(sorted(CUSTOMERS_OWN))
+        text = f"can only be changed by {account['name']}; you may change: {may}"
+        raise Invalid(
+            "foreign_record", f"This SLA is {account['name']}'s.", [(each, text) for each in refused]
+        )
+
+
+def customer_account(context: Context, state: Fields, account_id: str | None) -> Document | None:
+    """`{id, name}` of the trusted account that is the customer. Raises Invalid, Unavailable."""
+    if account_id == (state.get("customer_account") or {}).get("id"):
+        known_account: Document | None = state.get("customer_account")
+        return known_account
+    if state.get("thread"):
+        text = "cannot be changed: the account knows of this SLA. Let it expire and register another"
+        raise Invalid(errors=[("customer_account_id", text)])
+    if account_id is None:
+        return None
+    trust = trust_with(context, account_id)
+    if trust is None or trust.status != ACTIVE:
+        trust = trust_with(context, account_id, refresh=True)
+    if trust is None or trust.status != ACTIVE:
+        text = "is not an account that there is an active trust with"
+        raise Invalid(errors=[("customer_account_id", text)])
+    return {"id": trust.partner, "name": trust.name}
+
+
+def with_dates(context: Context, state: Document, check_expiry: bool = False) -> Document:
+    """The state with the status that its dates give today, and the day on which they move it next.
+
+    `check_expiry`: a person sets the status now, so it must not expire at once. Raises Invalid.
+    """
+    offering = records(context, "service_offering").get(state["service_offering_id"])
+    today = local_date(context.clock.now(), offering.state.get("time_zone"))
+    term = _term(state)
+    status = settled(term, today)
+    if check_expiry and status == "expired" != state["status"]:
+        text = f"is over ({state['expiry_date']}): give a later one, or none"
+        raise Invalid(errors=[("expiry_date", text)])
+    day = due_on(Term(status, term.start_date, term.notice_date, term.expiry_date))
+    completed = {**state, "status": status}
+    completed.pop("due_on", None)
+    if day is not None:
+        completed["due_on"] = day.isoformat()
+    return completed
+
+
+def _term(state: Fields) -> Term:
+    days = [state.get(name) for name in ("start_date", "notice_date", "expiry_date")]
+    return Term(state["status"], *(None if day is None else date.fromisoformat(day) for day in days))
+
+
+def _customer_of(context: Context, state: Fields) -> int:
+    """The customer when none is named: the account's own organization, or the one record there is of the
+    trusted account. Raises Invalid."""
+    partner = state.get("customer_account")
+    if partner is None:
+        account = context.copies.get("account", context.account) or {}
+        return int(account["organization_id"])
+    of_partner = context.copies.find("organization", {"account.id": partner["id"]}, limit=2)
+    namesakes = context.copies.find("organization", {"name": partner["name"], "account": None}, limit=2)
+    candidates = of_partner or namesakes
+    if len(candidates) != 1:
+        text = f"must be given: the organization that stands for {partner['name']} here"
+        raise Invalid(errors=[("customer_id", text)])
+    return int(candidates[0]["id"])
+
+
+def _check_service(context: Context, state: Fields) -> None:
+    """The offering must be one of the service that the service instance is of. Raises Invalid."""
+    errors = [
+        (field, "must be given")
+        for field in ("service_instance_id", "service_offering_id")
+        if state.get(field) is None
+    ]
+    if not errors:
+        instance = records(context, "service_instance").find_one({"_id": state["service_instance_id"]})
+        offering = records(context, "service_offering").find_one({"_id": state["service_offering_id"]})
+        if instance and offering and instance.state["service_id"] != offering.state["service_id"]:
+            errors = [
+                ("service_offering_id", "is an offering of another service than the service instance's")
+            ]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def _check_partners(state: Fields) -> None:
+    """What cannot be said of an SLA with a trusted account. Raises Invalid."""
+    name = state["customer_account"]["name"]
+    errors = [
+        (field, f"is chosen by {name}, in its own account") for field in _CHOICES if listed(state, field)
+    ]
+    if len(state["customer_representative_ids"]) > MAX_REPRESENTATIVES:
+        errors.append(("customer_representative_ids", f"may be {MAX_REPRESENTATIVES} at most"))
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def check_choices(context: Context, before: Fields, state: Fields) -> None:
+    """What an SLA covers must be ours, and of the kind that its coverage speaks of. Raises Invalid."""
+    fitting = CHOSEN_BY_COVERAGE.get(state["coverage"])
+    errors = [
+        (field, f"means nothing with the coverage {state['coverage']}")
+        for field in _CHOICES
+        if field != fitting and listed(state, field) and listed(state, field) != listed(before, field)
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+    names = (*_CHOICES, "customer_representative_ids", "service_level_manager_id")
+    chosen = {name: listed(state, name) if name in _CHOICES else state.get(name) for name in names}
+    known_before = {name: listed(before, name) if name in _CHOICES else before.get(name) for name in names}
+    check(context, known_before, chosen)
+    if fitting == "service_instance_ids":
+        covered = listed(state, "service_instance_ids")
+        hierarchy.check_edges(context, state["service_instance_id"], covered, "service_instance_ids")
+
+
+def listed(state: Fields, field: str) -> list[int]:
+    if field == "service_instance_ids":
+        return shapes.covered_ids(state)
+    return list(state.get(field) or ())

@@ -1,0 +1,148 @@
+"""SLAs: registering, changing, and choosing what a partner's SLA covers.
+
+The provider's account registers an SLA. When its customer is a trusted account, it is announced there
+(`telling`), and the customer's account keeps a foreign SLA (`hearing`). Of a foreign SLA only what is the
+customer's to say can be changed: what it covers, who represents the customer, remarks. None of that leaves
+the account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import Conflict, Invalid
+from services.common.store import Record, decide_again
+from services.slas.actions import hierarchy
+from services.slas.actions.agreement_checks import (
+    check_allowed,
+    check_choices,
+    complete,
+    customer_account,
+    listed,
+)
+from services.slas.actions.saving import (
+    MAINTAIN,
+    changed,
+    insert,
+    made_from,
+    records,
+    save,
+    shown,
+)
+from services.slas.actions.telling import tell
+from services.slas.model import shapes
+
+Fields = Mapping[str, Any]
+Document = dict[str, Any]
+
+# relation under an SLA → the field that lists it
+RELATIONS: Mapping[str, str] = {
+    "service_instances": "service_instance_ids",
+    "organizations": "organization_ids",
+    "people": "people_ids",
+    "customer_representatives": "customer_representative_ids",
+}
+
+
+def create_sla(context: Context, actor: Actor, fields: Fields) -> Document:
+    """A new SLA of ours. With `customer_account_id` its customer is that trusted account, and it is announced
+    there unless it is being prepared. With source and sourceID of one that is there: that one.
+
+    Raises Forbidden, Invalid, Conflict, Unavailable.
+    """
+    actor.needs(*MAINTAIN)
+    made = made_from(context, "sla", fields)
+    if made is not None:
+        return shown("sla", made)
+    id = context.ids.next("sla")
+    with hierarchy.locked(context):
+        state = complete(context, {}, shapes.new("sla", _stored(context, {}, fields), context.clock.now()))
+        state, rows = tell(context, id, state)
+        try:
+            record = insert(context, actor, "sla", id, state, rows)
+        except Conflict:
+            # Two tries at the same time to make one record: the later one finds what the earlier made.
+            made = made_from(context, "sla", fields)
+            if made is None:
+                raise
+            return shown("sla", made)
+    hierarchy.follow(context, state["service_instance_id"])
+    return shown("sla", record)
+
+
+def update_sla(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
+    """Of an SLA of ours all may be changed; of a partner's `CUSTOMERS_OWN`.
+
+    Raises Forbidden, NotFound, Invalid, IllegalMove, Conflict, Unavailable.
+    """
+    actor.needs(*MAINTAIN)
+    with hierarchy.locked(context):
+        before, after = _updated(context, actor, id, fields)
+    for instance_id in {before.state["service_instance_id"], after.state["service_instance_id"]}:
+        hierarchy.follow(context, instance_id)
+    return shown("sla", after)
+
+
+def add_to_sla(
+    context: Context, actor: Actor, id: int, relation: str, other_id: int, impact: str | None = None
+) -> Document:
+    """Adds one record to a list of the SLA (`RELATIONS`). `impact`: what a failure of the SLA's service
+    instance does to a covered one. Raises as update_sla."""
+    actor.needs(*MAINTAIN)
+    field = _field_of(relation)
+    present = listed(records(context, "sla").get(id).state, field)
+    fields: Document = {field: [*present, other_id]}
+    if field == "service_instance_ids" and impact is not None:
+        fields["impact_relations"] = {other_id: impact}
+    return update_sla(context, actor, id, fields)
+
+
+def remove_from_sla(context: Context, actor: Actor, id: int, relation: str, other_id: int | None) -> Document:
+    """Takes one record off a list of the SLA (None: all). Raises as update_sla."""
+    actor.needs(*MAINTAIN)
+    field = _field_of(relation)
+    present = listed(records(context, "sla").get(id).state, field)
+    return update_sla(context, actor, id, {field: [each for each in present if other_id not in (None, each)]})
+
+
+@decide_again
+def _updated(context: Context, actor: Actor, id: int, fields: Fields) -> tuple[Record, Record]:
+    record = records(context, "sla").get(id)
+    check_allowed(record.state, fields)
+    stored = _stored(context, record.state, fields)
+    if not changed(record.state, stored):
+        return record, record
+    edited = shapes.edited(record.state, stored, context.clock.now())
+    state = edited if record.state.get("account") else complete(context, record.state, edited)
+    if record.state.get("account"):
+        check_choices(context, record.state, state)
+    state, rows = tell(context, id, state)
+    changes = changed(record.state, {name: state.get(name) for name in {*stored, "status"}})
+    return record, save(context, actor, "sla", record, state, changes, rows=rows)
+
+
+def _stored(context: Context, state: Fields, fields: Fields) -> Document:
+    """The fields as they are stored. Raises Invalid."""
+    stored = dict(fields)
+    relations = stored.pop("impact_relations", {})
+    if "service_instance_ids" in stored:
+        edges = shapes.covering(state, stored.pop("service_instance_ids"))
+        stored["service_instances"] = [
+            {**edge, "impact_relation": relations.get(edge["service_instance_id"], edge["impact_relation"])}
+            for edge in edges
+        ]
+    if "customer_account_id" in stored:
+        stored["customer_account"] = customer_account(context, state, stored.pop("customer_account_id"))
+    for field in ("organization_ids", "people_ids", "customer_representative_ids"):
+        if field in stored:
+            stored[field] = sorted(set(stored[field]))
+    return stored
+
+
+def _field_of(relation: str) -> str:
+    if relation not in RELATIONS:
+        raise Invalid("unknown_relation", f"An SLA has no {relation}; it has: {', '.join(RELATIONS)}.")
+    return RELATIONS[relation]

@@ -1,0 +1,151 @@
+"""What the requests service asks: which agreement allows a hand-over, and what an agreement leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import Invalid, NotFound
+from services.slas import store
+from services.slas.actions.saving import records
+from services.slas.actions.trusts import trust_with
+from services.slas.model.coverage import Agreement, Asking, NotCovered, Target, permitted
+from services.slas.model.shapes import covered_ids
+
+Document = dict[str, Any]
+
+_MAX_LEVELS = 50
+
+
+def agreement_for(
+    context: Context,
+    actor: Actor,
+    target_service_instance_id: int,
+    own_service_instance_id: int | None = None,
+    requester_id: int | None = None,
+) -> Document:
+    """The agreement under which a partner's service instance may be put on a request about
+    `own_service_instance_id` (None: about none of ours) by `actor`, for `requester_id`.
+
+        {agreement: thread, sla_id, partner: {id, name}, service_instance_id, remote_service_instance_id,
+         support_team_id, first_line_team_id or None, supplier_id, customer_organization_id}
+
+    Ids are ours, but for the remote one. Raises Invalid `no_agreement`, whose text says why not and what
+    would be allowed; NotFound for a service instance that is not there; Unavailable.
+    """
+    record = records(context, "service_instance").get(target_service_instance_id)
+    instance = record.state
+    if instance.get("account") is None:
+        text = f'The service instance "{instance["name"]}" is our own: no agreement is needed.'
+        raise Invalid("not_foreign", text, [("service_instance_id", text)])
+    slas = list(records(context, "sla").find({"service_instance_id": record.id, "discarded": None}))
+    covered = {id for sla in slas for id in covered_ids(sla.state)}
+    asking = _asking(context, actor, own_service_instance_id, requester_id, covered)
+    target = Target(record.id, instance["name"], instance["status"])
+    agreements = [_agreement(context, sla.id, sla.state) for sla in slas]
+    try:
+        chosen = permitted(agreements, target, asking, _names(context, covered))
+    except NotCovered as refused:
+        text = refused.message
+        raise Invalid(refused.code, text, [("service_instance_id", text)]) from refused
+    sla = next(each.state for each in slas if each.id == chosen.id)
+    return {
+        "agreement": sla["thread"]["id"],
+        "sla_id": chosen.id,
+        "partner": dict(instance["account"]),
+        "service_instance_id": record.id,
+        "remote_service_instance_id": instance["remote_id"],
+        "support_team_id": instance["support_team_id"],
+        "first_line_team_id": instance.get("first_line_team_id"),
+        "supplier_id": instance.get("provider_id"),
+        "customer_organization_id": sla.get("customer_id"),
+    }
+
+
+def agreement(context: Context, partner: str, thread: str) -> Document:
+    """What an agreement of ours with `partner` leads to, on the provider's side:
+
+        {sla_id, name, status, service_id, service_instance_id, service_instance_name, support_team_id,
+         first_line_team_id or None, customer_organization_id, coverage}
+
+    Raises NotFound when there is no such agreement (or the partner is its provider).
+    """
+    sla = records(context, "sla").find_one({"thread.id": thread, "thread.partner": partner})
+    if sla is None or sla.state.get("account") is not None:
+        raise NotFound("unknown_agreement", "There is no such agreement with this account.")
+    instance = records(context, "service_instance").get(sla.state["service_instance_id"]).state
+    return {
+        "sla_id": sla.id,
+        "name": sla.state["name"],
+        "status": sla.state["status"],
+        "service_id": instance["service_id"],
+        "service_instance_id": sla.state["service_instance_id"],
+        "service_instance_name": instance["name"],
+        "support_team_id": instance["support_team_id"],
+        "first_line_team_id": instance.get("first_line_team_id"),
+        "customer_organization_id": sla.state.get("customer_id"),
+        "coverage": sla.state["coverage"],
+    }
+
+
+def _agreement(context: Context, id: int, sla: Mapping[str, Any]) -> Agreement:
+    account = sla["account"]
+    trust = trust_with(context, account["id"])
+    return Agreement(
+        id=id,
+        name=sla["name"],
+        partner=account["id"],
+        partner_name=account["name"],
+        trust=trust.status if trust else "ended",
+        status=sla["status"],
+        service_instance_id=sla["service_instance_id"],
+        coverage=sla["coverage"],
+        service_instance_ids=frozenset(covered_ids(sla)),
+        organization_ids=frozenset(sla.get("organization_ids") or ()),
+        people_ids=frozenset(sla.get("people_ids") or ()),
+    )
+
+
+def _asking(
+    context: Context, actor: Actor, own_id: int | None, requester_id: int | None, covered: set[int]
+) -> Asking:
+    return Asking(
+        own_service_instance_id=own_id,
+        requester_id=requester_id,
+        organization_ids=_organizations(context, requester_id),
+        supported_instance_ids=_supported(context, actor, covered),
+    )
+
+
+def _organizations(context: Context, requester_id: int | None) -> tuple[int, ...]:
+    """The requester's organization, and those above it."""
+    person = context.copies.get("person", requester_id) if requester_id is not None else None
+    above: list[int] = []
+    next_id = person.get("organization_id") if person else None
+    while next_id is not None and next_id not in above and len(above) < _MAX_LEVELS:
+        above.append(next_id)
+        organization = context.copies.get("organization", next_id) or {}
+        next_id = organization.get("parent_id")
+    return tuple(above)
+
+
+def _supported(context: Context, actor: Actor, covered: set[int]) -> frozenset[int]:
+    """Those of the covered service instances that a team of the actor's supports."""
+    teams = sorted(actor.team_ids)
+    if not teams or not covered:
+        return frozenset()
+    found = context.database[store.SERVICE_INSTANCES].find(
+        {"_id": {"$in": sorted(covered)}}, {"support_team_id": 1, "first_line_team_id": 1}
+    )
+    return frozenset(
+        each["_id"]
+        for each in found
+        if {each.get("support_team_id"), each.get("first_line_team_id")} & actor.team_ids
+    )
+
+
+def _names(context: Context, ids: set[int]) -> dict[int, str]:
+    found = context.database[store.SERVICE_INSTANCES].find({"_id": {"$in": sorted(ids)}}, {"name": 1})
+    return {each["_id"]: each["name"] for each in found}

@@ -1,0 +1,186 @@
+"""What a customer's account makes of what the provider says about an agreement.
+
+The first offer makes a foreign SLA, and foreign records of what it names: the service, its offering and its
+instance here, the provider's organization and teams in organizations. These come first, each found again by
+the partner's own id for it; the SLA's document comes last and moves the thread on in the same save. So a
+crash in between leaves records that nothing refers to yet, and the message is simply applied once more.
+
+What two SLAs of a partner say of one service instance is the same instance: the word that is applied last
+stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import Conflict, Stale
+from services.common.store import Record, decide_again
+from services.federation.envelope import Message
+from services.federation.threads import Position, Thread, opened_by
+from services.federation.verdicts import Verdict, done, refused
+from services.slas.actions import hierarchy
+from services.slas.actions.saving import changed, insert, records, save
+from services.slas.actions.trusts import trust_with
+from services.slas.model import shapes
+from services.slas.model.announcement import heard
+from services.slas.model.rules import RuleBroken
+from services.slas.store import thread_of
+
+Document = dict[str, Any]
+
+
+def position(context: Context, partner: str, thread: str) -> Position | None:
+    """How far the partner's side of the thread is applied; None when there is no record of it."""
+    record = _record(context, partner, thread)
+    held = None if record is None else thread_of(record.state)
+    return None if held is None else held.applied
+
+
+@decide_again
+def receive(context: Context, message: Message) -> Verdict:
+    """Applies the next message of a thread. Raises the errors of threads for one that is not the next;
+    Unavailable when what it names cannot be introduced now."""
+    record = _record(context, message.sender, message.thread)
+    before = None if record is None else record.state.get("heard")
+    try:
+        known = dict(heard(before, message.type.rpartition(".v")[0], message.body))
+    except RuleBroken as broken:
+        return _set_aside(context, record, message, refused(broken.code))
+    thread = _thread(record, message).advance(message)
+    fields = _mirrored(context, _account(context, message.sender), known)
+    fields |= {"heard": known, "thread": thread.to_document()}
+    was = None if record is None else record.state.get("service_instance_id")
+    _save(context, message, record, fields)
+    for instance_id in {was, fields["service_instance_id"]} - {None}:
+        hierarchy.follow(context, instance_id)
+    return done()
+
+
+@decide_again
+def discard(context: Context, message: Message) -> None:
+    """A person decided that the message shall not be applied. Of an offer a thread is left, no agreement; a
+    later word of the partner's that tells all makes one of it."""
+    record = _record(context, message.sender, message.thread)
+    _set_aside(context, record, message, refused("discarded"))
+
+
+@decide_again
+def was_refused(context: Context, partner: str, thread: str, type: str, code: str) -> None:
+    """The customer's account refused a word of ours: the SLA says so until something newer is told."""
+    record = _record(context, partner, thread)
+    if record is None:
+        return
+    known: Mapping[str, Any] = record.state.get("refused") or {}
+    if (known.get("type"), known.get("code")) == (type, code):
+        return
+    told = {"type": type, "code": code, "at": context.clock.now()}
+    state = {**record.state, "refused": told}
+    actor = Actor.system(context.account)
+    save(context, actor, "sla", record, state, {"refused": [known or None, told]}, "refused")
+
+
+def _record(context: Context, partner: str, thread: str) -> Record | None:
+    """Threads are only found together with their partner."""
+    return records(context, "sla").find_one({"thread.id": thread, "thread.partner": partner})
+
+
+def _thread(record: Record | None, message: Message) -> Thread:
+    held = None if record is None else thread_of(record.state)
+    return opened_by(message) if held is None else held
+
+
+def _set_aside(context: Context, record: Record | None, message: Message, verdict: Verdict) -> Verdict:
+    thread = _thread(record, message).advance(message, verdict)
+    fields: Document = {"thread": thread.to_document()}
+    if record is None:
+        fields |= {"name": message.thread, "status": "expired", "discarded": True}
+    _save(context, message, record, fields)
+    return verdict
+
+
+def _save(context: Context, message: Message, record: Record | None, fields: Document) -> None:
+    actor, now = Actor.system(context.account), context.clock.now()
+    if record is None:
+        account = _account(context, message.sender)
+        # No `remote`: an SLA is found by its thread, and a partner may offer one in two threads.
+        whose = {"account": account, "remote_id": message.body["sla"]["id"]}
+        state = shapes.new("sla", {**fields, **whose}, now)
+        try:
+            insert(context, actor, "sla", context.ids.next("sla"), state)
+        except Conflict as conflict:
+            raise Stale() from conflict  # applied at the same moment: look at what the other made
+        return
+    state = shapes.edited(record.state, fields, now)
+    if "heard" in fields:
+        state.pop("discarded", None)
+    shown = {name: value for name, value in fields.items() if name not in ("thread", "heard")}
+    save(context, actor, "sla", record, state, changed(record.state, shown), message.type)
+
+
+def _mirrored(context: Context, account: Document, known: Document) -> Document:
+    """The fields of the foreign SLA, in ids of our own; what they lead to is made or brought up to date."""
+    ours = context.copies.get("account", context.account) or {}
+    provider_id = _introduced(context, account, "organization", known["provider"])
+    teams = {
+        f"{team}_id": None if known[team] is None else _introduced(context, account, "team", known[team])
+        for team in ("support_team", "first_line_team")
+    }
+    service_id = _kept(context, account, "service", known["service"], {"provider_id": provider_id})
+    offering = known["service_offering"]
+    offering_id = _kept(context, account, "service_offering", offering, {"service_id": service_id})
+    instance = known["service_instance"]
+    of_instance = {
+        "status": instance["status"],
+        "service_id": service_id,
+        "provider_id": provider_id,
+        **teams,
+    }
+    sla = known["sla"]
+    return {
+        "name": sla["name"],
+        "status": sla["status"],
+        "start_date": sla["start_date"],
+        "notice_date": sla["notice_date"],
+        "expiry_date": sla["expiry_date"],
+        "coverage": sla["coverage"],
+        "service_instance_id": _kept(context, account, "service_instance", instance, of_instance),
+        "service_offering_id": offering_id,
+        "customer_id": ours.get("organization_id"),
+        "customer_account": {"id": context.account, "name": context.config.name},
+        "announced_representatives": known["representatives"],
+    }
+
+
+def _introduced(context: Context, account: Document, kind: str, named: Document) -> int:
+    actor = Actor.system(context.account)
+    local = context.rpc.call(
+        "organizations", "introduce", actor, account["id"], kind, named["id"], named["name"]
+    )
+    return int(local["id"])
+
+
+@decide_again
+def _kept(context: Context, account: Document, kind: str, named: Document, fields: Document) -> int:
+    """The local id of a partner's record, made or brought up to date."""
+    fields = {"name": named["name"], **fields}
+    actor, now = Actor.system(context.account), context.clock.now()
+    record = records(context, kind).find_one({"remote": shapes.remote(account["id"], named["id"])})
+    if record is None:
+        unseen = {"offered": False} if kind == "service_instance" else {}
+        state = shapes.new(kind, {**unseen, **fields, **shapes.foreign(account, named["id"])}, now)
+        try:
+            return int(insert(context, actor, kind, context.ids.next(kind), state).id)
+        except Conflict as conflict:
+            raise Stale() from conflict
+    changes = changed(record.state, fields)
+    if changes:
+        save(context, actor, kind, record, shapes.edited(record.state, fields, now), changes)
+    return int(record.id)
+
+
+def _account(context: Context, partner: str) -> Document:
+    trust = trust_with(context, partner)
+    return {"id": partner, "name": trust.name if trust else partner}

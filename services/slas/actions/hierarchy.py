@@ -1,0 +1,107 @@
+"""The edges between service instances, drawn and agreed.
+
+Drawn edges are in the lower instance's document. Agreed ones follow from SLAs with coverage
+`service_instances` and are derived: `follow` brings them into the instance's document after an SLA was
+saved, at once and, should a crash come between, once more by the SLA's own event. What closes a circle is
+refused over both kinds, whatever the SLAs' status (it may become active by itself), while one lock for all
+edges is held.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import Unavailable
+from services.common.leases import Lease
+from services.common.store import decide_again
+from services.slas import store
+from services.slas.actions.saving import changed, records, refusing, save
+from services.slas.model.hierarchy import check_parents
+from services.slas.model.shapes import covered_ids, edited
+
+_LOCK_SECONDS = 15.0
+_WAIT_SECONDS = 10.0
+
+
+@contextmanager
+def locked(context: Context) -> Iterator[None]:
+    """Holds the lock for all edges. Raises Unavailable `hierarchy_busy` when others hold it for long."""
+    lease = Lease(context.database, "hierarchy", context.new_uuid(), _LOCK_SECONDS, context.clock)
+    ends_at = time.monotonic() + _WAIT_SECONDS
+    while not lease.acquire():
+        if time.monotonic() > ends_at:
+            raise Unavailable(
+                "hierarchy_busy", "Others are changing the service hierarchy just now; try again later."
+            )
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        lease.release()
+
+
+def check_edges(context: Context, child: int, parents: Iterable[int], field: str) -> None:
+    """Raises Invalid, naming the path, when `child` would come to be above itself. Call it `locked`."""
+    new_parents = list(parents)
+    graph = _above(context, new_parents)
+    nodes = {child, *graph, *(parent for edges in graph.values() for parent in edges)}
+    found = context.database[store.SERVICE_INSTANCES].find({"_id": {"$in": sorted(nodes)}}, {"name": 1})
+    names = {each["_id"]: each["name"] for each in found}
+    with refusing():
+        check_parents(child, new_parents, graph, names, field)
+
+
+def _above(context: Context, start: Iterable[int]) -> dict[int, list[int]]:
+    """The edges upward from `start`, level by level: {service instance: its parents}."""
+    instances, slas = context.database[store.SERVICE_INSTANCES], context.database[store.SLAS]
+    graph: dict[int, list[int]] = {}
+    level = set(start)
+    while level:
+        graph |= {node: [] for node in level}
+        among = {"$in": sorted(level)}
+        for instance in instances.find({"_id": among}, {"parents": 1}):
+            graph[instance["_id"]] += [edge["service_instance_id"] for edge in instance.get("parents") or ()]
+        for sla in slas.find({"service_instance_id": among}, _COVERED):
+            if sla.get("coverage") == "service_instances":
+                graph[sla["service_instance_id"]] += covered_ids(sla)
+        level = {parent for node in level for parent in graph[node]} - graph.keys()
+    return graph
+
+
+_COVERED = {"service_instance_id": 1, "coverage": 1, "service_instances": 1}
+
+
+@decide_again
+def follow(context: Context, instance_id: int) -> None:
+    """Brings a service instance's document in line with the active SLAs for it: its agreed edges, and (of a
+    partner's) whether it is offered. Changes nothing when it is in line."""
+    record = records(context, "service_instance").find_one({"_id": instance_id})
+    if record is None:
+        return
+    active = context.database[store.SLAS].find(
+        {"service_instance_id": instance_id, "status": "active"}, _COVERED
+    )
+    slas = sorted(active, key=lambda sla: sla["_id"])
+    foreign = record.state.get("account") is not None
+    fields = {
+        "agreed_parents": _agreed(slas),
+        "offered": bool(slas) or not foreign,
+    }
+    changes = changed(record.state, fields)
+    if changes:
+        state = edited(record.state, fields, context.clock.now())
+        save(context, Actor.system(context.account), "service_instance", record, state, changes, "agreed")
+
+
+def _agreed(slas: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {**edge, "sla_id": sla["_id"]}
+        for sla in slas
+        if sla.get("coverage") == "service_instances"
+        for edge in sla.get("service_instances") or ()
+    ]

@@ -1,0 +1,109 @@
+"""What every use case of this service shares: refusals as errors, history entries, saves that tell others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.copies import saved_event
+from services.common.errors import Conflict, IllegalMove, Invalid
+from services.common.store import Record, Records
+from services.slas import store
+from services.slas.model import shapes
+from services.slas.model.rules import RuleBroken
+
+MAINTAIN = ("service_level_manager", "account_administrator", "account_owner")
+MAINTAIN_INSTANCES = ("configuration_manager", *MAINTAIN)
+
+# Values that are too long to stand in a history entry.
+_NOT_IN_HISTORY = frozenset({"picture_uri", "remarks", "description"})
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turns a broken rule into the error that callers know."""
+    try:
+        yield
+    except RuleBroken as broken:
+        if broken.code == "illegal_move":
+            raise IllegalMove(broken.code, broken.message, broken.errors) from broken
+        if broken.code == Invalid.default_code:
+            raise Invalid(errors=broken.errors) from broken
+        raise Invalid(broken.code, broken.message, broken.errors) from broken
+
+
+@contextmanager
+def _naming_fields() -> Iterator[None]:
+    """The key of a unique index by the name that callers know."""
+    try:
+        yield
+    except Conflict as conflict:
+        if conflict.code != "already_taken":
+            raise
+        errors = [("sourceID" if field == "origin" else field, text) for field, text in conflict.errors]
+        raise Conflict(conflict.code, conflict.message, errors) from conflict
+
+
+def entry(context: Context, actor: Actor, action: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A history entry: when, who (nobody: the account itself), what, and {field: [old, new]}."""
+    by = None if actor.person_id is None else {"id": actor.person_id, "name": actor.name}
+    kept = {field: ["…", "…"] if field in _NOT_IN_HISTORY else change for field, change in changes.items()}
+    return {"at": context.clock.now(), "by": by, "action": action, "changes": kept}
+
+
+def changed(state: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What an edit changes: {field: [old, new]}. Equal values are no change."""
+    return {field: [state.get(field), value] for field, value in fields.items() if state.get(field) != value}
+
+
+def insert(
+    context: Context,
+    actor: Actor,
+    kind: str,
+    id: int,
+    state: Mapping[str, Any],
+    rows: Iterable[Mapping[str, Any]] = (),
+) -> Record:
+    """Raises Conflict `already_taken` that names the field."""
+    with _naming_fields():
+        return records(context, kind).insert(
+            id,
+            state,
+            rows=[saved_event(kind, id, 1, shapes.copied(kind, id, state)), *rows],
+            history=[entry(context, actor, "create", {"name": [None, state.get("name")]})],
+        )
+
+
+def save(
+    context: Context,
+    actor: Actor,
+    kind: str,
+    record: Record,
+    state: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    action: str = "update",
+    rows: Iterable[Mapping[str, Any]] = (),
+) -> Record:
+    """Raises Stale, or Conflict `already_taken` that names the field."""
+    told = saved_event(kind, record.id, record.version + 1, shapes.copied(kind, record.id, state))
+    with _naming_fields():
+        return records(context, kind).save(
+            record, state, rows=[told, *rows], history=[entry(context, actor, action, changes)]
+        )
+
+
+def records(context: Context, kind: str) -> Records:
+    return store.records(context, store.KINDS[kind])
+
+
+def made_from(context: Context, kind: str, fields: Mapping[str, Any]) -> Record | None:
+    """The record that was made from the same source and sourceID before, if any."""
+    origin = shapes.origin(fields)
+    return None if origin is None else records(context, kind).find_one({"origin": origin})
+
+
+def shown(kind: str, record: Record) -> dict[str, Any]:
+    return shapes.shown(kind, {"_id": record.id, "version": record.version, **record.state})

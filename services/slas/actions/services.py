@@ -1,0 +1,196 @@
+"""Services, service instances and service offerings: made and changed, each by one save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import Conflict, Invalid
+from services.common.store import decide_again
+from services.slas.actions import hierarchy
+from services.slas.actions.references import check, faults_among
+from services.slas.actions.saving import (
+    MAINTAIN,
+    MAINTAIN_INSTANCES,
+    changed,
+    insert,
+    made_from,
+    records,
+    refusing,
+    save,
+    shown,
+)
+from services.slas.model import shapes
+from services.slas.model.offerings import check_terms
+
+Fields = Mapping[str, Any]
+Document = dict[str, Any]
+
+
+def create_service(context: Context, actor: Actor, fields: Fields) -> Document:
+    """Without a provider: the account's own organization. With source and sourceID of one that is there: that
+    one. Raises Forbidden, Invalid, Conflict."""
+    actor.needs(*MAINTAIN)
+    if fields.get("provider_id") is None:
+        account = context.copies.get("account", context.account) or {}
+        fields = {**fields, "provider_id": account.get("organization_id")}
+    return _created(context, actor, "service", fields)
+
+
+def update_service(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
+    """Raises Forbidden, NotFound, Invalid, Conflict."""
+    actor.needs(*MAINTAIN)
+    service = _updated(context, actor, "service", id, fields)
+    follow_service(context, id)
+    return service
+
+
+def create_service_offering(context: Context, actor: Actor, fields: Fields) -> Document:
+    """As create_service; targets and charges must not contradict themselves."""
+    actor.needs(*MAINTAIN)
+    return _created(context, actor, "service_offering", fields, _terms)
+
+
+def update_service_offering(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
+    """As update_service."""
+    actor.needs(*MAINTAIN)
+    return _updated(context, actor, "service_offering", id, fields, _terms)
+
+
+def create_service_instance(context: Context, actor: Actor, fields: Fields) -> Document:
+    """As create_service; `parent_service_instances` are own service instances that the new one supports."""
+    actor.needs(*MAINTAIN_INSTANCES)
+    _check_parents(context, None, fields)
+    return _created(context, actor, "service_instance", _with_edges(fields), _of_provider(context))
+
+
+def update_service_instance(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
+    """As update_service; `parent_service_instances` are all the edges that shall be drawn."""
+    actor.needs(*MAINTAIN_INSTANCES)
+    with hierarchy.locked(context) if "parent_service_instances" in fields else nullcontext():
+        _check_parents(context, id, fields)
+        return _updated(context, actor, "service_instance", id, _with_edges(fields), _of_provider(context))
+
+
+def add_parent(context: Context, actor: Actor, id: int, parent_id: int, relation: str) -> Document:
+    """Draws one edge, or changes what it says. Raises as update_service_instance."""
+    edges = [edge for edge in _drawn(context, id) if edge["service_instance_id"] != parent_id]
+    edges.append({"service_instance_id": parent_id, "impact_relation": relation})
+    return update_service_instance(context, actor, id, {"parent_service_instances": edges})
+
+
+def remove_parent(context: Context, actor: Actor, id: int, parent_id: int | None) -> Document:
+    """Takes one drawn edge away (None: all). What follows from an SLA is taken away there."""
+    edges = [edge for edge in _drawn(context, id) if parent_id not in (None, edge["service_instance_id"])]
+    return update_service_instance(context, actor, id, {"parent_service_instances": edges})
+
+
+def follow_service(context: Context, service_id: int) -> None:
+    """Brings the provider that a service's instances name in line with the service's."""
+    service = records(context, "service").find_one({"_id": service_id})
+    if service is None:
+        return
+    provider_id = service.state.get("provider_id")
+    instances = records(context, "service_instance")
+    wrong = {"service_id": service_id, "provider_id": {"$ne": provider_id}}
+    for id in [record.id for record in instances.find(wrong)]:
+        _follow_provider(context, id, provider_id)
+
+
+@decide_again
+def _follow_provider(context: Context, instance_id: int, provider_id: int | None) -> None:
+    record = records(context, "service_instance").get(instance_id)
+    changes = changed(record.state, {"provider_id": provider_id})
+    if changes:
+        state = shapes.edited(record.state, {"provider_id": provider_id}, context.clock.now())
+        save(context, Actor.system(context.account), "service_instance", record, state, changes)
+
+
+Complete = Callable[[Document], Document]
+"""Checks the whole state a record would have, and completes it with what follows from it."""
+
+
+def _created(
+    context: Context, actor: Actor, kind: str, fields: Fields, complete: Complete = dict
+) -> Document:
+    made = made_from(context, kind, fields)
+    if made is not None:
+        return shown(kind, made)
+    check(context, {}, fields)
+    state = complete(shapes.new(kind, fields, context.clock.now()))
+    try:
+        return shown(kind, insert(context, actor, kind, context.ids.next(kind), state))
+    except Conflict:
+        # Two tries at the same time to make one record: the later one finds what the earlier made.
+        made = made_from(context, kind, fields)
+        if made is None:
+            raise
+        return shown(kind, made)
+
+
+@decide_again
+def _updated(
+    context: Context, actor: Actor, kind: str, id: int, fields: Fields, complete: Complete = dict
+) -> Document:
+    record = records(context, kind).get(id)
+    check_own(kind, record.state)
+    check(context, record.state, fields)
+    changes = changed(record.state, fields)
+    if not changes:
+        return shown(kind, record)
+    state = complete(shapes.edited(record.state, fields, context.clock.now()))
+    return shown(kind, save(context, actor, kind, record, state, changes))
+
+
+def check_own(kind: str, state: Mapping[str, Any]) -> None:
+    """Raises Invalid `foreign_record` for a partner's record."""
+    account = state.get("account")
+    if account is not None:
+        raise Invalid(
+            "foreign_record",
+            f"This {kind.replace('_', ' ')} belongs to the account {account['name']} "
+            "and can only be changed there.",
+            [("id", f"belongs to account {account['id']}")],
+        )
+
+
+def _terms(state: Document) -> Document:
+    with refusing():
+        check_terms(state)
+    return state
+
+
+def _of_provider(context: Context) -> Complete:
+    def complete(state: Document) -> Document:
+        service = records(context, "service").get(state["service_id"])
+        return {**state, "provider_id": service.state.get("provider_id")}
+
+    return complete
+
+
+def _drawn(context: Context, id: int) -> list[Document]:
+    edges: list[Document] = records(context, "service_instance").get(id).state.get("parents") or []
+    return edges
+
+
+def _with_edges(fields: Fields) -> Document:
+    """The fields as they are stored: the edges that are drawn are `parents`."""
+    stored = dict(fields)
+    if "parent_service_instances" in stored:
+        edges = {edge["service_instance_id"]: edge for edge in stored.pop("parent_service_instances")}
+        stored["parents"] = [edges[id] for id in sorted(edges)]
+    return stored
+
+
+def _check_parents(context: Context, id: int | None, fields: Fields) -> None:
+    if "parent_service_instances" not in fields:
+        return
+    parents = [edge["service_instance_id"] for edge in fields["parent_service_instances"]]
+    errors = faults_among(context, "parent_service_instances", "service_instance", parents)
+    if errors:
+        raise Invalid(errors=errors)
+    if id is not None:
+        hierarchy.check_edges(context, id, parents, "parent_service_instances")
