@@ -8,11 +8,11 @@ What it promises
 
 How
     A save wakes the relay of its own process with the record's waiting rows, so an event leaves within a
-    millisecond or so and nothing is read again. The relay takes what has come together, puts `copy` rows into
-    their collections, publishes all events in one batch with confirms, hands partners' messages to the border
-    (`message_sink`), and then takes the rows off their records: one write per record. Every `sweep_seconds`
-    it looks for records whose `unsent` is older than that, which are those that a crash or an outage left;
-    at start it looks at once.
+    millisecond or so and nothing is read again. The relay takes what has come together, publishes all events
+    in one batch with confirms, hands partners' messages to the border (`message_sink`), and then takes the
+    rows off their records: one write per record. Every `sweep_seconds` it looks for records whose `unsent` is
+    older than that, which are those that a crash or an outage left; at start it looks at once. There it also
+    makes the documents of `copy` rows, which a save makes itself when nothing comes between.
 
 Why there is no lease
     Two relays that sweep the same record only send doubles, which are harmless here. A lease would cost a
@@ -39,11 +39,11 @@ from pymongo.database import Database
 from services.common import bus_json, history
 from services.common.clock import Clock, iso
 from services.common.crash import CrashPoints
-from services.common.database import REPEATABLE, Document, answering, insert_missing
+from services.common.database import REPEATABLE, Document, answering
 from services.common.errors import InterdeskError
 from services.common.metrics import PUBLISHED, RELAY_FAILURES, SWEPT
 from services.common.publishing import Outgoing
-from services.common.store import Saved
+from services.common.store import Saved, copy
 from services.common.trace import TRACEPARENT
 
 log = structlog.get_logger(__name__)
@@ -136,7 +136,6 @@ class Relay:
         late.
         """
         rows = _by_record(batch)
-        self._copy([row for each in rows.values() for row in each.rows if row["kind"] == "copy"])
         events = [row for each in rows.values() for row in each.rows if row["kind"] == "event"]
         unsent = [row for row in events if row["id"] not in self._sent]
         if unsent:
@@ -169,6 +168,7 @@ class Relay:
                 Saved(collection, document["_id"], document["version"], tuple(document.get("outbox", ())))
                 for document in found
             ]
+            copy(self._database, [row for saved in left for row in saved.rows])
             self.relay([saved for saved in left if saved.rows])
             self._take_off([saved for saved in left if not saved.rows])
             SWEPT.labels(*self._labels).inc(sum(len(saved.rows) for saved in left))
@@ -176,14 +176,6 @@ class Relay:
             if len(found) < SWEEP_BATCH:
                 return swept
             after = found[-1]["unsent"]
-
-    def _copy(self, rows: Sequence[Document]) -> None:
-        by_collection: dict[str, list[Document]] = {}
-        for row in rows:
-            by_collection.setdefault(row["type"], []).append(row["document"])
-        for name, documents in by_collection.items():
-            with answering():
-                insert_missing(self._database[name], documents)
 
     def _handed_over(self, saved: Saved) -> Saved:
         """Hands messages to the border; those that it cannot take (there is none) stay in their record."""

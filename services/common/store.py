@@ -38,7 +38,7 @@ from pymongo.errors import DuplicateKeyError
 from services.common import history as history_pages
 from services.common import trace
 from services.common.clock import milliseconds
-from services.common.database import Document, answering
+from services.common.database import Document, answering, insert_missing
 from services.common.errors import Conflict, Invalid, NotFound, Stale, Unavailable
 from services.common.metrics import SAVES
 
@@ -226,6 +226,10 @@ class Records:
         self._here("after_save")
         self._count("saved")
         strip = record.history_total - record.history_moved
+        try:
+            copy(self._context.database, new_rows)
+        except Unavailable:
+            return record  # saved all the same; the sweep finds its rows
         if new_rows or strip >= history_pages.MOVE_AT:
             rows = record.waiting if new_rows else ()
             self._context.wake(Saved(self.collection.name, record.id, record.version, rows, strip))
@@ -302,6 +306,19 @@ def copy_row(collection: str, document: Mapping[str, Any]) -> dict[str, Any]:
     """
     id = f"{collection}:{document['_id']}"
     return {"id": id, "kind": "copy", "type": collection, "document": dict(document)}
+
+
+def copy(database: Database[Document], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Makes the documents of the `copy` rows among these, where they are not there yet. Raises
+    `Unavailable`.
+    """
+    by_collection: dict[str, list[Document]] = {}
+    for row in rows:
+        if row["kind"] == "copy":
+            by_collection.setdefault(row["type"], []).append(row["document"])
+    for name, documents in by_collection.items():
+        with answering():
+            insert_missing(database[name], documents)
 
 
 def storable(value: Any) -> Any:

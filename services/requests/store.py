@@ -8,8 +8,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `next_target_at`  there are no clocks yet: `best_effort` while it is open, `no_target` then
            `search`        the terms it is found by
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
-           as its request, as a `copy` row; the relay puts it into this collection. `notes_of` reads both,
-           so nobody's own note is ever missing.
+           as its request (as a `copy` row, see `common.store`) and stands here right after.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from typing import Any, Final
 from pymongo.database import Database
 
 from services.common.context import Context
+from services.common.database import answering
 from services.common.listing import terms
 from services.common.store import Collection, Index, Record, Records, copy_row, event_row
 from services.federation.letters import write
@@ -138,26 +138,13 @@ def save(context: Context, step: Step, stored: Stored | None = None, heard: Thre
     return Stored(record, replace(step.request, version=record.version), threads)
 
 
-def notes_of(
-    database: Database[Document], request_id: int, filter: Mapping[str, Any] | None = None
-) -> list[Document]:
-    """All notes of a request, newest first: those in their collection, and those still with the request."""
-    found = {row["document"]["_id"]: row["document"] for row in fresh_notes(database, request_id)}
-    for note in database[NOTES.name].find({"request_id": request_id}):
-        found[note["_id"]] = note
-    return [found[id] for id in sorted(found, reverse=True)]
-
-
-def fresh_notes(database: Database[Document], request_id: int) -> list[Document]:
-    """The rows of notes that a save has put into the request and the relay has not moved yet."""
-    holder = database[REQUESTS.name].find_one({"_id": request_id}, {"outbox": 1}) or {}
-    return [row for row in holder.get("outbox", ()) if row["kind"] == "copy" and row["type"] == NOTES.name]
-
-
-def public_notes(context: Context, request_id: int) -> tuple[Note, ...]:
-    """The request's public notes so far, oldest first."""
-    notes = [read_note(document) for document in notes_of(context.database, request_id)]
-    return tuple(sorted((note for note in notes if note.public), key=lambda note: note.n))
+def public_notes(context: Context, stored: Stored) -> tuple[Note, ...]:
+    """The request's public notes so far, oldest first; those too that a crash has left with the request."""
+    left = [row["document"] for row in stored.record.waiting if row["type"] == NOTES.name]
+    with answering():
+        kept = list(context.database[NOTES.name].find({"request_id": stored.request.id}))
+    notes = {document["_id"]: read_note(document) for document in (*left, *kept)}
+    return tuple(sorted((note for note in notes.values() if note.public), key=lambda note: note.n))
 
 
 def note_document(request_id: int, note: Note) -> Document:

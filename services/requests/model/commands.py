@@ -62,6 +62,7 @@ def create(
         created_by=actor.person,
         requested_by=fields.pop("requested_by", None) or actor.person,
         requested_for=requested_for,
+        organization=fields.pop("organization", None),
         team=team,
         source=fields.pop("source", None),
         source_id=fields.pop("source_id", None),

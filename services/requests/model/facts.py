@@ -116,6 +116,7 @@ class NewRequest(Changes, total=False):
 
     requested_by: Ref
     requested_for: Ref
+    organization: Ref | None
     source: str | None
     source_id: str | None
 

@@ -132,6 +132,7 @@ class Request:
     created_by: Ref | None = None
     requested_by: Ref | None = None
     requested_for: Ref | None = None
+    organization: Ref | None = None
     service_instance: Ref | None = None
     team: Ref | None = None
     member: Ref | None = None
