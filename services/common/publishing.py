@@ -23,12 +23,12 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from kombu import Connection, Exchange
+from kombu import Connection, Exchange, Queue
 
 from services.common import bus_json
 from services.common.errors import Unavailable
@@ -58,6 +58,7 @@ class Outgoing:
     expires_seconds: float | None = None
     mandatory: bool = False
     persistent: bool = True
+    declare: Queue | None = None  # a queue that is made sure of first
 
     def properties(self, message_id: str) -> dict[str, Any]:
         made = {
@@ -81,11 +82,19 @@ class Unroutable(Unavailable):
 class Job:
     """Messages of one caller, and how it went with them."""
 
-    def __init__(self, messages: Sequence[Outgoing]) -> None:
+    def __init__(
+        self, messages: Sequence[Outgoing], failed: Callable[[Unavailable], None] | None = None
+    ) -> None:
         self.messages = messages
         self.error: Unavailable | None = None
         self.abandoned = False
         self.done = threading.Event()
+        self._failed = failed
+
+    def finish(self) -> None:
+        self.done.set()
+        if self.error is not None and self._failed is not None:
+            self._failed(self.error)
 
 
 class Publisher:
@@ -110,14 +119,16 @@ class Publisher:
         """
         if not messages:
             return
-        self._start()
-        job = Job(messages)
-        self._jobs.put(job)
+        job = self._queue(messages, None)
         if not job.done.wait(timeout_seconds or self._timeout + CONNECT_SECONDS):
             job.abandoned = True
             raise _silent()
         if job.error is not None:
             raise job.error
+
+    def submit(self, *messages: Outgoing, failed: Callable[[Unavailable], None] | None = None) -> None:
+        """Queues messages and returns at once; `failed` is told if they could not be published."""
+        self._queue(messages, failed)
 
     def close(self, wait_seconds: float = 5) -> None:
         """Publishes what is queued, then hangs up."""
@@ -132,13 +143,16 @@ class Publisher:
     def connected(self) -> bool:
         return self._wire is not None
 
-    def _start(self) -> None:
+    def _queue(self, messages: Sequence[Outgoing], failed: Callable[[Unavailable], None] | None) -> Job:
         with self._starting:
             if self._closed:
                 raise Unavailable("shutting_down", "This service is shutting down.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
+            job = Job(messages, failed)
+            self._jobs.put(job)
+        return job
 
     def _run(self) -> None:
         while True:
@@ -176,7 +190,7 @@ class Publisher:
                 job.error = job.error or _silent()
         finally:
             for job in jobs:
-                job.done.set()
+                job.finish()
 
     def _send(self, jobs: list[Job]) -> None:
         if self._wire is not None and not self._wire.alive():
@@ -267,6 +281,8 @@ class Wire:
             self._connection.close()
 
     def _publish(self, job: Job, message: Outgoing) -> None:
+        if message.declare is not None:
+            message.declare(self._channel).declare()
         message_id = message.message_id or uuid.uuid4().hex
         prepared = self._channel.prepare_message(
             message.body,

@@ -33,21 +33,24 @@ def new_traceparent() -> str:
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
+def begin(request_id: object = None, traceparent: object = None) -> None:
+    """From here on this green thread works on that request; what is malformed or missing is made anew."""
+    known = isinstance(request_id, str) and _REQUEST_ID.fullmatch(request_id)
+    _request_id.set(str(request_id) if known else secrets.token_hex(8))
+    traced = isinstance(traceparent, str) and _TRACEPARENT.fullmatch(traceparent)
+    _traceparent.set(str(traceparent) if traced else new_traceparent())
+
+
 @contextmanager
 def tracing(request_id: object = None, traceparent: object = None) -> Iterator[None]:
-    """Works under that request id and trace; what is malformed or missing is made anew."""
-    ours = (
-        request_id if isinstance(request_id, str) and _REQUEST_ID.match(request_id) else secrets.token_hex(8)
-    )
-    parent = (
-        traceparent if isinstance(traceparent, str) and _TRACEPARENT.match(traceparent) else new_traceparent()
-    )
-    tokens = _request_id.set(ours), _traceparent.set(parent)
+    """`begin` for the length of a block."""
+    before = _request_id.get(), _traceparent.get()
+    begin(request_id, traceparent)
     try:
         yield
     finally:
-        _request_id.reset(tokens[0])
-        _traceparent.reset(tokens[1])
+        _request_id.set(before[0])
+        _traceparent.set(before[1])
 
 
 def headers() -> dict[str, str]:

@@ -1,0 +1,170 @@
+"""What a running service is made of besides its own code, once per nameko container.
+
+`ServiceParts` is a shared extension: every other extension that declares it gets the same one. It makes, when
+they are first asked for, the database client, the publisher, the relay, the RPC client and the `Context` of
+actions. It holds what readiness asks: whether the service drains, and a list of checks that others may add
+to.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import pymongo
+import structlog
+from nameko.extensions import SharedExtension
+from pymongo.errors import PyMongoError
+
+from services.common import logs
+from services.common.clock import SystemClock
+from services.common.config import Config
+from services.common.context import Context
+from services.common.copies import Copies
+from services.common.crash import CrashPoints
+from services.common.database import Document, connect, open_database
+from services.common.errors import Unavailable
+from services.common.ids import IntegerIds
+from services.common.outbox import Relay, event_exchange
+from services.common.publishing import Publisher
+from services.common.rpc import RpcClient
+from services.common.store import Collection
+
+log = structlog.get_logger(__name__)
+
+CONFIG_KEY = "interdesk"  # where a container's config holds our Config
+START_RETRY_SECONDS = 1.0
+STOP_SECONDS = 10.0
+
+
+class ServiceParts(SharedExtension):
+    """The parts of one service. Others add to `checks` (each gives a problem's text, or nothing) in their
+    setup.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draining = threading.Event()
+        self.checks: list[Callable[[], str | None]] = []
+        # Both are told when extensions are bound, which is before anything is set up.
+        self.collections: list[Collection] = []
+        self.copy_owners: dict[str, str] = {}
+        self.clock = SystemClock()
+        self._relay_thread: threading.Thread | None = None
+
+    @cached_property
+    def config(self) -> Config:
+        config = self.container.config[CONFIG_KEY]
+        assert isinstance(config, Config)
+        return config
+
+    @cached_property
+    def service(self) -> str:
+        return str(self.container.service_name)
+
+    @cached_property
+    def client(self) -> pymongo.MongoClient[Document]:
+        return connect(self.config, self.service)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        return Publisher(
+            self.config.amqp_uri,
+            declare=[event_exchange(self.service)],
+            timeout_seconds=self.config.rpc_timeout_seconds,
+            name=f"{self.config.account}.{self.service}",
+        )
+
+    @cached_property
+    def rpc(self) -> RpcClient:
+        return RpcClient(self.publisher, self.config.account, self.service, self.config.rpc_timeout_seconds)
+
+    @cached_property
+    def relay(self) -> Relay:
+        return Relay(
+            open_database(self.client, self.config, self.service),
+            self.config.account,
+            self.service,
+            self.publisher,
+            self.clock,
+            collections=self._swept(),
+            crash=self.crash,
+            sweep_seconds=self.config.sweep_seconds,
+        )
+
+    @cached_property
+    def crash(self) -> CrashPoints:
+        return CrashPoints(self.config.crash_at)
+
+    @cached_property
+    def context(self) -> Context:
+        """What actions get."""
+        database = open_database(self.client, self.config, self.service)
+        return Context(
+            config=self.config,
+            service=self.service,
+            database=database,
+            clock=self.clock,
+            ids=IntegerIds(database),
+            copies=Copies(database, self.rpc, self.copy_owners, self.config.account),
+            rpc=self.rpc,
+            crash=self.crash,
+            wake=self.relay.wake,
+            sweeps=frozenset(self._swept()),
+        )
+
+    def ensure_indexes(self) -> None:
+        """Makes the indexes of the collections; waits for the database as long as it takes."""
+        database = open_database(self.client, self.config, self.service)
+        for collection in self.collections:
+            while not self.draining.is_set():
+                try:
+                    collection.ensure(database)
+                    break
+                except (Unavailable, PyMongoError) as error:
+                    log.warning("waiting for the database", collection=collection.name, error=str(error))
+                    self.draining.wait(START_RETRY_SECONDS)
+
+    def problems(self) -> list[str]:
+        """What keeps this service from being ready; nothing when all is well."""
+        if self.draining.is_set():
+            return ["draining: this service is shutting down"]
+        found = [self._database_problem(), *(check() for check in self.checks)]
+        return [problem for problem in found if problem]
+
+    def start(self) -> None:
+        logs.bind(self.config.account, self.service)
+        if self._swept():
+            self._relay_thread = threading.Thread(target=self._run_relay, name="relay", daemon=True)
+            self._relay_thread.start()
+
+    def stop(self) -> None:
+        """Sends what is still to be sent, then closes the connections. All workers have ended by now."""
+        self.draining.set()
+        if self._relay_thread is not None:
+            self.relay.stop()
+            self._relay_thread.join(STOP_SECONDS)
+        if "publisher" in vars(self):
+            self.publisher.close(STOP_SECONDS)
+        if "client" in vars(self):
+            self.client.close()
+
+    def _swept(self) -> list[str]:
+        return [collection.name for collection in self.collections if collection.records]
+
+    def _run_relay(self) -> None:
+        logs.bind(self.config.account, self.service)
+        self.relay.run()
+
+    def _database_problem(self) -> str | None:
+        try:
+            self._ping()
+        except PyMongoError as error:
+            return f"database: it does not answer ({type(error).__name__})"
+        return None
+
+    def _ping(self) -> Any:
+        with pymongo.timeout(2):
+            return self.client[self.config.database_name(self.service)].command("ping")
