@@ -5,17 +5,18 @@
                trust_ended, state_again, due,
                discarded
 
-Each takes the `Request` (this account's own document), what happened, the facts that the edge looked up and a
-`Context`, and gives a `Step`: the new request with its notes, history entries, messages to partners and events, which
-the caller saves as one. An edit that the rules do not allow raises a `RuleError`; a partner's statement never does.
+Each takes the `Request` (this account's own document), what happened, the facts that the edge looked up and
+a `Context`, and gives a `Step`: the new request with its notes, history entries, messages to partners and
+events, which the caller saves as one. An edit that the rules do not allow raises a `RuleError`; a partner's
+statement never does.
 
 The rules are those of a request that goes to a provider's account and comes back by itself:
 
-    values, request    the words, and one account's document with its threads `above` (to the customer's account)
-                       and `below` (to providers' accounts; at most one episode is open)
+    values, request    the words, and one account's document with its threads `above` (to the customer's
+                       account) and `below` (to providers' accounts; at most one episode is open)
     workflow           the move table of the account's own people, checked when it is made
-    customer, view,    the customer's side: giving, answering, ending; the own view follows the provider's last
-    statements         word
+    customer, view,    the customer's side: giving, answering, ending; the own view follows the provider's
+    statements         last word
     provider           the provider's side, and `speak`, which says what changed
     own, core, notes   moves among own teams; the shared core; notes over the border
     restate, refusals  agreeing again after a restore; undoing what a partner refused

@@ -19,7 +19,7 @@ ENDS = frozenset({"request.recalled", "request.closed"})
 
 
 def refused(draft: Draft, sent: Sent, code: str) -> None:
-    """Undoes the message: a give, an answer still in force, an end, or a statement. The rest is only flagged."""
+    """Undoes the message: a give, an answer in force, an end, or a statement. The rest is only flagged."""
     if any(flag.message_id == sent.id and flag.kind == "refused" for flag in draft.request.flags):
         return
     above = draft.request.above

@@ -6,7 +6,7 @@ id). Times are aware datetimes of this account's own clock; a partner's times ar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -126,10 +126,11 @@ class Clock(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A record by local id and name; `account` only when it is a partner's."""
+    """A record by local id; `account` only when it is a partner's. The name is as of when it was put here, and
+    two references to one record are equal whatever they call it."""
 
     id: int
-    name: str
+    name: str = field(compare=False)
     account: str | None = None
 
 

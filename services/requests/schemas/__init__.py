@@ -1,0 +1,15 @@
+"""What this service takes and gives, in 4me's names (4me-facts section 1)."""
+
+from services.requests.schemas.handovers import HandoverSchema
+from services.requests.schemas.notes import NoteInputSchema, NotePublishInputSchema, NoteSchema
+from services.requests.schemas.requests import RequestInputSchema, RequestPatchSchema, RequestSchema
+
+__all__ = [
+    "HandoverSchema",
+    "NoteInputSchema",
+    "NotePublishInputSchema",
+    "NoteSchema",
+    "RequestInputSchema",
+    "RequestPatchSchema",
+    "RequestSchema",
+]

@@ -1,0 +1,112 @@
+"""Requests."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from services.common.fields import (
+    InputSchema,
+    Moment,
+    OutputSchema,
+    ReferenceId,
+    SourceSchema,
+    Text,
+    one_of,
+)
+from services.requests.model import Category, CompletionReason, Impact, Status
+
+MAX_NOTE_BYTES = 64 * 1024
+
+
+class NoteText(Text):
+    """A note: at most 64 KB of UTF-8, which is what crosses a border in one message."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(MAX_NOTE_BYTES, lines=True, **options)
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **options: object) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if len(text.encode()) > MAX_NOTE_BYTES:
+            raise self.make_error("too_long")
+        return text
+
+    default_error_messages = {"too_long": "must be at most 64 KB long"}
+
+
+class RequestPatchSchema(InputSchema):
+    """A change of a request: what is not given stays as it is.
+
+    Between accounts the plain fields act: a partner's `service_instance_id` hands the request over, a
+    partner's `team_id` answers or rejects, an own `team_id` takes it back. `note` goes to everybody,
+    `internal_note` to the account's own specialists.
+    """
+
+    subject = Text(255)
+    category = one_of(tuple(Category), allow_none=False)
+    impact = one_of(tuple(Impact))
+    status = one_of(tuple(Status), allow_none=False)
+    completion_reason = one_of(tuple(CompletionReason), allow_none=False)
+    team_id = ReferenceId()
+    member_id = ReferenceId(allow_none=True)
+    service_instance_id = ReferenceId(allow_none=True)
+    supplier_requestID = Text(255, allow_none=True)
+    waiting_until = Moment(allow_none=True)
+    desired_completion_at = Moment(allow_none=True)
+    downtime_start_at = Moment(allow_none=True)
+    downtime_end_at = Moment(allow_none=True)
+    note = NoteText()
+    internal_note = NoteText()
+
+
+class RequestInputSchema(RequestPatchSchema, SourceSchema):
+    """A new request. Without `requested_by` and `requested_for` the caller is both."""
+
+    subject = Text(255, required=True)
+    requested_by_id = ReferenceId()
+    requested_for_id = ReferenceId()
+
+
+class FlagSchema(OutputSchema):
+    """A message to a partner that was refused, or has no receipt yet after a day."""
+
+    kind = fields.String()
+    message_type = fields.String()
+    partner = fields.String()
+    code = fields.String()
+    at = Moment()
+
+
+class RequestSchema(OutputSchema):
+    """A request as this account sees it. `requester` is the name that a customer's account gave; `flags`
+    tell of messages to partners that need somebody's attention.
+    """
+
+    id = fields.Integer()
+    source = fields.String()
+    sourceID = fields.String()
+    subject = fields.String()
+    category = fields.String()
+    impact = fields.String()
+    status = fields.String()
+    completion_reason = fields.String()
+    requested_by_id = fields.Integer()
+    requested_for_id = fields.Integer()
+    requester = fields.String()
+    created_by_id = fields.Integer()
+    organization_id = fields.Integer()
+    service_instance_id = fields.Integer()
+    team_id = fields.Integer()
+    member_id = fields.Integer()
+    supplier_id = fields.Integer()
+    supplier_requestID = fields.String()
+    waiting_until = Moment()
+    desired_completion_at = Moment()
+    downtime_start_at = Moment()
+    downtime_end_at = Moment()
+    next_target_at = fields.String()
+    assignment_count = fields.Integer()
+    reopen_count = fields.Integer()
+    flags = fields.List(fields.Nested(FlagSchema))
+    completed_at = Moment()
+    created_at = Moment()
+    updated_at = Moment()

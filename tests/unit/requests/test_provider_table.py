@@ -1,0 +1,423 @@
+"""handover.md table 4, one test per row: what the provider's account hears, does, says, and what its clock does."""
+
+import pytest
+
+from services.requests import model
+from services.requests.model import (
+    WORK,
+    Clock,
+    CompletionReason,
+    Ending,
+    IllegalMove,
+    Request,
+    Status,
+    Turn,
+)
+from tests.unit.requests.accounts import (
+    COLLEAGUE,
+    INSTANCE,
+    NETWORK,
+    SPECIALIST,
+    SUPPORT,
+    Federation,
+    at,
+    decline,
+    sent_by,
+    turn,
+)
+
+WORKING = sorted(WORK - {Status.ASSIGNED})
+
+
+def theirs(federation: Federation) -> Request:
+    return federation.request("gigatera")
+
+
+def holder(federation: Federation) -> str:
+    """Both sides name the same one."""
+    at_gigatera, at_widget = model.holder(theirs(federation)), model.holder(federation.request("widget"))
+    assert at_gigatera == at_widget
+    return at_gigatera
+
+
+def below(**how) -> Federation:
+    """Gigatera has given widget's request down to globalnet; all is quiet."""
+    federation = at(Turn.WITH)
+    federation.give("gigatera", "globalnet")
+    federation.settle()
+    federation.edit("globalnet", status=Status.IN_PROGRESS)
+    federation.settle()
+    return federation
+
+
+def test_none_handed_over_is_assigned_to_the_support_team_and_taken():
+    federation = Federation()
+    federation.create("widget", team=NETWORK, member=SPECIALIST)
+    federation.give("widget", "gigatera", note="Please look.")
+    (step,) = federation.deliver(federation.in_flight("request.handed_over"))
+    request = step.request
+    assert sent_by(step) == ["taken → widget"]
+    assert step.outgoing[0].body["request_id"] == request.id
+    assert (request.status, request.team, request.member) == (Status.ASSIGNED, SUPPORT, None)
+    assert request.service_instance == INSTANCE
+    assert request.core == federation.request("widget").core
+    assert [entry.account for entry in request.trail] == ["widget"]
+    assert [note.text for note in step.notes] == ["Please look."]
+    assert model.clock(request) is Clock.RUNNING
+    assert model.holder(request) == "gigatera"
+
+
+@pytest.mark.parametrize("ended_by", ["withdrawn", "declined", "completed and accepted"])
+def test_terminal_handed_over_again_is_assigned_to_the_support_team_without_taken(ended_by):
+    federation = at(Turn.WITH)
+    if ended_by == "declined":
+        decline(federation, "gigatera")
+    elif ended_by == "completed and accepted":
+        federation.complete("gigatera")
+        federation.settle()
+    if ended_by != "declined":
+        federation.settle()
+        federation.complete("widget")
+        federation.settle()
+        federation.edit("widget", status=Status.ASSIGNED)
+    federation.settle()
+    first = theirs(federation)
+    assert not first.live
+    federation.give("widget", "gigatera")
+    (step,) = federation.deliver(federation.in_flight("request.handed_over"))
+    again = step.request
+    assert sent_by(step) == []
+    assert again.id == first.id
+    assert (again.status, again.team, again.member) == (Status.ASSIGNED, SUPPORT, None)
+    assert (again.completion_reason, again.completed_at) == (None, None)
+    assert again.reopen_count == 0
+    assert model.clock(again) is Clock.RUNNING
+    assert [event.facts for event in step.events if event.type == "request.clock_changed"]
+    assert holder(federation) == "gigatera"
+
+
+def test_completed_reopened_is_assigned_to_the_same_team_and_member():
+    federation = at(Turn.WITH)
+    federation.edit("gigatera", team=NETWORK, member=COLLEAGUE)
+    federation.complete("gigatera")
+    federation.settle()
+    federation.edit("widget", team=federation.partners_team("widget", "gigatera"), note="It burns again.")
+    (step,) = federation.deliver(federation.in_flight("request.reopened"))
+    request = step.request
+    assert sent_by(step) == []
+    assert (request.status, request.team, request.member) == (Status.ASSIGNED, NETWORK, COLLEAGUE)
+    assert request.reopen_count == 1
+    assert (request.completion_reason, request.completed_at) == (None, None)
+    assert [note.text for note in step.notes] == ["It burns again."]
+    assert model.clock(request) is Clock.RUNNING
+    assert holder(federation) == "gigatera"
+
+
+@pytest.mark.parametrize("status", WORKING)
+def test_work_a_change_of_status_is_progressed_and_the_clock_runs(status):
+    federation = at(Turn.WITH)
+    federation.edit("gigatera", status=Status.ASSIGNED)
+    federation.settle()
+    step = federation.edit("gigatera", status=status)
+    assert sent_by(step) == ["progressed → widget"]
+    assert model.clock(step.request) is Clock.RUNNING
+    federation.settle()
+    assert federation.request("widget").status is status
+    assert holder(federation) == "gigatera"
+
+
+def test_work_a_change_of_team_and_member_is_progressed():
+    federation = at(Turn.WITH)
+    step = federation.edit("gigatera", team=NETWORK, member=COLLEAGUE)
+    assert sent_by(step) == ["progressed → widget"]
+    federation.settle()
+    shown = federation.request("widget")
+    assert (shown.team.name, shown.member.name) == ("Network", "Kim")
+    assert {shown.team.account, shown.member.account} == {"gigatera"}
+    assert sent_by(federation.edit("gigatera", team=NETWORK)) == []
+
+
+def test_work_ask_waits_for_the_customer_and_the_clock_stops():
+    federation = at(Turn.WITH)
+    step = federation.edit("gigatera", status=Status.WAITING_FOR_CUSTOMER, note="Which one?")
+    assert sent_by(step) == ["waiting_for_customer → widget"]
+    message = step.outgoing[0]
+    assert message.body["question"] == message.id == step.request.above.question
+    assert message.body["note"]["text"] == "Which one?"
+    assert model.clock(step.request) is Clock.STOPPED_WAITING
+    federation.settle()
+    assert turn(federation) is Turn.ASKED
+    assert holder(federation) == "widget"
+
+
+def test_while_the_one_below_holds_this_account_cannot_ask():
+    federation = below()
+    with pytest.raises(model.MirroredField):
+        federation.edit("gigatera", status=Status.WAITING_FOR_CUSTOMER, note="Which one?")
+
+
+def test_waiting_go_on_by_itself_is_progressed_and_the_clock_resumes():
+    federation = at(Turn.ASKED)
+    step = federation.edit("gigatera", status=Status.IN_PROGRESS)
+    assert sent_by(step) == ["progressed → widget"]
+    assert step.request.above.question is None
+    assert model.clock(step.request) is Clock.RUNNING
+    federation.settle()
+    assert turn(federation) is Turn.WITH
+    assert holder(federation) == "gigatera"
+
+
+def test_waiting_answered_is_assigned_to_the_same_member_and_the_clock_resumes():
+    federation = at(Turn.WITH)
+    federation.edit("gigatera", team=NETWORK, member=COLLEAGUE)
+    federation.edit("gigatera", status=Status.WAITING_FOR_CUSTOMER, note="Which one?")
+    federation.settle()
+    federation.edit("widget", team=federation.partners_team("widget", "gigatera"), note="The red one.")
+    (step,) = federation.deliver(federation.in_flight("request.answered"))
+    assert sent_by(step) == []
+    assert (step.request.status, step.request.team, step.request.member) == (
+        Status.ASSIGNED,
+        NETWORK,
+        COLLEAGUE,
+    )
+    assert model.clock(step.request) is Clock.RUNNING
+    assert [note.text for note in step.notes] == ["The red one.", "The clock runs again."]
+    assert step.notes[-1].medium is model.Medium.SYSTEM
+    shown = federation.request("widget")
+    assert (shown.status, shown.team.name, shown.member.name) == (Status.ASSIGNED, "Network", "Kim")
+    assert holder(federation) == "gigatera"
+
+
+@pytest.mark.parametrize("meanwhile", ["completed", "in_progress", "declined"])
+def test_anything_else_answered_is_kept_as_a_note_only(meanwhile):
+    federation = at(Turn.ASKED)
+    federation.edit("widget", team=federation.partners_team("widget", "gigatera"), note="The red one.")
+    if meanwhile == "completed":
+        federation.complete("gigatera")
+    elif meanwhile == "declined":
+        decline(federation, "gigatera")
+    else:
+        federation.edit("gigatera", status=Status.IN_PROGRESS)
+    before = theirs(federation)
+    (step,) = federation.deliver(federation.in_flight("request.answered"))
+    assert step.request.status is before.status
+    assert step.request.above == before.above
+    assert [note.text for note in step.notes] == ["The red one."]
+    assert sent_by(step) == []
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_work_or_waiting_complete_says_so_with_the_own_reason_and_time(waiting):
+    federation = at(Turn.ASKED if waiting else Turn.WITH)
+    step = federation.complete("gigatera", "workaround", note="Bucket of sand.")
+    assert sent_by(step) == ["completed → widget"]
+    body = step.outgoing[0].body
+    assert body["completion_reason"] == "workaround"
+    assert body["note"]["text"] == "Bucket of sand."
+    assert step.request.completion_reason is CompletionReason.WORKAROUND
+    assert step.request.completed_at == step.request.updated_at
+    assert model.clock(step.request) is Clock.ENDED
+    federation.settle()
+    assert turn(federation) is Turn.RETURNED
+    assert holder(federation) == "widget"
+
+
+def test_completed_take_up_again_while_the_episode_is_open_is_progressed():
+    federation = at(Turn.RETURNED)
+    step = federation.edit("gigatera", status=Status.IN_PROGRESS)
+    assert sent_by(step) == ["progressed → widget"]
+    assert step.request.reopen_count == 0
+    assert (step.request.completion_reason, step.request.completed_at) == (None, None)
+    assert model.clock(step.request) is Clock.RUNNING
+    federation.settle()
+    assert turn(federation) is Turn.WITH
+    assert federation.request("widget").status is Status.IN_PROGRESS
+    assert holder(federation) == "gigatera"
+
+
+def test_completed_cannot_be_taken_up_again_after_the_episode_has_ended():
+    federation = at(Turn.RETURNED)
+    federation.complete("widget")
+    federation.settle()
+    with pytest.raises(IllegalMove, match="customer's account has ended"):
+        federation.edit("gigatera", status=Status.IN_PROGRESS)
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_work_or_waiting_decline_steps_up_the_own_trail_before_it_goes_back(waiting):
+    federation = at(Turn.ASKED if waiting else Turn.WITH)
+    federation.edit("gigatera", team=NETWORK, member=COLLEAGUE)
+    federation.settle()
+
+    step = federation.edit("gigatera", status=Status.DECLINED, note="Not Kim.")
+    assert (step.request.status, step.request.team, step.request.member) == (Status.ASSIGNED, NETWORK, None)
+    assert "request.declined" not in [message.type for message in step.outgoing]
+    step = federation.edit("gigatera", status=Status.DECLINED, note="Not networks.")
+    assert (step.request.status, step.request.team) == (Status.ASSIGNED, SUPPORT)
+    assert "request.declined" not in [message.type for message in step.outgoing]
+    while step.request.member is not None:
+        step = federation.edit("gigatera", status=Status.DECLINED, note="Not me.")
+
+    step = federation.edit("gigatera", status=Status.DECLINED, note="Not ours.")
+    assert sent_by(step) == ["declined → widget"]
+    assert step.outgoing[0].body["note"]["text"] == "Not ours."
+    assert (step.request.status, step.request.completion_reason) == (
+        Status.COMPLETED,
+        CompletionReason.DECLINED,
+    )
+    assert model.clock(step.request) is Clock.NOT_AFFECTED
+    federation.settle()
+    assert turn(federation) is Turn.REFUSED
+    assert holder(federation) == "widget"
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_live_recalled_is_completed_as_withdrawn(waiting):
+    federation = at(Turn.WITH)
+    federation.edit("widget", team=NETWORK)
+    if waiting:
+        federation.edit("gigatera", status=Status.WAITING_FOR_CUSTOMER, note="?")
+    (step,) = federation.deliver(federation.in_flight("request.recalled"))
+    request = step.request
+    assert sent_by(step) == []
+    assert (request.status, request.completion_reason) == (Status.COMPLETED, CompletionReason.WITHDRAWN)
+    assert request.completed_at == request.updated_at
+    assert request.above.ended is Ending.TAKEN_BACK
+    assert request.above.question is None
+    assert model.clock(request) is Clock.ENDED
+
+
+def test_live_closed_is_completed_as_withdrawn():
+    federation = at(Turn.RETURNED)
+    federation.complete("widget")
+    federation.edit("gigatera", status=Status.IN_PROGRESS)
+    federation.settle()
+    request = theirs(federation)
+    assert request.completion_reason is CompletionReason.WITHDRAWN
+    assert request.above.ended is Ending.ACCEPTED
+
+
+def test_live_recalled_ends_the_own_episode_below():
+    federation = below()
+    federation.edit("widget", team=NETWORK)
+    (step,) = federation.deliver(federation.in_flight("request.recalled"))
+    assert sent_by(step) == ["recalled → globalnet"]
+    federation.settle()
+    assert federation.request("globalnet").completion_reason is CompletionReason.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("result", "how", "mark"),
+    [
+        ("completed", "taken back", Ending.TAKEN_BACK),
+        ("declined", "taken back", Ending.TAKEN_BACK),
+        ("completed", "accepted", Ending.ACCEPTED),
+    ],
+)
+def test_completed_or_declined_keeps_its_own_result_and_is_marked(result, how, mark):
+    federation = at(Turn.WITH)
+    if how == "taken back":
+        federation.edit("widget", team=NETWORK)
+    if result == "completed":
+        federation.complete("gigatera", "workaround")
+    else:
+        decline(federation, "gigatera")
+    own = theirs(federation)
+    if how == "accepted":
+        federation.settle()
+        federation.complete("widget", "gone")
+    federation.settle()
+    after = theirs(federation)
+    assert (after.completion_reason, after.completed_at) == (own.completion_reason, own.completed_at)
+    assert after.above.ended is mark
+    assert model.clock(after) is model.clock(own)
+
+
+def test_work_give_down_mirrors_the_one_below_and_the_clock_stops():
+    federation = at(Turn.WITH)
+    step = federation.give("gigatera", "globalnet")
+    assert sent_by(step) == ["handed_over → globalnet", "progressed → widget"]
+    assert step.request.team == federation.partners_team("gigatera", "globalnet")
+    assert model.clock(step.request) is Clock.STOPPED_BELOW
+    assert model.holder(step.request) == "globalnet"
+
+
+def test_work_answer_below_mirrors_the_one_below_and_the_clock_stops():
+    federation = below()
+    federation.edit("globalnet", status=Status.WAITING_FOR_CUSTOMER, note="?")
+    federation.settle()
+    assert model.clock(theirs(federation)) is Clock.RUNNING
+    step = federation.edit("gigatera", team=federation.partners_team("gigatera", "globalnet"), note="Yes.")
+    assert sent_by(step) == ["answered → globalnet", "note.added → widget"]
+    assert model.clock(step.request) is Clock.STOPPED_BELOW
+    assert model.holder(step.request) == "globalnet"
+
+
+def test_the_one_below_progresses_and_it_is_mirrored_and_said_up_when_changed():
+    federation = below()
+    federation.edit("globalnet", status=Status.WAITING_FOR)
+    (step,) = federation.deliver(federation.in_flight("request.progressed"))
+    assert step.request.status is Status.WAITING_FOR
+    assert sent_by(step) == ["progressed → widget"]
+    assert step.outgoing[0].body["status"] == "waiting_for"
+    assert step.outgoing[0].body["team"] == {"id": SUPPORT.id, "name": SUPPORT.name}
+    assert model.clock(step.request) is Clock.STOPPED_BELOW
+    federation.settle()
+    federation.edit("globalnet", member=COLLEAGUE)
+    federation.edit("globalnet", status=Status.WAITING_FOR)
+    federation.settle()
+    told = [
+        letter.message.body["status"]
+        for letter in federation.all_sent
+        if letter.sender == "gigatera" and letter.message.type == "request.progressed"
+    ]
+    assert told[-1] == "waiting_for"
+    federation.edit("globalnet", team=NETWORK, status=Status.WAITING_FOR)
+    (step,) = federation.deliver(federation.in_flight("request.progressed"))
+    assert sent_by(step) == [], "another team of globalnet's is no change of gigatera's"
+
+
+@pytest.mark.parametrize("word", ["asks", "completes", "declines"])
+def test_the_one_below_comes_back_to_the_team_that_handed_it_down(word):
+    federation = at(Turn.WITH)
+    federation.edit("gigatera", team=NETWORK, member=COLLEAGUE)
+    federation.give("gigatera", "globalnet")
+    federation.settle()
+    federation.edit("globalnet", status=Status.IN_PROGRESS)
+    federation.settle()
+    if word == "asks":
+        federation.edit("globalnet", status=Status.WAITING_FOR_CUSTOMER, note="?")
+    elif word == "completes":
+        federation.complete("globalnet")
+    else:
+        decline(federation, "globalnet")
+    before = len(federation.all_sent)
+    federation.settle()
+    request = theirs(federation)
+    assert (request.status, request.team, request.member) == (Status.ASSIGNED, NETWORK, COLLEAGUE)
+    said = [letter.message for letter in federation.all_sent[before:] if letter.sender == "gigatera"]
+    progressed = [message.body for message in said if message.type == "request.progressed"]
+    assert [(body["status"], body["member"]["name"]) for body in progressed] == [("assigned", "Kim")]
+    assert model.clock(request) is Clock.RUNNING
+    assert holder(federation) == "gigatera"
+
+
+@pytest.mark.parametrize("before", list(Turn))
+def test_live_trust_ended_is_completed_as_withdrawn_without_a_message(before):
+    federation = at(before)
+    if before is Turn.ENDED:
+        federation.edit("widget", team=NETWORK)
+        federation.settle()
+    own = theirs(federation)
+    step = federation.post(
+        "gigatera", model.trust_ended(own, "widget", federation["gigatera"].context())
+    )
+    assert sent_by(step) == []
+    assert not step.request.live
+    if own.live:
+        assert step.request.completion_reason is CompletionReason.WITHDRAWN
+        assert step.request.above.ended is Ending.TRUST_ENDED
+        assert step.notes[0].medium is model.Medium.SYSTEM
+        assert model.clock(step.request) is Clock.ENDED
+    else:
+        assert step.request.completion_reason is own.completion_reason
