@@ -140,6 +140,11 @@ def invitee(account: str, own_account: str) -> str:
     return account
 
 
+def has_expired(role: str, expires_at: datetime, now: datetime) -> bool:
+    """Whether an own invitation that nobody has accepted has run out."""
+    return role == "inviting" and expires_at <= now
+
+
 def acceptable(state: str, role: str | None, expires_at: datetime | None, now: datetime, name: str) -> None:
     """Whether an invitation of the partner may be accepted over what is already there.
 
@@ -160,17 +165,21 @@ def acceptable(state: str, role: str | None, expires_at: datetime | None, now: d
         )
 
 
-def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """All options, those not named off, and the team lists, those not named empty.
+def checked_options(given: Mapping[str, Any], standing: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """All options: as given, else as they stand, else off. Switching one off empties its list of teams.
 
     Raises RuleBroken `unknown_option`, or `teams_without_option` for a list whose option is off.
     """
-    if unknown := sorted(options.keys() - OPTIONS.keys() - set(TEAM_LISTS)):
+    if unknown := sorted(given.keys() - OPTIONS.keys() - set(TEAM_LISTS)):
         raise RuleBroken(
             "unknown_option",
             f"Options of a trust are: {', '.join((*OPTIONS, *TEAM_LISTS))}.",
             [("options", f"unknown: {', '.join(unknown)}")],
         )
+    options = {**(standing or {}), **given}
+    for name, option in OPTIONS.items():
+        if given.get(name) is False and option.limited_to_teams not in given:
+            options.pop(option.limited_to_teams or "", None)
     result: dict[str, Any] = {name: bool(options.get(name, False)) for name in OPTIONS}
     for name, option in OPTIONS.items():
         if option.limited_to_teams is None:

@@ -21,6 +21,7 @@ from services.organizations.schemas.records import (
     TeamInputSchema,
     TeamSchema,
 )
+from services.organizations.schemas.showing import shown
 from services.organizations.schemas.trusts import (
     AcceptInputSchema,
     InvitationSchema,
@@ -49,4 +50,5 @@ __all__ = [
     "TokenSchema",
     "TrustInputSchema",
     "TrustSchema",
+    "shown",
 ]

@@ -1,0 +1,113 @@
+"""The account's own settings, the roles of its people, and their tokens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import Invalid, NotFound
+from services.common.store import decide_again
+from services.organizations import store
+from services.organizations.actions.editing import ensure_another_administrator
+from services.organizations.actions.saving import entry, found, records, refusing, save, whole
+from services.organizations.model import records as rules
+from services.organizations.model import roles, tokens
+
+_REFERENCES: Mapping[str, str] = {
+    "service_desk_team_id": "team",
+    "organization_id": "organization",
+    "owner_id": "person",
+}
+
+
+@decide_again
+def update_account(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises Forbidden, Invalid."""
+    actor.needs(*roles.ADMINISTRATORS)
+    record = records(context, "account").get(context.account)
+    with refusing():
+        for field, kind in _REFERENCES.items():
+            if field in fields and fields[field] != record.state[field]:
+                rules.usable(field, kind, found(context, kind, [fields[field]]).get(fields[field]))
+    changes = rules.changed(record.state, fields)
+    if not changes:
+        return whole(record)
+    state = {**record.state, **fields, "updated_at": context.clock.now()}
+    return whole(save(context, actor, "account", record, state, changes))
+
+
+@decide_again
+def set_roles(context: Context, actor: Actor, person_id: int, wanted: list[str]) -> dict[str, Any]:
+    """Gives a person of the account exactly these roles; the history of the person is the permission log.
+
+    Answers `{account: {id, name}, roles}`. Raises Forbidden, NotFound, Invalid.
+    """
+    actor.needs(*roles.ADMINISTRATORS)
+    record = records(context, "person").get(person_id)
+    with refusing():
+        rules.own("person", record.state)
+        granted = list(roles.checked(wanted))
+    changes = rules.changed(record.state, {"roles": granted})
+    if changes:
+        if roles.is_administrator(record.state["roles"]) and not roles.is_administrator(granted):
+            ensure_another_administrator(context, person_id)
+        state = {**record.state, "roles": granted, "updated_at": context.clock.now()}
+        save(context, actor, "person", record, state, changes, action="permissions")
+    account = records(context, "account").get(context.account)
+    return {"account": {"id": account.id, "name": account.state["name"]}, "roles": granted}
+
+
+def create_token(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A new token for the caller, or by an administrator for another person. `token` is never whole again.
+
+    Raises Forbidden, Invalid.
+    """
+    person_id = fields.get("person_id") or actor.person_id
+    if person_id is None:
+        raise Invalid("validation_failed", "Say whose token it is.", [("person_id", "is missing")])
+    if person_id != actor.person_id:
+        actor.needs(*roles.ADMINISTRATORS)
+    now = context.clock.now()
+    with refusing():
+        rules.usable("person_id", "person", found(context, "person", [person_id]).get(person_id))
+        scopes = tokens.checked_scopes(fields.get("scopes") or [tokens.EVERYTHING])
+        expires_at = tokens.checked_expiry(fields.get("expires_at"), now)
+    token = tokens.written(secrets.token_bytes(tokens.TOKEN_BYTES))
+    state = token_state(tokens.sha256_of(token), person_id, fields["name"], scopes, expires_at, now)
+    record = store.records(context, store.TOKENS).insert(
+        context.ids.next("token"), state, history=[entry(context, actor, "create", {})]
+    )
+    return {**whole(record), "token": token}
+
+
+def token_state(
+    sha256: str, person_id: int, name: str, scopes: tuple[str, ...], expires_at: Any, now: Any
+) -> dict[str, Any]:
+    """What is kept of a token."""
+    return {
+        "sha256": sha256,
+        "person_id": person_id,
+        "name": name,
+        "scopes": list(scopes),
+        "expires_at": expires_at,
+        "revoked_at": None,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+@decide_again
+def revoke_token(context: Context, actor: Actor, token_id: int) -> dict[str, Any]:
+    """From now on the token opens nothing. Revoking again changes nothing. Raises NotFound."""
+    kept = store.records(context, store.TOKENS)
+    record = kept.get(token_id)
+    if record.state["person_id"] != actor.person_id and not actor.has(*roles.ADMINISTRATORS):
+        raise NotFound()  # whose token it is, is nobody else's business
+    if record.state["revoked_at"] is not None:
+        return whole(record)
+    now = context.clock.now()
+    state = {**record.state, "revoked_at": now, "updated_at": now}
+    return whole(kept.save(record, state, history=[entry(context, actor, "revoke", {})]))

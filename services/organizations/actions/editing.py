@@ -1,0 +1,180 @@
+"""Organizations, people and teams: made and changed, each by one save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import Conflict, Invalid
+from services.common.store import Record, decide_again
+from services.organizations import store
+from services.organizations.actions.saving import (
+    found,
+    insert,
+    records,
+    refusing,
+    save,
+    whole,
+)
+from services.organizations.model import records as rules
+from services.organizations.model import roles, shapes
+
+Fields = Mapping[str, Any]
+
+# Which field refers to a record of which kind.
+_REFERENCES: Mapping[str, Mapping[str, str]] = {
+    "organization": {"parent_id": "organization", "manager_id": "person", "substitute_id": "person"},
+    "person": {"organization_id": "organization", "manager_id": "person"},
+    "team": {"coordinator_id": "person", "manager_id": "person", "configuration_manager_id": "person"},
+}
+
+
+def create_organization(context: Context, actor: Actor, fields: Fields) -> dict[str, Any]:
+    """Raises Forbidden, Invalid, Conflict. With source and sourceID of one that is there: that one."""
+    actor.needs(*roles.MAINTAIN_ORGANIZATIONS)
+    return _created(context, actor, "organization", fields)
+
+
+def update_organization(context: Context, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+    """Raises Forbidden, NotFound, Invalid, Conflict."""
+    actor.needs(*roles.MAINTAIN_ORGANIZATIONS)
+    return _updated(context, actor, "organization", id, fields)
+
+
+def create_team(context: Context, actor: Actor, fields: Fields) -> dict[str, Any]:
+    """As create_organization; `member_ids` are people of the account, the coordinator one of them."""
+    actor.needs(*roles.MAINTAIN_TEAMS)
+    return _created(context, actor, "team", fields)
+
+
+def update_team(context: Context, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+    """As update_organization; `member_ids` are all the members there shall be."""
+    actor.needs(*roles.MAINTAIN_TEAMS)
+    return _updated(context, actor, "team", id, fields)
+
+
+def create_person(context: Context, actor: Actor, fields: Fields) -> dict[str, Any]:
+    """As create_organization; without an organization the person belongs to the account's own."""
+    actor.needs(*roles.ADMINISTRATORS)
+    if fields.get("organization_id") is None:
+        fields = {**fields, "organization_id": _account(context)["organization_id"]}
+    return _created(context, actor, "person", fields)
+
+
+def update_person(context: Context, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+    """As update_organization. People may change some fields of their own record (`rules.OWN_PROFILE`)."""
+    if actor.person_id == id and not actor.has(*roles.ADMINISTRATORS):
+        with refusing():
+            rules.own_profile(fields)
+    else:
+        actor.needs(*roles.ADMINISTRATORS)
+    return _updated(context, actor, "person", id, fields)
+
+
+def _created(context: Context, actor: Actor, kind: str, fields: Fields) -> dict[str, Any]:
+    origin = shapes.origin(fields)
+    if origin is not None and (made := records(context, kind).find_one({"origin": origin})) is not None:
+        return whole(made)
+    with refusing():
+        fields = _checked(context, kind, None, {}, fields)
+    state = shapes.new(kind, fields, context.clock.now())
+    try:
+        return whole(insert(context, actor, kind, context.ids.next(kind), state))
+    except Conflict:
+        # Two tries at the same time to make one record: the later one finds what the earlier made.
+        made = records(context, kind).find_one({"origin": origin}) if origin is not None else None
+        if made is None:
+            raise
+        return whole(made)
+
+
+@decide_again
+def _updated(context: Context, actor: Actor, kind: str, id: int, fields: Fields) -> dict[str, Any]:
+    record = records(context, kind).get(id)
+    with refusing():
+        rules.own(kind, record.state)
+        fields = _checked(context, kind, id, record.state, fields)
+    changes = rules.changed(record.state, fields)
+    if not changes:
+        return whole(record)
+    _still_needed(context, kind, record, changes)
+    state = shapes.edited(kind, record.state, fields, context.clock.now())
+    return whole(save(context, actor, kind, record, state, changes))
+
+
+def _checked(
+    context: Context, kind: str, id: int | None, state: Mapping[str, Any], fields: Fields
+) -> dict[str, Any]:
+    """The fields as they will be stored. References that stay are not asked about. Raises RuleBroken."""
+    checked = dict(fields)
+    for field, referred in _REFERENCES[kind].items():
+        value = checked.get(field)
+        if value is not None and value != state.get(field):
+            rules.usable(field, referred, found(context, referred, [value]).get(value))
+    if kind == "organization" and checked.get("parent_id") is not None:
+        rules.parent(id, _ancestors(context, checked["parent_id"]))
+    if kind == "team":
+        checked = _checked_team(context, state, checked)
+    return checked
+
+
+def _checked_team(context: Context, state: Mapping[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    if "member_ids" in fields:
+        fields["member_ids"] = rules.members(fields["member_ids"])
+        joining = set(fields["member_ids"]) - set(state.get("member_ids") or ())
+        people = found(context, "person", joining)
+        for person_id in sorted(joining):
+            rules.usable("member_ids", "person", people.get(person_id))
+    after = {**state, **fields}
+    rules.coordinator(after.get("coordinator_id"), after.get("member_ids") or ())
+    return fields
+
+
+def _ancestors(context: Context, parent_id: int) -> list[int]:
+    """The parent, its parent, and so on; one more than is allowed when there are too many."""
+    ancestors: list[int] = []
+    next_id: int | None = parent_id
+    while next_id is not None and len(ancestors) <= rules.MAX_DEPTH and next_id not in ancestors:
+        ancestors.append(next_id)
+        next_id = found(context, "organization", [next_id]).get(next_id, {}).get("parent_id")
+    return ancestors
+
+
+def _still_needed(context: Context, kind: str, record: Record, changes: Mapping[str, Any]) -> None:
+    """What the account itself stands on is not disabled. Raises Invalid `still_needed`."""
+    if changes.get("disabled", [None, False])[1] is not True:
+        return
+    account = _account(context)
+    if kind == "team" and record.id == account["service_desk_team_id"]:
+        what = "the account's service desk team"
+    elif kind == "organization" and record.id == account["organization_id"]:
+        what = "the account's own organization"
+    elif kind == "person" and roles.is_administrator(record.state["roles"]):
+        ensure_another_administrator(context, record.id)
+        return
+    else:
+        return
+    raise Invalid(
+        "still_needed",
+        f"This is {what}. Choose another one in the account first.",
+        [("disabled", f"is {what}")],
+    )
+
+
+def ensure_another_administrator(context: Context, person_id: int) -> None:
+    """Somebody must be left who can administer the account. Raises Invalid `last_administrator`."""
+    others = store.records(context, store.PEOPLE).find_one(
+        {"roles": {"$in": list(roles.ADMINISTRATORS)}, "disabled": False, "_id": {"$ne": person_id}}
+    )
+    if others is None:
+        raise Invalid(
+            "last_administrator",
+            "This is the account's last administrator. Make somebody else one first.",
+            [("roles", "is the account's last administrator")],
+        )
+
+
+def _account(context: Context) -> dict[str, Any]:
+    return records(context, "account").get(context.account).state

@@ -1,0 +1,70 @@
+"""The read side: what may be asked of this service, over a database handle that can only read.
+
+Answers are what `schemas` lets out: `<reference>_id` fields, times as text. Who serves the API makes
+references of the ids (`references`). A `viewer` is the person who asks.
+"""
+
+from collections.abc import Mapping
+
+from services.common.listing import Listing
+from services.organizations.model.tokens import allows
+from services.organizations.queries.account import (
+    get_account,
+    get_trust,
+    list_tokens,
+    list_trusts,
+    token_owner,
+)
+from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, TEAMS, TOKENS, TRUSTS
+from services.organizations.queries.records import (
+    find_made_from,
+    get_history,
+    get_organization,
+    get_permissions,
+    get_person,
+    get_team,
+    list_children,
+    list_members,
+    list_organizations,
+    list_people,
+    list_people_of_organization,
+    list_teams,
+    list_teams_of_person,
+    references,
+)
+
+LISTINGS: Mapping[str, Listing] = {
+    "organizations": ORGANIZATIONS,
+    "people": PEOPLE,
+    "teams": TEAMS,
+    "trusts": TRUSTS,
+}
+
+__all__ = [
+    "LISTINGS",
+    "ORGANIZATIONS",
+    "PEOPLE",
+    "TEAMS",
+    "TOKENS",
+    "TRUSTS",
+    "allows",
+    "find_made_from",
+    "get_account",
+    "get_history",
+    "get_organization",
+    "get_permissions",
+    "get_person",
+    "get_team",
+    "get_trust",
+    "list_children",
+    "list_members",
+    "list_organizations",
+    "list_people",
+    "list_people_of_organization",
+    "list_teams",
+    "list_teams_of_person",
+    "list_tokens",
+    "list_trusts",
+    "references",
+    "token_owner",
+]

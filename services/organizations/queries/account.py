@@ -1,0 +1,86 @@
+"""The account itself, tokens and their owners, and trusts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from pymongo.database import Database
+
+from services.common.actor import Actor
+from services.common.database import answering
+from services.common.errors import NotFound
+from services.common.listing import ListQuery, Page, page
+from services.organizations import store
+from services.organizations.model import roles, tokens
+from services.organizations.queries.listings import TOKENS, TRUSTS
+from services.organizations.queries.viewing import UNSHOWN, Document
+from services.organizations.schemas import shown
+
+
+def get_account(database: Database[Document], viewer: Actor | None = None) -> Document:
+    """The account; everybody of it may see it. Raises NotFound before it is founded."""
+    with answering():
+        found = database[store.ACCOUNTS].find_one({}, UNSHOWN)
+    if found is None:
+        raise NotFound("not_founded", "This account is not founded yet.")
+    return shown("account", found)
+
+
+def token_owner(database: Database[Document], sha256: str, now: datetime) -> Document | None:
+    """Whose token it is, or None: unknown, expired, revoked, or its owner is disabled.
+
+    `sha256`: of the token's characters, hexadecimal. Answers `{token_id, scopes, expires_at, person: {id,
+    name, roles, team_ids, organization_id}, account: {id, name}}`; `allows(scopes, resource, action)` says
+    what the token is good for.
+    """
+    with answering():
+        token = database[store.TOKENS].find_one({"sha256": sha256}, UNSHOWN)
+        if token is None or not tokens.is_valid(token["expires_at"], token["revoked_at"], now):
+            return None
+        person = database[store.PEOPLE].find_one({"_id": token["person_id"]}, UNSHOWN)
+        if person is None or person["disabled"]:
+            return None
+        teams = database[store.TEAMS].find({"member_ids": person["_id"], "disabled": False}, {"_id": 1})
+        team_ids = sorted(team["_id"] for team in teams)
+        account = database[store.ACCOUNTS].find_one({}, {"name": 1}) or {}
+    return {
+        "token_id": token["_id"],
+        "scopes": token["scopes"],
+        "expires_at": token["expires_at"],
+        "person": {
+            "id": person["_id"],
+            "name": person["name"],
+            "roles": person["roles"],
+            "team_ids": team_ids,
+            "organization_id": person.get("organization_id"),
+        },
+        "account": {"id": account["_id"], "name": account["name"]},
+    }
+
+
+def list_tokens(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    """The viewer's own tokens, never the characters of one."""
+    own = {"person_id": viewer.person_id}
+    collection: Any = database[store.TOKENS]
+    return page(collection, TOKENS, query, own, viewer=viewer, projection=UNSHOWN).map(
+        partial(shown, "token")
+    )
+
+
+def list_trusts(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    """Raises Forbidden."""
+    viewer.needs(*roles.VIEW_TRUSTS)
+    collection: Any = database[store.TRUSTS]
+    return page(collection, TRUSTS, query, {}, viewer=viewer, projection=UNSHOWN).map(partial(shown, "trust"))
+
+
+def get_trust(database: Database[Document], id: str, viewer: Actor) -> Document:
+    """`id`: the partner's account id. Raises Forbidden, NotFound."""
+    viewer.needs(*roles.VIEW_TRUSTS)
+    with answering():
+        found = database[store.TRUSTS].find_one({"_id": id}, UNSHOWN)
+    if found is None:
+        raise NotFound()
+    return shown("trust", found)

@@ -1,0 +1,154 @@
+"""What the lists of this service offer: fields, filters, orders, and the predefined filters of 4me."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.common.listing import Field, Kind, Listing
+from services.organizations.model.roles import ROLES
+from services.organizations.model.trusts import STATES
+
+_ID = Field("_id", Kind.INTEGER, filterable=True, sortable=True)
+_TEXT = Field(kind=Kind.TEXT, filterable=True, sortable=True)
+_REFERENCE = Field(kind=Kind.REFERENCE, filterable=True)
+_FLAG = Field(kind=Kind.BOOLEAN, filterable=True)
+_TIME = Field(kind=Kind.TIME, filterable=True, sortable=True)
+_EXACT = Field(kind=Kind.TEXT, filterable=True)
+
+# Own records have no `account`; foreign ones say whose they are.
+_OWN = {"account.id": None}
+_FOREIGN = {"account.id": {"$ne": None}}
+_ENABLED = {"disabled": False}
+_DISABLED = {"disabled": True}
+
+
+def _managed_by_me(viewer: Any) -> dict[str, Any]:
+    return {"manager_id": viewer.person_id}
+
+
+ORGANIZATIONS = Listing(
+    fields={
+        "id": _ID,
+        "name": _TEXT,
+        "source": _EXACT,
+        "sourceID": _TEXT,
+        "parent": _REFERENCE,
+        "manager": _REFERENCE,
+        "disabled": _FLAG,
+        "created_at": _TIME,
+        "updated_at": _TIME,
+    },
+    also=(
+        "account",
+        "substitute",
+        "business_unit",
+        "region",
+        "financialID",
+        "picture_uri",
+        "addresses",
+        "contacts",
+        "remarks",
+    ),
+    default_fields=("id", "sourceID", "name", "parent", "manager", "created_at", "updated_at"),
+    default_sort="name",
+    predefined={
+        "enabled": _ENABLED,
+        "disabled": _DISABLED,
+        "internal": _OWN,
+        "external": _FOREIGN,
+        "trusted": _FOREIGN,  # `list_organizations` narrows it to accounts that are trusted now
+        "managed_by_me": _managed_by_me,
+    },
+)
+
+PEOPLE = Listing(
+    fields={
+        "id": _ID,
+        "name": _TEXT,
+        "primary_email": Field("email_key", Kind.TEXT, filterable=True, fold=True),
+        "supportID": Field("support_key", Kind.TEXT, filterable=True, fold=True),
+        "authenticationID": _EXACT,
+        "employeeID": _EXACT,
+        "source": _EXACT,
+        "sourceID": _TEXT,
+        "organization": _REFERENCE,
+        "manager": _REFERENCE,
+        "roles": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(ROLES), many=True, shown=False),
+        "disabled": _FLAG,
+        "created_at": _TIME,
+        "updated_at": _TIME,
+    },
+    also=(
+        "account",
+        "job_title",
+        "location",
+        "time_zone",
+        "time_format_24h",
+        "locale",
+        "guest",
+        "vip",
+        "information",
+        "picture_uri",
+        "addresses",
+        "contacts",
+        "cost_per_hour",
+        "cost_per_hour_currency",
+        "auto_translation",
+        "do_not_translate_languages",
+        "exclude_team_notifications",
+        "send_email_notifications",
+        "show_notification_popup",
+    ),
+    default_fields=("id", "sourceID", "name", "organization", "manager", "created_at", "updated_at"),
+    default_sort="name",
+    predefined={"enabled": _ENABLED, "disabled": _DISABLED, "internal": _OWN},
+)
+
+TEAMS = Listing(
+    fields={
+        "id": _ID,
+        "name": _TEXT,
+        "source": _EXACT,
+        "sourceID": _TEXT,
+        "coordinator": _REFERENCE,
+        "manager": _REFERENCE,
+        "disabled": _FLAG,
+        "created_at": _TIME,
+        "updated_at": _TIME,
+    },
+    also=("account", "configuration_manager", "time_zone", "picture_uri", "remarks"),
+    default_fields=("id", "sourceID", "name", "coordinator", "disabled", "created_at", "updated_at"),
+    default_sort="name",
+    predefined={"enabled": _ENABLED, "disabled": _DISABLED},
+)
+
+TOKENS = Listing(
+    fields={"id": _ID, "name": _TEXT, "created_at": _TIME, "expires_at": _TIME, "revoked_at": _TIME},
+    also=("person", "scopes", "updated_at"),
+    predefined={"active": {"revoked_at": None}},
+)
+
+TRUSTS = Listing(
+    fields={
+        "id": Field("_id", Kind.TEXT, filterable=True, sortable=True),
+        "status": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(STATES)),
+        "created_at": _TIME,
+        "updated_at": _TIME,
+    },
+    also=(
+        "account",
+        "domain",
+        "role",
+        "options",
+        "border_address",
+        "keys",
+        "invitation_expires_at",
+        "border_ready_at",
+        "accepted_at",
+        "suspended_at",
+        "ended_at",
+        "ended_by",
+    ),
+    default_fields=("id", "account", "domain", "status", "role", "created_at", "updated_at"),
+    default_sort="id",
+)

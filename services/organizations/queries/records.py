@@ -1,0 +1,150 @@
+"""Organizations, people and teams: lists, single ones, and what others refer to them by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from pymongo.database import Database
+
+from services.common import history
+from services.common.actor import Actor
+from services.common.database import answering
+from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.organizations import store
+from services.organizations.model import roles, shapes
+from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, TEAMS
+from services.organizations.queries.viewing import UNSHOWN, Document, one, visible
+from services.organizations.schemas import shown
+
+# What is enough to refer to a record.
+_REFERENCE = ("name", "sourceID", "disabled", "account")
+
+
+def list_organizations(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    narrowed: Document = {}
+    if query.predefined == "trusted":
+        narrowed = {"account.id": {"$in": _trusted(database)}}
+    return _list(database, "organization", ORGANIZATIONS, query, viewer, narrowed)
+
+
+def get_organization(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Raises NotFound."""
+    return one(database, "organization", id, viewer)
+
+
+def list_people(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return _list(database, "person", PEOPLE, query, viewer, {})
+
+
+def get_person(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Raises NotFound."""
+    return one(database, "person", id, viewer)
+
+
+def list_people_of_organization(
+    database: Database[Document], organization_id: int, query: ListQuery, viewer: Actor
+) -> Page:
+    """Raises NotFound."""
+    one(database, "organization", organization_id, viewer)
+    return _list(database, "person", PEOPLE, query, viewer, {"organization_id": organization_id})
+
+
+def list_children(
+    database: Database[Document], organization_id: int, query: ListQuery, viewer: Actor
+) -> Page:
+    """The organizations right below one. Raises NotFound."""
+    one(database, "organization", organization_id, viewer)
+    return _list(database, "organization", ORGANIZATIONS, query, viewer, {"parent_id": organization_id})
+
+
+def list_teams(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return _list(database, "team", TEAMS, query, viewer, {})
+
+
+def get_team(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Raises NotFound."""
+    return one(database, "team", id, viewer)
+
+
+def list_members(database: Database[Document], team_id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The people of a team. Raises NotFound."""
+    member_ids = one(database, "team", team_id, viewer)["member_ids"]
+    return _list(database, "person", PEOPLE, query, viewer, {"_id": {"$in": member_ids}})
+
+
+def list_teams_of_person(
+    database: Database[Document], person_id: int, query: ListQuery, viewer: Actor
+) -> Page:
+    """The teams that a person is a member of. Raises NotFound."""
+    one(database, "person", person_id, viewer)
+    return _list(database, "team", TEAMS, query, viewer, {"member_ids": person_id})
+
+
+def get_permissions(database: Database[Document], person_id: int, viewer: Actor) -> list[Document]:
+    """`[{account: {id, name}, roles}]` of a person; empty for one without roles. Raises NotFound."""
+    one(database, "person", person_id, viewer)
+    with answering():
+        person = database[store.PEOPLE].find_one({"_id": person_id}, {"roles": 1}) or {}
+        account = database[store.ACCOUNTS].find_one({}, {"name": 1}) or {}
+    granted = [role for role in roles.ROLES if role in person.get("roles", ())]
+    if not granted:
+        return []
+    return [{"account": {"id": account["_id"], "name": account["name"]}, "roles": granted}]
+
+
+def get_history(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> list[Document]:
+    """The history of an organization, person or team, oldest first; of a person it is the permission log too.
+
+    Entries: `{n, at, by: {id, name} | None, action, changes: {field: [old, new]}}`. Raises NotFound.
+    """
+    one(database, kind, id, viewer)
+    return history.read(database, store.KINDS[kind], id)
+
+
+def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:
+    """{id: {id, name, sourceID?, disabled?, account?}} of those of the records that are there.
+
+    `kind`: organization, person or team.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    with answering():
+        found = database[store.KINDS[kind]].find({"_id": {"$in": wanted}}, dict.fromkeys(_REFERENCE, 1))
+        return {
+            each["_id"]: {"id": each["_id"], **{name: each[name] for name in _REFERENCE if each.get(name)}}
+            for each in found
+        }
+
+
+def find_made_from(
+    database: Database[Document], kind: str, source: str | None, source_id: str | None
+) -> Document | None:
+    """The record that was made from that record of that external system, if one was."""
+    origin = shapes.origin({"source": source, "sourceID": source_id})
+    if origin is None:
+        return None
+    with answering():
+        found = database[store.KINDS[kind]].find_one({"origin": origin}, UNSHOWN)
+    return shown(kind, found) if found else None
+
+
+def _list(
+    database: Database[Document],
+    kind: str,
+    listing: Listing,
+    query: ListQuery,
+    viewer: Actor,
+    narrowed: Document,
+) -> Page:
+    collection: Any = database[store.KINDS[kind]]
+    base = all_of([narrowed, visible(kind, viewer)])
+    return page(collection, listing, query, base, viewer=viewer, projection=UNSHOWN).map(partial(shown, kind))
+
+
+def _trusted(database: Database[Document]) -> list[str]:
+    with answering():
+        found = database[store.TRUSTS].find({"status": {"$in": ["active", "suspended"]}}, {"_id": 1})
+        return sorted(trust["_id"] for trust in found)

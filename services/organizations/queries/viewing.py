@@ -1,0 +1,47 @@
+"""Who may see what, and how a stored document is given out.
+
+People with a role see the account's organizations, people and teams. A person without one sees himself, his
+organization and his teams; names that stand in records he may see reach him as references (`references`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pymongo.database import Database
+
+from services.common.actor import Actor
+from services.common.database import answering
+from services.common.errors import NotFound
+from services.organizations import store
+from services.organizations.schemas import shown
+
+Document = dict[str, Any]
+
+# What is stored beside a record and never given out.
+UNSHOWN: Mapping[str, int] = {"outbox": 0, "history": 0, "history_total": 0, "history_moved": 0, "unsent": 0}
+
+
+def visible(kind: str, viewer: Actor) -> Document:
+    """The filter of what the viewer may see of a kind."""
+    if viewer.roles:
+        return {}
+    own: Mapping[str, Document] = {
+        "organization": {"_id": viewer.organization_id},
+        "person": {"_id": viewer.person_id},
+        "team": {"_id": {"$in": sorted(viewer.team_ids)}},
+    }
+    return own[kind]
+
+
+def one(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> Document:
+    """The record as it is shown. Raises NotFound, also for what the viewer may not see."""
+    with answering():
+        found = database[store.KINDS[kind]].find_one({"_id": id}, UNSHOWN)
+        if found is not None and not viewer.roles:
+            seen = visible(kind, viewer)["_id"]
+            found = found if id == seen or (isinstance(seen, dict) and id in seen["$in"]) else None
+    if found is None:
+        raise NotFound()
+    return shown(kind, found)

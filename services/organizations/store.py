@@ -1,0 +1,98 @@
+"""The documents of this service, their collections and indexes.
+
+accounts        one document, the account itself; `_id` its id
+organizations   `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`
+people          likewise; `email_key` is what the e-mail address is compared by, `roles` those in this account
+teams           likewise; `member_ids` in ascending order
+tokens          `_id` an integer; `sha256` of the token, never the token
+trusts          one per partner, `_id` the partner's account id; holds the trust thread's position
+keyrings        one per account whose keys we know, our own included; `_id` the account's id
+
+`origin` is the source and sourceID a record was made from: the second try to make it finds the first one.
+`remote` names a foreign record by its account and its id there: it is introduced once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from services.common.context import Context
+from services.common.store import Collection, Index, Records
+
+Document = dict[str, Any]
+
+ACCOUNTS: Final = "accounts"
+ORGANIZATIONS: Final = "organizations"
+PEOPLE: Final = "people"
+TEAMS: Final = "teams"
+TOKENS: Final = "tokens"
+TRUSTS: Final = "trusts"
+KEYRINGS: Final = "keyrings"
+
+# What partners and the account's own services call the records of each collection.
+KINDS: Final[Mapping[str, str]] = {
+    "organization": ORGANIZATIONS,
+    "person": PEOPLE,
+    "team": TEAMS,
+    "account": ACCOUNTS,
+    "trust": TRUSTS,
+    "keyring": KEYRINGS,
+}
+
+# For what every list offers: its default order, its other orders, and its filters.
+_LISTED: Final = (
+    Index(["name", "_id"]),
+    Index(["sourceID", "_id"], sparse=False),
+    Index(["created_at", "_id"]),
+    Index(["updated_at", "_id"]),
+    Index(["disabled", "name", "_id"]),
+    Index(["account.id", "name", "_id"]),
+    Index("source"),
+    Index(["manager_id", "name", "_id"]),
+    Index("remote", unique=True, sparse=True),
+    Index("origin", unique=True, sparse=True),
+)
+
+COLLECTIONS: Final = (
+    Collection(ACCOUNTS),
+    Collection(ORGANIZATIONS, (*_LISTED, Index(["parent_id", "name", "_id"]))),
+    Collection(
+        PEOPLE,
+        (
+            *_LISTED,
+            Index("email_key", unique=True, sparse=True),
+            Index("support_key"),
+            Index("authenticationID"),
+            Index("employeeID"),
+            Index(["organization_id", "name", "_id"]),
+            Index(["roles", "name", "_id"]),
+        ),
+    ),
+    Collection(
+        TEAMS, (*_LISTED, Index(["member_ids", "name", "_id"]), Index(["coordinator_id", "name", "_id"]))
+    ),
+    Collection(TOKENS, (Index("sha256", unique=True), Index(["person_id", "_id"]))),
+    Collection(
+        TRUSTS,
+        (
+            Index(["status", "_id"]),
+            Index(["created_at", "_id"]),
+            Index(["updated_at", "_id"]),
+            Index("unsettled", sparse=True),
+        ),
+    ),
+    Collection(KEYRINGS),
+)
+_BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}
+
+
+def records(context: Context, collection: str) -> Records:
+    return Records(context, _BY_NAME[collection])
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    for collection in COLLECTIONS:
+        collection.ensure(database)

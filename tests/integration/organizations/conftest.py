@@ -1,0 +1,102 @@
+"""A founded account on a real database, without a bus: its actions and queries."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pymongo.database
+import pytest
+
+from services.common.actor import Actor
+from services.common.clock import SteppedClock
+from services.common.config import Config
+from services.common.context import Context
+from services.common.database import CODEC, MAJORITY
+from services.organizations import store
+from services.organizations.actions import founding
+
+FOUNDING_TOKEN = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    token_file = tmp_path / "founding-token"
+    token_file.write_text(FOUNDING_TOKEN + "\n")
+    return Config(
+        account="widget",
+        name="Widget Data Center",
+        domain="widget.example",
+        amqp_uri="amqp://127.0.0.1/none",
+        mongo_uri="mongodb://127.0.0.1/none",
+        secret=bytes(32),
+        founding_token_file=token_file,
+        public_url="http://127.0.0.1:8000",
+    )
+
+
+@pytest.fixture
+def unfounded(mongo: pymongo.database.Database[dict[str, Any]], config: Config) -> Context:
+    """A context over a database that holds nothing but indexes."""
+    database = mongo.client.get_database(mongo.name, codec_options=CODEC, write_concern=MAJORITY)
+    store.ensure_indexes(database)
+    return Context(config, "organizations", database, clock=SteppedClock())
+
+
+@pytest.fixture
+def context(unfounded: Context) -> Context:
+    founding.found_account(unfounded)
+    return unfounded
+
+
+@pytest.fixture
+def account(context: Context) -> dict[str, Any]:
+    """The account's document."""
+    found = context.database["accounts"].find_one({"_id": context.account})
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def administrator(context: Context, account: dict[str, Any]) -> Actor:
+    """The first administrator, as the gateway makes him of his token."""
+    return actor_of(context, account["owner_id"])
+
+
+@pytest.fixture
+def person(context: Context, administrator: Actor) -> Callable[..., Actor]:
+    """Makes a person with some roles, and gives him as an actor."""
+    from services.organizations.actions import account as accounts
+    from services.organizations.actions import editing
+
+    def make(name: str, *roles: str) -> Actor:
+        email = f"{name.lower().replace(' ', '.')}@widget.example"
+        made = editing.create_person(context, administrator, {"name": name, "primary_email": email})
+        accounts.set_roles(context, administrator, made["id"], list(roles))
+        return actor_of(context, made["id"])
+
+    return make
+
+
+@pytest.fixture
+def trusted(context: Context) -> str:
+    """The account id of a partner that there is an active trust with."""
+    state = {"name": "GigaTera", "domain": "gigatera.example", "status": "active", "role": "inviting"}
+    store.records(context, store.TRUSTS).insert("gigatera", state)
+    return "gigatera"
+
+
+def actor_of(context: Context, person_id: int) -> Actor:
+    found = context.database["people"].find_one({"_id": person_id})
+    assert found is not None
+    teams = context.database["teams"].find({"member_ids": person_id}, {"_id": 1})
+    return Actor(
+        person_id,
+        context.account,
+        frozenset(found["roles"]),
+        frozenset(team["_id"] for team in teams),
+        found["organization_id"],
+        found["name"],
+    )
