@@ -33,7 +33,8 @@ class Field:
     `path` is where MongoDB keeps it; empty means the API's own name (with `_id` for a reference).
     `choices` are the words an ENUM may be asked for. `fold` says that the stored text is casefolded, so
     that the filter ignores case. `many` says that the path holds an array: it can be filtered
-    ("one of them is"), never sorted by.
+    ("one of them is"), never sorted by. A field that is not `shown` is there to be filtered or sorted by
+    only.
     """
 
     path: str = ""
@@ -43,6 +44,7 @@ class Field:
     choices: frozenset[str] | None = None
     fold: bool = False
     many: bool = False
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Listing:
     @property
     def names(self) -> tuple[str, ...]:
         """Every field that can be shown, in the order of their declaration."""
-        return tuple(dict.fromkeys((*self.fields, *self.also)))
+        shown = (name for name, field in self.fields.items() if field.shown)
+        return tuple(dict.fromkeys((*shown, *self.also)))
 
     def path(self, name: str) -> str:
         """Where MongoDB keeps the field that the API calls `name`."""

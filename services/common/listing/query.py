@@ -141,7 +141,7 @@ class _Reader:
             part = part.strip()
             if part == "*":
                 names.update(dict.fromkeys(self.listing.names))
-            elif (name := self.listing.resolve(part)) is not None:
+            elif (name := self.listing.resolve(part)) in self.listing.names:
                 names[name] = None
             else:
                 self.errors.append(

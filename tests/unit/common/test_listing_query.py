@@ -25,6 +25,7 @@ LISTING = Listing(
         "next_target_at": Field(kind=Kind.TARGET, filterable=True, sortable=True),
         "urgent": Field(kind=Kind.BOOLEAN, filterable=True),
         "note": Field(),
+        "roles": Field(filterable=True, many=True, shown=False),
     },
     also=("summary",),
     default_fields=("subject", "team"),
@@ -182,6 +183,12 @@ def test_a_list_shows_its_default_fields_with_the_id_first() -> None:
 def test_chosen_fields_come_with_the_id() -> None:
     assert parse(("fields", "subject,team_id")).fields == ("id", "subject", "team")
     assert parse(("fields", "*")).fields == LISTING.names
+
+
+def test_a_field_may_be_there_to_filter_by_only() -> None:
+    assert parse(("roles", "auditor")).filter == {"roles": "auditor"}
+    assert "roles" not in parse(("fields", "*")).fields
+    assert "fields" in refused(("fields", "roles"))
 
 
 def test_the_id_decides_between_equals_in_the_direction_of_the_last_key() -> None:

@@ -1,0 +1,64 @@
+"""Answers: pages and records as responses, with the headers that belong to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, request
+
+from gateway import etags, links
+from gateway.records import Document, Renderer, Shape
+from services.common.config import Config
+from services.common.listing import ListQuery, Page
+
+
+def of_json(body: Any, status: int = 200) -> Response:
+    """A response with a JSON body."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Response(text.encode(), status, mimetype="application/json")
+
+
+class Answers:
+    """Makes responses out of what `queries` gave."""
+
+    def __init__(self, config: Config, renderer: Renderer) -> None:
+        self._public_url = (config.public_url or "").rstrip("/")
+        self._render = renderer
+
+    def page(self, shape: Shape, page: Page, query: ListQuery) -> Response:
+        """A bare array of records and the headers of the list."""
+        response = of_json(self._render.many(shape, page.items, query.fields))
+        for name, value in links.headers(page, query, self.url(request.path)):
+            response.headers[name] = value
+        return response
+
+    def record(
+        self,
+        shape: Shape,
+        document: Document,
+        status: int = 200,
+        location: str = "",
+        also: Document | None = None,
+    ) -> Response:
+        """A record with all its fields. `location` is the path of a new one; `also` are fields that only
+        this answer holds."""
+        response = of_json({**self._render.one(shape, document), **(also or {})}, status)
+        etags.put(response, self.etag(shape, document))
+        if location:
+            response.headers["Location"] = self.url(location)
+        return response
+
+    def check_if_match(self, shape: Shape, load: Callable[[], Document]) -> None:
+        """Raises PreconditionFailed when If-Match names another version than `load` gives. Without the
+        header nothing is loaded."""
+        if request.if_match:
+            etags.check_if_match(request, self.etag(shape, load()))
+
+    def etag(self, shape: Shape, document: Document) -> str:
+        return etags.of_record(shape.schema.__name__, document["id"], document["version"])
+
+    def url(self, path: str) -> str:
+        """The absolute URL of a path, as clients reach it."""
+        return (self._public_url or request.host_url.rstrip("/")) + path

@@ -1,0 +1,130 @@
+"""The gateway's application: an ordinary WSGI application, whoever serves it.
+
+`create_app` builds the API of one account. Each request passes, in this order: an id and a trace; the
+token; the rate limit; the account headers; the route's audience; the token's scope; then its view.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, Response, g, request
+
+from gateway import errors, etags
+from gateway.answers import Answers
+from gateway.audiences import audience_of, check_all_declared
+from gateway.bodies import MAX_BODY_BYTES
+from gateway.context import Databases, GatewayContext
+from gateway.documents import DocumentedApi
+from gateway.kinds import KINDS, find_holder
+from gateway.rate_limits import RateLimits
+from gateway.records import Renderer
+from gateway.references import Resolver
+from gateway.resources import blueprints
+from gateway.tokens import Tokens
+from services.common import metrics, trace
+from services.common.clock import Clock, SystemClock
+from services.common.config import Config
+from services.common.context import Caller
+from services.common.errors import Forbidden
+
+ACCOUNT_HEADERS = ("X-4me-Account", "X-Xurrent-Account")
+TITLE, VERSION = "Interdesk", "1"
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_SECONDS = metrics.histogram(
+    "interdesk_http_request_seconds", "Requests to the API, by route", ("method", "route", "status")
+)
+
+
+def create_app(config: Config, databases: Databases, rpc: Caller, clock: Clock | None = None) -> Flask:
+    """The API of the account that `config` names. `databases` by service name, `rpc` for commands."""
+    clock = clock or SystemClock()
+    context = GatewayContext(
+        config=config,
+        databases=databases,
+        rpc=rpc,
+        clock=clock,
+        tokens=Tokens(lambda token_hash: find_holder(databases, config.account, token_hash, clock.now())),
+        rate_limits=RateLimits(config.rate_limit_per_hour, config.rate_limit_burst),
+    )
+    app = Flask("gateway", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    errors.register(app)
+    api = DocumentedApi(app, TITLE, VERSION)
+    answers = Answers(config, Renderer(config.domain, Resolver(config.domain, databases, KINDS)))
+    for blueprint in blueprints(context, answers, api):
+        api.register_blueprint(blueprint)
+    check_all_declared(app)
+    _Door(context).guard(app)
+    app.wsgi_app = _traced(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    return app
+
+
+class _Door:
+    """What every request passes before and after its view."""
+
+    def __init__(self, context: GatewayContext) -> None:
+        self._context = context
+
+    def guard(self, app: Flask) -> None:
+        self._view_functions = app.view_functions
+        app.before_request(self.enter)
+        app.after_request(self.leave)
+
+    def enter(self) -> None:
+        g.started = time.perf_counter()
+        g.request_id = trace.request_id() or ""
+        if request.url_rule is None:
+            return  # an unknown path or method: the routing's own answer
+        audience = audience_of(self._view_functions[request.url_rule.endpoint], request.method)
+        if audience is None:
+            raise Forbidden
+        if not audience.token:
+            return
+        now = self._context.clock.now()
+        holder = self._context.tokens.holder(request.headers.get("Authorization"), now)
+        g.allowance = self._context.rate_limits.count(holder.token_hash, now)
+        if g.allowance.retry_after is not None:
+            raise errors.TooManyRequests(g.allowance.retry_after)
+        self._check_account()
+        audience.check(holder.actor)
+        holder.check_scope(audience.scope, "read" if request.method in ("GET", "HEAD") else "write")
+        g.holder = holder
+
+    def leave(self, response: Response) -> Response:
+        headers = response.headers
+        headers["X-Request-Id"] = g.get("request_id", "")
+        headers["Cache-Control"] = "no-store"
+        headers["X-Content-Type-Options"] = "nosniff"
+        if allowance := g.get("allowance"):
+            headers["X-RateLimit-Limit"] = str(allowance.limit)
+            headers["X-RateLimit-Remaining"] = str(allowance.remaining)
+            headers["X-RateLimit-Reset"] = str(int(allowance.resets_at.timestamp()))
+        if response.status_code == 200 and "ETag" not in headers and not response.is_streamed:
+            etags.put(response, etags.of_body(response.get_data()))
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        headers["X-Runtime"] = f"{seconds:.6f}"
+        route = request.url_rule.rule if request.url_rule else "none"
+        config = self._context.config
+        labels = (config.account, "gateway", request.method, route, f"{response.status_code // 100}xx")
+        _SECONDS.labels(*labels).observe(seconds)
+        return response
+
+    def _check_account(self) -> None:
+        for header in ACCOUNT_HEADERS:
+            named = request.headers.get(header)
+            if named is not None and named != self._context.config.account:
+                raise Forbidden("other_account", f"This is the account {self._context.config.account}.")
+
+
+def _traced(application: Wsgi) -> Wsgi:
+    def traced(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with trace.tracing(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT")):
+            return application(environ, start_response)
+
+    return traced

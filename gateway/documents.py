@@ -1,0 +1,249 @@
+"""The OpenAPI document: what the views say of themselves, made from the schemas and lists they serve.
+
+The document is written when it is first asked for: an account's gateway starts many times, and is asked
+for it now and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from functools import cache, wraps
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask, Response
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema, fields
+
+from gateway.records import Shape
+from services.common.fields import AccountReferenceSchema, Day, Minutes, Moment, ReferenceId, ReferenceIds
+from services.common.listing import MAX_PER_PAGE, Field, Kind, Listing
+
+View = Callable[..., Response]
+
+OPENAPI_VERSION = "3.0.3"
+_OPERATORS = "`v`, `!v`, `a,b`, `!a,b`, empty for null, `!` for not null"
+_COMPARISONS = "; `<v`, `<=v`, `>v`, `>=v`, `>a<b`"
+_TYPES = {Kind.INTEGER: "a number", Kind.REFERENCE: "an id", Kind.TIME: "a time", Kind.DATE: "a day"}
+
+
+class ErrorSchema(Schema):
+    """What every failure answers. `errors` are pairs of a field and a text."""
+
+    message = fields.String(required=True)
+    errors = fields.List(fields.List(fields.String()))
+
+
+class ReferenceSchema(Schema):
+    """A reference to another record; `account` where it is a partner's, `disabled` where it is true."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(allow_none=True)
+    subject = fields.String(allow_none=True)
+    nodeID = fields.String()
+    sourceID = fields.String()
+    disabled = fields.Boolean()
+    account = fields.Nested(AccountReferenceSchema)
+
+
+class DocumentedApi(Api):
+    """flask-smorest's Api with our errors, its document written late."""
+
+    ERROR_SCHEMA = ErrorSchema
+
+    def __init__(self, app: Flask, title: str, version: str) -> None:
+        app.config.update(API_TITLE=title, API_VERSION=version, OPENAPI_VERSION=OPENAPI_VERSION)
+        self._waiting: list[Blueprint] = []
+        plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
+        super().__init__(app, spec_kwargs={"marshmallow_plugin": plugin})
+        assert plugin.converter is not None  # the specification has set it
+        plugin.converter.add_attribute_function(_as_json_schema)
+        self.register_field(ReferenceId, "integer", "int64")
+        self.register_field(ReferenceIds, "array", None)
+        self.register_field(Moment, "string", "date-time")
+        self.register_field(Day, "string", "date")
+        self.register_field(Minutes, "integer", None)
+
+    def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
+        """Registers the routes now and their documentation when the document is asked for."""
+        self._app.register_blueprint(blueprint, **options)
+        self._waiting.append(blueprint)
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self._waiting:
+            scheme = {"type": "http", "scheme": "bearer"}
+            self.spec.components.security_scheme("token", scheme)
+            self.spec.options["security"] = [{"token": []}]
+        while self._waiting:
+            blueprint = self._waiting.pop(0)
+            blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+            self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+        document: dict[str, Any] = self.spec.to_dict()
+        return document
+
+    def _register_error_handlers(self) -> None:
+        """Ours are in `gateway.errors`."""
+
+
+def of_list(view: View, shape: Shape, summary: str = "") -> View:
+    """Documents a view that answers a page."""
+    headers = {
+        name: {"schema": {"type": kind}, "description": text}
+        for name, kind, text in (
+            ("Link", "string", "first, prev and next page"),
+            ("X-Pagination-Total-Entries", "integer", "exact to 10,000"),
+            ("X-Pagination-Throttled", "boolean", "whether the total is only a lower bound"),
+        )
+    }
+    page = {**answer("A page of the list", public_schema(shape)(many=True)), "headers": headers}
+    return describe(
+        view,
+        summary or f"{shape.title} records: a page",
+        answers={"200": page},
+        parameters=list_parameters(shape.listing),
+    )
+
+
+def of_record(view: View, shape: Shape, summary: str = "") -> View:
+    """Documents a view that answers one record."""
+    return describe(view, summary or f"One {shape.title}", answers={"200": _record(shape)})
+
+
+def of_create(view: View, shape: Shape, taken: type[Schema], summary: str = "") -> View:
+    """Documents a view that makes a record."""
+    headers = {"Location": {"schema": {"type": "string"}}}
+    made = {**_record(shape), "headers": headers}
+    return describe(view, summary or f"A new {shape.title}", answers={"201": made}, body=taken())
+
+
+def of_update(view: View, shape: Shape, taken: type[Schema], summary: str = "") -> View:
+    """Documents a view that changes a record."""
+    if_match = {
+        "in": "header",
+        "name": "If-Match",
+        "schema": {"type": "string"},
+        "description": "the ETag of the version to change; 412 when it is another by now",
+    }
+    return describe(
+        view,
+        summary or f"Change a {shape.title}",
+        answers={"200": _record(shape)},
+        body=taken(partial=True),
+        parameters=[if_match],
+    )
+
+
+def describe(
+    view: View,
+    summary: str,
+    *,
+    answers: dict[str, Any],
+    body: Schema | None = None,
+    parameters: list[dict[str, Any]] | None = None,
+    open_to_all: bool = False,
+) -> View:
+    """Documents any view."""
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "responses": {**answers, "default": "DEFAULT_ERROR"},
+        "parameters": parameters or [],
+    }
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    if open_to_all:
+        operation["security"] = []
+
+    @wraps(view)
+    def described(*arguments: Any, **named: Any) -> Response:
+        return view(*arguments, **named)
+
+    described._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
+    return described
+
+
+def answer(text: str, schema: Schema) -> dict[str, Any]:
+    """A response with a JSON body."""
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def list_parameters(listing: Listing) -> list[dict[str, Any]]:
+    """The query parameters of a list."""
+    sortable = ", ".join(name for name, field in listing.fields.items() if field.sortable)
+    parameters = [
+        _parameter("fields", "fields to show, or `*`; `id` is always there"),
+        _parameter("sort", f"e.g. `name,-id`; by: {sortable}"),
+        _parameter("per_page", f"1 to {MAX_PER_PAGE}, 20 by default", "integer"),
+        _parameter("page", "the number of a page, among the first 10,000 records", "integer"),
+        _parameter("search_after", "the cursor behind which the page begins"),
+        _parameter("search_before", "the cursor before which the page ends"),
+        *(
+            _parameter(name, _filter_text(field))
+            for name, field in listing.fields.items()
+            if field.filterable
+        ),
+    ]
+    if listing.search_path:
+        parameters.append(_parameter("search", "words that all have to be there"))
+    return parameters
+
+
+@cache
+def public_schema(shape: Shape) -> type[Schema]:
+    """A schema of the record as the API shows it: its references resolved."""
+    inner = shape.schema().fields
+    shown: dict[str, fields.Field] = {}
+    for name in shape.listing.names:
+        attribute = shape.attributes[name]
+        if attribute not in shape.references:
+            shown[name] = _nullable(inner[attribute])
+        elif isinstance(inner[attribute], fields.List):
+            shown[name] = fields.List(fields.Nested(ReferenceSchema))
+        else:
+            shown[name] = fields.Nested(ReferenceSchema, allow_none=True)
+        if name == "id" and shape.type:
+            shown["nodeID"] = fields.String()
+    return Schema.from_dict(shown, name=f"{shape.title}Schema")
+
+
+def _record(shape: Shape) -> dict[str, Any]:
+    return answer(f"The {shape.title}", public_schema(shape)())
+
+
+def _filter_text(field: Field) -> str:
+    wanted = _TYPES.get(field.kind, "")
+    if field.choices:
+        wanted = f"one of {', '.join(sorted(field.choices))}"
+    text = f"filter: {_OPERATORS}"
+    if field.kind in (Kind.INTEGER, Kind.TIME, Kind.DATE, Kind.TARGET):
+        text += _COMPARISONS
+    return f"{text} ({wanted})" if wanted else text
+
+
+def _parameter(name: str, text: str, type: str = "string") -> dict[str, Any]:
+    return {"in": "query", "name": name, "schema": {"type": type}, "description": text}
+
+
+def _schema_name(schema: Schema | type[Schema]) -> str:
+    """What the document calls a schema; one for an edit, where nothing is required, has a name of its own."""
+    shown = schema if isinstance(schema, type) else type(schema)
+    name = shown.__name__.removesuffix("Schema")
+    return f"{name}Edit" if isinstance(schema, Schema) and schema.partial else name
+
+
+def _as_json_schema(_converter: Any, field: fields.Field, ret: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Puts right what apispec takes over as Python has it."""
+    if isinstance(field, fields.Decimal) and field.as_string:
+        ret["type"] = "string"
+        ret.pop("minimum", None)
+        ret.pop("maximum", None)
+    if "pattern" in ret:
+        ret["pattern"] = ret["pattern"].replace(r"\Z", "$")
+    return {}
+
+
+def _nullable(field: fields.Field) -> fields.Field:
+    shown = copy(field)
+    shown.allow_none = True
+    return shown

@@ -1,0 +1,45 @@
+"""The kinds of records that others refer to, who owns them, and who is behind a token."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from gateway.context import Databases
+from gateway.references import Kind, Reference
+from gateway.tokens import Holder
+from services.common.actor import Actor
+from services.organizations import queries as organizations
+from services.slas import queries as slas
+
+KINDS = (
+    Kind("person", "organizations", "Person", organizations.references),
+    Kind("team", "organizations", "Team", organizations.references),
+    Kind("organization", "organizations", "Organization", organizations.references),
+    Kind("service", "slas", "Service", slas.references),
+    Kind("service_instance", "slas", "ServiceInstance", slas.references),
+    Kind("service_offering", "slas", "ServiceOffering", slas.references),
+    Kind("sla", "slas", "Sla", slas.references),
+)
+
+
+def references(kind: str, *names: str) -> dict[str, Reference]:
+    """Fields `<name>_id` that refer to one record of a kind."""
+    return {f"{name}_id": Reference(name, kind) for name in names or (kind,)}
+
+
+def find_holder(databases: Databases, account: str, token_hash: str, now: datetime) -> Holder | None:
+    """The person behind a token, by its SHA-256; None when it is not good (any more)."""
+    found: dict[str, Any] | None = organizations.token_owner(databases["organizations"], token_hash, now)
+    if found is None:
+        return None
+    person = found["person"]
+    actor = Actor(
+        person_id=person["id"],
+        account=account,
+        roles=frozenset(person["roles"]),
+        team_ids=frozenset(person["team_ids"]),
+        organization_id=person["organization_id"],
+        name=person["name"],
+    )
+    return Holder(actor, frozenset(found["scopes"]), token_hash)

@@ -1,0 +1,218 @@
+"""Resources: what is alike in all of them, written once.
+
+A resource is a kind of record under a path. From its declaration come the views
+
+    GET   /v1/teams             a page of the list      POST  /v1/teams             a new record
+    GET   /v1/teams/enabled     a predefined filter     GET   /v1/teams/5           one record, all its fields
+    PATCH /v1/teams/5           a change                GET   /v1/teams/5/members   a list under a record
+
+with the conventions of 4me-facts section 2. Reading asks the owning service's `queries`; writing calls the
+service, and what it has made of the record is then read and shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, g, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from gateway import bodies, documents
+from gateway.answers import Answers
+from gateway.audiences import allowed, everyone
+from gateway.context import GatewayContext
+from gateway.records import Document, Shape
+from services.common.actor import Actor
+from services.common.errors import NotFound
+from services.common.listing import Listing, ListQuery, Page
+
+Find = Callable[[Any, ListQuery, Actor], Page]
+"""`(database, query, viewer)` -> the page that the viewer may see."""
+Get = Callable[[Any, Any, Actor], Document]
+"""`(database, id, viewer)` -> the record with its `version`. Raises NotFound, also for what he may not see."""
+FindUnder = Callable[[Any, Any, ListQuery, Actor], Page]
+"""`(database, id of the record above, query, viewer)` -> a page of what belongs to it."""
+
+View = Callable[..., Response]
+Views = dict[str, View]
+
+
+@dataclass(frozen=True)
+class Children:
+    """A list under a record: `/teams/5/members`. `filters` are the predefined filters that are paths too."""
+
+    path: str
+    shape: Shape
+    find: FindUnder
+    filters: tuple[str, ...] = ()
+    service: str = ""  # whose database; empty: that of the record above
+
+
+@dataclass(frozen=True)
+class Resource:
+    """`readers` and `writers` are roles; an empty `readers` lets every person of the account in, and
+    `get`/`find` decide what of it he sees. `create` and `update` are the service's commands."""
+
+    path: str
+    shape: Shape
+    service: str
+    find: Find
+    get: Get
+    readers: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+    create: str = ""
+    update: str = ""
+    input: type[Schema] | None = None
+    children: tuple[Children, ...] = ()
+    scope: str = ""
+
+
+class ResourceViews:
+    """The views of one resource for one account."""
+
+    def __init__(self, resource: Resource, context: GatewayContext, answers: Answers) -> None:
+        self.resource = resource
+        self.context = context
+        self.answers = answers
+        self.database = context.databases[resource.service]
+
+    def blueprint(self) -> Blueprint:
+        """All routes of the resource."""
+        blueprint = Blueprint(self.resource.path, __name__, url_prefix=f"/v1/{self.resource.path}")
+        shape = self.resource.shape
+        add_views(blueprint, "", "collection", self.of_collection())
+        for name in shape.listing.predefined:
+            view = documents.of_list(self._list(name), shape)
+            add_views(blueprint, f"/{name}", name, {"get": self.reader(view)})
+        add_views(blueprint, "/<id>", "item", self.of_item())
+        for children in self.resource.children:
+            for filter in (None, *children.filters):
+                view = documents.of_list(self._list_under(children, filter), children.shape)
+                path = f"/<id>/{children.path}" + (f"/{filter}" if filter else "")
+                add_views(blueprint, path, f"{children.path}_{filter or 'all'}", {"get": self.reader(view)})
+        self.extend(blueprint)
+        return blueprint
+
+    def of_collection(self) -> Views:
+        """The views of the collection, by method."""
+        shape, taken = self.resource.shape, self.resource.input
+        views = {"get": self.reader(documents.of_list(self._list(None), shape))}
+        if self.resource.create and taken:
+            views["post"] = self.writer(documents.of_create(self._create, shape, taken))
+        return views
+
+    def of_item(self) -> Views:
+        """The views of one record, by method."""
+        shape, taken = self.resource.shape, self.resource.input
+        views = {"get": self.reader(documents.of_record(self._get, shape))}
+        if self.resource.update and taken:
+            views["patch"] = self.writer(documents.of_update(self._update, shape, taken))
+        return views
+
+    def extend(self, blueprint: Blueprint) -> None:
+        """Adds what only this resource has."""
+
+    def reader(self, view: View) -> View:
+        """Declares that those who may read the resource may call a view."""
+        return self._for(self.resource.readers)(view)
+
+    def writer(self, view: View) -> View:
+        """Declares that those who may write the resource may call a view."""
+        return self._for(self.resource.writers)(view)
+
+    def _for(self, roles: tuple[str, ...]) -> Callable[[View], View]:
+        scope = self.resource.scope or self.resource.path
+        return allowed(*roles, scope=scope) if roles else everyone(scope)
+
+    def load(self, id: str) -> Document:
+        """The record that a path names. Raises NotFound."""
+        return self.resource.get(self.database, self.id_of(id), viewer())
+
+    def id_of(self, text: str) -> Any:
+        shape = self.resource.shape
+        if not shape.numbered:
+            if len(text) > 200:
+                raise NotFound
+            return text
+        return bodies.record_id(text, self.context.config.domain, shape.type)
+
+    def call(self, command: str, *arguments: Any) -> Any:
+        """Calls the owning service in the caller's name."""
+        return call(self.context, self.resource.service, command, *arguments)
+
+    def changed(self, id: Any, status: int = 200) -> Response:
+        """The answer to a write: the record as it is now."""
+        document = self.resource.get(self.database, id, viewer())
+        location = f"/v1/{self.resource.path}/{id}" if status == 201 else ""
+        return self.answers.record(self.resource.shape, document, status, location)
+
+    def _list(self, predefined: str | None) -> Callable[[], Response]:
+        def list_records() -> Response:
+            query = list_query(self.resource.shape.listing, predefined)
+            page = self.resource.find(self.database, query, viewer())
+            return self.answers.page(self.resource.shape, page, query)
+
+        return list_records
+
+    def _list_under(self, children: Children, predefined: str | None) -> Callable[[str], Response]:
+        def list_children(id: str) -> Response:
+            above = self.load(id)
+            query = list_query(children.shape.listing, predefined)
+            database = self.context.databases[children.service or self.resource.service]
+            page = children.find(database, above["id"], query, viewer())
+            return self.answers.page(children.shape, page, query)
+
+        return list_children
+
+    def _get(self, id: str) -> Response:
+        return self.answers.record(self.resource.shape, self.load(id))
+
+    def _create(self) -> Response:
+        made = self.call(self.resource.create, new_fields())
+        return self.changed(made["id"], 201)
+
+    def _update(self, id: str) -> Response:
+        number = self.id_of(id)
+        fields = bodies.fields_of(request)
+        get = self.resource.get
+        self.answers.check_if_match(self.resource.shape, lambda: get(self.database, number, viewer()))
+        self.call(self.resource.update, number, fields)
+        return self.changed(number)
+
+
+def viewer() -> Actor:
+    """Who asks."""
+    actor: Actor = g.holder.actor
+    return actor
+
+
+def call(context: GatewayContext, service: str, command: str, *arguments: Any) -> Any:
+    """Calls a command of a service in the caller's name."""
+    result = context.rpc.call(service, command, viewer(), *arguments)
+    if service == "organizations":
+        context.tokens.forget()
+    return result
+
+
+def list_query(listing: Listing, predefined: str | None = None) -> ListQuery:
+    """What the request asks of a list. Raises Invalid."""
+    return ListQuery.parse(list(request.args.items(multi=True)), listing, predefined)
+
+
+def new_fields() -> Document:
+    """The fields of a new record: the body, stamped with the source that the header names."""
+    fields = bodies.fields_of(request)
+    source = request.headers.get("X-4me-Source") or request.headers.get("X-Xurrent-Source")
+    if source and "source" not in fields:
+        fields["source"] = source
+    return fields
+
+
+def add_views(blueprint: Blueprint, path: str, name: str, views: Views) -> None:
+    """Adds a path with one view per method. The views are plain functions."""
+    members = {method: staticmethod(view) for method, view in views.items()}
+    blueprint.route(path, endpoint=name)(type(name, (MethodView,), members))

@@ -1,0 +1,31 @@
+"""What the API offers, one module per subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask_smorest import Blueprint
+
+from gateway.answers import Answers
+from gateway.context import GatewayContext
+from gateway.documents import DocumentedApi
+from gateway.resource import ResourceViews
+from gateway.resources import account, agreements, directory, root, trusts
+
+
+def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) -> Iterator[Blueprint]:
+    """Every route of the API."""
+    yield root.blueprint(api)
+    yield account.AccountViews(context, answers).blueprint()
+    yield account.PeopleViews(context, answers).blueprint()
+    yield account.TokenViews(context, answers).blueprint()
+    yield trusts.TrustViews(context, answers).blueprint()
+    for resource in (
+        directory.TEAMS,
+        directory.ORGANIZATIONS,
+        agreements.SERVICES,
+        agreements.SERVICE_INSTANCES,
+        agreements.SERVICE_OFFERINGS,
+        agreements.SLAS,
+    ):
+        yield ResourceViews(resource, context, answers).blueprint()

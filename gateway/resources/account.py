@@ -1,0 +1,160 @@
+"""The account, who the caller is, what he may do, and his tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g, request
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields
+
+from gateway import bodies, documents
+from gateway.answers import Answers, of_json
+from gateway.audiences import ADMINISTRATORS, allowed, everyone
+from gateway.context import GatewayContext
+from gateway.resource import ResourceViews, add_views, call, list_query, viewer
+from gateway.resources.directory import PEOPLE
+from gateway.resources.shapes import ACCOUNT, PERSON, TOKEN
+from services.common.errors import Forbidden
+from services.organizations import queries, schemas
+
+SERVICE = "organizations"
+
+
+class RolesInputSchema(Schema):
+    """All the roles that a person shall have in this account."""
+
+    roles = fields.List(fields.String(), required=True)
+
+
+class RateLimitSchema(Schema):
+    """Where the caller's token stands; `reset` in Unix seconds."""
+
+    limit = fields.Integer()
+    remaining = fields.Integer()
+    reset = fields.Integer()
+
+
+class AccountViews:
+    def __init__(self, context: GatewayContext, answers: Answers) -> None:
+        self.context = context
+        self.answers = answers
+        self.database = context.databases[SERVICE]
+
+    def blueprint(self) -> Blueprint:
+        blueprint = Blueprint("account", __name__, url_prefix="/v1")
+        read, write = everyone("account"), allowed(*ADMINISTRATORS, scope="account")
+        add_views(
+            blueprint,
+            "/account",
+            "account",
+            {
+                "get": read(documents.of_record(self.get_account, ACCOUNT)),
+                "patch": write(documents.of_update(self.update_account, ACCOUNT, schemas.AccountInputSchema)),
+            },
+        )
+        me = documents.of_record(self.get_me, PERSON, "The caller")
+        add_views(blueprint, "/me", "me", {"get": everyone("people")(me)})
+        answer = {"200": documents.answer("Rate limits", RateLimitSchema())}
+        rate_limit = documents.describe(self.get_rate_limit, "The caller's rate limits", answers=answer)
+        add_views(blueprint, "/rate_limit", "rate_limit", {"get": everyone("")(rate_limit)})
+        return blueprint
+
+    def get_account(self) -> Response:
+        return self.answers.record(ACCOUNT, queries.get_account(self.database, viewer()))
+
+    def update_account(self) -> Response:
+        taken = bodies.fields_of(request)
+        self.answers.check_if_match(ACCOUNT, lambda: queries.get_account(self.database, viewer()))
+        call(self.context, SERVICE, "update_account", taken)
+        return self.get_account()
+
+    def get_me(self) -> Response:
+        actor = viewer()
+        return self.answers.record(PERSON, queries.get_person(self.database, actor.person_id or 0, actor))
+
+    def get_rate_limit(self) -> Response:
+        stands = self.context.rate_limits.look(g.holder.token_hash, self.context.clock.now())
+        limits = {
+            "limit": stands.limit,
+            "remaining": stands.remaining,
+            "reset": int(stands.resets_at.timestamp()),
+        }
+        return of_json({"resources": {"core": limits}})
+
+
+class PeopleViews(ResourceViews):
+    """`me` stands for the caller wherever the id of a person may stand. Roles are beside the record."""
+
+    def __init__(self, context: GatewayContext, answers: Answers) -> None:
+        super().__init__(PEOPLE, context, answers)
+
+    def extend(self, blueprint: Blueprint) -> None:
+        shown = {"200": documents.answer("Roles per account", schemas.PermissionSchema(many=True))}
+        get = documents.describe(self.get_permissions, "The roles of a person", answers=shown)
+        update = documents.describe(
+            self.update_permissions, "Give a person roles", answers=shown, body=RolesInputSchema()
+        )
+        views = {"get": self.reader(get), "patch": self.writer(update)}
+        add_views(blueprint, "/<id>/permissions", "permissions", views)
+
+    def id_of(self, text: str) -> Any:
+        return viewer().person_id if text == "me" else super().id_of(text)
+
+    def get_permissions(self, id: str) -> Response:
+        return of_json(queries.get_permissions(self.database, self.id_of(id), viewer()))
+
+    def update_permissions(self, id: str) -> Response:
+        taken = bodies.fields_of(request)
+        self.call("set_roles", {**taken, "person_id": self.load(id)["id"]})
+        return self.get_permissions(id)
+
+
+class TokenViews:
+    """The caller's own access tokens. The characters of one are in the answer that makes it, only there."""
+
+    def __init__(self, context: GatewayContext, answers: Answers) -> None:
+        self.context = context
+        self.answers = answers
+        self.database = context.databases[SERVICE]
+
+    def blueprint(self) -> Blueprint:
+        blueprint = Blueprint("personal_access_tokens", __name__, url_prefix="/v1/personal_access_tokens")
+        own = everyone("tokens")
+        made = {"201": documents.answer("The token, this once", schemas.NewTokenSchema())}
+        create = documents.describe(
+            self.create, "A new access token", answers=made, body=schemas.TokenInputSchema()
+        )
+        revoke = documents.describe(
+            self.revoke, "Revoke an access token", answers={"204": {"description": "It opens nothing now"}}
+        )
+        views = {"get": own(documents.of_list(self.list, TOKEN)), "post": own(create)}
+        add_views(blueprint, "", "collection", views)
+        add_views(blueprint, "/<id>", "item", {"delete": own(revoke)})
+        return blueprint
+
+    def list(self) -> Response:
+        query = list_query(TOKEN.listing)
+        return self.answers.page(TOKEN, queries.list_tokens(self.database, query, viewer()), query)
+
+    def create(self) -> Response:
+        taken = bodies.fields_of(request)
+        taken["scopes"] = self._scopes(taken.get("scopes"))
+        made = call(self.context, SERVICE, "create_token", taken)
+        return self.answers.record(TOKEN, made, 201, also={"token": made["token"]})
+
+    def revoke(self, id: str) -> Response:
+        number = bodies.record_id(id, self.context.config.domain, TOKEN.type)
+        call(self.context, SERVICE, "revoke_token", number)
+        return Response(status=204)
+
+    def _scopes(self, wanted: Any) -> Any:
+        """A token makes no token that may do more than itself."""
+        own = g.holder.scopes
+        if wanted is None:
+            return sorted(own)
+        if "*" not in own and not (isinstance(wanted, list) and all(scope in own for scope in wanted)):
+            raise Forbidden(
+                "scope_missing", f"This token can make tokens with {', '.join(sorted(own))} only."
+            )
+        return wanted

@@ -1,0 +1,61 @@
+"""Services, their instances and offerings, and SLAs."""
+
+from __future__ import annotations
+
+from gateway.audiences import ADMINISTRATORS
+from gateway.resource import Children, Resource
+from gateway.resources.shapes import SERVICE, SERVICE_INSTANCE, SERVICE_OFFERING, SLA
+from services.slas import queries, schemas
+
+MAINTAIN_SERVICES = (*ADMINISTRATORS, "account_designer", "configuration_manager", "service_level_manager")
+MAINTAIN_AGREEMENTS = (*ADMINISTRATORS, "service_level_manager")
+
+SERVICES = Resource(
+    path="services",
+    shape=SERVICE,
+    service="slas",
+    find=queries.list_services,
+    get=queries.get_service,
+    writers=MAINTAIN_SERVICES,
+    create="create_service",
+    update="update_service",
+    input=schemas.ServiceInputSchema,
+)
+SERVICE_INSTANCES = Resource(
+    path="service_instances",
+    shape=SERVICE_INSTANCE,
+    service="slas",
+    find=queries.list_service_instances,
+    get=queries.get_service_instance,
+    writers=MAINTAIN_SERVICES,
+    create="create_service_instance",
+    update="update_service_instance",
+    input=schemas.ServiceInstanceInputSchema,
+    children=(
+        Children("child_service_instances", SERVICE_INSTANCE, queries.list_children),
+        Children("parent_service_instances", SERVICE_INSTANCE, queries.list_parents),
+        Children("slas", SLA, queries.list_slas_of_service_instance),
+    ),
+)
+SERVICE_OFFERINGS = Resource(
+    path="service_offerings",
+    shape=SERVICE_OFFERING,
+    service="slas",
+    find=queries.list_service_offerings,
+    get=queries.get_service_offering,
+    writers=MAINTAIN_AGREEMENTS,
+    create="create_service_offering",
+    update="update_service_offering",
+    input=schemas.ServiceOfferingInputSchema,
+)
+SLAS = Resource(
+    path="slas",
+    shape=SLA,
+    service="slas",
+    find=queries.list_slas,
+    get=queries.get_sla,
+    writers=MAINTAIN_AGREEMENTS,
+    create="create_sla",
+    update="update_sla",
+    input=schemas.SlaInputSchema,
+)

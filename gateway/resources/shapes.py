@@ -1,0 +1,115 @@
+"""The shapes of all records: which schema, which list, and what in them refers to what."""
+
+from __future__ import annotations
+
+from gateway.kinds import references
+from gateway.records import Shape
+from gateway.references import Reference
+from services.common.listing import Field, Listing
+from services.organizations import queries as organizations
+from services.organizations import schemas as organization_schemas
+from services.slas import queries as slas
+from services.slas import schemas as sla_schemas
+
+ORGANIZATION = Shape(
+    "organization",
+    organization_schemas.OrganizationSchema,
+    organizations.ORGANIZATIONS,
+    "Organization",
+    {**references("organization", "parent"), **references("person", "manager", "substitute")},
+)
+PERSON = Shape(
+    "person",
+    organization_schemas.PersonSchema,
+    organizations.PEOPLE,
+    "Person",
+    {**references("organization"), **references("person", "manager")},
+)
+TEAM = Shape(
+    "team",
+    organization_schemas.TeamSchema,
+    organizations.TEAMS,
+    "Team",
+    references("person", "coordinator", "manager", "configuration_manager"),
+)
+_MANAGERS = tuple(
+    f"{name}_manager"
+    for name in ("availability", "capacity", "change", "continuity", "knowledge", "problem", "release")
+)
+SERVICE = Shape(
+    "service",
+    sla_schemas.ServiceSchema,
+    slas.LISTINGS["services"],
+    "Service",
+    {
+        **references("organization", "provider"),
+        **references("team", "support_team", "first_line_team"),
+        **references("person", "service_owner", *_MANAGERS),
+    },
+)
+SERVICE_INSTANCE = Shape(
+    "service instance",
+    sla_schemas.ServiceInstanceSchema,
+    slas.LISTINGS["service_instances"],
+    "ServiceInstance",
+    {
+        **references("service"),
+        **references("service_instance"),
+        **references("sla"),
+        **references("organization", "provider"),
+        **references("team", "support_team", "first_line_team"),
+    },
+)
+SERVICE_OFFERING = Shape(
+    "service offering",
+    sla_schemas.ServiceOfferingSchema,
+    slas.LISTINGS["service_offerings"],
+    "ServiceOffering",
+    references("service"),
+)
+SLA = Shape(
+    "SLA",
+    sla_schemas.SlaSchema,
+    slas.LISTINGS["slas"],
+    "Sla",
+    {
+        **references("service_instance"),
+        **references("service_offering"),
+        **references("organization", "customer"),
+        **references("person", "service_level_manager"),
+        "organization_ids": Reference("organizations", "organization"),
+        "people_ids": Reference("people", "person"),
+        "service_instance_ids": Reference("service_instances", "service_instance"),
+        "customer_representative_ids": Reference("customer_representatives", "person"),
+    },
+)
+ACCOUNT = Shape(
+    "account",
+    organization_schemas.AccountSchema,
+    Listing(
+        fields={"id": Field("_id", sortable=True)},
+        also=(
+            "name",
+            "domain",
+            "url",
+            "locale",
+            "currency",
+            "time_zone",
+            "time_format_24h",
+            "owner",
+            "organization",
+            "service_desk_team",
+            "created_at",
+            "updated_at",
+        ),
+    ),
+    references={
+        **references("person", "owner"),
+        **references("organization"),
+        **references("team", "service_desk_team"),
+    },
+)
+TOKEN = Shape(
+    "access token", organization_schemas.TokenSchema, organizations.TOKENS, references=references("person")
+)
+TRUST = Shape("trust", organization_schemas.TrustSchema, organizations.TRUSTS)

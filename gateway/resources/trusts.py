@@ -1,0 +1,69 @@
+"""Trusts with other accounts: invite, accept, suspend, resume, end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from gateway import bodies, documents
+from gateway.answers import Answers
+from gateway.audiences import ADMINISTRATORS
+from gateway.context import GatewayContext
+from gateway.resource import Resource, ResourceViews, Views, add_views, viewer
+from gateway.resources.shapes import TRUST
+from services.organizations import queries, schemas
+
+TRUSTS = Resource(
+    path="trusts",
+    shape=TRUST,
+    service="organizations",
+    find=queries.list_trusts,
+    get=queries.get_trust,
+    readers=(*ADMINISTRATORS, "service_level_manager", "auditor"),
+    writers=ADMINISTRATORS,
+    update="update_trust",
+    input=schemas.TrustInputSchema,
+)
+MOVES = {"suspend": "suspended", "resume": "active", "end": "ended"}
+
+
+class TrustViews(ResourceViews):
+    """An account's id is the id of the trust with it."""
+
+    def __init__(self, context: GatewayContext, answers: Answers) -> None:
+        super().__init__(TRUSTS, context, answers)
+
+    def of_collection(self) -> Views:
+        invitation = {"201": documents.answer("The invitation, this once", schemas.InvitationSchema())}
+        invite = documents.describe(
+            self.invite, "Invite an account", answers=invitation, body=schemas.InviteInputSchema()
+        )
+        return {**super().of_collection(), "post": self.writer(invite)}
+
+    def extend(self, blueprint: Blueprint) -> None:
+        accept = documents.of_create(
+            self.accept, TRUST, schemas.AcceptInputSchema, "Accept an account's invitation"
+        )
+        add_views(blueprint, "/accept", "accept", {"post": self.writer(accept)})
+        for name, status in MOVES.items():
+            view = documents.of_record(self._move(status), TRUST, f"{name.capitalize()} a trust")
+            add_views(blueprint, f"/<id>/{name}", name, {"post": self.writer(view)})
+
+    def invite(self) -> Response:
+        made = self.call("invite", bodies.fields_of(request))
+        location = f"/v1/trusts/{made['id']}"
+        document = queries.get_trust(self.database, made["id"], viewer())
+        return self.answers.record(TRUST, document, 201, location, {"invitation": made["invitation"]})
+
+    def accept(self) -> Response:
+        made = self.call("accept_invitation", bodies.fields_of(request))
+        return self.changed(made["id"], 201)
+
+    def _move(self, status: str) -> Callable[[str], Response]:
+        def move(id: str) -> Response:
+            self.call("update_trust", self.id_of(id), {"status": status})
+            return self.changed(self.id_of(id))
+
+        return move
