@@ -27,8 +27,10 @@ class Edit:
         self.workflow = workflow
         self.given = frozenset(fields)
         self.fields = {name: value for name, value in fields.items() if not self._said_already(name, value)}
-        if "status" in fields and {"team", "member"} & self.fields.keys():
-            # An assignment changes the status; the edit tells what it is afterwards.
+        # An assignment clears the member and resets the status: what the edit says of them stands afterwards.
+        if "team" in self.fields and "member" in fields:
+            self.fields["member"] = fields["member"]
+        if {"team", "member"} & self.fields.keys() and "status" in fields:
             self.fields["status"] = fields["status"]
         self.note: Note | None = None
         self.moved = False
