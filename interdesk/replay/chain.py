@@ -78,7 +78,7 @@ class Copy:
     provider: str | None = None
     link: Link | None = None
     handed_over_by: Holding | None = None
-    trail: list[str] = field(default_factory=list)  # own teams that passed it on to the one that holds it
+    trail: list[Holding] = field(default_factory=list)  # who of this account passed it on, oldest first
     taken_up: bool = False  # accepted by somebody in this round
 
     @property
@@ -197,16 +197,23 @@ class Chain:
         self._give_back(path, Link.RETURNED)
 
     def decline(self, path: Path) -> bool:
-        """One step up the own trail; with no own team left, the customer gets it. True when it went there."""
+        """One step back: the member's team, then who passed it on within the account, then the customer.
+
+        True when it went to the customer.
+        """
         copy = self[path]
-        if copy.trail:
-            self.edit(path, status="assigned", holding=None, impact=None)
-            copy.holding = Holding(copy.trail.pop(), None)
-            return False
-        self._end_below(copy)
-        self._finish(copy, "declined")
-        self._give_back(path, Link.REFUSED)
-        return True
+        if copy.holding.member is not None:
+            back = Holding(copy.holding.team, None)
+        elif copy.trail:
+            back = copy.trail.pop()
+        else:
+            self._end_below(copy)
+            self._finish(copy, "declined")
+            self._give_back(path, Link.REFUSED)
+            return True
+        self.edit(path, status="assigned", holding=None, impact=None)
+        copy.holding = back
+        return False
 
     # -- what follows --------------------------------------------------------------------------------------
 
@@ -255,7 +262,7 @@ class Chain:
     @staticmethod
     def _move(copy: Copy, holding: Holding) -> None:
         if holding.team != copy.holding.team:
-            copy.trail.append(copy.holding.team)
+            copy.trail.append(copy.holding)
         copy.holding = holding
 
     @staticmethod

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import itertools
 
-from interdesk.replay.chain import Chain, Holding, Link, Path
+from interdesk.replay.chain import Chain, Copy, Holding, Link, Path
 from interdesk.replay.log import Case, Event
 from interdesk.replay.steps import Changes, Move, Plan, Step
 
@@ -164,24 +164,31 @@ class _Planner:
 
     def _apply(self) -> None:
         event, copy = self._event, self._chain[self._at]
-        status, holding = _STATUS[event.status, event.substatus], holding_of(event)
+        status, holding = _STATUS[event.status, event.substatus] or copy.status, holding_of(event)
         copy.taken_up = copy.taken_up or event.status in ("Accepted", "Completed")
         if status == "completed":
             if not copy.is_completed:
                 self._complete(self._at, "solved", "This is the solution.", holding=holding)
             if event.substatus == "Closed":
                 self._accept_up()
-        elif status == "waiting_for_customer" and not copy.waits_for_its_customer:
-            self._ask_up(holding)
-        elif not (status is None and copy.is_completed):
-            impact = _IMPACT[event.impact]
+        elif status == "waiting_for_customer":
+            if not copy.waits_for_its_customer or copy.holding != holding:
+                self._answer_down_to(self._at)
+                self._ask_up(holding)
+        else:
+            self._show(copy, status, holding)
+
+    def _show(self, copy: Copy, status: str, holding: Holding) -> None:
+        impact = _IMPACT[self._event.impact]
+        moved, other_impact = holding != copy.holding, impact != copy.impact
+        if moved or other_impact or status != copy.status:
             changes = Changes(
-                status=status if status != copy.status else None,
-                holding=holding if holding != copy.holding else None,
-                impact=impact if impact != copy.impact else None,
+                # Said also where it stays: a new team or member alone would set it back to assigned.
+                status=status if moved or status != copy.status else None,
+                holding=holding if moved else None,
+                impact=impact if other_impact else None,
             )
-            if changes != Changes():
-                self._work(self._at, changes)
+            self._work(self._at, changes)
 
     def _close(self) -> None:
         """The closing of the case, which no log tells."""

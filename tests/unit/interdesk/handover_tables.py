@@ -128,7 +128,7 @@ class Tables:
         self._give((*step.path, str(step.changes.provider)))
 
     def _ask(self, step: Step) -> None:
-        self.require(self.state(step.path) == "work", step, f"from {self.state(step.path)}")
+        self.require(self.may_give(step.path), step, f"from {self.state(step.path)}")
         self.require(not self.held_below(step.path), step, "the provider below holds it")
         self.require(step.note is not None, step, "no note")
         if step.path == self.origin:

@@ -1,0 +1,116 @@
+"""Plans played on the requests service's own rules, without a bus: what the plan foretells is what they show."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interdesk.replay.chain import DESK, Holding, Link, Shown
+from interdesk.replay.chain import Path as CopyPath
+from interdesk.replay.log import read_cases
+from interdesk.replay.plan import plan
+from interdesk.replay.shapes import covering
+from interdesk.replay.steps import Move, Plan, Step
+from services.requests.model import CompletionReason, Impact, Ref, Request, Status
+from services.requests.model.values import Turn
+from tests.replay.small_log import SMALL_LOG
+from tests.unit.requests.accounts import SUPPORT, Account, Federation
+
+REAL_LOG = os.environ.get("INTERDESK_INCIDENT_LOG")
+
+
+class Played:
+    """A plan on the rules: an account for each line, a request for each copy."""
+
+    def __init__(self, found: Plan) -> None:
+        lines = {step.path[-1] for step in found.steps}
+        self.federation = Federation()
+        self.federation.accounts = {line: Account(line) for line in lines}
+        for customer, provider in found.edges:
+            self.federation._agree(self.federation[customer], self.federation[provider])
+        self.requests: dict[CopyPath, int] = {}
+        self._refs: dict[str, Ref] = {DESK: SUPPORT}
+
+    def do(self, step: Step) -> None:
+        line, changes = step.path[-1], self._changes(step)
+        if step.move is Move.REGISTER:
+            self.requests[step.path] = self.federation.create(line, **changes).id
+        else:
+            self.federation.edit(line, self.requests[step.path], **changes)
+        self.federation.settle()
+        for path in step.shows:
+            if path not in self.requests:
+                customer = self.federation.request(path[-2], self.requests[path[:-1]])
+                link = next(link for link in customer.below if link.partner == path[-1])
+                request = self.federation[path[-1]].by_thread(link.thread)
+                assert request is not None
+                self.requests[path] = request.id
+
+    def _changes(self, step: Step) -> dict[str, Any]:
+        said, line = step.changes, step.path[-1]
+        changes: dict[str, Any] = {}
+        if step.note is not None:
+            changes["note"] = step.note
+        if said.status is not None:
+            changes["status"] = Status(said.status)
+        if said.completion_reason is not None:
+            changes["completion_reason"] = CompletionReason(said.completion_reason)
+        if said.impact is not None:
+            changes["impact"] = Impact(said.impact)
+        if said.holding is not None:
+            changes["team"] = self._ref(said.holding.team)
+            changes["member"] = None if said.holding.member is None else self._ref(said.holding.member)
+        if said.provider is not None:
+            lead = self.federation[line].leads[said.provider]
+            if step.move is Move.HAND_OVER:
+                changes["service_instance"] = lead.service_instance
+            else:
+                changes["team"] = lead.team
+        return changes
+
+    def _ref(self, name: str) -> Ref:
+        return self._refs.setdefault(name, Ref(100 + len(self._refs), name))
+
+    def shown(self, path: CopyPath) -> Shown:
+        request = self.federation.request(path[-1], self.requests[path])
+        assert request.core.impact is not None
+        assert request.team is not None
+        link = _last_link(request)
+        team, member = request.team.name, request.member.name if request.member else None
+        return Shown(
+            status=request.status.value,
+            completion_reason=request.completion_reason.value if request.completion_reason else None,
+            holding=None
+            if link is not None and link.turn is Turn.WITH
+            else Holding(DESK if team == SUPPORT.name else team, member),
+            impact=request.core.impact.value,
+            provider=link.partner if link else None,
+            link=Link(link.turn.value) if link else None,
+        )
+
+
+def _last_link(request: Request) -> Any:
+    return request.link or (request.below[-1] if request.below else None)
+
+
+def play(found: Plan) -> None:
+    played = Played(found)
+    for step in found.steps:
+        played.do(step)
+        for path, foretold in step.shows.items():
+            assert played.shown(path) == foretold, f"line {step.line}, {step.move}, {path}"
+
+
+@pytest.mark.parametrize("found", [plan(case) for case in read_cases(SMALL_LOG)], ids=lambda one: one.case.id)
+def test_the_rules_show_what_a_plan_of_the_small_log_foretells(found: Plan) -> None:
+    play(found)
+
+
+@pytest.mark.skipif(REAL_LOG is None, reason="the real log is not here (INTERDESK_INCIDENT_LOG)")
+def test_the_rules_show_what_every_shape_of_the_real_log_foretells() -> None:
+    plans = [plan(case) for case in read_cases(Path(str(REAL_LOG)))]
+    for found in covering(plans, 0):
+        play(found)
