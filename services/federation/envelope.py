@@ -77,6 +77,7 @@ class Message:
     traceparent: str | None
     body: Mapping[str, Any]
     hash: str = field(default="", compare=False)
+    received_at: datetime | None = field(default=None, compare=False)
 
     def encode(self) -> bytes:
         """The payload. Raises Invalid `too_large`."""
@@ -167,10 +168,18 @@ def open_sealed(raw: bytes, *, exchange_sender: str, own_account: str, ring: key
     _check_place(envelope)
     if key.state == keys.INTRODUCTION and envelope["type"] != "trust.accepted.v1":
         raise Unverified("introduction_only", "the key of an invitation seals nothing but its acceptance")
-    return Message(
-        **{**envelope, "sent_at": from_iso(envelope["sent_at"])},
-        hash=fingerprint(payload),
-    )
+    return _message(envelope, payload)
+
+
+def read_verified(raw: bytes) -> Message:
+    """The message in sealed bytes that `open_sealed` let pass when they came; a key may be revoked since."""
+    payload = seals.parse(raw, seals.MESSAGE)[1]
+    return _message(_parsed(payload), payload)
+
+
+def _message(envelope: Mapping[str, Any], payload: bytes) -> Message:
+    sent_at = from_iso(envelope["sent_at"])
+    return Message(**{**envelope, "sent_at": sent_at}, hash=fingerprint(payload))
 
 
 def _kid_of(raw: bytes) -> str:

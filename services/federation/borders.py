@@ -1,0 +1,107 @@
+"""What a service remembers of each partner's border besides messages: the collection `borders`.
+
+    {_id: partner, heard_at, paused: {code, at} | absent, quarantined_bytes}
+
+A border is paused when the two sides prove to disagree on what was said (`sequence_conflict`,
+`chain_broken`): then nothing more is taken from the partner or sent to it by this service, receipts apart,
+until a person resumes it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from pymongo.errors import DuplicateKeyError
+
+from services.common.database import Document, answering
+from services.federation.metrics import PAUSED
+from services.federation.stored import BORDERS
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+log = structlog.get_logger(__name__)
+
+QUARANTINE_BYTES: Final = 16 * 1024 * 1024
+HEARD_SECONDS: Final = 2.0
+
+
+class Borders:
+    """The borders of one service. Every method raises Unavailable when the database does not answer."""
+
+    def __init__(self, context: Context, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._context = context
+        self._documents = context.database[BORDERS.name]
+        self._monotonic = monotonic
+        self._noted: dict[str, float] = {}
+
+    def heard(self, partner: str) -> None:
+        """Notes that a verified message came, at most every two seconds; other relays look at it."""
+        now = self._monotonic()
+        if now - self._noted.get(partner, -HEARD_SECONDS) < HEARD_SECONDS:
+            return
+        self._noted[partner] = now
+        with answering():
+            self._documents.update_one(
+                {"_id": partner}, {"$set": {"heard_at": self._context.clock.now()}}, upsert=True
+            )
+
+    def heard_at(self, partner: str) -> datetime | None:
+        heard: datetime | None = self._document(partner).get("heard_at")
+        return heard
+
+    def pause(self, partner: str, code: str) -> None:
+        """Stops all from and to the partner in this service. The first reason stands."""
+        log.error(
+            "the border to a partner is paused: we disagree on what was said", partner=partner, code=code
+        )
+        self._gauge(partner, 1)
+        paused = {"paused": {"code": code, "at": self._context.clock.now()}}
+        with answering():
+            self._documents.update_one({"_id": partner}, {"$setOnInsert": {"heard_at": None}}, upsert=True)
+            self._documents.update_one({"_id": partner, "paused": {"$exists": False}}, {"$set": paused})
+
+    def resume(self, partner: str) -> bool:
+        """A person has looked. False when the border was not paused."""
+        self._gauge(partner, 0)
+        with answering():
+            result = self._documents.update_one(
+                {"_id": partner, "paused": {"$exists": True}}, {"$unset": {"paused": ""}}
+            )
+        return result.matched_count > 0
+
+    def is_paused(self, partner: str) -> bool:
+        paused = "paused" in self._document(partner)
+        self._gauge(partner, int(paused))
+        return paused
+
+    def paused(self) -> dict[str, Document]:
+        """`{partner: {code, at}}` of all paused ones."""
+        with answering():
+            found = list(self._documents.find({"paused": {"$exists": True}}, {"paused": 1}))
+        return {document["_id"]: document["paused"] for document in found}
+
+    def room_in_quarantine(self, partner: str, size: int) -> bool:
+        """Takes `size` bytes of the partner's quota. False when they are not left."""
+        room = {"_id": partner, "quarantined_bytes": {"$not": {"$gt": QUARANTINE_BYTES - size}}}
+        with answering():
+            try:
+                self._documents.update_one(room, {"$inc": {"quarantined_bytes": size}}, upsert=True)
+            except DuplicateKeyError:  # there is a document and it has no room
+                return False
+        return True
+
+    def left_quarantine(self, partner: str, size: int) -> None:
+        with answering():
+            self._documents.update_one({"_id": partner}, {"$inc": {"quarantined_bytes": -size}})
+
+    def _document(self, partner: str) -> Document:
+        with answering():
+            return self._documents.find_one({"_id": partner}) or {}
+
+    def _gauge(self, partner: str, value: int) -> None:
+        PAUSED.labels(self._context.account, self._context.service, partner).set(value)

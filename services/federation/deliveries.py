@@ -1,0 +1,210 @@
+"""Deliveries: what became of each message that we sent. The rows of the collection `outbox`.
+
+    queued ──> sent ──> accepted
+       └────────┼──────> refused     (`refused_code`)
+                └> held ─┘           (received, waits or is parked there)
+
+A row is made when the relay takes the message off its record's landing strip, and is never deleted: it is the
+ledger. Two times say what is still to be done with it, and are absent when nothing is:
+
+- `due`: when the relay sends it (again), unless a final receipt comes first;
+- `attention`: when somebody has to be told. On a refused row, the service that wrote the message undoes it
+  (rule 9 of the hand-over); on any other, the partner has not answered for too long.
+
+A receipt counts when it names the hash of the row, and its first final verdict stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from pymongo.errors import BulkWriteError
+
+from services.common.database import REPEATABLE, Document, answering
+from services.federation.envelope import Message
+from services.federation.stored import OUTBOX
+from services.federation.threads import WINDOW
+from services.federation.verdicts import BREAKS_THREAD, HELD, REFUSED
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+QUEUED, SENT = "queued", "sent"
+UNANSWERED: Final = (QUEUED, SENT)
+OPEN: Final = (QUEUED, SENT, HELD)
+
+# A held message is asked about after this many times the longest back-off: its final receipt may be lost.
+HELD_FACTOR: Final = 6
+
+_DUPLICATE_KEY: Final = 11000
+
+
+class Deliveries:
+    """The outbox rows of one service. Every method raises Unavailable when the database does not answer."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._rows = context.database[OUTBOX.name]
+        # Marks that a crash may lose: they are made again, or the message is sent twice.
+        self._marks = self._rows.with_options(write_concern=REPEATABLE)
+
+    def take(self, rows: Sequence[Mapping[str, Any]]) -> list[Document]:
+        """Keeps message rows of landing strips; taking a row again changes nothing. Gives them as kept.
+
+        They become due a sweep later: until then the process that took them is about to send them itself.
+        """
+        config, now = self._context.config, self._context.clock.now()
+        documents = [
+            {
+                **{name: value for name, value in row.items() if name not in ("id", "kind")},
+                "_id": row["id"],
+                "state": QUEUED,
+                "attempts": 0,
+                "due": now + timedelta(seconds=config.sweep_seconds),
+                "attention": row["at"] + timedelta(seconds=config.unreceipted_flag_seconds),
+            }
+            for row in rows
+        ]
+        with answering():
+            try:
+                self._rows.insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+                    raise
+        return documents
+
+    def due(self, partner: str, now: datetime, limit: int) -> list[Document]:
+        """Rows to send (again), those of one thread together and in their order."""
+        order = [("due", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
+        with answering():
+            found = self._rows.find({"partner": partner, "due": {"$lte": now}})
+            return list(found.sort(order).limit(limit))
+
+    def in_window(self, row: Mapping[str, Any]) -> bool:
+        """Whether fewer than 64 of its thread are on the way before this one.
+
+        Messages are applied in order, so when the one 64 before is answered, all before it are.
+        """
+        if row["sequence"] <= WINDOW:
+            return True
+        place = {
+            "thread": row["thread"],
+            "incarnation": row["incarnation"],
+            "sequence": row["sequence"] - WINDOW,
+        }
+        with answering():
+            return self._rows.find_one({**place, "state": {"$in": OPEN}}, {"_id": 1}) is None
+
+    def mark_sent(self, ids: Iterable[str], at: datetime, due: datetime) -> None:
+        """These were sent the first time, and have no answer yet."""
+        change = {"$set": {"state": SENT, "sent_at": at, "due": due}, "$inc": {"attempts": 1}}
+        with answering():
+            self._marks.update_many({"_id": {"$in": list(ids)}, "state": QUEUED}, change)
+
+    def mark_resent(self, row: Mapping[str, Any], due: datetime) -> None:
+        """The lowest of its thread was sent again; the others of the thread wait for its answer."""
+        waits = {"thread": row["thread"], "partner": row["partner"], "state": SENT}
+        with answering():
+            self._marks.update_one(
+                {"_id": row["_id"], "state": {"$in": OPEN}}, {"$set": {"due": due}, "$inc": {"attempts": 1}}
+            )
+            self._marks.update_many({**waits, "_id": {"$ne": row["_id"]}}, {"$set": {"due": due}})
+
+    def hurry(self, partner: str, now: datetime) -> None:
+        """The partner is back: what waits for its answer is due now."""
+        waiting = {"partner": partner, "due": {"$gt": now}, "state": {"$in": UNANSWERED}}
+        with answering():
+            self._marks.update_many(waiting, {"$set": {"due": now}})
+
+    def answered(self, receipt: Message, sealed: bytes) -> Document | None:
+        """Keeps what a verified receipt says. Gives the row when the partner refused it, to be undone.
+
+        `sealed`: the receipt's bytes, which prove to us what was received.
+        """
+        body = receipt.body
+        place = {
+            "thread": receipt.thread,
+            "incarnation": body["incarnation"],
+            "sequence": body["sequence"],
+        }
+        ours = {**place, "partner": receipt.sender, "hash": body["hash"], "state": {"$in": OPEN}}
+        now = self._context.clock.now()
+        if body["verdict"] == HELD:
+            return self._held(ours, receipt, now)
+        change: Document = {
+            "$set": {"state": body["verdict"], "answered_at": now, "receipt": sealed, "code": body["code"]},
+            "$unset": {"due": "", "attention": ""},
+        }
+        if body["verdict"] == REFUSED:
+            change["$set"] |= {"refused_code": body["code"], "attention": now}
+            del change["$unset"]["attention"]
+        with answering():
+            # By far the most: accepted, and sent no more than once.
+            if (
+                body["verdict"] != REFUSED
+                and self._rows.update_one({**ours, "attempts": {"$lt": 2}}, change).matched_count
+            ):
+                return None
+            row = self._rows.find_one(ours, {"sealed": 0})
+            if row is None or self._rows.update_one(ours, change).matched_count == 0:
+                return None
+        self._next_of(row, now)
+        return {**row, **change["$set"]} if body["verdict"] == REFUSED else None
+
+    def _held(self, ours: Document, receipt: Message, now: datetime) -> Document | None:
+        """Received there and not applied: resending stops, except of what is missing before it."""
+        config = self._context.config
+        later = now + timedelta(seconds=HELD_FACTOR * config.retry_max_seconds)
+        with answering():
+            self._marks.update_one(
+                ours, {"$set": {"state": HELD, "due": later, "code": receipt.body["code"]}}
+            )
+            if receipt.body["missing"]:
+                missing = {
+                    "thread": receipt.thread,
+                    "partner": receipt.sender,
+                    "incarnation": receipt.body["incarnation"],
+                    "sequence": {"$in": receipt.body["missing"]},
+                    "state": {"$in": UNANSWERED},
+                }
+                # What is only overtaken arrives within a second; what is lost is sent again then.
+                soon = now + timedelta(seconds=1)
+                self._marks.update_many({**missing, "due": {"$gt": soon}}, {"$set": {"due": soon}})
+        return None
+
+    def _next_of(self, row: Mapping[str, Any], now: datetime) -> None:
+        """The lowest of its thread had to be sent again and is answered now: the rest is due."""
+        if row["attempts"] < 2:
+            return
+        rest = {"thread": row["thread"], "partner": row["partner"], "state": SENT}
+        with answering():
+            self._marks.update_many(rest, {"$set": {"due": now}})
+
+    def asking_attention(self, now: datetime, limit: int) -> list[Document]:
+        """Rows that somebody has to be told of, as far as it is time."""
+        with answering():
+            found = self._rows.find({"attention": {"$lte": now}}, {"sealed": 0})
+            return list(found.sort([("attention", 1)]).limit(limit))
+
+    def attended(self, row: Mapping[str, Any]) -> None:
+        """Somebody was told."""
+        with answering():
+            self._rows.update_one({"_id": row["_id"], "state": row["state"]}, {"$unset": {"attention": ""}})
+
+    def unanswered_since(self, partner: str) -> datetime | None:
+        """When the oldest message without an answer was written; None when all are answered."""
+        with answering():
+            row = self._rows.find_one(
+                {"partner": partner, "due": {"$gt": _LONG_AGO}}, {"at": 1}, sort=[("at", 1)]
+            )
+        return row["at"] if row else None
+
+
+def breaks_thread(row: Mapping[str, Any]) -> bool:
+    """Whether a refused row shows that the two sides disagree on what was said."""
+    return row["state"] == REFUSED and row.get("refused_code") in BREAKS_THREAD
+
+
+_LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -1,0 +1,261 @@
+"""The inbox: everything a partner says is stored first, then acknowledged, then applied, each thing once, in
+order.
+
+What it promises
+
+- What was acknowledged to the broker is stored; what was not comes again. A crash at any point loses nothing.
+- A message has its effect once, however often it comes: the inbox has one row per (partner, thread,
+  incarnation, sequence), and the record's own position, saved by compare-and-set together with the effect,
+  decides.
+- The messages of a thread have their effects in their order, with any number of processes on the same lane.
+  Threads do not wait for each other.
+- Every verified message is answered: `accepted`, `refused` with a code, or, as long as neither is true,
+  `held`.
+
+The way of a message
+
+    lane ──> checks (envelope.py) ──> inbox row ──> ack ──> apply n−1 → n ──> verdict ──> receipt
+                 │                                            │   └──> then n+1, if it waits here
+                 └─> quarantine                               ├─ gap or later: waits
+                                                              └─ park: waits for a person
+
+When things fail
+
+- Not proven who said it: quarantine. It moves and blocks nothing.
+- Something before it is missing: the row waits, the receipt says `held` and names what is missing. Of one
+  thread at most 64 rows wait: what is further ahead is let go, without a receipt, and comes again.
+- The service can't decide yet (`Later`) or a part of the account is away: the row waits with growing delay.
+- Nothing can be made of it (`Park`, or a bug): the row is parked with its bytes and a code. Its thread stands
+  still, nothing else does. A person replays it, when the cause is mended, or discards it: the position goes
+  past it and the sender is told `refused: discarded`.
+- The same place with another content (`sequence_conflict`) or a predecessor that is not ours
+  (`chain_broken`): the two sides disagree on what was said. Both are kept, the later one is refused, and the
+  border to this partner is paused.
+- A crash between the save and the verdict: the sweep handles the row again, the record says "already applied"
+  and with which verdict, and the receipt is made again. A crash before the receipt is sent: the sender sends
+  its message again, and gets the receipt of the first time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from services.common.database import REPEATABLE, Document, answering
+from services.common.errors import Conflict, NotFound
+from services.federation import handling
+from services.federation.borders import Borders
+from services.federation.envelope import Unverified
+from services.federation.handling import Ahead, Correspondent, Misplaced, Parks, Waits
+from services.federation.handling import Final as FinalOutcome
+from services.federation.intake import Intake, Taken
+from services.federation.metrics import VERDICTS
+from services.federation.quarantine import Quarantine
+from services.federation.receipts import Answers
+from services.federation.stored import INBOX, PARKED, WAITING, row_id
+from services.federation.threads import KINDS, WINDOW, AlreadyApplied, Position, ThreadId
+from services.federation.trusts import ENDED, SUSPENDED, TrustBook
+from services.federation.verdicts import Verdict, refused
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+log = structlog.get_logger(__name__)
+
+GAP_SECONDS: Final = 30.0
+STOPPED_SECONDS: Final = 30.0
+SWEEP_BATCH: Final = 200
+
+
+class Inbox:
+    """The inbox of one service: applies what the intake has stored."""
+
+    def __init__(
+        self,
+        context: Context,
+        correspondent: Correspondent,
+        *,
+        intake: Intake,
+        borders: Borders,
+        quarantine: Quarantine,
+        answers: Answers,
+    ) -> None:
+        self._context = context
+        self._correspondent = correspondent
+        self._intake = intake
+        self._borders = borders
+        self._quarantine = quarantine
+        self._answers = answers
+        self._rows = context.database[INBOX.name]
+        # The verdict of a row follows from its record; losing the mark only costs handling it again.
+        self._marks = self._rows.with_options(write_concern=REPEATABLE)
+        self._running: dict[tuple[str, str], deque[Taken]] = {}
+        self._lock = threading.Lock()
+
+    def apply(self, taken: Taken) -> None:
+        """Applies the row, and after it those of its thread that waited for it. Raises nothing.
+
+        In one process one at a time per thread; a second caller leaves its row to the first.
+        """
+        key = (taken.row["partner"], taken.row["thread"])
+        with self._lock:
+            if key in self._running:
+                self._running[key].append(taken)
+                return
+            waiting = self._running[key] = deque([taken])
+        while True:
+            with self._lock:
+                if not waiting:
+                    del self._running[key]
+                    return
+                following: Taken | None = waiting.popleft()
+            try:
+                while following is not None:
+                    following = self._step(following)
+            except Exception as error:
+                log.warning("a row of the inbox is left to the sweep", thread=key[1], error=repr(error))
+
+    def _step(self, taken: Taken) -> Taken | None:
+        """Handles one row; gives the next one of its thread when there is one to go on with."""
+        row = taken.row
+        outcome = self._stopped(row["partner"]) or handling.handle(
+            self._context, self._correspondent, taken.read(), row["attempts"]
+        )
+        match outcome:
+            case FinalOutcome(verdict, breaks):
+                self._here("after_apply")
+                return self._final(row, verdict, breaks)
+            case Ahead(applied):
+                self._ahead(row, applied)
+            case Waits(seconds, code):
+                self._wait(row, seconds, code)
+            case Parks(code, detail):
+                self._park(row, code, detail)
+            case Misplaced(code, detail):
+                self._quarantine.keep(row["partner"], row["sealed"], Unverified(code, detail))
+                with answering():
+                    self._rows.delete_one({"_id": row["_id"], "state": WAITING})
+        return None
+
+    def _stopped(self, partner: str) -> Waits | Parks | None:
+        """What the trust says about handling anything of this partner now."""
+        trust = TrustBook.of(self._context).trust(partner)
+        if trust is None or trust.status == SUSPENDED:
+            return Waits(STOPPED_SECONDS, "trust_suspended")
+        return Parks("trust_ended") if trust.status == ENDED else None
+
+    def _final(self, row: Document, verdict: Verdict, breaks: bool = False) -> Taken | None:
+        self._count(row, verdict.word)
+        final = {"state": verdict.word, "code": verdict.code, "answered_at": self._context.clock.now()}
+        with answering():
+            self._marks.update_one({"_id": row["_id"]}, {"$set": final, "$unset": {"due": "", "detail": ""}})
+        if breaks:
+            self._borders.pause(row["partner"], verdict.code or "")
+        self._answers.final(row, verdict)
+        return None if breaks else self._following(row)
+
+    def _following(self, row: Document) -> Taken | None:
+        place = row_id(row["partner"], row["thread"], row["incarnation"], row["sequence"] + 1)
+        with answering():
+            found = self._rows.find_one({"_id": place, "state": WAITING})
+        return Taken(found) if found else None
+
+    def _ahead(self, row: Document, applied: Position) -> None:
+        self._count(row, "waiting")
+        if row["sequence"] > applied.sequence + WINDOW:
+            with answering():
+                self._rows.delete_one({"_id": row["_id"], "state": WAITING})
+            return
+        before = range(applied.sequence + 1, row["sequence"])
+        ids = {row_id(row["partner"], row["thread"], row["incarnation"], n): n for n in before}
+        self._delay(row, GAP_SECONDS, "gap")
+        with answering():
+            here = {found["_id"] for found in self._rows.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
+        missing = tuple(n for id, n in ids.items() if id not in here)
+        self._answers.ahead(row, applied, missing)
+
+    def _wait(self, row: Document, seconds: float, code: str) -> None:
+        self._count(row, "later")
+        self._delay(row, seconds, code)
+        if row["attempts"] == 0:
+            self._answers.held(row)
+
+    def _park(self, row: Document, code: str, detail: str) -> None:
+        self._count(row, "parked")
+        parked = {"state": PARKED, "code": code, "detail": detail, "parked_at": self._context.clock.now()}
+        with answering():
+            self._rows.update_one({"_id": row["_id"]}, {"$set": parked, "$unset": {"due": ""}})
+        self._answers.held(row)
+
+    def _delay(self, row: Document, seconds: float, code: str) -> None:
+        due = self._context.clock.now() + timedelta(seconds=seconds)
+        with answering():
+            self._marks.update_one(
+                {"_id": row["_id"], "state": WAITING},
+                {"$set": {"due": due, "code": code}, "$inc": {"attempts": 1}},
+            )
+
+    # By the clock
+
+    def sweep(self) -> int:
+        """Applies what is due: what a crash left, what waited long enough. Gives the number of rows."""
+        self._quarantine.try_again(self._take_again)
+        paused = set(self._borders.paused())
+        with answering():
+            found = self._rows.find(
+                {"due": {"$lte": self._context.clock.now()}, "partner": {"$nin": sorted(paused)}}
+            )
+            order = [("due", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
+            due = list(found.sort(order).limit(SWEEP_BATCH))
+        for row in due:
+            self.apply(Taken(row))
+        return len(due)
+
+    def _take_again(self, partner: str, raw: bytes) -> None:
+        taken = self._intake.take_again(partner, raw)
+        if taken is not None:
+            self.apply(taken)
+
+    # By a person
+
+    def replay(self, id: str) -> None:
+        """Handles a parked message again. Raises NotFound, Conflict `not_parked`."""
+        row = self._parked(id)
+        again = {"state": WAITING, "attempts": 0, "due": self._context.clock.now()}
+        with answering():
+            self._rows.update_one({"_id": id, "state": PARKED}, {"$set": again, "$unset": {"parked_at": ""}})
+        self.apply(Taken({**row, **again}))
+
+    def discard(self, id: str) -> None:
+        """Goes past a parked message; the sender is told `refused: discarded`. Raises NotFound, Conflict."""
+        row = self._parked(id)
+        message = Taken(row).read()
+        verdict = refused("discarded")
+        if KINDS[ThreadId.parse(message.thread).kind] == self._context.service:
+            try:
+                self._correspondent.discard(self._context, message)
+            except AlreadyApplied as error:
+                verdict = error.verdict
+        following = self._final(row, verdict)
+        if following is not None:
+            self.apply(following)
+
+    def _parked(self, id: str) -> Document:
+        with answering():
+            row = self._rows.find_one({"_id": id})
+        if row is None:
+            raise NotFound("not_found", "There is no such message.")
+        if row["state"] != PARKED:
+            raise Conflict("not_parked", f"The message is not parked: it is {row['state']}.")
+        return row
+
+    def _here(self, place: str) -> None:
+        self._context.crash.here(f"{self._context.service}.{place}")
+
+    def _count(self, row: Mapping[str, Any], verdict: str) -> None:
+        VERDICTS.labels(self._context.account, self._context.service, row["partner"], verdict).inc()

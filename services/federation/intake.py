@@ -1,0 +1,172 @@
+"""The intake: from the raw bytes of a lane to a stored row, or to quarantine. After it a delivery may be
+acked.
+
+Part of the inbox; its protocol is told there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pymongo.errors import DuplicateKeyError
+
+from services.common.database import Document, answering
+from services.common.errors import Invalid
+from services.federation import envelope, messages
+from services.federation.borders import Borders
+from services.federation.envelope import Message, Unverified
+from services.federation.keys import PartnerRing
+from services.federation.metrics import RECEIVED
+from services.federation.quarantine import UNKNOWN_KEY, Delivery, Quarantine
+from services.federation.receipts import Answers
+from services.federation.stored import INBOX, PARKED, WAITING, row_id
+from services.federation.topology import exchange_of
+from services.federation.trusts import TrustBook
+from services.federation.verdicts import Verdict, refused
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A row that is to be applied; `message` when it is at hand from having been opened just now."""
+
+    row: Document
+    message: Message | None = None
+
+    def read(self) -> Message:
+        if self.message is not None:
+            return self.message
+        message = envelope.read_verified(self.row["sealed"])
+        return replace(message, received_at=self.row["received_at"])
+
+
+class Intake:
+    """The intake of one service.
+
+    `take_receipt` gets each verified receipt of a partner with its bytes; `heard` is told of each verified
+    delivery. Every method raises Unavailable when the database does not answer: then a delivery must not be
+    acked.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        borders: Borders,
+        quarantine: Quarantine,
+        answers: Answers,
+        take_receipt: Callable[[Message, bytes], None],
+        heard: Callable[[str], None],
+    ) -> None:
+        self._context = context
+        self._borders = borders
+        self._quarantine = quarantine
+        self._answers = answers
+        self._take_receipt = take_receipt
+        self._heard = heard
+        self._rows = context.database[INBOX.name]
+
+    def take(self, delivery: Delivery) -> Taken | None:
+        """Checks and stores one delivery. Gives what is to be applied."""
+        try:
+            message = self._opened(delivery)
+        except Unverified as error:
+            self._quarantine.keep(delivery.partner, delivery.raw, error)
+            return None
+        return self._store(message, delivery.raw)
+
+    def take_again(self, partner: str, raw: bytes) -> Taken | None:
+        """What was in quarantine, when its key is known by now. Raises Unverified while it is not."""
+        return self._store(self._verified(partner, raw), raw)
+
+    def _opened(self, delivery: Delivery) -> Message:
+        envelope.check_properties(len(delivery.raw), delivery.properties)
+        if delivery.exchange != exchange_of(delivery.partner):
+            raise Unverified("wrong_exchange", f"{delivery.exchange!r} in the lane of {delivery.partner}")
+        return self._verified(delivery.partner, delivery.raw)
+
+    def _verified(self, partner: str, raw: bytes) -> Message:
+        book = TrustBook.of(self._context)
+        try:
+            return self._open(partner, raw, book.ring(partner))
+        except Unverified as error:
+            if error.code != UNKNOWN_KEY:
+                raise
+            return self._open(partner, raw, book.refreshed_ring(partner))
+
+    def _open(self, partner: str, raw: bytes, ring: PartnerRing) -> Message:
+        own_account = self._context.account
+        return envelope.open_sealed(raw, exchange_sender=partner, own_account=own_account, ring=ring)
+
+    def _store(self, message: Message, raw: bytes) -> Taken | None:
+        RECEIVED.labels(self._context.account, self._context.service, message.sender).inc()
+        self._heard(message.sender)
+        if message.sequence == 0:
+            self._take_unsequenced(message, raw)
+            return None
+        now = self._context.clock.now()
+        row = {
+            "_id": row_id(message.sender, message.thread, message.incarnation, message.sequence),
+            "partner": message.sender,
+            "thread": message.thread,
+            "incarnation": message.incarnation,
+            "sequence": message.sequence,
+            "hash": message.hash,
+            "type": message.type,
+            "message_id": message.id,
+            "sealed": raw,
+            "received_at": now,
+            "state": WAITING,
+            "code": None,
+            "attempts": 0,
+            "due": now + timedelta(seconds=self._context.config.sweep_seconds),
+        }
+        self._here("before_inbox_store")
+        try:
+            with answering():
+                self._rows.insert_one(row)
+        except DuplicateKeyError:
+            return self._came_again(message, raw)
+        self._here("after_inbox_store")
+        return Taken(row, replace(message, received_at=now))
+
+    def _take_unsequenced(self, message: Message, raw: bytes) -> None:
+        try:
+            body = messages.check_incoming(message.type, message.body)
+        except Invalid as error:
+            self._quarantine.keep(message.sender, raw, Unverified(error.code, str(error)))
+            return
+        self._take_receipt(replace(message, body=body), raw)
+
+    def _came_again(self, message: Message, raw: bytes) -> Taken | None:
+        """The place is taken: by the same message, which is answered again, or by another one."""
+        place = row_id(message.sender, message.thread, message.incarnation, message.sequence)
+        with answering():
+            row = self._rows.find_one({"_id": place})
+        if row is None:
+            return None  # let go in between; it will come again
+        if row["hash"] != message.hash:
+            self._conflict({**row, "hash": message.hash}, raw)
+            return None
+        if row["state"] == WAITING:
+            return Taken(row)
+        if row["state"] == PARKED:
+            self._answers.held(row)
+        else:
+            self._answers.final(row, Verdict(row["state"], row["code"]))
+        return None
+
+    def _conflict(self, row: Document, raw: bytes) -> None:
+        verdict = refused("sequence_conflict")
+        error = Unverified("sequence_conflict", f"sequence {row['sequence']} of {row['thread']} is taken")
+        self._quarantine.keep(row["partner"], raw, error)
+        self._borders.pause(row["partner"], error.code)
+        self._answers.final(row, verdict)
+
+    def _here(self, place: str) -> None:
+        self._context.crash.here(f"{self._context.service}.{place}")

@@ -1,0 +1,77 @@
+"""Writing to a partner: the one place where a message of ours gets its sequence, its predecessor and its
+seal.
+
+All of it is made before the compare-and-set and stored by it, so that a save that fails has said nothing, and
+what was said once is always the same bytes. The row goes with the save (`Records.save(…, rows=[row])`); the
+relay sends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from services.common import trace
+from services.federation import messages
+from services.federation.envelope import Message, fingerprint, seal_payload
+from services.federation.keys import Key
+from services.federation.threads import Thread
+from services.federation.trusts import TrustBook
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+KIND = "message"
+
+
+def write(
+    context: Context,
+    thread: Thread,
+    *,
+    type: str,
+    body: Mapping[str, Any],
+    id: str | None = None,
+    key: Key | None = None,
+    **extra: Any,
+) -> tuple[Thread, dict[str, Any]]:
+    """The thread after this message, and the row to save with it.
+
+    `type` as `request.taken.v1`; `body` as `services.federation.messages` allows it; `id`: a UUID made before
+    (an asking message's id is its question); `key`: another key than our current one (an invitation's);
+    `extra`: what the row shall tell besides (`request_id`). Raises Invalid (`unknown_type`, `invalid_body`,
+    `too_large`), and Unavailable while the account has no keys.
+    """
+    message_type = messages.type_of(type)
+    if message_type.kind != thread.kind:
+        raise ValueError(f"{type} is not said in a thread of the kind {thread.kind}")
+    at = context.clock.now()
+    message = Message(
+        id=id or context.new_uuid(),
+        type=type,
+        sender=context.account,
+        recipient=thread.partner,
+        thread=thread.id,
+        incarnation=thread.sent.incarnation,
+        sequence=thread.sent.sequence + 1,
+        prev=thread.sent.hash,
+        sent_at=at,
+        traceparent=trace.traceparent(),
+        body=messages.check_outgoing(type, body),
+    )
+    payload = message.encode()
+    row = {
+        **extra,
+        "id": message.id,
+        "kind": KIND,
+        "partner": thread.partner,
+        "service": context.service,
+        "type": type,
+        "thread": thread.id,
+        "incarnation": message.incarnation,
+        "sequence": message.sequence,
+        "hash": fingerprint(payload),
+        "sealed": seal_payload(payload, key or TrustBook.of(context).own_ring().current()),
+        "at": at,
+        "traceparent": message.traceparent,
+    }
+    return thread.after_sending(row["hash"]), row

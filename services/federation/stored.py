@@ -1,0 +1,45 @@
+"""The collections that federation keeps in each service's database, and their indexes.
+
+inbox       what partners said, verified: one row per (partner, thread, incarnation, sequence)
+outbox      what we said, and what became of it: one row per message
+quarantine  what nobody is proven to have said; a byte quota per partner
+borders     per partner: when it was last heard, whether its border is paused, its quarantined bytes
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from services.common.store import Collection, Index
+
+INBOX: Final = Collection(
+    "inbox",
+    (Index(["thread", "sequence"]), Index("due", sparse=True), Index(["state", "-received_at"])),
+    records=False,
+)
+OUTBOX: Final = Collection(
+    "outbox",
+    (
+        Index(["thread", "incarnation", "sequence"]),
+        Index(["partner", "due"]),
+        Index("attention", sparse=True),
+    ),
+    records=False,
+)
+QUARANTINE: Final = Collection(
+    "quarantine", (Index("due", sparse=True), Index(["partner", "-received_at"])), records=False
+)
+BORDERS: Final = Collection("borders", (), records=False)
+
+ALL: Final = (INBOX, OUTBOX, QUARANTINE, BORDERS)
+
+# States of inbox rows. Final ones are the words of verdicts.
+WAITING: Final = "waiting"
+PARKED: Final = "parked"
+
+
+def row_id(partner: str, thread: str, incarnation: int, sequence: int) -> str:
+    """The id of an inbox row: its place, so that the primary key lets each place be taken once."""
+    place = f"{partner}|{thread}|{incarnation}|{sequence}"
+    return hashlib.sha256(place.encode()).hexdigest()[:32]

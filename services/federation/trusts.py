@@ -1,0 +1,173 @@
+"""Who our partners are, where they are reached and by which keys they are known, as the border sees it.
+
+The organizations service owns trusts and key rings (collections `trusts`, `keyrings`); the other services
+hold copies of the same shape (`copy_trust`, `copy_keyring`). Whoever sets up the border asks the `TrustBook`
+and need not know in which service it runs.
+
+    trust     {_id: the partner's account id, name, domain, status, border_address, border_ca, credentials}
+    keyring   {_id: account id, account, own, keys: [...]} (keys.py)
+
+`credentials` are ours on the partner's border, encrypted at rest. What the book has read it keeps for two
+seconds, so a revoked key or a suspended trust counts at latest then; a kid it does not know makes it ask the
+owner at once, though not more often than every five seconds per partner: strangers' kids must not become a
+flood of calls.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from services.common.database import answering
+from services.common.errors import Unavailable
+from services.federation import ciphers
+from services.federation.keys import OwnRing, PartnerRing
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+OWNER: Final = "organizations"
+KEPT_SECONDS: Final = 2.0
+REFRESH_SECONDS: Final = 5.0
+
+INVITED, ACTIVE, SUSPENDED, ENDED = "invited", "active", "suspended", "ended"
+OPEN: Final = frozenset({INVITED, ACTIVE})  # what flows; an invited partner answers by a message, too
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """One partner. `border_address` is None until the partner has told it."""
+
+    partner: str
+    name: str
+    status: str
+    border_address: str | None
+    border_ca: str | None
+    credentials: str | None = field(repr=False)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Trust:
+        return cls(
+            partner=document["_id"],
+            name=document.get("name") or document["_id"],
+            status=document["status"],
+            border_address=document.get("border_address"),
+            border_ca=document.get("border_ca"),
+            credentials=document.get("credentials"),
+        )
+
+    @property
+    def receives(self) -> bool:
+        """Whether we take deliveries from the partner."""
+        return self.status in OPEN
+
+    @property
+    def reachable(self) -> bool:
+        """Whether we know how to deliver to the partner."""
+        return self.border_address is not None and self.credentials is not None
+
+    def login(self, secret: bytes) -> tuple[str, str]:
+        """User and password on the partner's border. Raises Invalid `wrong_secret`."""
+        opened = ciphers.decrypt_at_rest(secret, self.credentials or "")
+        return opened["user"], opened["password"]
+
+
+class TrustBook:
+    """The trusts and rings of one service. Use `TrustBook.of(context)`: there is one per context."""
+
+    def __init__(self, context: Context, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._context = context
+        self._monotonic = monotonic
+        self._kept: dict[str, tuple[float, Any]] = {}
+        self._refreshed: dict[str, float] = {}
+        owner = context.service == OWNER
+        self._trusts = context.database["trusts" if owner else "copy_trust"]
+        self._keyrings = context.database["keyrings" if owner else "copy_keyring"]
+
+    @classmethod
+    def of(cls, context: Context) -> TrustBook:
+        book = context.kept.get("trust_book")
+        if book is None:
+            book = context.kept["trust_book"] = cls(context)
+        assert isinstance(book, TrustBook)
+        return book
+
+    def trusts(self) -> list[Trust]:
+        """All trusts, whatever their status. Raises Unavailable."""
+
+        def read() -> list[Trust]:
+            with answering():
+                return [Trust.from_document(document) for document in self._trusts.find({}, _TRUST_FIELDS)]
+
+        return self._keep("trusts", read)
+
+    def trust(self, partner: str) -> Trust | None:
+        """Raises Unavailable."""
+        return next((trust for trust in self.trusts() if trust.partner == partner), None)
+
+    def ring(self, partner: str) -> PartnerRing:
+        """What is known of the partner's keys; an empty ring when nothing is. Raises Unavailable."""
+
+        def read() -> PartnerRing:
+            document = self._keyring(partner)
+            return PartnerRing.from_document(document) if document else PartnerRing(partner)
+
+        return self._keep(f"ring of {partner}", read)
+
+    def refreshed_ring(self, partner: str) -> PartnerRing:
+        """The ring as its owner has it now, unless it was asked a moment ago. Raises Unavailable."""
+        now = self._monotonic()
+        if now - self._refreshed.get(partner, -REFRESH_SECONDS) >= REFRESH_SECONDS:
+            self._refreshed[partner] = now
+            self._context.copies.refresh("keyring", partner)
+            self.forget()
+        return self.ring(partner)
+
+    def own_ring(self) -> OwnRing:
+        """Our own keys. Raises Unavailable `keyring_missing` while the account has none."""
+
+        def read() -> OwnRing:
+            account = self._context.account
+            document = self._keyring(account) or self._asked_for(account)
+            if document is None:
+                raise Unavailable("keyring_missing", "This account has no keys yet; try again later.")
+            return OwnRing.from_document(document, self.secret)
+
+        return self._keep("own ring", read)
+
+    @property
+    def secret(self) -> bytes:
+        """The account's secret. Raises Unavailable `secret_missing`."""
+        if self._context.config.secret is None:
+            raise Unavailable("secret_missing", "INTERDESK_SECRET_FILE is not set; partners need it.")
+        return self._context.config.secret
+
+    def forget(self) -> None:
+        """Reads everything anew next time; after a trust or ring was changed in this process."""
+        self._kept.clear()
+
+    def _keyring(self, account: str) -> dict[str, Any] | None:
+        with answering():
+            return self._keyrings.find_one({"_id": account}, {"account": 1, "keys": 1})
+
+    def _asked_for(self, account: str) -> dict[str, Any] | None:
+        if self._context.copies.refresh("keyring", account) is None:
+            return None
+        return self._keyring(account)
+
+    def _keep(self, name: str, read: Callable[[], T]) -> T:
+        now = self._monotonic()
+        kept = self._kept.get(name)
+        if kept is not None and now - kept[0] < KEPT_SECONDS:
+            value: T = kept[1]
+            return value
+        value = read()
+        self._kept[name] = (now, value)
+        return value
+
+
+_TRUST_FIELDS: Final = {"name": 1, "status": 1, "border_address": 1, "border_ca": 1, "credentials": 1}
