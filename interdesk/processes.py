@@ -19,11 +19,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from interdesk.waiting import holds_within
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -60,7 +61,7 @@ class Process:
 
     def wait(self, deadline_seconds: float) -> bool:
         """True when the process has ended within the time."""
-        return _until(lambda: not self.alive, deadline_seconds)
+        return holds_within(lambda: not self.alive, deadline_seconds)
 
     def kill(self, deadline_seconds: float = 10) -> None:
         """SIGKILL, and waits until the kernel has taken it."""
@@ -83,12 +84,17 @@ class Process:
         except OSError:
             return ""
 
-    def wait_ready(self, ready: Callable[[], bool], deadline_seconds: float) -> None:
-        """Waits until `ready()`. Raises StartFailed when the process ends first or the time is over."""
-        if _until(lambda: not self.alive or ready(), deadline_seconds) and self.alive:
+    def wait_ready(
+        self, ready: Callable[[], bool], deadline_seconds: float, more: Callable[[], str] = lambda: ""
+    ) -> None:
+        """Waits until `ready()`. Raises StartFailed when the process ends first or the time is over.
+
+        `more` says what else is known then.
+        """
+        if holds_within(lambda: not self.alive or ready(), deadline_seconds) and self.alive:
             return
         what = f"was not ready after {deadline_seconds:g} s" if self.alive else "ended while starting"
-        raise StartFailed(f"{self.name} {what}. The end of {self.log}:\n{self.last_lines()}")
+        raise StartFailed(f"{self.name} {what}{more()}. The end of {self.log}:\n{self.last_lines()}")
 
     def to_document(self) -> dict[str, Any]:
         return {"name": self.name, "pid": self.pid, "started": self.started, "log": str(self.log)}
@@ -135,10 +141,10 @@ def spawn(
 
 def stop_all(processes: Sequence[Process], deadline_seconds: float = 20) -> list[Process]:
     """Asks all to end at the same time, then waits for each. Gives those that had to be killed."""
-    ends_at = time.monotonic() + deadline_seconds
     for process in processes:
         process.signal(signal.SIGTERM)
-    killed = [process for process in processes if not process.wait(max(0.0, ends_at - time.monotonic()))]
+    holds_within(lambda: not any(process.alive for process in processes), deadline_seconds)
+    killed = [process for process in processes if process.alive]
     for process in killed:
         process.kill()
     return killed
@@ -147,17 +153,6 @@ def stop_all(processes: Sequence[Process], deadline_seconds: float = 20) -> list
 def _die_with_parent() -> None:
     assert _LIBC is not None
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _until(condition: Callable[[], bool], deadline_seconds: float) -> bool:
-    ends_at = time.monotonic() + deadline_seconds
-    pause = 0.005
-    while not condition():
-        if time.monotonic() >= ends_at:
-            return False
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.1)
-    return True
 
 
 def _moment_of_start(pid: int) -> str | None:

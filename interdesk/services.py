@@ -1,0 +1,14 @@
+"""Which services an account runs here, and where their classes are."""
+
+from __future__ import annotations
+
+CLASSES = {
+    "organizations": "services.organizations.service:OrganizationsService",
+    "slas": "services.slas.service:SlasService",
+    "requests": "services.requests.service:RequestsService",
+    "gateway": "gateway.service:GatewayService",
+}
+
+SERVICES = tuple(CLASSES)
+# Those that keep data: each has a database of its own.
+STORING = tuple(name for name in SERVICES if name != "gateway")
