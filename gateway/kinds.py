@@ -10,6 +10,7 @@ from gateway.references import Kind, Reference
 from gateway.tokens import Holder
 from services.common.actor import Actor
 from services.organizations import queries as organizations
+from services.requests import queries as requests
 from services.slas import queries as slas
 
 KINDS = (
@@ -20,6 +21,7 @@ KINDS = (
     Kind("service_instance", "slas", "ServiceInstance", slas.references),
     Kind("service_offering", "slas", "ServiceOffering", slas.references),
     Kind("sla", "slas", "Sla", slas.references),
+    Kind("request", "requests", "Req", requests.references, label="subject"),
 )
 
 

@@ -33,7 +33,7 @@ from services.common.listing import Listing, ListQuery, Page
 Find = Callable[[Any, ListQuery, Actor], Page]
 """`(database, query, viewer)` -> the page that the viewer may see."""
 Get = Callable[[Any, Any, Actor], Document]
-"""`(database, id, viewer)` -> the record with its `version`. Raises NotFound, also for what he may not see."""
+"""`(database, id, viewer)` -> the record with its `version`. Raises NotFound, also of what he may not see."""
 FindUnder = Callable[[Any, Any, ListQuery, Actor], Page]
 """`(database, id of the record above, query, viewer)` -> a page of what belongs to it."""
 
@@ -55,7 +55,8 @@ class Children:
 @dataclass(frozen=True)
 class Resource:
     """`readers` and `writers` are roles; an empty `readers` lets every person of the account in, and
-    `get`/`find` decide what of it he sees. `create` and `update` are the service's commands."""
+    `get`/`find` decide what of it he sees. `create` and `update` are the service's commands, `input` what
+    the first takes, `edit` what the second takes where that is something else."""
 
     path: str
     shape: Shape
@@ -67,6 +68,7 @@ class Resource:
     create: str = ""
     update: str = ""
     input: type[Schema] | None = None
+    edit: type[Schema] | None = None
     children: tuple[Children, ...] = ()
     scope: str = ""
 
@@ -107,7 +109,7 @@ class ResourceViews:
 
     def of_item(self) -> Views:
         """The views of one record, by method."""
-        shape, taken = self.resource.shape, self.resource.input
+        shape, taken = self.resource.shape, self.resource.edit or self.resource.input
         views = {"get": self.reader(documents.of_record(self._get, shape))}
         if self.resource.update and taken:
             views["patch"] = self.writer(documents.of_update(self._update, shape, taken))

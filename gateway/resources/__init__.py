@@ -10,7 +10,7 @@ from gateway.answers import Answers
 from gateway.context import GatewayContext
 from gateway.documents import DocumentedApi
 from gateway.resource import ResourceViews
-from gateway.resources import account, agreements, directory, root, trusts
+from gateway.resources import account, agreements, directory, requests, root, trusts
 
 
 def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) -> Iterator[Blueprint]:
@@ -20,7 +20,10 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield account.PeopleViews(context, answers).blueprint()
     yield account.TokenViews(context, answers).blueprint()
     yield trusts.TrustViews(context, answers).blueprint()
+    yield requests.RequestViews(context, answers).blueprint()
     for resource in (
+        requests.NOTES,
+        requests.HANDOVERS,
         directory.TEAMS,
         directory.ORGANIZATIONS,
         agreements.SERVICES,

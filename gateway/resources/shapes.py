@@ -8,6 +8,8 @@ from gateway.references import Reference
 from services.common.listing import Field, Listing
 from services.organizations import queries as organizations
 from services.organizations import schemas as organization_schemas
+from services.requests import queries as requests
+from services.requests import schemas as request_schemas
 from services.slas import queries as slas
 from services.slas import schemas as sla_schemas
 
@@ -113,3 +115,34 @@ TOKEN = Shape(
     "access token", organization_schemas.TokenSchema, organizations.TOKENS, references=references("person")
 )
 TRUST = Shape("trust", organization_schemas.TrustSchema, organizations.TRUSTS)
+_REQUEST = references("request")
+REQUEST = Shape(
+    "request",
+    request_schemas.RequestSchema,
+    requests.REQUESTS,
+    "Req",
+    {
+        **references("person", "requested_by", "requested_for", "created_by", "member"),
+        **references("organization", "organization", "supplier"),
+        **references("service_instance"),
+        **references("team"),
+    },
+)
+NOTE = Shape(
+    "note",
+    request_schemas.NoteSchema,
+    requests.NOTES,
+    "Note",
+    {**_REQUEST, **references("person")},
+)
+HANDOVER = Shape(
+    "hand-over",
+    request_schemas.HandoverSchema,
+    requests.HANDOVERS,
+    references={
+        **_REQUEST,
+        **references("service_instance"),
+        **references("team", "team", "handed_by_team"),
+        **references("person", "handed_by_member"),
+    },
+)

@@ -1,0 +1,62 @@
+"""Requests, their notes, and what of them crosses the account's border."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from gateway import bodies, documents
+from gateway.answers import Answers
+from gateway.audiences import STAFF
+from gateway.context import GatewayContext
+from gateway.resource import Children, Resource, ResourceViews, add_views, viewer
+from gateway.resources.shapes import HANDOVER, NOTE, REQUEST
+from services.requests import queries, schemas
+
+REQUESTS = Resource(
+    path="requests",
+    shape=REQUEST,
+    service="requests",
+    find=queries.list_requests,
+    get=queries.get_request,
+    create="create_request",
+    update="update_request",
+    input=schemas.RequestInputSchema,
+    edit=schemas.RequestPatchSchema,
+    children=(Children("notes", NOTE, queries.list_notes_of_request, ("public", "internal")),),
+)
+NOTES = Resource(
+    path="notes",
+    shape=NOTE,
+    service="requests",
+    find=queries.list_notes,
+    get=queries.get_note,
+    readers=STAFF,
+    writers=STAFF,
+    update="publish_note",
+    edit=schemas.NotePublishInputSchema,
+)
+HANDOVERS = Resource(
+    path="handovers",
+    shape=HANDOVER,
+    service="requests",
+    find=queries.list_handovers,
+    get=queries.get_handover,
+    readers=STAFF,
+)
+
+
+class RequestViews(ResourceViews):
+    """A note is added under its request."""
+
+    def __init__(self, context: GatewayContext, answers: Answers) -> None:
+        super().__init__(REQUESTS, context, answers)
+
+    def extend(self, blueprint: Blueprint) -> None:
+        add = documents.of_create(self.add_note, NOTE, schemas.NoteInputSchema)
+        add_views(blueprint, "/<id>/notes", "add_note", {"post": self.writer(add)})
+
+    def add_note(self, id: str) -> Response:
+        made = self.call("add_note", self.id_of(id), bodies.fields_of(request))
+        note = queries.get_note(self.database, made["id"], viewer())
+        return self.answers.record(NOTE, note, 201, f"/v1/notes/{note['id']}")
