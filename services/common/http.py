@@ -69,6 +69,7 @@ class Server(WebServer):
             debug=debug,
             log_output=False,
             socket_timeout=IDLE_SECONDS,
+            capitalize_response_headers=False,  # "ETag" and "X-RateLimit-Limit" go out as they are written
         )
 
     def stop(self) -> None:
