@@ -25,6 +25,7 @@ when its provider comes back.
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 Path = tuple[str, ...]  # account ids (or lines) from the origin to the copy's own
@@ -56,14 +57,27 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one copy shows. `holding` is None while the case is with a provider: its team is shown then."""
+    """What one copy shows. `holding` is the account's own team and member; while the case is with a provider,
+    those that handed it over (the provider's are shown then: `team_at`).
+    """
 
     status: str
     completion_reason: str | None
-    holding: Holding | None
+    holding: Holding
     impact: str
     provider: str | None  # the line that it was last given to
     link: Link | None  # None: never given to a provider
+
+
+def team_at(path: Path, shows: Mapping[Path, Shown]) -> tuple[str, Holding]:
+    """The line, and its team and member, that a copy shows: its provider's while the case is with it.
+
+    Of a provider only its own team is known, also while that one has given the case further down.
+    """
+    shown = shows[path]
+    if shown.link is Link.WITH and shown.provider is not None:
+        return shown.provider, shows[*path, shown.provider].holding
+    return path[-1], shown.holding
 
 
 @dataclass(slots=True)
@@ -279,7 +293,7 @@ class Chain:
         return Shown(
             status=copy.status,
             completion_reason=copy.completion_reason,
-            holding=None if copy.link is Link.WITH else copy.holding,
+            holding=copy.holding,
             impact=copy.impact,
             provider=copy.provider,
             link=copy.link,

@@ -279,6 +279,8 @@ class _Planner:
         again: bool = False,
     ) -> None:
         line = self._event.line
-        text = f"{note} (line {line} of the log)" if note is not None else None
+        # No two notes of a case are the same, so that what crosses borders can be told apart.
+        number = len(self._steps) + 1
+        text = f"{note} (line {line} of the log, step {number})" if note is not None else None
         shows = self._chain.shown()
         self._steps.append(Step(line, path, move, changes, text, implied, shows, again))

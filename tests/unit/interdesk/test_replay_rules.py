@@ -1,4 +1,4 @@
-"""Plans played on the requests service's own rules, without a bus: what the plan foretells is what they show."""
+"""Plans played on the rules of requests, without a bus: what a plan foretells is what they show."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from interdesk.replay.chain import DESK, Holding, Link, Shown
+from interdesk.replay.chain import DESK, Holding, Link, Shown, team_at
 from interdesk.replay.chain import Path as CopyPath
 from interdesk.replay.log import read_cases
 from interdesk.replay.plan import plan
 from interdesk.replay.shapes import covering
 from interdesk.replay.steps import Move, Plan, Step
 from services.requests.model import CompletionReason, Impact, Ref, Request, Status
-from services.requests.model.values import Turn
+from services.requests.model.holder import own_team
 from tests.replay.small_log import SMALL_LOG
 from tests.unit.requests.accounts import SUPPORT, Account, Federation
 
@@ -75,25 +75,29 @@ class Played:
         return self._refs.setdefault(name, Ref(100 + len(self._refs), name))
 
     def shown(self, path: CopyPath) -> Shown:
-        request = self.federation.request(path[-1], self.requests[path])
-        assert request.core.impact is not None
-        assert request.team is not None
-        link = _last_link(request)
-        team, member = request.team.name, request.member.name if request.member else None
+        request = self._request(path)
+        link = request.link or (request.below[-1] if request.below else None)
         return Shown(
             status=request.status.value,
             completion_reason=request.completion_reason.value if request.completion_reason else None,
-            holding=None
-            if link is not None and link.turn is Turn.WITH
-            else Holding(DESK if team == SUPPORT.name else team, member),
-            impact=request.core.impact.value,
+            holding=_holding(*own_team(request)),
+            impact=str(request.core.impact),
             provider=link.partner if link else None,
             link=Link(link.turn.value) if link else None,
         )
 
+    def team_at(self, path: CopyPath) -> tuple[str, Holding]:
+        request = self._request(path)
+        assert request.team is not None
+        return request.team.account or path[-1], _holding(request.team, request.member)
 
-def _last_link(request: Request) -> Any:
-    return request.link or (request.below[-1] if request.below else None)
+    def _request(self, path: CopyPath) -> Request:
+        return self.federation.request(path[-1], self.requests[path])
+
+
+def _holding(team: Ref | None, member: Ref | None) -> Holding:
+    assert team is not None
+    return Holding(DESK if team.name == SUPPORT.name else team.name, member.name if member else None)
 
 
 def play(found: Plan) -> None:
@@ -102,6 +106,7 @@ def play(found: Plan) -> None:
         played.do(step)
         for path, foretold in step.shows.items():
             assert played.shown(path) == foretold, f"line {step.line}, {step.move}, {path}"
+            assert played.team_at(path) == team_at(path, step.shows), f"line {step.line}, {step.move}, {path}"
 
 
 @pytest.mark.parametrize("found", [plan(case) for case in read_cases(SMALL_LOG)], ids=lambda one: one.case.id)
