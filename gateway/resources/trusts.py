@@ -11,7 +11,7 @@ from gateway import bodies, documents
 from gateway.answers import Answers
 from gateway.audiences import ADMINISTRATORS
 from gateway.context import GatewayContext
-from gateway.resource import Resource, ResourceViews, Views, add_views, viewer
+from gateway.resource import Resource, ResourceViews, add_views, viewer
 from gateway.resources.shapes import TRUST
 from services.organizations import queries, schemas
 
@@ -35,14 +35,12 @@ class TrustViews(ResourceViews):
     def __init__(self, context: GatewayContext, answers: Answers) -> None:
         super().__init__(TRUSTS, context, answers)
 
-    def of_collection(self) -> Views:
+    def extend(self, blueprint: Blueprint) -> None:
         invitation = {"201": documents.answer("The invitation, this once", schemas.InvitationSchema())}
         invite = documents.describe(
             self.invite, "Invite an account", answers=invitation, body=schemas.InviteInputSchema()
         )
-        return {**super().of_collection(), "post": self.writer(invite)}
-
-    def extend(self, blueprint: Blueprint) -> None:
+        add_views(blueprint, "/invite", "invite", {"post": self.writer(invite)})
         accept = documents.of_create(
             self.accept, TRUST, schemas.AcceptInputSchema, "Accept an account's invitation"
         )

@@ -14,7 +14,7 @@ of a type that comes later.
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +25,7 @@ from services.common.listing.values import read
 MAX_CURSOR_LENGTH = 4000
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 _SMALLEST = {"number": -(2**63), "text": "", "flag": False, "time": _EARLIEST}
+_ORDER = ("nothing", "number", "text", "flag", "time")
 _TYPES = {
     Kind.INTEGER: ("number",),
     Kind.REFERENCE: ("number",),
@@ -101,6 +102,21 @@ def ranges(keys: Sequence[SortKey], cursor: Cursor) -> Iterator[Filter]:
         same = {key.path: value for key, value in zip(keys[:depth], cursor.values, strict=False)}
         for later in _later(keys[depth], cursor.values[depth]):
             yield {**same, keys[depth].path: later}
+
+
+def in_order(documents: Iterable[dict[str, Any]], keys: Sequence[SortKey]) -> list[dict[str, Any]]:
+    """The documents in the order that MongoDB would give them in."""
+    ordered = list(documents)
+    for key in reversed(keys):
+        ordered.sort(key=lambda document: _rank(value_at(document, key.path)), reverse=key.descending)
+    return ordered
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    if value is None:
+        return (0, 0)
+    name = _type(value)
+    return (_ORDER.index(name), value.encode() if name == "text" else value)
 
 
 def _later(key: SortKey, value: Any) -> Iterator[Any]:

@@ -1,6 +1,6 @@
 """A page of a list."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from pymongo.errors import ExecutionTimeout
 
 from services.common.errors import Invalid, Unavailable
 from services.common.listing.declaration import Filter, Listing
-from services.common.listing.keyset import Cursor, SortKey, cursor_of, ranges
+from services.common.listing.keyset import Cursor, SortKey, cursor_of, in_order, ranges
 from services.common.listing.matching import all_of
 from services.common.listing.query import ListQuery, search_filter
 
@@ -18,6 +18,7 @@ COUNT_LIMIT = 10_000
 MAX_MILLISECONDS = 10_000
 
 Document = dict[str, Any]
+Keys = Sequence[SortKey]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Page:
 
 
 def page(
-    collection: Collection[Document],
+    collection: Collection[Document] | Mapping[str, Collection[Document]],
     listing: Listing,
     query: ListQuery,
     base_filter: Filter | None = None,
@@ -59,14 +60,20 @@ def page(
 ) -> Page:
     """The page that `query` asks for, among the records of `collection` that `base_filter` lets through.
 
-    `viewer` is given to the listing's predefined filter. `projection` is MongoDB's and has to keep the
-    paths that can be sorted by. Raises Invalid when a page number lies beyond what is counted, Unavailable
-    when the database takes too long.
+    Several collections (`{"requests": …, "slas": …}`) are listed as one; each record then says in `service`
+    whose it is. `viewer` is given to the listing's predefined filter. `projection` is MongoDB's and has to
+    keep the paths that can be sorted by. Raises Invalid when a page number lies beyond what is counted,
+    Unavailable when the database takes too long.
     """
     predefined = listing.predefined_filter(query.predefined, viewer) if query.predefined else {}
     wanted = all_of([base_filter or {}, predefined, search_filter(listing, query.search), query.filter])
+    several = isinstance(collection, Mapping)
+    sources = [
+        _Source(each, wanted, projection, {"service": name} if several else {})
+        for name, each in (collection.items() if isinstance(collection, Mapping) else [("", collection)])
+    ]
     try:
-        return _page(_Source(collection, wanted, projection), query)
+        return _page(sources[0] if len(sources) == 1 else _Sources(sources), query)
     except ExecutionTimeout:
         raise Unavailable(
             "query_too_slow", "The list took too long. Ask with more or narrower filters."
@@ -75,14 +82,17 @@ def page(
 
 @dataclass(frozen=True)
 class _Source:
+    """The records of one collection. `mark` is put on each."""
+
     collection: Collection[Document]
     wanted: Filter
     projection: Mapping[str, int] | None
+    mark: Document
 
-    def first(self, keys: tuple[SortKey, ...], most: int, skip: int = 0) -> list[Document]:
+    def first(self, keys: Keys, most: int, skip: int = 0) -> list[Document]:
         return self._find(self.wanted, keys, most, skip)
 
-    def behind(self, keys: tuple[SortKey, ...], cursor: Cursor, most: int) -> list[Document]:
+    def behind(self, keys: Keys, cursor: Cursor, most: int) -> list[Document]:
         found: list[Document] = []
         for each in ranges(keys, cursor):
             found += self._find(all_of([self.wanted, each]), keys, most - len(found))
@@ -93,13 +103,32 @@ class _Source:
     def count(self) -> int:
         return self.collection.count_documents(self.wanted, limit=COUNT_LIMIT + 1, maxTimeMS=MAX_MILLISECONDS)
 
-    def _find(self, wanted: Filter, keys: tuple[SortKey, ...], most: int, skip: int = 0) -> list[Document]:
+    def _find(self, wanted: Filter, keys: Keys, most: int, skip: int = 0) -> list[Document]:
         order = [(key.path, -1 if key.descending else 1) for key in keys]
         found = self.collection.find(wanted, self.projection).sort(order).skip(skip).limit(most)
-        return list(found.max_time_ms(MAX_MILLISECONDS))
+        return [{**document, **self.mark} for document in found.max_time_ms(MAX_MILLISECONDS)]
 
 
-def _page(source: _Source, query: ListQuery) -> Page:
+@dataclass(frozen=True)
+class _Sources:
+    """Several collections as one. Each is asked for as many as the page holds, for all may be its."""
+
+    sources: Sequence[_Source]
+
+    def first(self, keys: Keys, most: int, skip: int = 0) -> list[Document]:
+        return self._merged(keys, lambda source: source.first(keys, skip + most))[skip : skip + most]
+
+    def behind(self, keys: Keys, cursor: Cursor, most: int) -> list[Document]:
+        return self._merged(keys, lambda source: source.behind(keys, cursor, most))[:most]
+
+    def count(self) -> int:
+        return sum(source.count() for source in self.sources)
+
+    def _merged(self, keys: Keys, ask: Callable[[_Source], list[Document]]) -> list[Document]:
+        return in_order([document for source in self.sources for document in ask(source)], keys)
+
+
+def _page(source: _Source | _Sources, query: ListQuery) -> Page:
     size = query.per_page
     if query.before is not None:
         # Backwards: the same walk in the opposite order, turned around again.
@@ -142,7 +171,7 @@ def _offset(query: ListQuery) -> int:
     return offset
 
 
-def _total(source: _Source, query: ListQuery, offset: int, shown: int, later: bool) -> int:
+def _total(source: _Source | _Sources, query: ListQuery, offset: int, shown: int, later: bool) -> int:
     whole_in_sight = not later and query.after is None and query.before is None and (shown or not offset)
     return offset + shown if whole_in_sight else source.count()
 

@@ -155,6 +155,7 @@ def ids(found: Page) -> list[int]:
     wanted=st.lists(filters(), max_size=2),
     sort=sorts,
     per_page=st.integers(1, 5),
+    several=st.booleans(),
 )
 def test_a_list_gives_what_its_rules_say_and_each_record_once_both_ways(
     mongo: Database,
@@ -162,15 +163,20 @@ def test_a_list_gives_what_its_rules_say_and_each_record_once_both_ways(
     wanted: list[tuple[tuple[str, str], Callable[[Record], bool]]],
     sort: str,
     per_page: int,
+    several: bool,
 ) -> None:
-    mongo.records.delete_many({})
-    if records:
-        mongo.records.insert_many(records)
+    collections = {"even": mongo.even, "odd": mongo.odd} if several else {"all": mongo.all}
+    parts = list(collections.values())
+    for part in parts:
+        part.delete_many({})
+    for record in records:
+        parts[record["_id"] % len(parts)].insert_one(record)
+    asked_of = collections if several else mongo.all
     expected = in_order([each for each in records if all(holds(each) for _, holds in wanted)], sort)
     asked = [pair for pair, _ in wanted] + [("per_page", str(per_page))] + ([("sort", sort)] if sort else [])
 
     def ask(*more: tuple[str, str]) -> Page:
-        return page(mongo.records, LISTING, ListQuery.parse([*asked, *more], LISTING))
+        return page(asked_of, LISTING, ListQuery.parse([*asked, *more], LISTING))
 
     forward = [ask()]
     while forward[-1].next:
@@ -192,6 +198,13 @@ def test_a_list_gives_what_its_rules_say_and_each_record_once_both_ways(
 
 def fill(mongo: Database, number: int) -> None:
     mongo.records.insert_many([{"_id": each, "team_id": each % 2} for each in range(1, number + 1)])
+
+
+def test_records_of_several_collections_say_whose_they_are(mongo: Database) -> None:
+    mongo.even.insert_one({"_id": 2})
+    mongo.odd.insert_one({"_id": 1})
+    found = page({"even": mongo.even, "odd": mongo.odd}, LISTING, ListQuery.parse({}, LISTING))
+    assert found.items == ({"_id": 2, "service": "even"}, {"_id": 1, "service": "odd"})
 
 
 def test_a_record_is_neither_skipped_nor_repeated_when_others_come_and_go(mongo: Database) -> None:
