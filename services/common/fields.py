@@ -11,11 +11,13 @@ from __future__ import annotations
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+
+from services.common.errors import Invalid
 
 MAX_ID = 2**53 - 1
 MAX_PICTURE_CHARACTERS = 90_000  # a picture of 64 KB in base64
@@ -174,6 +176,13 @@ class Minutes(fields.Field[int]):
         return value
 
 
+class Whole(fields.Nested):
+    """An object within a record. An edit gives it whole: what it requires it requires there too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **options: Any) -> Any:
+        return super()._deserialize(value, attr, data, partial=False, **options)
+
+
 class Picture(fields.String):
     """Where a picture is (http or https), or a small picture itself (`data:`; no SVG, which may hold
     scripts)."""
@@ -209,3 +218,26 @@ def currency(**options: Any) -> fields.String:
 def one_of(choices: tuple[str, ...], **options: Any) -> fields.String:
     options.setdefault("allow_none", True)
     return fields.String(validate=validate.OneOf(choices, error="must be one of {choices}"), **options)
+
+
+def loaded(schema: Schema, data: Any, *, partial: bool = False) -> dict[str, Any]:
+    """What a caller sent, checked and typed. `partial`: only what is there (an edit). Raises Invalid that
+    names every field (`note.text`), and `body` for what is no object."""
+    try:
+        taken: dict[str, Any] = schema.load(data, partial=partial)
+    except ValidationError as error:
+        raise Invalid(errors=list(_pairs(error.messages))) from None
+    return taken
+
+
+def _pairs(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """marshmallow's nested messages as (path, text)."""
+    if isinstance(messages, Mapping):
+        for key, value in messages.items():
+            inner = path if key == "_schema" else f"{path}.{key}".lstrip(".")
+            yield from _pairs(value, inner)
+    elif isinstance(messages, list):
+        for value in messages:
+            yield from _pairs(value, path)
+    else:
+        yield (path or "body", str(messages))

@@ -97,6 +97,7 @@ COLLECTIONS: Final = (
             Index(["expiry_date", "_id"]),
             Index("service_instances.service_instance_id"),
             Index("due_on", sparse=True),
+            Index("unanswered.message"),
             Index("thread.id", unique=True, sparse=True),
         ),
     ),

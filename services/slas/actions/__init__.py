@@ -5,6 +5,7 @@ hierarchy       the edges between service instances, drawn and agreed
 agreements      SLAs: registering, changing, ending, choosing what a partner's SLA covers
 telling         what a provider tells the customer's account
 hearing         what a customer's account makes of it
+unheard         words of ours that were refused, or have no answer
 asking          which agreement allows a partner's service instance, and what an agreement leads to
 dates           what falls due by itself
 """

@@ -24,7 +24,7 @@ from services.slas.actions.agreement_checks import (
     listed,
 )
 from services.slas.actions.saving import (
-    MAINTAIN,
+    MAINTAIN_AGREEMENTS,
     changed,
     insert,
     made_from,
@@ -53,7 +53,7 @@ def create_sla(context: Context, actor: Actor, fields: Fields) -> Document:
 
     Raises Forbidden, Invalid, Conflict, Unavailable.
     """
-    actor.needs(*MAINTAIN)
+    actor.needs(*MAINTAIN_AGREEMENTS)
     made = made_from(context, "sla", fields)
     if made is not None:
         return shown("sla", made)
@@ -78,7 +78,7 @@ def update_sla(context: Context, actor: Actor, id: int, fields: Fields) -> Docum
 
     Raises Forbidden, NotFound, Invalid, IllegalMove, Conflict, Unavailable.
     """
-    actor.needs(*MAINTAIN)
+    actor.needs(*MAINTAIN_AGREEMENTS)
     with hierarchy.locked(context):
         before, after = _updated(context, actor, id, fields)
     for instance_id in {before.state["service_instance_id"], after.state["service_instance_id"]}:
@@ -91,7 +91,7 @@ def add_to_sla(
 ) -> Document:
     """Adds one record to a list of the SLA (`RELATIONS`). `impact`: what a failure of the SLA's service
     instance does to a covered one. Raises as update_sla."""
-    actor.needs(*MAINTAIN)
+    actor.needs(*MAINTAIN_AGREEMENTS)
     field = _field_of(relation)
     present = listed(records(context, "sla").get(id).state, field)
     fields: Document = {field: [*present, other_id]}
@@ -102,7 +102,7 @@ def add_to_sla(
 
 def remove_from_sla(context: Context, actor: Actor, id: int, relation: str, other_id: int | None) -> Document:
     """Takes one record off a list of the SLA (None: all). Raises as update_sla."""
-    actor.needs(*MAINTAIN)
+    actor.needs(*MAINTAIN_AGREEMENTS)
     field = _field_of(relation)
     present = listed(records(context, "sla").get(id).state, field)
     return update_sla(context, actor, id, {field: [each for each in present if other_id not in (None, each)]})

@@ -11,7 +11,6 @@ stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from services.common.actor import Actor
@@ -19,7 +18,7 @@ from services.common.context import Context
 from services.common.errors import Conflict, Stale
 from services.common.store import Record, decide_again
 from services.federation.envelope import Message
-from services.federation.threads import Position, Thread, opened_by
+from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
 from services.slas.actions import hierarchy
 from services.slas.actions.saving import changed, insert, records, save
@@ -30,13 +29,6 @@ from services.slas.model.rules import RuleBroken
 from services.slas.store import thread_of
 
 Document = dict[str, Any]
-
-
-def position(context: Context, partner: str, thread: str) -> Position | None:
-    """How far the partner's side of the thread is applied; None when there is no record of it."""
-    record = _record(context, partner, thread)
-    held = None if record is None else thread_of(record.state)
-    return None if held is None else held.applied
 
 
 @decide_again
@@ -65,21 +57,6 @@ def discard(context: Context, message: Message) -> None:
     later word of the partner's that tells all makes one of it."""
     record = _record(context, message.sender, message.thread)
     _set_aside(context, record, message, refused("discarded"))
-
-
-@decide_again
-def was_refused(context: Context, partner: str, thread: str, type: str, code: str) -> None:
-    """The customer's account refused a word of ours: the SLA says so until something newer is told."""
-    record = _record(context, partner, thread)
-    if record is None:
-        return
-    known: Mapping[str, Any] = record.state.get("refused") or {}
-    if (known.get("type"), known.get("code")) == (type, code):
-        return
-    told = {"type": type, "code": code, "at": context.clock.now()}
-    state = {**record.state, "refused": told}
-    actor = Actor.system(context.account)
-    save(context, actor, "sla", record, state, {"refused": [known or None, told]}, "refused")
 
 
 def _record(context: Context, partner: str, thread: str) -> Record | None:

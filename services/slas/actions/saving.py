@@ -15,8 +15,8 @@ from services.slas import store
 from services.slas.model import shapes
 from services.slas.model.rules import RuleBroken
 
-MAINTAIN = ("service_level_manager", "account_administrator", "account_owner")
-MAINTAIN_INSTANCES = ("configuration_manager", *MAINTAIN)
+MAINTAIN_AGREEMENTS = ("service_level_manager", "account_administrator", "account_owner")
+MAINTAIN_SERVICES = (*MAINTAIN_AGREEMENTS, "configuration_manager", "account_designer")
 
 # Values that are too long to stand in a history entry.
 _NOT_IN_HISTORY = frozenset({"picture_uri", "remarks", "description"})

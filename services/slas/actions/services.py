@@ -13,8 +13,8 @@ from services.common.store import decide_again
 from services.slas.actions import hierarchy
 from services.slas.actions.references import check, faults_among
 from services.slas.actions.saving import (
-    MAINTAIN,
-    MAINTAIN_INSTANCES,
+    MAINTAIN_AGREEMENTS,
+    MAINTAIN_SERVICES,
     changed,
     insert,
     made_from,
@@ -33,7 +33,7 @@ Document = dict[str, Any]
 def create_service(context: Context, actor: Actor, fields: Fields) -> Document:
     """Without a provider: the account's own organization. With source and sourceID of one that is there: that
     one. Raises Forbidden, Invalid, Conflict."""
-    actor.needs(*MAINTAIN)
+    actor.needs(*MAINTAIN_SERVICES)
     if fields.get("provider_id") is None:
         account = context.copies.get("account", context.account) or {}
         fields = {**fields, "provider_id": account.get("organization_id")}
@@ -42,7 +42,7 @@ def create_service(context: Context, actor: Actor, fields: Fields) -> Document:
 
 def update_service(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
     """Raises Forbidden, NotFound, Invalid, Conflict."""
-    actor.needs(*MAINTAIN)
+    actor.needs(*MAINTAIN_SERVICES)
     service = _updated(context, actor, "service", id, fields)
     follow_service(context, id)
     return service
@@ -50,26 +50,26 @@ def update_service(context: Context, actor: Actor, id: int, fields: Fields) -> D
 
 def create_service_offering(context: Context, actor: Actor, fields: Fields) -> Document:
     """As create_service; targets and charges must not contradict themselves."""
-    actor.needs(*MAINTAIN)
+    actor.needs(*MAINTAIN_AGREEMENTS)
     return _created(context, actor, "service_offering", fields, _terms)
 
 
 def update_service_offering(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
     """As update_service."""
-    actor.needs(*MAINTAIN)
+    actor.needs(*MAINTAIN_AGREEMENTS)
     return _updated(context, actor, "service_offering", id, fields, _terms)
 
 
 def create_service_instance(context: Context, actor: Actor, fields: Fields) -> Document:
     """As create_service; `parent_service_instances` are own service instances that the new one supports."""
-    actor.needs(*MAINTAIN_INSTANCES)
+    actor.needs(*MAINTAIN_SERVICES)
     _check_parents(context, None, fields)
     return _created(context, actor, "service_instance", _with_edges(fields), _of_provider(context))
 
 
 def update_service_instance(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
     """As update_service; `parent_service_instances` are all the edges that shall be drawn."""
-    actor.needs(*MAINTAIN_INSTANCES)
+    actor.needs(*MAINTAIN_SERVICES)
     with hierarchy.locked(context) if "parent_service_instances" in fields else nullcontext():
         _check_parents(context, id, fields)
         return _updated(context, actor, "service_instance", id, _with_edges(fields), _of_provider(context))

@@ -131,6 +131,7 @@ SLAS = Listing(
         "use_knowledge_from_service_provider",
         "thread",
         "refused",
+        "unanswered",
     ),
     default_fields=(
         "id",

@@ -84,9 +84,14 @@ class PersonNameSchema(OutputSchema):
     name = fields.String()
 
 
-class DeliveryRefusedSchema(OutputSchema):
+class RefusedSchema(OutputSchema):
     type = fields.String()
     code = fields.String()
+    at = Moment()
+
+
+class UnansweredSchema(OutputSchema):
+    type = fields.String()
     at = Moment()
 
 
@@ -94,8 +99,8 @@ class SlaSchema(_ActivitiesOut):
     """`account` (and `remote_id`) are there on a partner's SLA; `thread` where it is between two accounts.
 
     `announced_representatives`: whom the provider names as the customer's representatives; who is one here
-    is decided here, in `customer_representative_ids`. `refused`: the last word of ours about the SLA that
-    the partner refused.
+    is decided here, in `customer_representative_ids`. `refused`: the last word of ours about the SLA, when
+    the partner refused it; `unanswered`: the one that has had no answer for long.
     """
 
     id = fields.Integer()
@@ -123,7 +128,8 @@ class SlaSchema(_ActivitiesOut):
     agreementID = fields.String()
     use_knowledge_from_service_provider = fields.Boolean()
     thread = fields.String()
-    refused = fields.Nested(DeliveryRefusedSchema)
+    refused = fields.Nested(RefusedSchema)
+    unanswered = fields.Nested(UnansweredSchema)
     created_at = Moment()
     updated_at = Moment()
 

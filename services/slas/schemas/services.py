@@ -15,6 +15,7 @@ from services.common.fields import (
     ReferenceId,
     SourceSchema,
     Text,
+    Whole,
     Zone,
     one_of,
 )
@@ -92,7 +93,7 @@ class ParentInputSchema(InputSchema):
 
 def parents(**options: Any) -> fields.List:
     return fields.List(
-        fields.Nested(ParentInputSchema),
+        Whole(ParentInputSchema),
         validate=validate.Length(max=MAX_PARENTS, error="must hold at most {max}"),
         **options,
     )

@@ -11,7 +11,8 @@ from services.common.clock import SteppedClock
 from services.common.errors import Forbidden, IllegalMove, Invalid, NotFound
 from services.federation.threads import AlreadyApplied, Gap
 from services.federation.verdicts import done
-from services.slas.actions import agreements, asking, dates, hearing, services, telling
+from services.slas import partner
+from services.slas.actions import agreements, asking, dates, hearing, services, telling, unheard
 from tests.integration.slas.accounts import Hosting, Side, own_instance, trust
 
 
@@ -265,9 +266,7 @@ def test_a_word_that_comes_before_its_predecessor_waits(
         hearing.receive(widget.context, widget.open(rows[2], "gigatera"))
     gigatera.deliver(widget)
     assert widget.slas()[0]["name"] == "Two"
-    at = hearing.position(widget.context, "gigatera", agreed["thread"])
-    assert at is not None
-    assert at.sequence == 3
+    assert widget.slas()[0]["thread"]["applied"]["sequence"] == 3
 
 
 def test_a_partner_that_was_offline_catches_up_in_order(
@@ -331,13 +330,27 @@ def test_a_status_of_a_discarded_offer_is_refused_and_the_thread_goes_on(
 
 
 def test_a_refusal_is_shown_until_something_newer_is_told(gigatera: Side, agreed: dict[str, Any]) -> None:
-    context, thread = gigatera.context, agreed["thread"]
+    (row,) = gigatera.written()
     for _ in range(2):
-        hearing.was_refused(context, "widget", thread, "agreement.offered.v1", "discarded")
+        partner.refused(gigatera.context, "widget", row, "discarded")
     sla = gigatera.document("slas", agreed["remote_id"])
     assert (sla["refused"]["type"], sla["refused"]["code"]) == ("agreement.offered.v1", "discarded")
     assert sum(each["action"] == "refused" for each in sla["history"]) == 1
     assert update(gigatera, agreed["remote_id"], name="Hosting, again")["refused"] is None
+
+
+def test_a_word_without_an_answer_is_flagged_until_the_answer_comes(
+    gigatera: Side, agreed: dict[str, Any]
+) -> None:
+    (row,) = gigatera.written()
+    deliveries = gigatera.context.database["outbox"]
+    deliveries.insert_one({"_id": row["id"], "state": "sent"})
+    partner.unanswered(gigatera.context, {**row, "_id": row["id"]})
+    unheard.settle(gigatera.context)
+    assert gigatera.document("slas", agreed["remote_id"])["unanswered"]["type"] == "agreement.offered.v1"
+    deliveries.update_one({"_id": row["id"]}, {"$set": {"state": "accepted"}})
+    unheard.settle(gigatera.context)
+    assert gigatera.document("slas", agreed["remote_id"])["unanswered"] is None
 
 
 def test_an_agreement_within_the_account_is_told_to_nobody(widget: Side, webshop: int) -> None:

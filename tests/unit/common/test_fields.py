@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError, fields
 
-from services.common.fields import Day, InputSchema, Minutes, ReferenceId, ReferenceIds, Zone
+from services.common.errors import Invalid
+from services.common.fields import Day, InputSchema, Minutes, ReferenceId, ReferenceIds, Whole, Zone, loaded
 
 
 class Record(InputSchema):
@@ -74,3 +75,37 @@ def test_unknown_fields_are_refused_by_name() -> None:
 def test_a_time_zone_is_one_of_iana() -> None:
     assert Record().load({"time_zone": "Europe/Amsterdam"}) == {"time_zone": "Europe/Amsterdam"}
     assert list(errors(time_zone="Mumbai")) == ["time_zone"]
+
+
+class Line(InputSchema):
+    amount = fields.Integer(required=True)
+
+
+class Order(InputSchema):
+    lines = fields.List(Whole(Line))
+    records = fields.List(Whole(Record))
+    name = fields.String(required=True)
+
+
+def test_what_is_wrong_is_told_as_pairs_that_name_the_place() -> None:
+    with pytest.raises(Invalid) as refused:
+        loaded(Order(), {"records": [{"start_date": "x"}, {"manager": -1}]})
+    assert refused.value.code == "validation_failed"
+    assert refused.value.errors == [
+        ("records.0.start_date", "must be a day such as 2025-01-31"),
+        ("records.1.manager_id", "must be a positive number"),
+        ("name", "Missing data for required field."),
+    ]
+
+
+def test_an_edit_needs_only_what_it_changes_and_must_be_an_object() -> None:
+    assert loaded(Order(), {}, partial=True) == {}
+    with pytest.raises(Invalid) as refused:
+        loaded(Order(), ["name"])
+    assert refused.value.errors == [("body", "Invalid input type.")]
+
+
+def test_an_edit_gives_the_objects_within_a_record_whole() -> None:
+    with pytest.raises(Invalid) as refused:
+        loaded(Order(), {"lines": [{}]}, partial=True)
+    assert refused.value.errors == [("lines.0.amount", "Missing data for required field.")]

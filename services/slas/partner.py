@@ -1,0 +1,10 @@
+"""What partners may say to this service, and what is done about it: the agreement thread.
+
+The border (`services.federation`) asks these, one message of a thread at a time and in order. Providers
+speak, customers listen: what the wire lets a customer say in an agreement thread is nothing.
+"""
+
+from services.slas.actions.hearing import discard, receive
+from services.slas.actions.unheard import refused, unanswered
+
+__all__ = ["discard", "receive", "refused", "unanswered"]
