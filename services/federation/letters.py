@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from services.common import trace
+from services.common.database import answering
+from services.common.errors import NotFound
 from services.federation import messages
-from services.federation.envelope import Message, fingerprint, seal_payload
+from services.federation.envelope import Message, fingerprint, read_verified, seal_payload
 from services.federation.keys import Key
+from services.federation.stored import OUTBOX
 from services.federation.threads import Thread
 from services.federation.trusts import TrustBook
 
@@ -75,3 +78,12 @@ def write(
         "traceparent": message.traceparent,
     }
     return thread.after_sending(row["hash"]), row
+
+
+def read_again(context: Context, row: Mapping[str, Any]) -> Message:
+    """The message of a delivery of ours, out of the bytes that were sealed. Raises NotFound."""
+    with answering():
+        found = context.database[OUTBOX.name].find_one({"_id": row["_id"]}, {"sealed": 1})
+    if found is None:
+        raise NotFound()
+    return read_verified(found["sealed"])

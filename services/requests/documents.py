@@ -40,7 +40,8 @@ def decode(kind: type[V], document: Mapping[str, Any]) -> V:
     value.
     """
     given = {}
-    for name, (field, hint) in _fields(kind).items():
+    of: Any = kind
+    for name, (field, hint) in _fields(of).items():
         if name in document:
             given[name] = _decoded(hint, document[name])
         elif field.default is MISSING and field.default_factory is MISSING:
@@ -49,7 +50,7 @@ def decode(kind: type[V], document: Mapping[str, Any]) -> V:
 
 
 @cache
-def _fields(kind: type) -> dict[str, tuple[Field[Any], Any]]:
+def _fields(kind: Any) -> dict[str, tuple[Field[Any], Any]]:
     hints = get_type_hints(kind)
     return {field.name: (field, hints[field.name]) for field in fields(kind)}
 

@@ -48,6 +48,7 @@ from services.requests.model.facts import Changes, Facts, Incoming, Lead, NewReq
 from services.requests.model.holder import Place, clock, holder, own_team, place, provider_holds
 from services.requests.model.request import Above, Below, Flag, Request, Stated
 from services.requests.model.step import (
+    ARRIVED_LATE,
     SYSTEM,
     Actor,
     Context,
@@ -80,6 +81,7 @@ from services.requests.model.values import (
 from services.requests.model.workflow import BUILT_IN, MalformedWorkflow, Move, Row, Workflow
 
 __all__ = [
+    "ARRIVED_LATE",
     "BUILT_IN",
     "CORE_FIELDS",
     "NO_EPISODE",

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.requests.model.errors import InvalidField
 from services.requests.model.facts import Incoming
-from services.requests.model.step import Draft
+from services.requests.model.step import ARRIVED_LATE, Draft
 from services.requests.model.values import CORE_FIELDS, Category, Core
 from services.requests.model.wire import core_body, core_value, episode_body, read_core_fields, read_episode
 
@@ -89,12 +89,12 @@ def heard(draft: Draft, incoming: Incoming) -> None:
         if above.open and above.episode == read_episode(body) and version > draft.request.core.version:
             adopt(draft, fields, version)
         else:
-            draft.record("arrived late", f"{incoming.partner} changed the request", **changes)
+            draft.record(ARRIVED_LATE, f"{incoming.partner} changed the request", **changes)
         return
     link = draft.request.link_of(incoming.thread)
     assert link is not None
     if not link.open or link.episode != read_episode(body):
-        draft.record("arrived late", f"{incoming.partner} proposed a change", **changes)
+        draft.record(ARRIVED_LATE, f"{incoming.partner} proposed a change", **changes)
     elif above is None:
         change(draft, fields)
     elif above.open:

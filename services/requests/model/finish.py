@@ -47,6 +47,9 @@ def finish(draft: Draft) -> Step:
     """Turns the draft into a step; each is finished once."""
     before = draft.before
     provider.speak(draft)
+    instance = draft.request.service_instance
+    if instance is None or instance.account is None:
+        draft.change(own_service_instance=instance)
     if before is None or draft.request.team != before.team:
         draft.change(assignment_count=draft.request.assignment_count + (draft.request.team is not None))
     _clock(draft)

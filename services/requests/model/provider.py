@@ -13,7 +13,7 @@ from services.requests.model.facts import Incoming, Take
 from services.requests.model.holder import own_team, provider_holds
 from services.requests.model.notes import hear_note
 from services.requests.model.request import Above, Request, Stated
-from services.requests.model.step import Context, Draft
+from services.requests.model.step import ARRIVED_LATE, Context, Draft
 from services.requests.model.values import (
     CompletionReason,
     Ending,
@@ -61,7 +61,7 @@ def given(draft: Draft, incoming: Incoming, take: Take | None) -> None:
     assert above is not None
     first = draft.before is None
     if not first and read_episode(body) <= above.episode:
-        draft.record("arrived late", f"{incoming.type} of an episode that is known already")
+        draft.record(ARRIVED_LATE, f"{incoming.type} of an episode that is known already")
         return
     reopened = incoming.type == "request.reopened"
     begin(draft, incoming, None if reopened else take)
@@ -128,7 +128,7 @@ def answered(draft: Draft, incoming: Incoming) -> None:
         resume(draft)
         draft.record("answered", incoming.partner)
     else:
-        draft.record("arrived late", f"{incoming.partner} answered a question that does not stand")
+        draft.record(ARRIVED_LATE, f"{incoming.partner} answered a question that does not stand")
 
 
 def resume(draft: Draft) -> None:
@@ -159,7 +159,7 @@ def ended(draft: Draft, incoming: Incoming, how: Ending) -> None:
     hear_note(draft, incoming.partner, body["note"])
     episode = read_episode(body)
     if episode < above.episode or (episode == above.episode and not above.open):
-        draft.record("arrived late", f"{incoming.type} of an episode that has ended")
+        draft.record(ARRIVED_LATE, f"{incoming.type} of an episode that has ended")
         return
     draft.change_above(episode=episode)
     withdraw(draft, how)
@@ -177,6 +177,16 @@ def withdraw(draft: Draft, how: Ending) -> None:
             waiting_until=None,
         )
     draft.record(how.value.replace("_", " "))
+
+
+def skip(draft: Draft, incoming: Incoming) -> None:
+    """A give that a person discards: its episode is over before it began, unless there is still one to end."""
+    above = draft.request.above
+    gives = ("request.handed_over", "request.reopened")
+    if above is None or above.thread != incoming.thread or incoming.type not in gives:
+        return
+    if not draft.request.live and read_episode(incoming.body) > above.episode:
+        draft.change_above(episode=read_episode(incoming.body), ended=Ending.TAKEN_BACK)
 
 
 def trust_ended(draft: Draft) -> None:

@@ -84,6 +84,7 @@ class Below:
     completed_at: datetime | None = None
     depth: int = 0
     notes_given: int = 0
+    notes_owed: tuple[int, ...] = ()
     resends: int = 0
 
     @property
@@ -120,7 +121,8 @@ class Request:
     """This account's document of a request: the shared core and its own view of it.
 
     `version` is the domain version (the ETag); the store raises it. `note_count` and `history_count` number
-    the notes and history entries of this request. Every other field has its 4me meaning.
+    the notes and history entries. `own_service_instance` is the account's own that the request is about, also
+    while a partner's stands on it. Every other field has its 4me meaning.
     """
 
     id: int
@@ -134,6 +136,7 @@ class Request:
     requested_for: Ref | None = None
     organization: Ref | None = None
     service_instance: Ref | None = None
+    own_service_instance: Ref | None = None
     team: Ref | None = None
     member: Ref | None = None
     waiting_until: datetime | None = None

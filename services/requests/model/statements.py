@@ -10,7 +10,7 @@ from collections.abc import Callable
 from services.requests.model.facts import Incoming
 from services.requests.model.notes import hear_note
 from services.requests.model.request import Below
-from services.requests.model.step import Draft
+from services.requests.model.step import ARRIVED_LATE, Draft
 from services.requests.model.values import Body, CompletionReason, Status, Turn, Visibility
 from services.requests.model.view import show
 from services.requests.model.wire import read_episode, read_time
@@ -39,7 +39,7 @@ def hear_late(draft: Draft, link: Below, incoming: Incoming) -> None:
         text = f"{partner} said {_word(incoming.type)}; it arrived after you took it back or completed it"
     else:
         text = f"{partner} said {_word(incoming.type)} of another episode"
-    draft.record("arrived late", text)
+    draft.record(ARRIVED_LATE, text)
     hear_note(draft, partner, incoming.body.get("note"), Visibility.SPECIALIST)
 
 

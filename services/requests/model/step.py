@@ -83,6 +83,10 @@ class Outgoing:
     body: dict[str, Any]
 
 
+#: What the history calls a partner's word that came too late to have an effect (rules 2, 3 and 5).
+ARRIVED_LATE = "arrived late"
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One line of the history: who (account, person) did what, when, and what it changed as {field: [old,

@@ -1,0 +1,168 @@
+"""What partners say, applied; and what becomes of our messages to them (handover.md rules 3 and 9).
+
+A message's references are in the sender's own ids. Here each gets its local id, which organizations gives
+once; then the rule decides, and one save holds its effect and the thread's new position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import NotFound
+from services.common.store import decide_again
+from services.common.verdicts import Later, Park
+from services.federation.envelope import Message
+from services.federation.letters import read_again
+from services.federation.threads import Thread, opened_by
+from services.federation.verdicts import Verdict, done, refused
+from services.requests import model, store
+from services.requests.actions.lookup import Lookup
+from services.requests.actions.ruling import ruled
+from services.requests.store import Stored
+
+#: How long a hand-over under an agreement that is not known yet waits before it is looked at again.
+AGREEMENT_RETRY_SECONDS = 5.0
+
+Document = Mapping[str, Any]
+
+
+@decide_again
+def receive(context: Context, message: Message) -> Verdict:
+    """Applies a partner's message. Raises Later, Park, Unavailable, and the errors of `Thread.advance`."""
+    stored = store.find_by_thread(context, message.sender, message.thread)
+    thread = _thread(stored, message)
+    thread.advance(message)  # before anything is looked up or introduced: it must be the next one
+    incoming = _incoming(context, message)
+    take = _take(context, message, incoming, stored)
+    try:
+        step = model.apply(stored.request if stored else None, incoming, ruled(context), take)
+    except model.UnknownThread as error:
+        raise Park(error.code, error.message) from error
+    late = any(entry.what == model.ARRIVED_LATE for entry in step.history)
+    verdict = done("superseded" if late else None)
+    store.save(context, step, stored, thread.advance(message, verdict))
+    return verdict
+
+
+@decide_again
+def discard(context: Context, message: Message) -> None:
+    """A person discards a parked message: the thread goes past it. A first hand-over leaves an ended stub."""
+    stored = store.find_by_thread(context, message.sender, message.thread)
+    heard = _thread(stored, message).advance(message, refused("discarded"))
+    take = model.Take(_service_desk_team(Lookup(context, Actor.system(context.account))))
+    request = stored.request if stored else None
+    step = model.discarded(request, _incoming(context, message), take, ruled(context))
+    store.save(context, step, stored, heard)
+
+
+@decide_again
+def refuse(context: Context, row: Document, code: str) -> None:
+    """The partner refused a message of ours: exactly that is undone, and the team is told. Idempotent."""
+    stored = store.load(context, row["request_id"])
+    store.save(context, model.refused(stored.request, _sent(context, row), code, ruled(context)), stored)
+
+
+@decide_again
+def flag_unanswered(context: Context, row: Document) -> None:
+    """The partner has not receipted a message of ours for long: the team is told."""
+    stored = store.load(context, row["request_id"])
+    store.save(context, model.unanswered(stored.request, _sent(context, row), ruled(context)), stored)
+
+
+def _thread(stored: Stored | None, message: Message) -> Thread:
+    return stored.threads[message.thread] if stored else opened_by(message)
+
+
+def _sent(context: Context, row: Document) -> model.Sent:
+    said = read_again(context, row)
+    return model.Sent(said.type.removesuffix(store.VERSION), said.id, said.recipient, said.thread, said.body)
+
+
+def _incoming(context: Context, message: Message) -> model.Incoming:
+    body = _local(context, message.sender, message.body)
+    type_ = message.type.removesuffix(store.VERSION)
+    return model.Incoming(type_, message.id, message.sender, message.thread, body)
+
+
+_KINDS = {"team": "team", "member": "person", "person": "person"}
+
+
+def _local(context: Context, partner: str, value: Any, field: str = "") -> Any:
+    """The body with local references in place of the partner's own."""
+    if field in _KINDS and value is not None:
+        return _introduced(context, partner, _KINDS[field], value)
+    if isinstance(value, Mapping):
+        return {name: _local(context, partner, inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_local(context, partner, inner) for inner in value]
+    return value
+
+
+def _introduced(context: Context, partner: str, kind: str, remote: Document) -> model.Ref:
+    known = context.copies.find_one(kind, {"account.id": partner, "remote_id": remote["id"]})
+    if known is None or known["name"] != remote["name"]:
+        system = Actor.system(context.account)
+        known = context.rpc.call(
+            "organizations", "introduce", system, partner, kind, remote["id"], remote["name"]
+        )
+    return model.Ref(known["id"], remote["name"], partner)
+
+
+def _take(
+    context: Context, message: Message, incoming: model.Incoming, stored: Stored | None
+) -> model.Take | None:
+    """Where a hand-over leads here; None for what needs no such answer."""
+    by_customer = incoming.type == "request.restated" and incoming.body.get("by") == "customer"
+    if incoming.type != "request.handed_over" and not by_customer:
+        return None
+    lookup = Lookup(context, Actor.system(context.account))
+    agreement = _agreement(context, message, incoming.body["agreement"])
+    decline = _decline(agreement, incoming.body)
+    if decline is None and _loops(context, incoming, stored):
+        decline = "loop"
+    team = lookup.ref("team", agreement["support_team_id"]) if agreement else None
+    instance = lookup.ref("service_instance", agreement["service_instance_id"]) if agreement else None
+    return model.Take(team or _service_desk_team(lookup), instance, decline)
+
+
+def _agreement(context: Context, message: Message, thread: str) -> Document | None:
+    """The agreement of this thread; None when it is not known and has been waited for long enough."""
+    try:
+        found: Document = context.rpc.call(
+            "slas", "agreement", Actor.system(context.account), message.sender, thread
+        )
+    except NotFound:
+        received = message.received_at or context.clock.now()
+        waited = (context.clock.now() - received).total_seconds()
+        if waited < context.config.agreement_wait_seconds:
+            raise Later(AGREEMENT_RETRY_SECONDS, "unknown_agreement") from None
+        return None
+    return found
+
+
+def _decline(agreement: Document | None, body: Mapping[str, Any]) -> str | None:
+    if agreement is None:
+        return "unknown_agreement"
+    if agreement["status"] != "active":
+        return "agreement_not_active"
+    if agreement["service_instance_id"] != body["service_instance_id"]:
+        return "wrong_service_instance"
+    return None
+
+
+def _loops(context: Context, incoming: model.Incoming, stored: Stored | None) -> bool:
+    """Whether the account has a live request of the same origin already: the chain would bite its tail."""
+    same = {"core.origin": incoming.body["origin"], "live": True}
+    if stored is not None:
+        same["_id"] = {"$ne": stored.request.id}
+    return context.database[store.REQUESTS.name].find_one(same, {"_id": 1}) is not None
+
+
+def _service_desk_team(lookup: Lookup) -> model.Ref:
+    team = lookup.service_desk_team()
+    if team is None:
+        raise Later(AGREEMENT_RETRY_SECONDS, "no_service_desk_team")
+    return team

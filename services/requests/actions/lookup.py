@@ -1,0 +1,118 @@
+"""What the rules want to know of the account's records and of partners' agreements: as references and facts.
+
+Records of other services are looked up in the copies; `fresh` asks their owners. Which agreement leads to a
+partner is asked of slas at once: hand-overs are rare, and must not rest on what was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.errors import Invalid, NotFound
+from services.requests.model import Lead, Ref, Request
+
+Document = Mapping[str, Any]
+
+
+class Lookup:
+    """Looks up for one decision. `used` says whether a copy was relied on."""
+
+    def __init__(self, context: Context, actor: Actor, fresh: bool = False) -> None:
+        self._context = context
+        self._actor = actor
+        self._look = context.copies.refresh if fresh else context.copies.get
+        self._seen: dict[tuple[str, int], Document | None] = {}
+
+    @property
+    def used(self) -> bool:
+        return bool(self._seen)
+
+    def ref(self, kind: str, id: int | None, field: str = "") -> Ref | None:
+        """The record as a reference; None without an id. With a `field`, one that is not there is refused
+        by it.
+        """
+        if id is None:
+            return None
+        record = self.record(kind, id)
+        title = kind.replace("_", " ")
+        if record is None or (field and record.get("disabled")):
+            if not field:
+                return None
+            text = (
+                f"there is no {title} {id}" if record is None else f"the {title} {record['name']} is disabled"
+            )
+            raise Invalid(errors=[(field, text)])
+        return _ref(record)
+
+    def own(self, kind: str, id: int | None, field: str) -> Ref | None:
+        """As `ref`, but it must be the account's own."""
+        found = self.ref(kind, id, field)
+        if found is not None and found.account is not None:
+            raise Invalid(errors=[(field, f"{found.name} belongs to the account {found.account}")])
+        return found
+
+    def record(self, kind: str, id: int) -> Document | None:
+        if (kind, id) not in self._seen:
+            self._seen[kind, id] = self._look(kind, id)
+        return self._seen[kind, id]
+
+    def service_desk_team(self) -> Ref | None:
+        account = self._context.copies.get("account", self._context.account) or {}
+        return self.ref("team", account.get("service_desk_team_id"))
+
+    def coordinator(self, team: Ref | None) -> Ref | None:
+        record = self.record("team", team.id) if team else None
+        return self.ref("person", record.get("coordinator_id")) if record else None
+
+    def is_member(self, team: Ref | None, person_id: int) -> bool:
+        record = self.record("team", team.id) if team else None
+        return record is not None and person_id in (record.get("member_ids") or ())
+
+    def team_of(self, instance_id: int, *, first_line: bool) -> Ref | None:
+        """The team that an own service instance leads to (4me: first line for end users, else support)."""
+        record = self.record("service_instance", instance_id) or {}
+        support = record.get("support_team_id")
+        return self.ref("team", (record.get("first_line_team_id") or support) if first_line else support)
+
+    def lead(self, instance: Ref, about: Ref | None, requester: Ref | None) -> Lead:
+        """Where a partner's service instance leads. Raises Invalid when no agreement allows it, and says
+        why.
+        """
+        question = {
+            "target_service_instance_id": instance.id,
+            "own_service_instance_id": about.id if about else None,
+            "requester_id": requester.id if requester else None,
+        }
+        try:
+            found = self._context.rpc.call("slas", "agreement_for", self._actor, question)
+        except NotFound as error:
+            raise Invalid(errors=[("service_instance_id", "is not there any more")]) from error
+        team = self.ref("team", found["support_team_id"])
+        if team is None:
+            raise Invalid(errors=[("service_instance_id", "leads to no team yet; try again in a moment")])
+        return Lead(
+            partner=found["partner"]["id"],
+            thread=found["agreement"],
+            service_instance=instance,
+            remote_instance_id=found["remote_service_instance_id"],
+            team=team,
+            organization=self.ref("organization", found["supplier_id"]),
+        )
+
+    def present_lead(self, request: Request, about: Ref | None) -> Lead | None:
+        """Where the request's present service instance leads, when it is a partner's and allowed."""
+        instance = request.service_instance
+        if instance is None or instance.account is None:
+            return None
+        try:
+            return self.lead(instance, about, request.requested_for)
+        except Invalid:
+            return None
+
+
+def _ref(record: Document) -> Ref:
+    account = record.get("account")
+    return Ref(record["id"], record["name"], account["id"] if account else None)

@@ -1,0 +1,152 @@
+"""The read side: what may be asked, as plain functions over a read-only database handle.
+
+What comes out are dicts with `<reference>_id` fields, as in `schemas`; who serves the API makes references
+of them. A viewer sees all requests of the account or only those requested by or for him (`model.access`);
+what he may not see is not there for him: NotFound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pymongo.database import Database
+
+from services.common import history
+from services.common.actor import Actor
+from services.common.errors import Forbidden, NotFound
+from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.requests.model.access import sees_all
+from services.requests.queries import shapes
+from services.requests.queries.listings import HANDOVERS, NOTES, REQUESTS, visible
+
+__all__ = [
+    "HANDOVERS",
+    "LISTINGS",
+    "NOTES",
+    "REQUESTS",
+    "get_handover",
+    "get_history",
+    "get_note",
+    "get_request",
+    "list_handovers",
+    "list_notes",
+    "list_notes_of_request",
+    "list_requests",
+    "references",
+    "threads_of",
+]
+
+Document = dict[str, Any]
+
+LISTINGS: Mapping[str, Listing] = {"requests": REQUESTS, "notes": NOTES, "handovers": HANDOVERS}
+
+_PUBLIC = {"visibility": "end_user"}
+_STRIPS = {"outbox": 0, "history": 0}
+
+
+def list_requests(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    found = page(database["requests"], REQUESTS, query, visible(viewer), viewer=viewer, projection=_STRIPS)
+    return found.map(lambda document: shapes.request(document, viewer))
+
+
+def get_request(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Raises NotFound."""
+    return shapes.request(_request(database, id, viewer), viewer)
+
+
+def list_notes(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    """Notes of all requests; for those who see all requests. Raises Forbidden."""
+    _specialists_only(viewer)
+    return _notes(database, query, {}, viewer)
+
+
+def list_notes_of_request(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """A request's notes; only public ones for its requester. Raises NotFound."""
+    _request(database, id, viewer)
+    return _notes(database, query, all_of([{"request_id": id}, _readable(viewer)]), viewer)
+
+
+def get_note(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Raises NotFound."""
+    note = database["notes"].find_one(all_of([{"_id": id}, _readable(viewer)]))
+    if note is None:
+        raise NotFound()
+    _request(database, note["request_id"], viewer)
+    return shapes.note(note, viewer.account, _names(database, [note]))
+
+
+def list_handovers(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    """Requests that crossed a border, with their threads. Raises Forbidden."""
+    _specialists_only(viewer)
+    crossing = {"crossing": True}
+    found = page(database["requests"], HANDOVERS, query, crossing, viewer=viewer, projection=_STRIPS)
+    return found.map(shapes.handover)
+
+
+def get_handover(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """By the request's id. Raises NotFound, Forbidden."""
+    _specialists_only(viewer)
+    document = _request(database, id, viewer)
+    if not document["crossing"]:
+        raise NotFound()
+    return shapes.handover(document)
+
+
+def threads_of(database: Database[Document], id: int, viewer: Actor) -> list[Document]:
+    """`[{id, partner}]`, the hand-over threads of a request. Raises NotFound, Forbidden."""
+    _specialists_only(viewer)
+    document = _request(database, id, viewer)
+    return [{"id": each["id"], "partner": each["partner"]} for each in document.get("threads", ())]
+
+
+def get_history(database: Database[Document], id: int, viewer: Actor) -> list[Document]:
+    """Everything that happened to a request, oldest first: `{n, at, account, person, what, text, changes}`.
+
+    For those who see all requests. Raises NotFound, Forbidden.
+    """
+    _specialists_only(viewer)
+    _request(database, id, viewer)
+    return history.read(database, "requests", id)
+
+
+def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:
+    """{id: {id, subject, sourceID?}} of the requests that are there."""
+    found = database["requests"].find({"_id": {"$in": sorted(set(ids))}}, {"core.subject": 1, "source_id": 1})
+    return {
+        each["_id"]: {
+            "id": each["_id"],
+            "subject": each["core"]["subject"],
+            **({"sourceID": each["source_id"]} if each.get("source_id") else {}),
+        }
+        for each in found
+    }
+
+
+def _request(database: Database[Document], id: int, viewer: Actor) -> Document:
+    document = database["requests"].find_one(all_of([{"_id": id}, visible(viewer)]), _STRIPS)
+    if document is None:
+        raise NotFound()
+    return document
+
+
+def _notes(database: Database[Document], query: ListQuery, among: Mapping[str, Any], viewer: Actor) -> Page:
+    found = page(database["notes"], NOTES, query, among, viewer=viewer)
+    names = _names(database, found.items)
+    return found.map(lambda note: shapes.note(note, viewer.account, names))
+
+
+def _names(database: Database[Document], notes: Iterable[Document]) -> dict[str, str]:
+    """What the partners among the notes' accounts call themselves."""
+    accounts = shapes.accounts_of(notes)
+    found = database["copy_trust"].find({"_id": {"$in": accounts}}, {"name": 1})
+    return {each["_id"]: each["name"] for each in found if each.get("name")}
+
+
+def _readable(viewer: Actor) -> Mapping[str, Any]:
+    return {} if viewer.is_system or sees_all(viewer.roles) else _PUBLIC
+
+
+def _specialists_only(viewer: Actor) -> None:
+    if not viewer.is_system and not sees_all(viewer.roles):
+        raise Forbidden("role_missing", "This is for the account's specialists.")

@@ -1,0 +1,128 @@
+"""Documents as the schemas let them out, for a viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.common.actor import Actor
+from services.requests.model import Above, Below, Episode, Ref, Request, Visibility, holder
+from services.requests.model.access import sees_all
+from services.requests.schemas import HandoverSchema, NoteSchema, RequestSchema
+from services.requests.store import read_request
+
+Document = dict[str, Any]
+
+_REFERENCES = (
+    "requested_by",
+    "requested_for",
+    "created_by",
+    "organization",
+    "service_instance",
+    "team",
+    "member",
+    "supplier",
+)
+#: What is the specialists' business.
+_INTERNAL = ("supplier_id", "supplier_requestID", "flags", "reopen_count", "assignment_count")
+
+_request = RequestSchema()
+_note = NoteSchema()
+_handover = HandoverSchema()
+
+
+def request(document: Mapping[str, Any], viewer: Actor) -> Document:
+    """A request's document as it goes out, with its `version`."""
+    core = document["core"]
+    given = {**document, **core, "id": document["_id"], "source": document.get("source")}
+    given["sourceID"] = document.get("source_id")
+    given["supplier_requestID"] = document.get("supplier_request_id")
+    for name in _REFERENCES:
+        given[f"{name}_id"] = (document.get(name) or {}).get("id")
+    shown: Document = {**_request.dump(given), "version": document["version"]}
+    if not viewer.is_system and not sees_all(viewer.roles):
+        shown |= dict.fromkeys(_INTERNAL)
+    return shown
+
+
+def note(document: Mapping[str, Any], account: str, names: Mapping[str, str]) -> Document:
+    """A note as it goes out; `account` is the one it lies in, `names` those of its partners."""
+    internal = document["visibility"] != Visibility.END_USER.value
+    author = document["account"]
+    foreign = {"id": author, "name": names.get(author, author)}
+    shown: Document = _note.dump(
+        {
+            **document,
+            "id": document["_id"],
+            "person_id": (document.get("person") or {}).get("id"),
+            "internal": internal,
+            "internal_account": {"id": account, "name": names.get(account, account)} if internal else None,
+            "account": foreign if author != account else None,
+        }
+    )
+    return {**shown, "version": 1}
+
+
+def handover(document: Mapping[str, Any]) -> Document:
+    """What of a request crosses the border, with its `version`."""
+    value = read_request(document)
+    threads = {thread["id"]: thread for thread in document.get("threads", ())}
+    given = {
+        "id": value.id,
+        "request_id": value.id,
+        "status": value.status.value,
+        "holder": holder(value),
+        "origin": value.core.origin,
+        "core_version": value.core.version,
+        "customer": _customer(value, threads),
+        "providers": [_provider(link, threads) for link in value.below],
+        "flags": document.get("flags", ()),
+        "created_at": value.created_at,
+        "updated_at": value.updated_at,
+    }
+    return {**_handover.dump(given), "version": document["version"]}
+
+
+def _customer(request_: Request, threads: Mapping[str, Document]) -> Document | None:
+    above = request_.above
+    if above is None:
+        return None
+    return {**_side(above, threads), "ended": above.ended.value if above.ended else None}
+
+
+def _provider(link: Below, threads: Mapping[str, Document]) -> Document:
+    return {
+        **_side(link, threads),
+        "turn": link.turn.value,
+        "answered": link.answered,
+        "service_instance_id": link.service_instance.id,
+        "team_id": _id(link.stated_team or link.team),
+        "handed_by_team_id": link.handed_by.team.id,
+        "handed_by_member_id": _id(link.handed_by.member),
+        "completion_reason": link.completion_reason.value if link.completion_reason else None,
+        "completed_at": link.completed_at,
+    }
+
+
+def _side(side: Above | Below, threads: Mapping[str, Document]) -> Document:
+    thread = threads.get(side.thread, {})
+    episode: Episode = side.episode
+    return {
+        "account": side.partner,
+        "thread": side.thread,
+        "remote_request_id": side.request_id,
+        "agreement": side.agreement,
+        "episode": {"incarnation": episode.incarnation, "n": episode.n},
+        "open": side.open,
+        "question": side.question,
+        "sent": thread.get("sent"),
+        "applied": thread.get("applied"),
+    }
+
+
+def _id(ref: Ref | None) -> int | None:
+    return None if ref is None else ref.id
+
+
+def accounts_of(notes: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted({note["account"] for note in notes})
