@@ -44,7 +44,7 @@ class NothingHere(Exception):
 
 
 class InUse(Exception):
-    """Another command is starting or stopping this deployment."""
+    """Another command is at work in this directory, or a deployment of other accounts is up there."""
 
 
 class LocalDeployment:
@@ -122,7 +122,7 @@ class LocalDeployment:
     def up(self, report: Report = lambda line: None, deadline_seconds: float = 120) -> None:
         """Starts what does not run and waits until all is ready. Raises StartFailed, InUse."""
         with self._alone():
-            self._save()
+            self._take_over()
             report("starting broker and database")
             self._start_servers()
             report("preparing accounts")
@@ -184,7 +184,11 @@ class LocalDeployment:
             for ending in [pool.submit(server.stop) for server in servers]:
                 ending.result()
 
-    def _save(self) -> None:
+    def _take_over(self) -> None:
+        """Writes what the deployment is made of, unless another one is up here:
+
+        nobody could stop that then.
+        """
         state: dict[str, Any] = {
             "version": _VERSION,
             "processes": self.mode,
@@ -192,6 +196,11 @@ class LocalDeployment:
             "external": self._external,
             "accounts": [spec.to_document() for spec in self._specs],
         }
+        known = read_json(self.directory / "state.json")
+        if known not in (None, state):
+            before = LocalDeployment.open(self.directory)
+            if any(process.alive for process in before.processes.values()):
+                raise InUse(f"another deployment is up in {self.directory}; `interdesk down` stops it")
         write_json(self.directory / "state.json", state)
 
     @contextmanager

@@ -1,0 +1,32 @@
+"""The `interdesk` command. Its subcommands are in `commands/`, one module per subject."""
+
+from __future__ import annotations
+
+import typer
+
+from interdesk.commands import account, deliveries, doctor, parked, running, trust
+from interdesk.commands.output import Group
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Interdesk: a federated service desk. Runs accounts on this machine, and administers them.",
+)
+app.command()(running.up)
+app.command()(running.down)
+app.command()(running.status)
+app.command()(doctor.doctor)
+app.add_typer(account.app, name="account")
+app.add_typer(trust.app, name="trust")
+app.add_typer(parked.app, name="parked")
+app.command()(deliveries.deliveries)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

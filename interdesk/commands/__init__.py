@@ -1,0 +1,1 @@
+"""The subcommands of `interdesk`, one module per subject."""

@@ -1,0 +1,114 @@
+"""How commands speak: tables or JSON on standard output, progress and errors on standard error, exit codes.
+
+| code | meaning |
+|---|---|
+| 0 | done; all is well |
+| 1 | it failed, or something that was asked about is not well |
+| 2 | wrong use of the command |
+| 3 | there is no deployment in the run directory |
+| 4 | the account's API refused, or did not answer |
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import typer
+from pymongo.errors import PyMongoError
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+from interdesk.accounts import AccountsRefused
+from interdesk.api import ApiError
+from interdesk.deployment import InUse, NothingHere
+from interdesk.processes import StartFailed
+from interdesk.vhosts import BrokerRefused
+
+FAILED, WRONG_USE, NOTHING_HERE, REFUSED = 1, 2, 3, 4
+
+_out = Console(soft_wrap=True)
+_err = Console(stderr=True, soft_wrap=True)
+
+
+class Refusal(Exception):
+    """The command can't do what was asked; the text says why and what to do."""
+
+    def __init__(self, text: str, code: int = FAILED) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Group(TyperGroup):
+    """A group of commands whose failures are told in a sentence, with a code, and no traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refusal as problem:
+            _end(str(problem), problem.code)
+        except ApiError as problem:
+            _end(str(problem), REFUSED)
+        except NothingHere as problem:
+            _end(f"{problem}; `interdesk up` makes one", NOTHING_HERE)
+        except AccountsRefused as problem:
+            _end(str(problem), WRONG_USE)
+        except (InUse, StartFailed, BrokerRefused, TimeoutError) as problem:
+            _end(str(problem), FAILED)
+        except PyMongoError as problem:
+            _end(f"the database refused: {problem}", FAILED)
+
+
+def say(line: str) -> None:
+    """Progress, for a person."""
+    _err.print(line, style="dim", markup=False, highlight=False)
+
+
+def warn(line: str) -> None:
+    _err.print(line, style="yellow", markup=False, highlight=False)
+
+
+def show_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show(records: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """A list: as JSON all there is, as a table these columns."""
+    if as_json:
+        show_json(list(records))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "))
+    for record in records:
+        table.add_row(*(plain(record.get(column)) for column in columns))
+    _out.print(table)
+
+
+def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
+    """A record: as JSON, or a line for each of its fields."""
+    if as_json:
+        show_json(record)
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in record.items():
+        table.add_row(name, plain(value))
+    _out.print(table)
+
+
+def plain(value: Any) -> str:
+    """A value in a cell: a reference by its name."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping) and value.get("name"):
+        return str(value["name"])
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def _end(text: str, code: int) -> None:
+    _err.print(f"interdesk: {text}", style="red", markup=False, highlight=False)
+    raise typer.Exit(code)

@@ -1,0 +1,116 @@
+"""`interdesk trust …`: trusts with other accounts, over the public API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Json, TokenFile, Url, api_of
+from interdesk.commands.output import WRONG_USE, Group, Refusal, say, show, show_one
+from interdesk.files import write_private
+
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
+
+Partner = Annotated[str, typer.Argument(help="The partner's account id.")]
+
+
+@app.command("list")
+def list_trusts(
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: Json = False,
+) -> None:
+    """List the account's trusts."""
+    with api_of(directory, account, url, token_file) as api:
+        trusts = list(api.get_all("trusts"))
+    show(trusts, ("id", "name", "domain", "status"), as_json=as_json)
+
+
+@app.command()
+def invite(
+    partner: Partner,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the invitation to this file, for its owner only.")
+    ] = None,
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Invite an account. The invitation is a secret: hand it over by a way that you trust."""
+    with api_of(directory, account, url, token_file) as api:
+        invitation = str(api.post("trusts/invite", {"account_id": partner})["invitation"])
+    if out is None:
+        typer.echo(invitation)
+    else:
+        write_private(out, invitation + "\n")
+        say(f"the invitation is in {out}")
+
+
+@app.command()
+def accept(
+    invitation: Annotated[Path, typer.Argument(help="The file with the invitation.")],
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: Json = False,
+) -> None:
+    """Accept an account's invitation."""
+    try:
+        text = invitation.read_text().strip()
+    except OSError as problem:
+        raise Refusal(f"the invitation can't be read: {problem}", WRONG_USE) from problem
+    with api_of(directory, account, url, token_file) as api:
+        show_one(api.post("trusts/accept", {"invitation": text}), as_json=as_json)
+
+
+@app.command()
+def suspend(
+    partner: Partner,
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Hold what comes from the partner, until `resume`. The partner is not told."""
+    _move("suspend", partner, directory, account, url, token_file)
+
+
+@app.command()
+def resume(
+    partner: Partner,
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Take up a suspended trust again."""
+    _move("resume", partner, directory, account, url, token_file)
+
+
+@app.command()
+def end(
+    partner: Partner,
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """End a trust: every hand-over between the two accounts ends."""
+    if not yes:
+        typer.confirm(f"End the trust with {partner}, and every hand-over with it?", abort=True)
+    _move("end", partner, directory, account, url, token_file)
+
+
+def _move(
+    move: str, partner: str, directory: Path, account: str | None, url: str | None, token_file: Path | None
+) -> None:
+    with api_of(directory, account, url, token_file) as api:
+        trust = api.post(f"trusts/{partner}/{move}")
+    say(f"the trust with {partner} is {trust['status']}")
