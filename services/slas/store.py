@@ -90,6 +90,7 @@ COLLECTIONS: Final = (
             Index(["service_instance_id", "name", "_id"]),
             Index(["service_offering_id", "name", "_id"]),
             Index(["customer_id", "name", "_id"]),
+            Index(["customer_account.id", "name", "_id"]),
             Index(["customer_representative_ids", "name", "_id"]),
             Index(["service_level_manager_id", "name", "_id"]),
             Index(["start_date", "_id"]),

@@ -83,8 +83,8 @@ def announced(context: Context, id: int, state: Mapping[str, Any]) -> Document:
     }
 
 
-def follow_record(context: Context, kind: str, id: int) -> None:
-    """Tells, in every SLA that leads to the record, what changed by its change."""
+def follow_record(context: Context, kind: str, id: int | str) -> None:
+    """Tells, in every SLA that leads to the record (or to that trust's partner), what its change changed."""
     for sla_id in _leading_to(context, kind, id):
         follow_sla(context, sla_id)
 
@@ -98,7 +98,9 @@ def follow_sla(context: Context, id: int) -> None:
         save(context, Actor.system(context.account), "sla", record, state, {}, "told", rows)
 
 
-def _leading_to(context: Context, kind: str, id: int) -> list[int]:
+def _leading_to(context: Context, kind: str, id: int | str) -> list[int]:
+    if kind == "trust":
+        return _own_slas(context, {"customer_account.id": id})
     if kind == "service_offering":
         return _own_slas(context, {"service_offering_id": id})
     if kind == "service_instance":

@@ -1,0 +1,174 @@
+"""The slas service: services, service instances, offerings, and SLAs, also those between accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.copies import Offer, Offers
+from services.common.copy_holder import CopyHolder
+from services.common.entrypoints import EVERYONE, SERVICES, command, every, handle_event
+from services.common.fields import loaded
+from services.common.http import ServiceWeb
+from services.common.service_context import ServiceContext
+from services.federation.border import Border
+from services.slas import partner
+from services.slas.actions import agreements, asking, dates, hierarchy, services, telling, unheard
+from services.slas.actions.saving import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
+from services.slas.model.shapes import copied
+from services.slas.schemas import (
+    ImpactRelationSchema,
+    ServiceInputSchema,
+    ServiceInstanceInputSchema,
+    ServiceOfferingInputSchema,
+    SlaInputSchema,
+)
+from services.slas.store import COLLECTIONS, KINDS
+
+Document = dict[str, Any]
+
+_HELD = ("account", "organization", "team", "person", "trust", "keyring")
+_SERVICE = ServiceInputSchema()
+_INSTANCE = ServiceInstanceInputSchema()
+_OFFERING = ServiceOfferingInputSchema()
+_SLA = SlaInputSchema()
+_IMPACT = ImpactRelationSchema()
+
+
+def _offers(context: Context) -> Offers:
+    return Offers(
+        context.database,
+        {
+            kind: Offer(name, lambda record, kind=kind: copied(kind, record.id, record.state))  # type: ignore[misc]
+            for kind, name in KINDS.items()
+        },
+    )
+
+
+class SlasService:
+    name = "slas"
+
+    context: Context = ServiceContext(collections=COLLECTIONS)  # type: ignore[assignment]
+    held = CopyHolder(dict.fromkeys(_HELD, "organizations"))
+    border = Border(partner)
+    web = ServiceWeb()
+
+    @command(allowed=MAINTAIN_SERVICES)
+    def create_service(self, actor: Actor, fields: Document) -> Document:
+        return services.create_service(self.context, actor, loaded(_SERVICE, fields))
+
+    @command(allowed=MAINTAIN_SERVICES)
+    def update_service(self, actor: Actor, id: int, fields: Document) -> Document:
+        return services.update_service(self.context, actor, id, loaded(_SERVICE, fields, partial=True))
+
+    @command(allowed=MAINTAIN_SERVICES)
+    def create_service_instance(self, actor: Actor, fields: Document) -> Document:
+        return services.create_service_instance(self.context, actor, loaded(_INSTANCE, fields))
+
+    @command(allowed=MAINTAIN_SERVICES)
+    def update_service_instance(self, actor: Actor, id: int, fields: Document) -> Document:
+        taken = loaded(_INSTANCE, fields, partial=True)
+        return services.update_service_instance(self.context, actor, id, taken)
+
+    @command(allowed=MAINTAIN_SERVICES, repeatable=True)
+    def add_parent(self, actor: Actor, id: int, parent_id: int, fields: Document) -> Document:
+        relation = loaded(_IMPACT, fields)["impact_relation"]
+        return services.add_parent(self.context, actor, id, parent_id, relation)
+
+    @command(allowed=MAINTAIN_SERVICES, repeatable=True)
+    def remove_parent(self, actor: Actor, id: int, parent_id: int | None) -> Document:
+        return services.remove_parent(self.context, actor, id, parent_id)
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def create_service_offering(self, actor: Actor, fields: Document) -> Document:
+        return services.create_service_offering(self.context, actor, loaded(_OFFERING, fields))
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def update_service_offering(self, actor: Actor, id: int, fields: Document) -> Document:
+        taken = loaded(_OFFERING, fields, partial=True)
+        return services.update_service_offering(self.context, actor, id, taken)
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def create_sla(self, actor: Actor, fields: Document) -> Document:
+        return agreements.create_sla(self.context, actor, loaded(_SLA, fields))
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def update_sla(self, actor: Actor, id: int, fields: Document) -> Document:
+        return agreements.update_sla(self.context, actor, id, loaded(_SLA, fields, partial=True))
+
+    @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
+    def add_to_sla(self, actor: Actor, id: int, relation: str, other_id: int, fields: Document) -> Document:
+        """`relation`: service_instances, organizations, people or customer_representatives."""
+        impact = loaded(_IMPACT, fields)["impact_relation"] if fields else None
+        return agreements.add_to_sla(self.context, actor, id, relation, other_id, impact)
+
+    @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
+    def remove_from_sla(self, actor: Actor, id: int, relation: str, other_id: int | None) -> Document:
+        return agreements.remove_from_sla(self.context, actor, id, relation, other_id)
+
+    @command(allowed=EVERYONE, repeatable=True)
+    def agreement_for(
+        self,
+        actor: Actor,
+        target_service_instance_id: int,
+        own_service_instance_id: int | None = None,
+        requester_id: int | None = None,
+    ) -> Document:
+        return asking.agreement_for(
+            self.context, actor, target_service_instance_id, own_service_instance_id, requester_id
+        )
+
+    @command(allowed=SERVICES, repeatable=True)
+    def agreement(self, actor: Actor, partner: str, thread: str) -> Document:
+        return asking.agreement(self.context, partner, thread)
+
+    @command(allowed=SERVICES, repeatable=True)
+    def copies(self, actor: Actor, kind: str, after: int | None, limit: int) -> Document:
+        return _offers(self.context).page(kind, after, limit)
+
+    @command(allowed=SERVICES, repeatable=True)
+    def copy(self, actor: Actor, kind: str, id: int) -> Document | None:
+        return _offers(self.context).one(kind, id)
+
+    @handle_event("slas", "sla.saved")
+    def sla_saved(self, body: Document) -> None:
+        """The net under `hierarchy.follow`, should a crash part it from the SLA's save."""
+        hierarchy.follow(self.context, body["record"]["service_instance_id"])
+
+    @handle_event("slas", "service.saved")
+    def service_saved(self, body: Document) -> None:
+        services.follow_service(self.context, body["id"])
+        telling.follow_record(self.context, "service", body["id"])
+
+    @handle_event("slas", "service_instance.saved")
+    def service_instance_saved(self, body: Document) -> None:
+        telling.follow_record(self.context, "service_instance", body["id"])
+
+    @handle_event("slas", "service_offering.saved")
+    def service_offering_saved(self, body: Document) -> None:
+        telling.follow_record(self.context, "service_offering", body["id"])
+
+    @handle_event("organizations", "team.saved")
+    def team_saved(self, body: Document) -> None:
+        self.context.copies.store("team", body)
+        telling.follow_record(self.context, "team", body["id"])
+
+    @handle_event("organizations", "organization.saved")
+    def organization_saved(self, body: Document) -> None:
+        self.context.copies.store("organization", body)
+        telling.follow_record(self.context, "organization", body["id"])
+
+    @handle_event("organizations", "trust.saved")
+    def trust_saved(self, body: Document) -> None:
+        """What changed while there was nobody to tell is told when there is."""
+        self.context.copies.store("trust", body)
+        telling.follow_record(self.context, "trust", body["id"])
+
+    @every("sweep_seconds", lease="dates")
+    def move_due(self) -> None:
+        dates.move_due(self.context)
+
+    @every("sweep_seconds", lease="unheard")
+    def settle_unheard(self) -> None:
+        unheard.settle(self.context)
