@@ -112,6 +112,11 @@ class Deliveries:
             )
             self._marks.update_many({**waits, "_id": {"$ne": row["_id"]}}, {"$set": {"due": due}})
 
+    def postpone(self, row: Mapping[str, Any], due: datetime) -> None:
+        """It may not go now."""
+        with answering():
+            self._marks.update_one({"_id": row["_id"], "state": {"$in": OPEN}}, {"$set": {"due": due}})
+
     def hurry(self, partner: str, now: datetime) -> None:
         """The partner is back: what waits for its answer is due now."""
         waiting = {"partner": partner, "due": {"$gt": now}, "state": {"$in": UNANSWERED}}
@@ -187,6 +192,12 @@ class Deliveries:
         with answering():
             found = self._rows.find({"attention": {"$lte": now}}, {"sealed": 0})
             return list(found.sort([("attention", 1)]).limit(limit))
+
+    def claim(self, row: Mapping[str, Any], until: datetime) -> bool:
+        """Whether it is for us to tell; if that fails, it is asked for again after `until`."""
+        seen = {"_id": row["_id"], "attention": row["attention"]}
+        with answering():
+            return self._rows.update_one(seen, {"$set": {"attention": until}}).matched_count > 0
 
     def attended(self, row: Mapping[str, Any]) -> None:
         """Somebody was told."""

@@ -48,7 +48,7 @@ def lane_of(service: str, partner: str) -> str:
 
 
 def user_of(account: str, partner: str) -> str:
-    """The partner's broker user on the account's border. Borders may share a broker, so both are in the name."""
+    """The partner's broker user on the account's border; borders may share a broker."""
     return f"{account}.from.{partner}"
 
 

@@ -1,0 +1,160 @@
+"""`Border(correspondent)` on a service class: everything that this service and its partners say to each
+other.
+
+    class RequestsService:
+        name = "requests"
+        context = ServiceContext(collections=…)
+        border = Border(partner)
+
+It starts the lanes (what partners say), the outbox (what we say) and the sweep of the inbox, and takes
+message rows from the service's inside relay. In methods, `self.border` is a `BorderDesk`: what a person may
+do with what is parked.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from nameko.extensions import DependencyProvider
+
+from services.common import logs
+from services.common.database import answering
+from services.common.errors import NotFound
+from services.common.service_parts import ServiceParts
+from services.common.verdicts import is_outage
+from services.federation import stored
+from services.federation.borders import Borders
+from services.federation.handling import Correspondent
+from services.federation.inbox import Inbox
+from services.federation.intake import Intake
+from services.federation.lanes import Lanes
+from services.federation.metrics import PARKED
+from services.federation.outbox import Outbox
+from services.federation.quarantine import Quarantine
+from services.federation.receipts import Answers
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+log = structlog.get_logger(__name__)
+
+
+class Post:
+    """All parts of one service's border, wired together; without nameko, so that tests can hold it."""
+
+    def __init__(self, context: Context, correspondent: Correspondent) -> None:
+        self.context = context
+        self.borders = Borders(context)
+        self.outbox = Outbox(context, correspondent, self.borders)
+        answers = Answers(self.outbox.owe)
+        quarantine = Quarantine(context, self.borders)
+        self.intake = Intake(
+            context,
+            borders=self.borders,
+            quarantine=quarantine,
+            answers=answers,
+            take_receipt=self.outbox.take_receipt,
+            heard=self.outbox.heard,
+        )
+        self.inbox = Inbox(
+            context,
+            correspondent,
+            intake=self.intake,
+            borders=self.borders,
+            quarantine=quarantine,
+            answers=answers,
+        )
+        self.lanes = Lanes(context, self.intake, self.inbox, self.borders)
+        self._stopping = threading.Event()
+        self._sweeper: threading.Thread | None = None
+
+    def start(self) -> None:
+        self.outbox.start()
+        self.lanes.start()
+        self._sweeper = threading.Thread(target=self._sweep, name="inbox sweep", daemon=True)
+        self._sweeper.start()
+
+    def stop(self) -> None:
+        """Takes nothing more, applies what was taken, sends what is in hand."""
+        self._stopping.set()
+        self.lanes.stop()
+        if self._sweeper is not None:
+            self._sweeper.join(10)
+        self.outbox.stop()
+
+    def _sweep(self) -> None:
+        config = self.context.config
+        logs.bind(self.context.account, self.context.service)
+        while not self._stopping.is_set():
+            try:
+                self.inbox.sweep()
+                PARKED.labels(self.context.account, self.context.service).set(self._parked())
+            except Exception as error:
+                if not is_outage(error):
+                    log.exception("the sweep of the inbox failed; it goes on")
+            self._stopping.wait(config.sweep_seconds)
+
+    def _parked(self) -> int:
+        rows = self.context.database[stored.INBOX.name]
+        with answering():
+            return rows.count_documents({"state": stored.PARKED}, limit=10_000)
+
+
+class BorderDesk:
+    """What a person may do at the border of this service. The caller checks that he may."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+
+    def replay(self, id: str) -> None:
+        """Has a parked message handled again. Raises NotFound, Conflict `not_parked`."""
+        self._post.inbox.replay(id)
+
+    def discard(self, id: str) -> None:
+        """Goes past a parked message for good. Raises NotFound, Conflict `not_parked`."""
+        self._post.inbox.discard(id)
+
+    def resume(self, partner: str) -> None:
+        """Opens a paused border again. Raises NotFound when it is not paused."""
+        if not self._post.borders.resume(partner):
+            raise NotFound("not_paused", f"The border to {partner} is not paused.")
+
+
+class Border(DependencyProvider):
+    """See the module's docstring. `correspondent`: a module or object as `handling.Correspondent` says."""
+
+    parts = ServiceParts()
+
+    def __init__(self, correspondent: Any) -> None:
+        self._correspondent: Correspondent = correspondent
+        self._post: Post | None = None
+
+    def bind(self, container: Any, attr_name: str) -> Border:
+        bound = super().bind(container, attr_name)
+        assert isinstance(bound, Border)
+        bound.parts.collections.extend(stored.ALL)
+        return bound
+
+    def setup(self) -> None:
+        self.parts.relay.message_sink = self._offer
+
+    def start(self) -> None:
+        self.post.start()
+
+    def stop(self) -> None:
+        if self._post is not None:
+            self._post.stop()
+
+    @property
+    def post(self) -> Post:
+        if self._post is None:
+            self._post = Post(self.parts.context, self._correspondent)
+        return self._post
+
+    def get_dependency(self, worker: Any) -> BorderDesk:
+        return BorderDesk(self.post)
+
+    def _offer(self, rows: Any) -> None:
+        self.post.outbox.offer(rows)

@@ -1,0 +1,233 @@
+"""Lanes: the queues on our own border through which partners' messages reach this service.
+
+One green thread, one connection and one channel per lane, so that a partner that floods or sends what is slow
+to handle keeps nobody else waiting, and every delivery is acked by the thread that received it. Deliveries
+are taken raw from py-amqp: kombu would decode a body by its content encoding and inflate it by its
+`compression` header, and no partner's bytes may meet that before their seal is verified.
+
+A lane is consumed as long as its trust lets deliveries in and its border isn't paused; a supervisor looks
+every two seconds, so a new partner needs no restart. When the broker is away, or the lane is gone until the
+organizations service makes it anew, the thread tries again after a back-off. When the database is away,
+nothing is acked: the connection is dropped, and all of it comes again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from amqp.exceptions import AMQPError
+from kombu import Connection
+from kombu.exceptions import KombuError
+
+from services.common import logs
+from services.common.verdicts import is_outage
+from services.federation.backoff import Backoff
+from services.federation.borders import Borders
+from services.federation.connections import FAREWELL_SECONDS, tls_of, watchdog
+from services.federation.inbox import Inbox
+from services.federation.intake import Intake, Taken
+from services.federation.quarantine import Delivery
+from services.federation.topology import lane_of
+from services.federation.trusts import TrustBook
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+log = structlog.get_logger(__name__)
+
+PREFETCH: Final = 64
+HANDLERS: Final = 4
+WAITING: Final = 256
+HEARTBEAT_SECONDS: Final = 20
+CONNECT_SECONDS: Final = 4
+POLL_SECONDS: Final = 1.0
+SUPERVISE_SECONDS: Final = 2.0
+DRAIN_SECONDS: Final = 20.0
+RETRY_MIN_SECONDS: Final = 0.5
+RETRY_MAX_SECONDS: Final = 10.0
+
+
+class Handlers:
+    """Threads that apply what a lane has taken; made when there is work. Messages of a thread keep their
+    order: the inbox applies one at a time of each.
+    """
+
+    def __init__(
+        self, apply: Callable[[Taken], None], bind: Callable[[], None], count: int = HANDLERS
+    ) -> None:
+        self._apply = apply
+        self._bind = bind
+        self._count = count
+        self._work: queue.Queue[Taken | None] = queue.Queue(maxsize=WAITING)
+        self._threads: list[threading.Thread] = []
+
+    def put(self, taken: Taken) -> None:
+        """Waits when very many wait already: then the lane stands, and its broker keeps the rest."""
+        if len(self._threads) < self._count:
+            thread = threading.Thread(target=self._run, name="handler", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._work.put(taken)
+
+    def drain(self, wait_seconds: float) -> None:
+        """Has the rest applied, and ends."""
+        for _ in self._threads:
+            with contextlib.suppress(queue.Full):
+                self._work.put(None, timeout=wait_seconds)
+        for thread in self._threads:
+            thread.join(wait_seconds)
+
+    def _run(self) -> None:
+        self._bind()
+        while (taken := self._work.get()) is not None:
+            self._apply(taken)
+
+
+class Lane:
+    """One partner's lane into this service."""
+
+    def __init__(self, context: Context, partner: str, intake: Intake, inbox: Inbox) -> None:
+        self.partner = partner
+        self._context = context
+        self._queue = lane_of(context.service, partner)
+        self._intake = intake
+        self._handlers = Handlers(inbox.apply, self._bind)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=self._queue, daemon=True)
+        self._connection: Connection | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Takes no more; returns when what was taken is applied, or the time is over."""
+        self.stop_taking()
+        self._thread.join(CONNECT_SECONDS + POLL_SECONDS)
+        self._handlers.drain(DRAIN_SECONDS)
+
+    def stop_taking(self) -> None:
+        self._stopping.set()
+
+    def _bind(self) -> None:
+        logs.bind(self._context.account, self._context.service, partner=self.partner)
+
+    def _run(self) -> None:
+        self._bind()
+        pace = Backoff(RETRY_MIN_SECONDS, RETRY_MAX_SECONDS)
+        while not self._stopping.is_set():
+            try:
+                self._consume(pace)
+            except Exception as error:
+                if not _is_of_the_connection(error):
+                    log.exception("a lane failed; it starts again", lane=self._queue)
+                elif pace.failures in (0, 5):
+                    log.warning("a lane is not there or not reachable", lane=self._queue, error=repr(error))
+                self._stopping.wait(pace.failed())
+            finally:
+                self._hang_up()
+
+    def _consume(self, pace: Backoff) -> None:
+        config = self._context.config
+        uri = config.border_uri or ""
+        ca = config.border_ca_file.read_text() if config.border_ca_file else None
+        with watchdog():
+            self._connection = Connection(
+                uri, ssl=tls_of(uri, ca), heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
+            )
+            self._connection.connect()
+            channel = self._connection.channel()
+            channel.auto_decode = False  # py-amqp's own: by the content encoding
+            channel.basic_qos(0, PREFETCH, False)
+            channel.basic_consume(self._queue, callback=self._received)
+        pace.clear()
+        while not self._stopping.is_set():
+            with contextlib.suppress(socket.timeout, TimeoutError):
+                self._connection.drain_events(timeout=POLL_SECONDS)
+            self._connection.heartbeat_check()
+
+    def _received(self, message: Any) -> None:
+        """One raw delivery of py-amqp. Stored, then acked, then handed on."""
+        if self._stopping.is_set():
+            return  # not acked: it comes again, here or elsewhere
+        body = message.body
+        taken = self._intake.take(
+            Delivery(
+                partner=self.partner,
+                exchange=message.delivery_info["exchange"],
+                properties=dict(message.properties),
+                raw=body.encode() if isinstance(body, str) else bytes(body),
+            )
+        )
+        message.channel.basic_ack(message.delivery_info["delivery_tag"])
+        self._context.crash.here(f"{self._context.service}.after_inbox_ack")
+        if taken is not None:
+            self._handlers.put(taken)
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception), watchdog(FAREWELL_SECONDS):
+                connection.close()
+
+
+class Lanes:
+    """All lanes of one service: one per partner whose trust lets deliveries in."""
+
+    def __init__(self, context: Context, intake: Intake, inbox: Inbox, borders: Borders) -> None:
+        self._context = context
+        self._intake = intake
+        self._inbox = inbox
+        self._borders = borders
+        self._lanes: dict[str, Lane] = {}
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._supervise, name="lanes", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Takes nothing more; returns when what was taken is applied."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(DRAIN_SECONDS)
+        lanes, self._lanes = list(self._lanes.values()), {}
+        for lane in lanes:
+            lane.stop_taking()
+        for lane in lanes:
+            lane.stop()
+
+    def _supervise(self) -> None:
+        logs.bind(self._context.account, self._context.service)
+        while not self._stopping.is_set():
+            try:
+                self._follow(self._wanted())
+            except Exception as error:
+                if not is_outage(error):
+                    log.exception("the lanes could not be looked after; tried again")
+            self._stopping.wait(SUPERVISE_SECONDS)
+
+    def _wanted(self) -> set[str]:
+        paused = self._borders.paused()
+        trusts = TrustBook.of(self._context).trusts()
+        return {trust.partner for trust in trusts if trust.receives and trust.partner not in paused}
+
+    def _follow(self, wanted: set[str]) -> None:
+        for partner in self._lanes.keys() - wanted:
+            log.info("a lane is closed", lane=lane_of(self._context.service, partner))
+            self._lanes.pop(partner).stop()
+        for partner in sorted(wanted - self._lanes.keys()):
+            log.info("a lane is opened", lane=lane_of(self._context.service, partner))
+            lane = self._lanes[partner] = Lane(self._context, partner, self._intake, self._inbox)
+            lane.start()
+
+
+def _is_of_the_connection(error: Exception) -> bool:
+    """Whether the broker or the database is away, or the queue is; all of it passes."""
+    return is_outage(error) or isinstance(error, OSError | AMQPError | KombuError)

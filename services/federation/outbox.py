@@ -1,0 +1,202 @@
+"""The outbox: everything we say to a partner arrives, in its order, and we know what became of it.
+
+What it promises
+
+- A message is written in the save that decides it (letters.py). From then on it arrives at least once,
+  whatever crashes on either side, and has its effect there once (the inbox of the other side sees to that).
+- Nothing is given up: a partner that was away for thirty days gets everything, in order. Nobody else waits
+  for it.
+- Each message shows what became of it: `queued`, `sent`, `held`, `accepted`, or `refused` and why
+  (deliveries.py).
+- What the partner refuses is undone by the service that said it; what it does not answer for a day is
+  flagged, once.
+
+The way of a message
+
+    record's save ──> row in `outbox` (queued) ──> partner's border (sent) ──> receipt (accepted, refused,
+    held)
+
+- The inside relay of the process hands rows over (`offer`): they are kept, taken off their record, and sent
+  at once.
+- One relay per partner (relay.py), with a connection of its own to the partner's border, closed when idle.
+  Publishing is confirmed, persistent and mandatory, all of it under a watchdog. Nothing is published in the
+  path of a request.
+- Of several processes each sends at once what it has just written; the one that holds the partner's lease
+  sends what is due: what a crash left, and again what has no receipt. Two who think they hold it only make
+  duplicates.
+
+When things fail
+
+- The partner's broker is away, or silent, or its lane is full or gone: rows stay as they are, and the next
+  try comes after a back-off per partner (INTERDESK_RETRY_MIN_SECONDS doubling to INTERDESK_RETRY_MAX_SECONDS,
+  with jitter).
+- Confirmed, and no receipt: of each thread the lowest unanswered message is sent again after such a back-off;
+  when it is answered, the rest of the thread. At most 64 messages of a thread are on the way.
+- Any verified message from the partner, a receipt too, shows that it is there: the back-off is cleared and
+  what waits is due.
+- A receipt `held` stops the sending again, not the waiting; what it names as missing is sent again at once.
+  In case the final receipt gets lost, held messages are asked about from time to time.
+- A crash before the row is marked sent: it is sent again. A crash before the receipt counts: the partner's
+  lane still has it.
+- A receipt counts when it is signed by the recipient and names the hash of our payload; its first final
+  verdict stands.
+- `refused: sequence_conflict` or `chain_broken`: the two sides disagree on what was said. Nothing is undone;
+  the border to this partner is paused, with an alert.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from services.common import logs
+from services.common.database import Document
+from services.common.verdicts import is_outage
+from services.federation import metrics
+from services.federation.borders import Borders
+from services.federation.deliveries import Deliveries, breaks_thread
+from services.federation.envelope import Message
+from services.federation.handling import Correspondent
+from services.federation.receipts import Receipt
+from services.federation.relay import PartnerRelay
+from services.federation.trusts import ENDED, OPEN, TrustBook
+from services.federation.verdicts import REFUSED
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+log = structlog.get_logger(__name__)
+
+ATTENTION_BATCH: Final = 100
+AGAIN_SECONDS: Final = 60.0
+
+
+class Outbox:
+    """The outbox of one service: deliveries, a relay per partner, and who is told what became of them."""
+
+    def __init__(self, context: Context, correspondent: Correspondent, borders: Borders) -> None:
+        self._context = context
+        self._correspondent = correspondent
+        self._borders = borders
+        self._holder = uuid.uuid4().hex
+        self._deliveries = Deliveries(context)
+        self._relays: dict[str, PartnerRelay] = {}
+        self._lock = threading.Lock()
+        self._attention = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._attention.set()
+        if self._thread is not None:
+            self._thread.join(10)
+        with self._lock:
+            relays, self._relays = list(self._relays.values()), {}
+        for relay in relays:
+            relay.stop()
+
+    # What the inside relay, the intake and the inbox call
+
+    def offer(self, rows: Sequence[Document]) -> None:
+        """Keeps message rows and has them sent. Raises Unavailable: then they stay in their record."""
+        by_partner: dict[str, list[Document]] = {}
+        for row in self._deliveries.take(rows):
+            by_partner.setdefault(row["partner"], []).append(row)
+        for partner, kept in by_partner.items():
+            self._relay_to(partner).offer(kept)
+
+    def owe(self, receipt: Receipt) -> None:
+        """Has a receipt sent."""
+        self._relay_to(receipt.partner).owe(receipt)
+
+    def heard(self, partner: str) -> None:
+        """A verified message of the partner came."""
+        self._borders.heard(partner)
+        self._relay_to(partner).heard()
+
+    def take_receipt(self, receipt: Message, sealed: bytes) -> None:
+        """Keeps what a verified receipt says. Raises Unavailable: then it must not be acked."""
+        refused = self._deliveries.answered(receipt, sealed)
+        body = receipt.body
+        self._relay_to(receipt.sender).answered(receipt.thread, body["incarnation"], body["sequence"])
+        if refused is not None:
+            self._attention.set()
+
+    def _relay_to(self, partner: str) -> PartnerRelay:
+        with self._lock:
+            relay = self._relays.get(partner)
+            if relay is None:
+                relay = self._relays[partner] = PartnerRelay(
+                    self._context,
+                    partner,
+                    deliveries=self._deliveries,
+                    borders=self._borders,
+                    holder=self._holder,
+                )
+                if not self._stopping:
+                    relay.start()
+            return relay
+
+    # By the clock
+
+    def _run(self) -> None:
+        logs.bind(self._context.account, self._context.service)
+        while not self._stopping:
+            try:
+                self._ensure_relays()
+                self.attend()
+                self._measure()
+            except Exception as error:
+                if not is_outage(error):
+                    log.exception("the outbox failed; it goes on")
+            self._attention.wait(self._context.config.sweep_seconds)
+            self._attention.clear()
+
+    def _ensure_relays(self) -> None:
+        """A relay for each partner that we may have something for: also what an earlier process left."""
+        for trust in TrustBook.of(self._context).trusts():
+            if trust.reachable and trust.status in (*OPEN, ENDED):
+                self._relay_to(trust.partner)
+
+    def attend(self) -> None:
+        """Tells the service what was refused, and what has had no answer for too long."""
+        now = self._context.clock.now()
+        for row in self._deliveries.asking_attention(now, ATTENTION_BATCH):
+            if not self._deliveries.claim(row, until=now + timedelta(seconds=AGAIN_SECONDS)):
+                continue  # another process is at it
+            try:
+                self._tell(row)
+            except Exception as error:
+                log.error(
+                    "nobody could be told what became of a message; tried again",
+                    id=row["_id"],
+                    exc_info=None if is_outage(error) else error,
+                )
+            else:
+                self._deliveries.attended(row)
+
+    def _tell(self, row: Document) -> None:
+        if breaks_thread(row):
+            self._borders.pause(row["partner"], row["refused_code"])
+            self._correspondent.unanswered(self._context, row)
+        elif row["state"] == REFUSED:
+            self._correspondent.refused(self._context, row["partner"], row, row["refused_code"])
+        else:
+            self._correspondent.unanswered(self._context, row)
+
+    def _measure(self) -> None:
+        now, owner = self._context.clock.now(), (self._context.account, self._context.service)
+        for partner in list(self._relays):
+            since = self._deliveries.unanswered_since(partner)
+            age = (now - since).total_seconds() if since else 0.0
+            metrics.UNRECEIPTED_SECONDS.labels(*owner, partner).set(age)

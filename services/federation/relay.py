@@ -1,0 +1,346 @@
+"""The relay to one partner: one green thread that sends what is ours to say, and the receipts we owe.
+
+Part of the outbox; its protocol is told there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from services.common import logs
+from services.common.database import Document
+from services.common.errors import InterdeskError
+from services.common.leases import Lease
+from services.common.publishing import Outgoing
+from services.federation import messages, metrics, receipts
+from services.federation.backoff import Backoff
+from services.federation.borders import Borders
+from services.federation.connections import Line, check_address, tls_of, uri_with_login
+from services.federation.deliveries import HELD_FACTOR, QUEUED, Deliveries
+from services.federation.receipts import Receipt
+from services.federation.topology import exchange_of
+from services.federation.trusts import ENDED, OPEN, Trust, TrustBook
+from services.federation.verdicts import HELD
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+log = structlog.get_logger(__name__)
+
+CONTENT_TYPE: Final = "application/jose"
+BATCH: Final = 100
+MAX_RECEIPTS: Final = 10_000
+MAX_FRESH: Final = 1_000
+MARK_SECONDS: Final = 0.5
+PULSE_SECONDS: Final = 5.0
+WINDOW_SECONDS: Final = 1.0
+
+Place = tuple[str, int, int]
+
+
+class PartnerRelay:
+    """Sends to one partner. `offer`, `owe`, `answered` and `heard` are called from other threads and return
+    at once.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        partner: str,
+        *,
+        deliveries: Deliveries,
+        borders: Borders,
+        holder: str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        config = context.config
+        self.partner = partner
+        self._context = context
+        self._deliveries = deliveries
+        self._borders = borders
+        self._monotonic = monotonic
+        self._lease = Lease(
+            context.database, f"relay to {partner}", holder, config.lease_seconds, context.clock
+        )
+        self._lease_until = 0.0
+        self._fresh: deque[Document] = deque(maxlen=MAX_FRESH)
+        self._owed: deque[Receipt] = deque(maxlen=MAX_RECEIPTS)
+        # What was sent and is not yet marked so; most of it is answered before it needs to be.
+        self._unmarked: dict[Place, tuple[str, float]] = {}
+        self._line: Line | None = None
+        self._line_of: Trust | None = None
+        self._line_pace = Backoff(config.retry_min_seconds, config.retry_max_seconds)
+        self._answer_pace = Backoff(config.retry_min_seconds, config.retry_max_seconds)
+        self._retry_at = 0.0
+        self._poll_at = 0.0
+        self._heard_at: datetime | None = None
+        self._was_heard = False
+        self._paused = True  # until it was looked at
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name=f"relay to {self.partner}", daemon=True)
+        self._thread.start()
+
+    def stop(self, wait_seconds: float = 10) -> None:
+        """Sends what it has in hand, gives up the lease, hangs up."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(wait_seconds)
+
+    def offer(self, rows: Sequence[Document]) -> None:
+        """Rows that were just kept; what finds no room here is found when it is due."""
+        self._fresh.extend(rows)
+        self._wake.set()
+
+    def owe(self, receipt: Receipt) -> None:
+        """A receipt to be sent; the oldest is dropped when very many wait, for it will be asked for again."""
+        self._owed.append(receipt)
+        self._wake.set()
+
+    def answered(self, thread: str, incarnation: int, sequence: int) -> None:
+        self._unmarked.pop((thread, incarnation, sequence), None)
+
+    def heard(self) -> None:
+        """A verified message of the partner came: it is there."""
+        if self._answer_pace.failures or self._line_pace.failures:
+            self._was_heard = True
+            self._wake.set()
+
+    def _run(self) -> None:
+        logs.bind(self._context.account, self._context.service, partner=self.partner)
+        while not self._stopping:
+            try:
+                self._work()
+            except InterdeskError as error:
+                log.warning("the relay waits", error=str(error))
+            except Exception:
+                log.exception("the relay failed; it goes on")
+            self._wake.wait(self._pause())
+            self._wake.clear()
+        self._end()
+
+    def _end(self) -> None:
+        try:
+            if self._owed or self._fresh:
+                self._work()
+            self._mark(all_of_them=True)
+            if self._lease_until:
+                self._lease.release()
+        except Exception as error:
+            log.warning("the relay ends without a farewell", error=repr(error))
+        self._hang_up()
+
+    def _pause(self) -> float:
+        """Seconds until there is something to do, if nobody wakes us."""
+        now = self._monotonic()
+        soonest = min(self._poll_at, now + PULSE_SECONDS)
+        if self._unmarked:
+            soonest = min(soonest, min(at for _, at in self._unmarked.values()) + MARK_SECONDS)
+        if (self._fresh or self._owed) and self._retry_at <= now:
+            soonest = now
+        return max(0.02, soonest - now)
+
+    def _work(self) -> None:
+        """One round: what was heard, what is new, what is due, what needs its mark."""
+        trust = TrustBook.of(self._context).trust(self.partner)
+        if trust is None or not trust.reachable or trust.status not in (*OPEN, ENDED):
+            self._fresh.clear()
+            self._poll_at = self._monotonic() + PULSE_SECONDS
+            self._hang_up()
+            return
+        self._clear_when_heard()
+        if self._monotonic() < self._retry_at:
+            self._fresh.clear()  # they are kept, and found when they are due
+            return
+        self._send_receipts(trust)
+        polling = self._poll_is_due()
+        if polling:
+            self._poll_at = self._monotonic() + self._context.config.sweep_seconds
+            self._paused = self._borders.is_paused(self.partner)
+        if self._paused:
+            self._fresh.clear()
+        self._send_fresh(trust)
+        if polling and not self._paused and self._is_ours():
+            self._send_due(trust)
+        self._mark()
+        if self._line is not None:
+            self._line.breathe()
+
+    def _poll_is_due(self) -> bool:
+        return self._monotonic() >= self._poll_at
+
+    def _is_ours(self) -> bool:
+        """Whether this process sends again what is due; one does."""
+        now = self._monotonic()
+        if now < self._lease_until:
+            return True
+        ours = self._lease.acquire()
+        self._lease_until = now + self._lease.seconds / 2 if ours else 0.0
+        return ours
+
+    def _clear_when_heard(self) -> None:
+        if self._poll_is_due() and (self._answer_pace.failures or self._line_pace.failures):
+            heard_at = self._borders.heard_at(self.partner)
+            self._was_heard |= heard_at is not None and heard_at != self._heard_at
+            self._heard_at = heard_at
+        if not self._was_heard:
+            return
+        self._was_heard = False
+        had_failed = self._line_pace.clear()
+        had_failed |= self._answer_pace.clear()
+        if had_failed:
+            self._retry_at = self._poll_at = 0.0
+            self._deliveries.hurry(self.partner, self._context.clock.now())
+
+    def _send_receipts(self, trust: Trust) -> None:
+        while self._owed:
+            batch = [self._owed.popleft() for _ in range(min(BATCH, len(self._owed)))]
+            try:
+                self._publish(trust, [self._receipt(receipt) for receipt in batch])
+            except InterdeskError:
+                self._owed.extendleft(reversed(batch))
+                raise
+            self._here("after_receipt")
+            for receipt in batch:
+                self._count(metrics.RECEIPTS, receipt.verdict)
+
+    def _send_fresh(self, trust: Trust) -> None:
+        while self._fresh:
+            rows = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
+            self._send_first(trust, [row for row in rows if self._may_go(trust, row)])
+
+    def _send_due(self, trust: Trust) -> None:
+        """What is due: new rows that nobody sent, and of each thread the lowest without an answer."""
+        now = self._context.clock.now()
+        found = self._deliveries.due(self.partner, now, BATCH)
+        rows = [row for row in found if _place(row) not in self._unmarked and self._may_go(trust, row)]
+        self._send_first(trust, [row for row in rows if row["state"] == QUEUED])
+        lowest: dict[str, Document] = {}
+        for row in rows:
+            if row["state"] != QUEUED:
+                lowest.setdefault(row["thread"], row)
+        if lowest:
+            self._send_again(trust, list(lowest.values()))
+        if len(found) == BATCH:
+            self._poll_at = 0.0  # there is more
+            self._wake.set()
+
+    def _may_go(self, trust: Trust, row: Document) -> bool:
+        """When a trust has ended, only that is still said; and of a thread at most 64 are on the way.
+
+        What may not go now is looked at again after a while, so that it does not stand before what may.
+        """
+        if trust.status == ENDED and not row["thread"].startswith("trust/"):
+            wait = self._context.config.retry_max_seconds
+        elif not self._deliveries.in_window(row):
+            wait = WINDOW_SECONDS
+        else:
+            return True
+        self._deliveries.postpone(row, self._context.clock.now() + timedelta(seconds=wait))
+        return False
+
+    def _send_first(self, trust: Trust, rows: list[Document]) -> None:
+        if not rows:
+            return
+        sent_at = self._monotonic()
+        places = {_place(row): (row["_id"], sent_at) for row in rows}
+        self._unmarked |= places  # before: the answer may overtake the confirm
+        self._here("before_deliver")
+        try:
+            self._publish(trust, [_outgoing(self._context.account, row) for row in rows])
+        except InterdeskError:
+            for place in places:
+                self._unmarked.pop(place, None)
+            raise
+        self._here("after_deliver")
+        self._count(metrics.SENT, amount=len(rows))
+
+    def _send_again(self, trust: Trust, rows: list[Document]) -> None:
+        self._publish(trust, [_outgoing(self._context.account, row) for row in rows])
+        self._count(metrics.RESENT, amount=len(rows))
+        wait = self._answer_pace.failed()
+        config, now = self._context.config, self._context.clock.now()
+        for row in rows:
+            held = HELD_FACTOR * config.retry_max_seconds if row["state"] == HELD else wait
+            self._deliveries.mark_resent(row, now + timedelta(seconds=held))
+
+    def _mark(self, *, all_of_them: bool = False) -> None:
+        """Marks as sent what has not been answered for half a second."""
+        now = self._monotonic()
+        late = {
+            place: id
+            for place, (id, sent_at) in list(self._unmarked.items())
+            if all_of_them or now - sent_at >= MARK_SECONDS
+        }
+        if not late:
+            return
+        at = self._context.clock.now()
+        due = at + timedelta(seconds=self._context.config.retry_min_seconds)
+        self._deliveries.mark_sent(late.values(), at, due)
+        for place in late:
+            self._unmarked.pop(place, None)
+        self._here("after_delivery_mark")
+
+    def _publish(self, trust: Trust, outgoing: list[Outgoing]) -> None:
+        try:
+            self._line_to(trust).publish(outgoing)
+        except InterdeskError as error:
+            self._retry_at = self._monotonic() + self._line_pace.failed()
+            self._poll_at = max(self._poll_at, self._retry_at)
+            self._count(metrics.SEND_FAILURES, error.code)
+            raise
+        self._line_pace.clear()
+
+    def _line_to(self, trust: Trust) -> Line:
+        if self._line is None or self._line_of != trust:
+            self._hang_up()
+            address = trust.border_address or ""
+            check_address(address, trust.border_ca)
+            user, password = trust.login(TrustBook.of(self._context).secret)
+            self._line = Line(uri_with_login(address, user, password), tls_of(address, trust.border_ca))
+            self._line_of = trust
+        return self._line
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+        self._line = self._line_of = None
+
+    def _receipt(self, receipt: Receipt) -> Outgoing:
+        sealed = receipts.sealed(self._context, receipt)
+        return _to_border(self._context.account, receipts.routing_key(receipt), sealed)
+
+    def _here(self, place: str) -> None:
+        self._context.crash.here(f"{self._context.service}.{place}")
+
+    def _count(self, counter: Any, *labels: str, amount: int = 1) -> None:
+        counter.labels(self._context.account, self._context.service, self.partner, *labels).inc(amount)
+
+
+def _place(row: Document) -> Place:
+    return row["thread"], row["incarnation"], row["sequence"]
+
+
+def _outgoing(account: str, row: Document) -> Outgoing:
+    return _to_border(account, messages.type_of(row["type"]).routing_key(row["thread"]), row["sealed"])
+
+
+def _to_border(account: str, routing_key: str, sealed: bytes) -> Outgoing:
+    return Outgoing(
+        exchange=exchange_of(account),
+        routing_key=routing_key,
+        body=bytes(sealed),
+        content_type=CONTENT_TYPE,
+        mandatory=True,
+    )
