@@ -64,12 +64,20 @@ class ServiceParts(SharedExtension):
     def service(self) -> str:
         return str(self.container.service_name)
 
+    def _started(self) -> None:
+        # nameko looks at every attribute of an extension while it binds; nothing may be made by that, least of
+        # all before every extension has said what it has.
+        if not self.container.started:
+            raise AttributeError("the parts of a service are made when its container starts")
+
     @cached_property
     def client(self) -> pymongo.MongoClient[Document]:
+        self._started()
         return connect(self.config, self.service)
 
     @cached_property
     def publisher(self) -> Publisher:
+        self._started()
         return Publisher(
             self.config.amqp_uri,
             declare=[event_exchange(self.service)],
@@ -79,10 +87,12 @@ class ServiceParts(SharedExtension):
 
     @cached_property
     def rpc(self) -> RpcClient:
+        self._started()
         return RpcClient(self.publisher, self.config.account, self.service, self.config.rpc_timeout_seconds)
 
     @cached_property
     def relay(self) -> Relay:
+        self._started()
         return Relay(
             open_database(self.client, self.config, self.service),
             self.config.account,
@@ -101,6 +111,7 @@ class ServiceParts(SharedExtension):
     @cached_property
     def context(self) -> Context:
         """What actions get."""
+        self._started()
         database = open_database(self.client, self.config, self.service)
         return Context(
             config=self.config,

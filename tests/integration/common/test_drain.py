@@ -1,0 +1,86 @@
+"""SIGTERM: what was begun is finished and acked, nothing new is begun, and then the process is gone."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+import requests
+
+from interdesk.broker import Broker
+from tests.waiting import wait_until
+
+
+def messages_in(broker: Broker, deployment: Any, queue: str) -> int:
+    vhost = deployment.amqp_uri.rsplit("/", 1)[1]
+    answer = requests.get(f"{broker.admin_uri}/api/queues/{vhost}/{queue}", timeout=10)
+    answer.raise_for_status()
+    return int(answer.json().get("messages", -1))
+
+
+def test_running_commands_finish_and_are_acked(deployment: Any, caller: Any, broker: Broker) -> None:
+    process = deployment.start("requests")
+    answers: list[str] = []
+    asking = [
+        threading.Thread(target=lambda n=n: answers.append(caller.call("requests", "slow", 2, str(n))))
+        for n in range(3)
+    ]
+    for thread in asking:
+        thread.start()
+    slow = deployment.database("requests")["slow"]
+    wait_until(lambda: caller.call("requests", "echo", 1) == 1)  # so the slow ones, asked before, have begun
+
+    process.signal(signal.SIGTERM)
+    wait_until(lambda: deployment.get("requests", "readyz")[0] in (0, 503))
+    assert process.wait(10)
+    for thread in asking:
+        thread.join(10)
+    assert sorted(answers) == ["0", "1", "2"]
+    assert slow.count_documents({}) == 3
+
+    deployment.start("requests")
+    assert caller.call("requests", "echo", "anew") == "anew"
+    wait_until(lambda: messages_in(broker, deployment, "rpc-requests") == 0)
+    assert slow.count_documents({}) == 3, "a command that had been acked ran again"
+
+
+def test_running_event_handlers_finish_and_are_acked(deployment: Any, caller: Any) -> None:
+    deployment.start("requests")
+    process = deployment.start("slas")
+    seen = deployment.database("slas")["seen"]
+    ids = [caller.call("requests", "create", {"handle": "slow", "seconds": 1.5})["id"] for _ in range(4)]
+    tries = deployment.database("slas")["tries"]
+    wait_until(lambda: tries.count_documents({}) == 4)
+
+    process.signal(signal.SIGTERM)
+    assert process.wait(10)
+    assert sorted(document["request"] for document in seen.find()) == sorted(ids)
+
+    deployment.start("slas")
+    last = caller.call("requests", "create", {})["id"]
+    wait_until(lambda: seen.find_one({"request": last}))
+    assert all(document["count"] == 1 for document in tries.find()), "a handled event came again"
+
+
+def test_a_service_ends_while_its_broker_is_away(tmp_path: Any, database: Any) -> None:
+    from tests.integration.common.conftest import Deployment
+
+    own = Broker(tmp_path / "broker", dies_with_parent=True)
+    own.start()
+    own.wait_ready()
+    try:
+        from interdesk.vhosts import ensure_vhosts
+
+        vhosts = ensure_vhosts(own.admin_uri, "away", "secret")
+        deployment = Deployment(
+            own.amqp_uri(vhosts.inside, "away", "secret"), database.uri(), tmp_path, "away"
+        )
+        process = deployment.start("requests")
+        own.kill()
+        wait_until(lambda: deployment.problems("requests") == ["broker: not connected"])
+        process.signal(signal.SIGTERM)
+        assert process.wait(15)
+        deployment.stop()
+    finally:
+        own.kill()
