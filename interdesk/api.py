@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import requests
 
 _TIMEOUT_SECONDS = 40
+_TRIES = 5
+_LONGEST_PAUSE_SECONDS = 5
 
 
 class ApiError(Exception):
@@ -68,10 +71,18 @@ class Api:
         return f"{self.url}/v1/{path}"
 
     def _send(self, method: str, url: str, **options: Any) -> requests.Response:
-        try:
-            answer = self._session.request(method, url, timeout=_TIMEOUT_SECONDS, **options)
-        except requests.RequestException as problem:
-            raise ApiError(0, f"{self.url} does not answer ({type(problem).__name__})") from problem
+        for _ in range(_TRIES):
+            try:
+                answer = self._session.request(method, url, timeout=_TIMEOUT_SECONDS, **options)
+            except requests.RequestException as problem:
+                raise ApiError(0, f"{self.url} does not answer ({type(problem).__name__})") from problem
+            if answer.status_code != requests.codes.too_many_requests:
+                break
+            # The burst is used up: that is over in seconds. An hour's allowance is not worth waiting for.
+            pause = float(answer.headers.get("Retry-After", "1"))
+            if pause > _LONGEST_PAUSE_SECONDS:
+                break
+            time.sleep(pause)
         if not answer.ok:
             raise _refused(answer)
         return answer

@@ -193,4 +193,4 @@ def _wait_active(api: Api, partner: str, deadline_seconds: float) -> None:
     def active() -> bool:
         return bool(api.get(f"trusts/{partner}")["status"] == "active")
 
-    wait_for(active, f"the trust of {api.url} with {partner} is active", deadline_seconds)
+    wait_for(active, f"the trust of {api.url} with {partner} is active", deadline_seconds, 0.5)

@@ -48,8 +48,8 @@ from interdesk.services import CLASSES
 from services.common import config as configuration
 from services.common import logs
 from services.common.config import Config
+from services.common.container import container_for
 from services.common.errors import ConfigError
-from services.common.service_parts import CONFIG_KEY
 
 log = structlog.get_logger(__name__)
 
@@ -74,13 +74,7 @@ def container(config: Config, name: str) -> ServiceContainer:
     """One account's service, with a configuration of its own."""
     module, _, attribute = CLASSES[name].partition(":")
     service = getattr(importlib.import_module(module), attribute)
-    settings = {
-        "AMQP_URI": config.amqp_uri,
-        "WEB_SERVER_ADDRESS": config.address(name),
-        "max_workers": config.workers,
-        CONFIG_KEY: config,
-    }
-    return ServiceContainer(service, settings)
+    return container_for(service, config)
 
 
 class Runner:
