@@ -70,22 +70,27 @@ def _note(draft: Draft, incoming: Incoming) -> None:
     hear_note(draft, incoming.partner, incoming.body["note"])
 
 
-def discarded(incoming: Incoming, take: Take, context: Context) -> Step:
-    """The first hand-over of a thread was discarded by a person: a stub that is ended like a declined
-    request.
+def discarded(request: Request | None, incoming: Incoming, take: Take, context: Context) -> Step:
+    """A person discarded this message instead of applying it. Nothing is said: its refusal makes the other side
+    undo it (rule 9).
 
-    Nothing is said; the refusal of the message makes the customer's account end the episode (rule 9).
+    Of a thread's first hand-over a stub remains, ended like a declined request; a later one that is higher than
+    our episode leaves that episode ended.
     """
-    draft = provider.new_request(incoming, context)
-    draft.change(
-        status=Status.COMPLETED,
-        completion_reason=CompletionReason.DECLINED,
-        completed_at=context.at,
-        team=take.team,
-        service_instance=take.service_instance,
-    )
-    draft.change_above(ended=Ending.TAKEN_BACK)
-    draft.record("discarded", f"the hand-over of {incoming.partner} was discarded")
+    if request is None:
+        draft = provider.new_request(incoming, context)
+        draft.change(
+            status=Status.COMPLETED,
+            completion_reason=CompletionReason.DECLINED,
+            completed_at=context.at,
+            team=take.team,
+            service_instance=take.service_instance,
+        )
+        draft.change_above(ended=Ending.TAKEN_BACK)
+    else:
+        draft = _draft(request, context)
+        provider.skip(draft, incoming)
+    draft.record("discarded", f"{incoming.type} of {incoming.partner}")
     return finish(draft)
 
 

@@ -53,7 +53,11 @@ def hand_over(draft: Draft, lead: Lead, earlier: tuple[Note, ...]) -> None:
     )
     link = _begin(draft, link)
     offered = [*earlier, *(note for note in draft.notes if note.public)]
-    unseen = [note for note in offered if note.n > link.notes_given and note.account != link.partner]
+    unseen = [
+        note
+        for note in offered
+        if (note.n > link.notes_given or note.id in link.notes_owed) and note.account != link.partner
+    ]
     carried = notes_that_fit(unseen, context.account)
     give = give_body(link, draft.request.id, draft.request.core)
     draft.send_down(
@@ -61,7 +65,7 @@ def hand_over(draft: Draft, lead: Lead, earlier: tuple[Note, ...]) -> None:
     )
     for note in unseen[len(carried) :]:
         send_note(draft, link, note)
-    draft.change_link(link, notes_given=draft.request.note_count)
+    draft.change_link(link, notes_given=draft.request.note_count, notes_owed=())
     draft.record("handed over", link.partner)
 
 
@@ -127,7 +131,8 @@ def end(draft: Draft, note: Note | None = None) -> None:
     if link.turn is Turn.WITH:
         come_back(draft, link)
     type_ = "request.closed" if link.turn is Turn.RETURNED else "request.recalled"
-    link = draft.change_link(link, open=False, resends=0)
+    given = link.notes_given if note is None else note.n
+    link = draft.change_link(link, open=False, resends=0, notes_given=given)
     send_end(draft, link, type_, note)
     draft.record("taken back" if type_ == "request.recalled" else "closed", link.partner)
 
@@ -145,7 +150,7 @@ def give_refused(draft: Draft, link: Below, code: str) -> None:
     is over.
     """
     come_back(draft, link)
-    link = draft.change_link(link, open=False, notes_given=0)
+    link = draft.change_link(link, open=False)
     if link.request_id is not None:
         send_end(draft, link, "request.recalled")
     release(draft)

@@ -51,7 +51,13 @@ def _flag(draft: Draft, kind: str, sent: Sent, code: str | None) -> None:
 
 def _intent(draft: Draft, sent: Sent, code: str) -> None:
     link = draft.request.link_of(sent.thread)
-    if link is None or read_episode(sent.body) != link.episode:
+    if link is None:
+        return
+    if sent.type in GIVES:
+        lost = [*sent.body["notes"], sent.body.get("note")]
+        owed = tuple(note["id"] for note in lost if note)
+        link = draft.change_link(link, notes_owed=(*link.notes_owed, *owed))
+    if read_episode(sent.body) != link.episode:
         return
     if sent.type in GIVES and link.open:
         customer.give_refused(draft, link, code)

@@ -126,8 +126,8 @@ class Clock(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A record by local id; `account` only when it is a partner's. The name is as of when it was put here, and
-    two references to one record are equal whatever they call it."""
+    """A record by local id; `account` only when it is a partner's. The name is as of when it was put here,
+    and two references to one record are equal whatever they call it."""
 
     id: int
     name: str = field(compare=False)

@@ -194,6 +194,7 @@ class Federation:
         self.applied: dict[tuple[str, str], int] = {}
         self.waiting: dict[tuple[str, str], dict[int, Letter]] = {}
         self.all_sent: list[Letter] = []
+        self.discarded: list[Letter] = []
         self.bend: Bend | None = None
         self.bend_outgoing: Callable[[Step], tuple[Outgoing, ...]] = lambda step: step.outgoing
 
@@ -322,10 +323,10 @@ class Federation:
         self.applied[way] = letter.sequence
         account, sender = self[letter.recipient], self[letter.sender]
         message = letter.message
-        if account.by_thread(letter.thread) is None:
-            body = account.localized(letter.sender, message.body)
-            incoming = Incoming(message.type, message.id, letter.sender, letter.thread, body)
-            self._posted(account, model.discarded(incoming, self._take(account, body), account.context()))
+        body = account.localized(letter.sender, message.body)
+        incoming = Incoming(message.type, message.id, letter.sender, letter.thread, body)
+        request, take = account.by_thread(letter.thread), self._take(account, body)
+        self._posted(account, model.discarded(request, incoming, take, account.context()))
         return self.refused(sender, message, code)
 
     def refused(self, sender: Account, message: Outgoing, code: str) -> Step:
