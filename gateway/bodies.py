@@ -33,12 +33,17 @@ def fields_of(request: Request) -> dict[str, Any]:
 
 def record_id(text: str, domain: str, type: str) -> int:
     """The id that a path names: a number, or a nodeID of this account and type. Raises NotFound."""
-    if text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= MAX_ID:
-        return int(text)
     try:
         node = parse_node_id(text)
     except ValueError:
-        raise NotFound from None
+        return number(text)
     if (node.domain, node.type) != (domain, type) or node.id > MAX_ID:
         raise NotFound
     return node.id
+
+
+def number(text: str) -> int:
+    """The number that a path names. Raises NotFound for what is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 16 and int(text) <= MAX_ID):
+        raise NotFound
+    return int(text)

@@ -28,7 +28,7 @@ from gateway.context import GatewayContext
 from gateway.records import Document, Shape
 from services.common.actor import Actor
 from services.common.errors import NotFound
-from services.common.listing import Listing, ListQuery, Page
+from services.common.listing import Listing, ListQuery, Page, quoted
 
 Find = Callable[[Any, ListQuery, Actor], Page]
 """`(database, query, viewer)` -> the page that the viewer may see."""
@@ -49,7 +49,18 @@ class Children:
     shape: Shape
     find: FindUnder
     filters: tuple[str, ...] = ()
-    service: str = ""  # whose database; empty: that of the record above
+
+
+@dataclass(frozen=True)
+class Named:
+    """A list of the records whose ids stand in a field of the record above: `/slas/5/organizations`.
+    `service`: whose they are."""
+
+    path: str
+    shape: Shape
+    find: Find
+    attribute: str
+    service: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,7 @@ class Resource:
     input: type[Schema] | None = None
     edit: type[Schema] | None = None
     children: tuple[Children, ...] = ()
+    named: tuple[Named, ...] = ()
     scope: str = ""
 
 
@@ -96,6 +108,9 @@ class ResourceViews:
                 view = documents.of_list(self._list_under(children, filter), children.shape)
                 path = f"/<id>/{children.path}" + (f"/{filter}" if filter else "")
                 add_views(blueprint, path, f"{children.path}_{filter or 'all'}", {"get": self.reader(view)})
+        for named in self.resource.named:
+            view = documents.of_list(self._list_named(named), named.shape)
+            add_views(blueprint, f"/<id>/{named.path}", named.path, {"get": self.reader(view)})
         self.extend(blueprint)
         return blueprint
 
@@ -164,18 +179,36 @@ class ResourceViews:
         def list_children(id: str) -> Response:
             above = self.load(id)
             query = list_query(children.shape.listing, predefined)
-            database = self.context.databases[children.service or self.resource.service]
-            page = children.find(database, above["id"], query, viewer())
+            page = children.find(self.database, above["id"], query, viewer())
             return self.answers.page(children.shape, page, query)
 
         return list_children
+
+    def _list_named(self, named: Named) -> Callable[[str], Response]:
+        def list_named(id: str) -> Response:
+            query = list_query(named.shape.listing).among(self.load(id).get(named.attribute) or ())
+            page = named.find(self.context.databases[named.service], query, viewer())
+            return self.answers.page(named.shape, page, query)
+
+        return list_named
 
     def _get(self, id: str) -> Response:
         return self.answers.record(self.resource.shape, self.load(id))
 
     def _create(self) -> Response:
-        made = self.call(self.resource.create, new_fields())
-        return self.changed(made["id"], 201)
+        fields = new_fields()
+        known = self._made_from(fields)
+        made = self.call(self.resource.create, fields)
+        return self.changed(made["id"], 200 if known else 201)
+
+    def _made_from(self, fields: Document) -> bool:
+        """Whether a record was made before of what the fields name as their source."""
+        origin = {name: fields.get(name) for name in ("source", "sourceID")}
+        if not all(isinstance(value, str) and value for value in origin.values()):
+            return False
+        asked = {name: quoted(str(value)) for name, value in origin.items()}
+        query = ListQuery.parse({**asked, "per_page": "1"}, self.resource.shape.listing)
+        return bool(self.resource.find(self.database, query, viewer()).items)
 
     def _update(self, id: str) -> Response:
         number = self.id_of(id)

@@ -11,6 +11,7 @@ from gateway.context import GatewayContext
 from gateway.documents import DocumentedApi
 from gateway.resource import ResourceViews
 from gateway.resources import account, agreements, directory, requests, root, trusts
+from gateway.resources.links import LinkViews
 
 
 def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) -> Iterator[Blueprint]:
@@ -27,8 +28,11 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
         directory.TEAMS,
         directory.ORGANIZATIONS,
         agreements.SERVICES,
-        agreements.SERVICE_INSTANCES,
         agreements.SERVICE_OFFERINGS,
-        agreements.SLAS,
     ):
         yield ResourceViews(resource, context, answers).blueprint()
+    for resource, linked in (
+        (agreements.SERVICE_INSTANCES, agreements.SERVICE_INSTANCE_LINKS),
+        (agreements.SLAS, agreements.SLA_LINKS),
+    ):
+        yield LinkViews(resource, context, answers, linked).blueprint()

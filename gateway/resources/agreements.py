@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from gateway.audiences import ADMINISTRATORS
-from gateway.resource import Children, Resource
-from gateway.resources.shapes import SERVICE, SERVICE_INSTANCE, SERVICE_OFFERING, SLA
+from gateway.resource import Children, Named, Resource
+from gateway.resources.links import Link
+from gateway.resources.shapes import ORGANIZATION, PERSON, SERVICE, SERVICE_INSTANCE, SERVICE_OFFERING, SLA
+from services.organizations import queries as organizations
 from services.slas import queries, schemas
 
 MAINTAIN_SERVICES = (*ADMINISTRATORS, "account_designer", "configuration_manager", "service_level_manager")
@@ -58,4 +60,32 @@ SLAS = Resource(
     create="create_sla",
     update="update_sla",
     input=schemas.SlaInputSchema,
+    named=(
+        Named(
+            "service_instances",
+            SERVICE_INSTANCE,
+            queries.list_service_instances,
+            "service_instance_ids",
+            "slas",
+        ),
+        Named(
+            "organizations",
+            ORGANIZATION,
+            organizations.list_organizations,
+            "organization_ids",
+            "organizations",
+        ),
+        Named("people", PERSON, organizations.list_people, "people_ids", "organizations"),
+        Named(
+            "customer_representatives",
+            PERSON,
+            organizations.list_people,
+            "customer_representative_ids",
+            "organizations",
+        ),
+    ),
 )
+SLA_LINKS = {
+    named.path: Link(add="add_to_sla", remove="remove_from_sla", list=named.path) for named in SLAS.named
+}
+SERVICE_INSTANCE_LINKS = {"parent_service_instances": Link(add="add_parent", remove="remove_parent")}

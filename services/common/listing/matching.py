@@ -37,6 +37,11 @@ def condition(field: Field, path: str, text: str, negated: bool = False) -> tupl
     return path, _among(values, negated)
 
 
+def quoted(text: str) -> str:
+    """`text` as the value of a filter that asks for exactly this text, whatever characters it holds."""
+    return "".join(f"\\{character}" if character in "\\,!<>" else character for character in text)
+
+
 def split(text: str) -> list[str]:
     """The values of a list: separated by commas; a backslash takes the next character as it is."""
     values, current, characters = [], "", iter(text)

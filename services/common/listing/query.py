@@ -47,9 +47,10 @@ class ListQuery:
         pairs = list(arguments.items() if isinstance(arguments, Mapping) else arguments)
         return _Reader(listing, pairs).read(predefined)
 
-    def showing(self, *names: str) -> "ListQuery":
-        """The same question with other fields to show."""
-        return replace(self, fields=names)
+    def among(self, ids: Iterable[Any]) -> "ListQuery":
+        """The same question to some of the records only."""
+        some = {self.sort[-1].path: {"$in": sorted(set(ids))}}
+        return replace(self, filter=all_of([self.filter, some]))
 
 
 class _Reader:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.errors import Invalid
-from services.common.listing import Field, Kind, Listing, ListQuery, all_of, terms
+from services.common.listing import Field, Kind, Listing, ListQuery, all_of, quoted, terms
 
 LISTING = Listing(
     fields={
@@ -185,6 +185,14 @@ def test_chosen_fields_come_with_the_id() -> None:
     assert parse(("fields", "*")).fields == LISTING.names
 
 
+def test_a_question_may_be_narrowed_to_some_records() -> None:
+    assert parse(("team", "5")).among([9, 7, 7]).filter == {"team_id": 5, "_id": {"$in": [7, 9]}}
+    assert parse(("ids", "7,8")).among([9, 7]).filter == {
+        "_id": {"$in": [7, 8]},
+        "$and": [{"_id": {"$in": [7, 9]}}],
+    }
+
+
 def test_a_field_may_be_there_to_filter_by_only() -> None:
     assert parse(("roles", "auditor")).filter == {"roles": "auditor"}
     assert "roles" not in parse(("fields", "*")).fields
@@ -238,6 +246,11 @@ def test_any_query_string_is_read_or_refused_with_reasons(pairs: list[tuple[str,
             return bool(refusal.errors)
 
     assert outcome()
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_a_quoted_text_asks_for_exactly_itself(text: str) -> None:
+    assert parse(("subject", quoted(text))).filter == {"subject": text}
 
 
 @given(st.text(max_size=60))
