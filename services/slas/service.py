@@ -12,7 +12,7 @@ from services.common.entrypoints import EVERYONE, SERVICES, command, every, hand
 from services.common.fields import loaded
 from services.common.http import ServiceWeb
 from services.common.service_context import ServiceContext
-from services.federation.border import Border
+from services.federation.border import Border, BorderDesk
 from services.slas import partner
 from services.slas.actions import agreements, asking, dates, hierarchy, services, telling, unheard
 from services.slas.actions.saving import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
@@ -29,6 +29,8 @@ from services.slas.store import COLLECTIONS, KINDS
 Document = dict[str, Any]
 
 _HELD = ("account", "organization", "team", "person", "trust", "keyring")
+OPERATORS = ("account_administrator", "account_owner")
+
 _SERVICE = ServiceInputSchema()
 _INSTANCE = ServiceInstanceInputSchema()
 _OFFERING = ServiceOfferingInputSchema()
@@ -51,7 +53,7 @@ class SlasService:
 
     context: Context = ServiceContext(collections=COLLECTIONS)  # type: ignore[assignment]
     held = CopyHolder(dict.fromkeys(_HELD, "organizations"))
-    border = Border(partner)
+    border: BorderDesk = Border(partner)  # type: ignore[assignment]
     web = ServiceWeb()
 
     @command(allowed=MAINTAIN_SERVICES)
@@ -130,6 +132,16 @@ class SlasService:
     @command(allowed=SERVICES, repeatable=True)
     def copy(self, actor: Actor, kind: str, id: int) -> Document | None:
         return _offers(self.context).one(kind, id)
+
+    @command(allowed=OPERATORS)
+    def replay_parked(self, actor: Actor, id: str) -> Document:
+        self.border.replay(id)
+        return {"id": id}
+
+    @command(allowed=OPERATORS)
+    def discard_parked(self, actor: Actor, id: str) -> Document:
+        self.border.discard(id)
+        return {"id": id}
 
     @handle_event("slas", "sla.saved")
     def sla_saved(self, body: Document) -> None:
