@@ -176,5 +176,6 @@ _STATE = {"outbox": 0, "history": 0, "history_total": 0, "history_moved": 0, "un
 
 
 def _offered(offer: Offer, document: Document) -> Document:
-    id, version = document.pop("_id"), document.pop("version")
-    return {"id": id, "version": version, "record": {"id": id, **offer.shape(Record(id, version, document))}}
+    id, version = document["_id"], document["version"]
+    state = {name: value for name, value in document.items() if name not in ("_id", "version")}
+    return {"id": id, "version": version, "record": {"id": id, **offer.shape(Record(id, version, state))}}

@@ -65,7 +65,7 @@ class ServiceParts(SharedExtension):
         return str(self.container.service_name)
 
     def _started(self) -> None:
-        # nameko looks at every attribute of an extension while it binds; nothing may be made by that, least of
+        # nameko looks at every attribute of an extension while it binds. Nothing may be made by that, least of
         # all before every extension has said what it has.
         if not self.container.started:
             raise AttributeError("the parts of a service are made when its container starts")

@@ -79,7 +79,7 @@ class Deployment:
     processes: list[Process] = field(default_factory=list)
 
     def start(self, *services: str, ready: bool = True, **settings: str) -> Process:
-        """A process with those services. `settings`: INTERDESK_ variables, without the prefix, in small letters."""
+        """A process with those services. `settings`: INTERDESK_ variables without the prefix."""
         for service in services:
             self.ports.setdefault(service, free_ports(1)[0])
         environ = {

@@ -1,6 +1,6 @@
-"""Small services that use every part of services.common, run as a process: `served.py requests organizations …`.
+"""Small services that use every part of services.common, run as a process: `served.py requests slas …`.
 
-The environment is the account's. `COLLECTIONS` and shapes are made up; the names are those of real services, because
+The environment is the account's. What they do is made up; their names are those of real services, because
 crash points carry them.
 """
 

@@ -17,10 +17,8 @@ def test_each_service_shows_its_own_share_of_the_process_metrics(deployment: Any
     status, text = deployment.get("requests", "metrics")
     assert status == 200
     account = deployment.account
-    assert (
-        f'interdesk_command_seconds_count{{account="{account}",command="echo",outcome="ok",service="requests"}} 1.0'
-        in text
-    )
+    labels = f'account="{account}",command="echo",outcome="ok",service="requests"'
+    assert f"interdesk_command_seconds_count{{{labels}}} 1.0" in text
     assert 'service="organizations"' not in text
     assert "process_cpu_seconds_total" in text
     assert 'command="save_team"' in deployment.get("organizations", "metrics")[1]
