@@ -21,6 +21,7 @@ from typing import Any, Final
 from pymongo.database import Database
 
 from services.common.context import Context
+from services.common.copies import collection_name
 from services.common.database import answering
 from services.common.listing import terms
 from services.common.store import Collection, Index, Record, Records, copy_row, event_row
@@ -75,7 +76,12 @@ NOTES: Final = Collection(
     ),
     records=False,
 )
-COLLECTIONS: Final = (REQUESTS, NOTES)
+# A partner's record is found by its own id there.
+COPIES: Final = tuple(
+    Collection(collection_name(kind), (Index(["remote_id", "account.id"]),), records=False)
+    for kind in ("team", "person")
+)
+COLLECTIONS: Final = (REQUESTS, NOTES, *COPIES)
 
 
 @dataclass(frozen=True)

@@ -81,13 +81,12 @@ class Lookup:
         """Where a partner's service instance leads. Raises Invalid when no agreement allows it, and says
         why.
         """
-        question = {
-            "target_service_instance_id": instance.id,
-            "own_service_instance_id": about.id if about else None,
-            "requester_id": requester.id if requester else None,
-        }
+        about_id = about.id if about else None
+        requester_id = requester.id if requester else None
         try:
-            found = self._context.rpc.call("slas", "agreement_for", self._actor, question)
+            found = self._context.rpc.call(
+                "slas", "agreement_for", self._actor, instance.id, about_id, requester_id
+            )
         except NotFound as error:
             raise Invalid(errors=[("service_instance_id", "is not there any more")]) from error
         team = self.ref("team", found["support_team_id"])

@@ -1,0 +1,87 @@
+"""The requests service on the bus: commands, partners' messages at its border, timers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.copy_holder import CopyHolder
+from services.common.entrypoints import EVERYONE, command, every, handle_event
+from services.common.errors import Invalid
+from services.common.fields import loaded
+from services.common.http import ServiceWeb
+from services.common.service_context import ServiceContext
+from services.federation.border import Border, BorderDesk
+from services.federation.trusts import ENDED
+from services.requests import partner
+from services.requests.actions import desk, due
+from services.requests.schemas import (
+    NoteInputSchema,
+    NotePublishInputSchema,
+    RequestInputSchema,
+    RequestPatchSchema,
+)
+from services.requests.store import COLLECTIONS
+
+Document = dict[str, Any]
+
+HELD: Final = {
+    **dict.fromkeys(("account", "organization", "team", "person", "trust", "keyring"), "organizations"),
+    "service_instance": "slas",
+}
+
+OPERATORS: Final = ("account_administrator", "account_owner")
+
+_REQUEST: Final = RequestInputSchema()
+_CHANGES: Final = RequestPatchSchema()
+_NOTE: Final = NoteInputSchema()
+_PUBLISH: Final = NotePublishInputSchema()
+
+
+class RequestsService:
+    name = "requests"
+
+    context: Context = ServiceContext(collections=COLLECTIONS)  # type: ignore[assignment]
+    held = CopyHolder(HELD)
+    border: BorderDesk = Border(partner)  # type: ignore[assignment]
+    web = ServiceWeb()
+
+    @command(allowed=EVERYONE)
+    def create_request(self, actor: Actor, fields: Document) -> Document:
+        return desk.create_request(self.context, actor, loaded(_REQUEST, fields))
+
+    @command(allowed=EVERYONE)
+    def update_request(self, actor: Actor, id: int, fields: Document) -> Document:
+        return desk.update_request(self.context, actor, id, loaded(_CHANGES, fields))
+
+    @command(allowed=EVERYONE)
+    def add_note(self, actor: Actor, request_id: int, fields: Document) -> Document:
+        note = loaded(_NOTE, fields)
+        return desk.add_note(self.context, actor, request_id, note["text"], note["internal"])
+
+    @command(allowed=("specialist",))
+    def publish_note(self, actor: Actor, id: int, fields: Document) -> Document:
+        if loaded(_PUBLISH, fields)["internal"]:
+            raise Invalid(errors=[("internal", "can only become false: that says the note to everybody")])
+        return desk.publish_note(self.context, actor, id)
+
+    @command(allowed=OPERATORS)
+    def replay_parked(self, actor: Actor, id: str) -> Document:
+        self.border.replay(id)
+        return {"id": id}
+
+    @command(allowed=OPERATORS)
+    def discard_parked(self, actor: Actor, id: str) -> Document:
+        self.border.discard(id)
+        return {"id": id}
+
+    @handle_event("organizations", "trust.saved")
+    def trust_saved(self, body: Document) -> None:
+        self.context.copies.store("trust", body)
+        if body["record"].get("status") == ENDED:
+            due.end_with(self.context, body["id"])
+
+    @every("sweep_seconds", lease="waits")
+    def end_waits(self) -> None:
+        due.end_waits(self.context)
