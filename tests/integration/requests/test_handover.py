@@ -199,6 +199,7 @@ def test_a_hand_over_waits_for_its_agreement_and_is_then_declined(
         partner.receive(gigatera.context, received)
     clock.step(gigatera.context.config.agreement_wait_seconds)
     assert partner.receive(gigatera.context, received) == done()
+    widget.delivered.add(row["id"])
     settle(gigatera, widget)
     assert gigatera.see(gigatera.crossed())["completion_reason"] == "declined"
     assert widget.see(id)["team_id"] == OPERATIONS
