@@ -10,11 +10,11 @@ import uuid
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from services.common.clock import Clock
+from services.common.database import answering
 
 BLOCK = 20
 COUNTERS = "counters"
@@ -48,25 +48,31 @@ class IntegerIds:
         self._lock = threading.Lock()
 
     def next(self, kind: str) -> int:
+        """The next id of that kind. Raises `Unavailable`."""
         with self._lock:
             left = self._ready.get(kind) or self._take(kind)
             self._ready[kind] = left[1:]
             return left[0]
 
     def _take(self, kind: str) -> range:
-        # findAndModify scans on the local database; this collection has one document per kind.
+        # By compare-and-set, as everything here: findAndModify would scan on the local database, and two of its
+        # upserts at once give one of them nothing.
         while True:
-            try:
-                counter = self._counters.find_one_and_update(
-                    {"_id": kind},
-                    {"$inc": {"last": self._block}},
-                    upsert=True,
-                    return_document=ReturnDocument.AFTER,
-                )
-            except DuplicateKeyError:  # two upserts of the first block at once
-                continue
-            last = int(counter["last"]) if counter else 0
-            return range(last - self._block + 1, last + 1)
+            with answering():
+                counter = self._counters.find_one({"_id": kind})
+                last = int(counter["last"]) if counter else 0
+                if self._raise(kind, counter is None, last):
+                    return range(last + 1, last + self._block + 1)
+
+    def _raise(self, kind: str, first: bool, last: int) -> bool:
+        if not first:
+            change = {"$set": {"last": last + self._block}}
+            return self._counters.update_one({"_id": kind, "last": last}, change).matched_count == 1
+        try:
+            self._counters.insert_one({"_id": kind, "last": self._block})
+        except DuplicateKeyError:
+            return False
+        return True
 
 
 class NodeId(NamedTuple):
