@@ -30,7 +30,7 @@ from dataclasses import dataclass, field, replace
 
 Path = tuple[str, ...]  # account ids (or lines) from the origin to the copy's own
 
-DESK = "Service desk"  # the support team of each line's service instance, where hand-overs arrive
+SUPPORT = "Support"  # the team that each line's service instance leads to: where hand-overs arrive
 
 
 class Link(enum.StrEnum):
@@ -158,12 +158,12 @@ class Chain:
         copy.completion_reason = None
         known = self._copies.get(below)
         if known is None:
-            self._copies[below] = Copy(below, "assigned", Holding(DESK, None), copy.impact)
+            self._copies[below] = Copy(below, "assigned", Holding(SUPPORT, None), copy.impact)
         else:
             self._copies[below] = replace(
                 known,
                 status="assigned",
-                holding=Holding(DESK, None),
+                holding=Holding(SUPPORT, None),
                 impact=copy.impact,
                 completion_reason=None,
                 trail=[],

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interdesk.replay.chain import DESK, Link, Shown
+from interdesk.replay.chain import SUPPORT, Link, Shown
 from interdesk.replay.log import IMPACTS, Case, Event, read_cases
 from interdesk.replay.plan import holding_of, plan
 from interdesk.replay.shapes import covering, traits
@@ -181,7 +181,7 @@ def test_a_hand_over_arrives_at_the_service_desk_and_goes_on_to_the_team_of_the_
     handed_over = next(step for step in found.steps if step.move is Move.HAND_OVER)
     arrived = handed_over.shows["N", "E"].holding
     assert arrived is not None
-    assert (arrived.team, arrived.member) == (DESK, None)
+    assert (arrived.team, arrived.member) == (SUPPORT, None)
     assert found.steps[2].shows["N", "E"].holding == holding_of(found.case.events[1])
 
 

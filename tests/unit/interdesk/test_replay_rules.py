@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from interdesk.replay.chain import DESK, Holding, Link, Shown, team_at
+from interdesk.replay.chain import SUPPORT as LINE_SUPPORT
+from interdesk.replay.chain import Holding, Link, Shown, team_at
 from interdesk.replay.chain import Path as CopyPath
 from interdesk.replay.log import read_cases
 from interdesk.replay.plan import plan
@@ -32,7 +33,7 @@ class Played:
         for customer, provider in found.edges:
             self.federation._agree(self.federation[customer], self.federation[provider])
         self.requests: dict[CopyPath, int] = {}
-        self._refs: dict[str, Ref] = {DESK: SUPPORT}
+        self._refs: dict[str, Ref] = {LINE_SUPPORT: SUPPORT}
 
     def do(self, step: Step) -> None:
         line, changes = step.path[-1], self._changes(step)
@@ -97,7 +98,7 @@ class Played:
 
 def _holding(team: Ref | None, member: Ref | None) -> Holding:
     assert team is not None
-    return Holding(DESK if team.name == SUPPORT.name else team.name, member.name if member else None)
+    return Holding(LINE_SUPPORT if team.name == SUPPORT.name else team.name, member.name if member else None)
 
 
 def play(found: Plan) -> None:

@@ -1,0 +1,188 @@
+"""The organization lines of a log as accounts of a federation of their own, set up over the public API.
+
+Each line has its teams and officers as the log names them (an officer is known by country only, and belongs
+to all teams of the line), a support team where hand-overs arrive, one service with one service instance, and
+an end user for whom cases are registered. Where the plans hand over from one line to another there is a trust
+and an SLA that covers the customer's whole account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from interdesk.accounts import AccountSpec
+from interdesk.api import Api
+from interdesk.local_account import LocalAccount
+from interdesk.replay.chain import SUPPORT
+from interdesk.replay.names import account_ids
+from interdesk.replay.steps import Plan, edges
+from interdesk.waiting import wait_for
+
+_DEADLINE_SECONDS = 60
+# What the replay does is no abuse; and who waits for an answer within a test asks often.
+_ENVIRON = {"INTERDESK_RATE_LIMIT_PER_HOUR": "1000000000", "INTERDESK_RATE_LIMIT_BURST": "1000000000"}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the plans need of a line: its teams and officers, and the lines that it hands over to."""
+
+    line: str
+    teams: tuple[str, ...]
+    members: tuple[str, ...]
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A provider's service instance and support team, by the customer's own ids of them."""
+
+    instance_id: int
+    team_id: int
+
+
+@dataclass
+class Line:
+    """A line's account, and its own ids of what the plans name."""
+
+    name: str
+    account: LocalAccount
+    teams: dict[str, int] = field(default_factory=dict)
+    members: dict[str, int] = field(default_factory=dict)
+    leads: dict[str, Lead] = field(default_factory=dict)
+    requester_id: int = 0
+    instance_id: int = 0
+    offering_id: int = 0
+
+
+def needs_of(plans: Sequence[Plan]) -> list[Needs]:
+    """For each line that a plan names, in the order of the names."""
+    teams: dict[str, set[str]] = {}
+    members: dict[str, set[str]] = {}
+    for plan in plans:
+        for step in plan.steps:
+            line, holding = step.path[-1], step.changes.holding
+            teams.setdefault(line, set())
+            members.setdefault(line, set())
+            if holding is not None:
+                teams[line].add(holding.team)
+            if holding is not None and holding.member is not None:
+                members[line].add(holding.member)
+    pairs = edges(plans)
+    for _, provider in pairs:
+        teams.setdefault(provider, set())  # one that gave everything back untouched
+    return [
+        Needs(
+            line,
+            tuple(sorted(teams[line])),
+            tuple(sorted(members.get(line, ()))),
+            tuple(sorted(provider for customer, provider in pairs if customer == line)),
+        )
+        for line in sorted(teams)
+    ]
+
+
+def accounts_for(needs: Iterable[Needs], environ: Mapping[str, str]) -> dict[str, AccountSpec]:
+    """By line, the account to run."""
+    lines = [each.line for each in needs]
+    ids = account_ids(lines)
+    return {
+        line: AccountSpec(ids[line], line[:120], f"{ids[line]}.example", environ={**_ENVIRON, **environ})
+        for line in lines
+    }
+
+
+def set_up(
+    needs: Sequence[Needs],
+    accounts: Mapping[str, LocalAccount],
+    done: Callable[[], None] = lambda: None,
+    workers: int = 4,
+) -> dict[str, Line]:
+    """Makes what the plans need in each line's account (`accounts` by line).
+
+    `done` is called after each of `tasks(needs)` pieces of work. Raises ApiError, TimeoutError.
+    """
+    lines = {each.line: Line(each.line, accounts[each.line]) for each in needs}
+    trusts = sorted({tuple(sorted((each.line, provider))) for each in needs for provider in each.providers})
+    pairs = [(each.line, provider) for each in needs for provider in each.providers]
+    with ThreadPoolExecutor(workers) as pool:
+        for work in (
+            [pool.submit(_furnish, lines[each.line], each) for each in needs],
+            [pool.submit(accounts[one].connect, accounts[other]) for one, other in trusts],
+            [pool.submit(_agree, lines[customer], lines[provider]) for customer, provider in pairs],
+        ):
+            for task in work:
+                task.result()
+                done()
+    return lines
+
+
+def tasks(needs: Sequence[Needs]) -> int:
+    """How many pieces of work the set-up is."""
+    trusts = {frozenset((each.line, provider)) for each in needs for provider in each.providers}
+    return len(needs) + len(trusts) + sum(len(each.providers) for each in needs)
+
+
+def _furnish(line: Line, needs: Needs) -> None:
+    domain = line.account.spec.domain
+    with line.account.api() as api:
+        line.requester_id = _person(api, "End user", f"end-user@{domain}")
+        for number, member in enumerate(needs.members, start=1):
+            line.members[member] = _person(api, member, f"officer-{number}@{domain}")
+        everybody = [api.get("me")["id"], *line.members.values()]
+        for team in (SUPPORT, *needs.teams):
+            made = api.post("teams", {"name": team, "member_ids": everybody})
+            line.teams[team] = made["id"]
+        support = line.teams[SUPPORT]
+        service = api.post("services", {"name": "Incidents", "support_team_id": support})
+        offering = api.post(
+            "service_offerings", {"name": "Incidents", "service_id": service["id"], "status": "available"}
+        )
+        instance = api.post(
+            "service_instances",
+            {
+                "name": "Incidents",
+                "service_id": service["id"],
+                "status": "in_production",
+                "support_team_id": support,
+            },
+        )
+        line.instance_id, line.offering_id = instance["id"], offering["id"]
+
+
+def _person(api: Api, name: str, email: str) -> int:
+    return int(api.post("people", {"name": name, "primary_email": email})["id"])
+
+
+def _agree(customer: Line, provider: Line) -> None:
+    """The provider's SLA for the customer; the customer waits until it is told."""
+    with provider.account.api() as theirs, customer.account.api() as ours:
+        agreement: dict[str, Any] = {
+            "name": f"Incidents for {customer.name}"[:128],
+            "service_instance_id": provider.instance_id,
+            "service_offering_id": provider.offering_id,
+            "customer_account_id": customer.account.id,
+            "coverage": "customer_account",
+            "status": "active",
+        }
+        theirs.post("slas", agreement)
+
+        def told() -> bool:
+            lead = _lead(ours, provider.account.id)
+            if lead is not None:
+                customer.leads[provider.name] = lead
+            return lead is not None
+
+        what = f"{customer.account.id} is offered the service instance of {provider.account.id}"
+        wait_for(told, what, _DEADLINE_SECONDS)
+
+
+def _lead(api: Api, partner: str) -> Lead | None:
+    instances = api.get_all("service_instances", fields="support_team", per_page=100)
+    for instance in instances:
+        if (instance.get("account") or {}).get("id") == partner:
+            return Lead(instance["id"], instance["support_team"]["id"])
+    return None

@@ -1,0 +1,205 @@
+"""Plays plans over the accounts' public API.
+
+A case is played strictly in order: after each step the player waits until every copy that the step changes
+shows what the plan foretells, on every side of every border. So nothing is in flight when the next step
+comes, as in the log. Several cases are played at the same time.
+
+A step that an account refuses, or that another does not show within the deadline, ends its case with a
+problem that says what was foretold and what was seen; the other cases go on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from typing import Any
+
+from interdesk.api import Api, ApiError
+from interdesk.replay.chain import Holding, Path, Shown, team_at
+from interdesk.replay.lines import Line
+from interdesk.replay.steps import Move, Plan, Step
+from interdesk.waiting import holds_within
+
+_VIEW = "status,completion_reason,impact,team,member,supplier_requestID"
+
+
+@dataclass(frozen=True)
+class View:
+    """What a copy shows over the API. `team_of` is the line whose team has it."""
+
+    status: str
+    completion_reason: str | None
+    impact: str | None
+    team_of: str
+    holding: Holding
+
+
+@dataclass
+class Played:
+    """A case that was played: its requests by copy, how many of its steps were done, what went wrong."""
+
+    plan: Plan
+    requests: dict[Path, int] = field(default_factory=dict)
+    steps: int = 0
+    seconds: float = 0.0
+    problem: str | None = None
+
+
+class Clients:
+    """An API client for each account; one set of them for each thread."""
+
+    def __init__(self, lines: Mapping[str, Line]) -> None:
+        self._lines = lines
+        self._local = threading.local()
+
+    def __getitem__(self, line: str) -> Api:
+        known: dict[str, Api] = self._local.__dict__.setdefault("clients", {})
+        if line not in known:
+            known[line] = self._lines[line].account.api()
+        return known[line]
+
+
+class Player:
+    """Plays plans over these lines. `deadline_seconds`: how long a step may take to be seen everywhere."""
+
+    def __init__(self, lines: Mapping[str, Line], *, deadline_seconds: float = 60) -> None:
+        self._lines = lines
+        self._names = {line.account.id: name for name, line in lines.items()}
+        self._clients = Clients(lines)
+        self._deadline_seconds = deadline_seconds
+        self._stopped = threading.Event()
+
+    def play_all(
+        self, plans: Sequence[Plan], *, at_a_time: int, done: Callable[[Played], None] = lambda played: None
+    ) -> list[Played]:
+        """In the order of the plans. `done` is told of each case as it ends."""
+        ended: dict[int, Played] = {}
+        with ThreadPoolExecutor(at_a_time) as pool:
+            games = {pool.submit(self.play, plan): number for number, plan in enumerate(plans)}
+            try:
+                for game in as_completed(games):
+                    ended[games[game]] = game.result()
+                    done(game.result())
+            except BaseException:
+                self._stopped.set()  # Ctrl-C, or a fault of ours: do not wait for the rest
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return [ended[number] for number in range(len(plans))]
+
+    def play(self, plan: Plan) -> Played:
+        """One case, to its end or to the first step that does not do what the plan foretells."""
+        played = Played(plan)
+        started = time.monotonic()
+        before: dict[Path, View] = {}
+        for step in plan.steps:
+            foretold = views(step.shows)
+            changed = {path: view for path, view in foretold.items() if before.get(path) != view}
+            try:
+                shown = self._do(step, played)
+                problem = self._await(step, changed, played, shown)
+            except ApiError as refused:
+                problem = str(refused)
+            if self._stopped.is_set():
+                problem = "stopped"
+            if problem is not None:
+                played.problem = f"line {step.line}, {'/'.join(step.path)}, {step.move}: {problem}"
+                break
+            played.steps += 1
+            before = foretold
+        played.seconds = time.monotonic() - started
+        return played
+
+    def _do(self, step: Step, played: Played) -> View:
+        """The step's one call; gives what the account's own copy shows right after it."""
+        line = self._lines[step.path[-1]]
+        api = self._clients[line.name]
+        if step.move is Move.REGISTER:
+            case = played.plan.case
+            registered = {
+                **_body(step, line),
+                "subject": f"{case.id}: {case.events[0].product}"[:255],
+                "category": "incident",
+                "requested_for_id": line.requester_id,
+                "service_instance_id": line.instance_id,
+                "source": "replay",
+                "sourceID": case.id,
+            }
+            record = api.post("requests", registered)
+            played.requests[step.path] = record["id"]
+        else:
+            record = api.patch(f"requests/{played.requests[step.path]}", _body(step, line))
+        return self._view(line.name, record)
+
+    def _await(self, step: Step, changed: Mapping[Path, View], played: Played, shown: View) -> str | None:
+        """Waits until all copies show what they should. What is otherwise when the time is over; or None."""
+        seen: dict[Path, View | None] = {step.path: shown}
+        missing = [path for path in changed if seen.get(path) != changed[path]]
+
+        def all_seen() -> bool:
+            for path in list(missing):
+                seen[path] = self._look(path, played)
+                if seen[path] == changed[path]:
+                    missing.remove(path)
+            return not missing
+
+        if holds_within(all_seen, self._deadline_seconds):
+            return None
+        return "; ".join(
+            f"{'/'.join(path)} shows {seen[path] or 'nothing'}, not {changed[path]}" for path in missing
+        )
+
+    def _look(self, path: Path, played: Played) -> View | None:
+        """What the copy shows now; None while there is none."""
+        if path not in played.requests:
+            customer = self._clients[path[-2]].get(f"requests/{played.requests[path[:-1]]}", fields=_VIEW)
+            if not customer["supplier_requestID"]:
+                return None
+            played.requests[path] = int(customer["supplier_requestID"])
+        record = self._clients[path[-1]].get(f"requests/{played.requests[path]}", fields=_VIEW)
+        return self._view(path[-1], record)
+
+    def _view(self, line: str, record: Mapping[str, Any]) -> View:
+        team, member = record["team"], record["member"]
+        partner = (team.get("account") or {}).get("id")
+        return View(
+            status=record["status"],
+            completion_reason=record["completion_reason"],
+            impact=record["impact"],
+            team_of=self._names[partner] if partner else line,
+            holding=Holding(team["name"], member["name"] if member else None),
+        )
+
+
+def views(shows: Mapping[Path, Shown]) -> dict[Path, View]:
+    """What the API must show of each copy."""
+    found = {}
+    for path, shown in shows.items():
+        team_of, holding = team_at(path, shows)
+        found[path] = View(shown.status, shown.completion_reason, shown.impact, team_of, holding)
+    return found
+
+
+def _body(step: Step, line: Line) -> dict[str, Any]:
+    return dict(_fields(step, line))
+
+
+def _fields(step: Step, line: Line) -> Iterator[tuple[str, Any]]:
+    changes = step.changes
+    for name in ("status", "impact", "completion_reason"):
+        if (value := getattr(changes, name)) is not None:
+            yield name, value
+    if changes.holding is not None:
+        member = changes.holding.member
+        yield "team_id", line.teams[changes.holding.team]
+        yield "member_id", line.members[member] if member is not None else None
+    if changes.provider is not None:
+        lead = line.leads[changes.provider]
+        if step.move is Move.HAND_OVER:
+            yield "service_instance_id", lead.instance_id
+        else:
+            yield "team_id", lead.team_id
+    if step.note is not None:
+        yield "note", step.note

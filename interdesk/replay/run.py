@@ -1,0 +1,122 @@
+"""A replay from the plans to the report: a federation of its own, set up, played on, looked over, ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from interdesk.deployment import LocalDeployment
+from interdesk.hosting import Mode
+from interdesk.replay.agreement import Copy, Record, disagreements, parked, read_copy, unreceipted
+from interdesk.replay.chain import Path as CopyPath
+from interdesk.replay.lines import Line, accounts_for, needs_of, set_up, tasks
+from interdesk.replay.play import Clients, Played, Player
+from interdesk.replay.report import CaseReport, Report
+from interdesk.replay.steps import Plan
+from interdesk.waiting import holds_within
+
+
+class Progress(Protocol):
+    """Who watches: `phase` begins a piece of work of so many parts, `done` ends one part."""
+
+    def phase(self, name: str, parts: int) -> None: ...
+
+    def done(self) -> None: ...
+
+
+class Unwatched:
+    """Nobody watches."""
+
+    def phase(self, name: str, parts: int) -> None:
+        pass
+
+    def done(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to replay. `environ` overrides settings of the accounts' services."""
+
+    processes: Mode = "one"
+    durable: bool = False
+    at_a_time: int = 8
+    step_deadline_seconds: float = 60
+    receipt_deadline_seconds: float = 60
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def replay(
+    plans: Sequence[Plan], directory: Path, settings: Settings, watched: Progress | None = None
+) -> Report:
+    """Plays the plans on a new federation in `directory`, which runs no longer when this returns.
+
+    Raises StartFailed, ApiError, TimeoutError when the federation can't be set up or asked; what goes wrong
+    with a case is in the report.
+    """
+    watched = watched or Unwatched()
+    needs = needs_of(plans)
+    specs = accounts_for(needs, settings.environ)
+    deployment = LocalDeployment(
+        directory, list(specs.values()), processes=settings.processes, durable=settings.durable
+    )
+    watched.phase("starting", 1)
+    with deployment:
+        watched.done()
+        accounts = {line: deployment.accounts[spec.id] for line, spec in specs.items()}
+        watched.phase("accounts, trusts, agreements", tasks(needs))
+        lines = set_up(needs, accounts, watched.done)
+        return play_and_look_over(plans, lines, settings, watched)
+
+
+def play_and_look_over(
+    plans: Sequence[Plan], lines: Mapping[str, Line], settings: Settings, watched: Progress
+) -> Report:
+    """Plays on lines that are set up, then asks every account what it shows and has left. Raises ApiError."""
+    watched.phase("cases", len(plans))
+    started = time.monotonic()
+    player = Player(lines, deadline_seconds=settings.step_deadline_seconds)
+    played = player.play_all(plans, at_a_time=settings.at_a_time, done=lambda one: watched.done())
+    seconds = time.monotonic() - started
+    watched.phase("looking over", len(lines) + len(played))
+    clients = Clients(lines)
+
+    def remains(line: Line) -> tuple[list[Record], list[Record]]:
+        api = clients[line.name]
+        holds_within(lambda: not unreceipted(api), settings.receipt_deadline_seconds)
+        watched.done()
+        return unreceipted(api), parked(api)
+
+    def compared(one: Played) -> CaseReport:
+        found = CaseReport(one, _disagreements(one, lines, clients) if one.problem is None else {})
+        watched.done()
+        return found
+
+    with ThreadPoolExecutor(settings.at_a_time) as pool:
+        left = list(pool.map(remains, lines.values()))
+        cases = list(pool.map(compared, played))
+    ids = {name: line.account.id for name, line in lines.items()}
+    return Report(
+        ids,
+        cases,
+        unreceipted={id: one for id, (one, _) in zip(ids.values(), left, strict=True)},
+        parked={id: other for id, (_, other) in zip(ids.values(), left, strict=True)},
+        seconds=seconds,
+    )
+
+
+def _disagreements(played: Played, lines: Mapping[str, Line], clients: Clients) -> dict[CopyPath, list[str]]:
+    """By the provider's copy, what it and its customer do not agree about."""
+    copies: dict[CopyPath, Copy] = {}
+
+    def read(path: CopyPath) -> Copy:
+        if path not in copies:
+            account = lines[path[-1]].account.id
+            copies[path] = read_copy(clients[path[-1]], account, played.requests[path])
+        return copies[path]
+
+    return {path: disagreements(read(path[:-1]), read(path)) for path in played.requests if len(path) > 1}
