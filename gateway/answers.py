@@ -34,21 +34,17 @@ class Answers:
             response.headers[name] = value
         return response
 
-    def record(
-        self,
-        shape: Shape,
-        document: Document,
-        status: int = 200,
-        location: str = "",
-        also: Document | None = None,
-    ) -> Response:
-        """A record with all its fields. `location` is the path of a new one; `also` are fields that only
-        this answer holds."""
-        response = of_json({**self._render.one(shape, document), **(also or {})}, status)
+    def record(self, shape: Shape, document: Document, status: int = 200, location: str = "") -> Response:
+        """A record with all its fields. `location` is the path of a new one."""
+        response = of_json(self._render.one(shape, document), status)
         etags.put(response, self.etag(shape, document))
         if location:
             response.headers["Location"] = self.url(location)
         return response
+
+    def once(self, shape: Shape, document: Document, secret: Document) -> Response:
+        """A new record, with what only this answer holds."""
+        return of_json({**self._render.one(shape, document), **secret}, 201)
 
     def check_if_match(self, shape: Shape, load: Callable[[], Document]) -> None:
         """Raises PreconditionFailed when If-Match names another version than `load` gives. Without the

@@ -141,7 +141,7 @@ class TokenViews:
         taken = bodies.fields_of(request)
         taken["scopes"] = self._scopes(taken.get("scopes"))
         made = call(self.context, SERVICE, "create_token", taken)
-        return self.answers.record(TOKEN, made, 201, also={"token": made["token"]})
+        return self.answers.once(TOKEN, made, {"token": made["token"]})
 
     def revoke(self, id: str) -> Response:
         number = bodies.record_id(id, self.context.config.domain, TOKEN.type)

@@ -11,7 +11,7 @@ from gateway import bodies, documents
 from gateway.answers import Answers
 from gateway.audiences import ADMINISTRATORS
 from gateway.context import GatewayContext
-from gateway.resource import Resource, ResourceViews, add_views, viewer
+from gateway.resource import Resource, ResourceViews, add_views
 from gateway.resources.shapes import TRUST
 from services.organizations import queries, schemas
 
@@ -51,9 +51,7 @@ class TrustViews(ResourceViews):
 
     def invite(self) -> Response:
         made = self.call("invite", bodies.fields_of(request))
-        location = f"/v1/trusts/{made['id']}"
-        document = queries.get_trust(self.database, made["id"], viewer())
-        return self.answers.record(TRUST, document, 201, location, {"invitation": made["invitation"]})
+        return self.answers.once(TRUST, made, {"invitation": made["invitation"]})
 
     def accept(self) -> Response:
         made = self.call("accept_invitation", bodies.fields_of(request))

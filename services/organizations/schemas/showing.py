@@ -24,7 +24,26 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
 
 def shown(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
     """`record`: a document or a state, with `id` or `_id`. Own records go out without `account`."""
+    if kind in ("trust", "invitation"):
+        record = {**record, **_of_trust(record)}
     dumped: dict[str, Any] = _SCHEMAS[kind].dump({"id": record.get("_id"), **record})
     if "account" in dumped and dumped["account"] is None:
         del dumped["account"]
+    if "version" in record:  # what its ETag is made of
+        dumped["version"] = record["version"]
     return dumped
+
+
+def _of_trust(trust: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown of a trust otherwise than it is stored."""
+    partner = trust.get("id", trust.get("_id"))
+    invitation = trust.get("invitation_text")
+    terms, unanswered = trust.get("invitation") or {}, trust.get("unanswered") or {}
+    return {
+        "account": {"id": partner, "name": trust.get("name")},
+        "invitation": invitation,
+        "invitation_id": terms.get("id"),
+        "invitation_expires_at": terms.get("expires_at"),
+        "unanswered_since": unanswered.get("at"),
+        "keys": [{name: key[name] for name in ("kid", "use", "state")} for key in trust.get("keys") or ()],
+    }

@@ -1,0 +1,41 @@
+"""A founded account with people of every kind, once per module: its tests only read what others made."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from interdesk.database import Database
+from services.common.config import Config
+from services.common.database import CODEC, MAJORITY
+from tests.integration.gateway.account import ADMINISTRATOR, SERVICES, Account, found_account
+
+
+@pytest.fixture(scope="module")
+def account(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    token_file: Path = tmp_path_factory.mktemp("account") / "founding-token"
+    token_file.write_text(ADMINISTRATOR)
+    config = Config(
+        account="widget",
+        name="Widget Data Center",
+        domain="widget.example",
+        amqp_uri="amqp://127.0.0.1/none",
+        mongo_uri="mongodb://127.0.0.1/none",
+        secret=bytes(32),
+        founding_token_file=token_file,
+        public_url="https://widget.example",
+        rate_limit_per_hour=10**6,
+        rate_limit_burst=10**6,
+    )
+    prefix = secrets.token_hex(6)
+    with database.administrator() as client:
+        databases = {
+            name: client.get_database(f"test_{prefix}_{name}", codec_options=CODEC, write_concern=MAJORITY)
+            for name in SERVICES
+        }
+        yield found_account(databases, config)
+        for each in databases.values():
+            client.drop_database(each)
