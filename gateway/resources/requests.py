@@ -57,6 +57,7 @@ class RequestViews(ResourceViews):
         add_views(blueprint, "/<id>/notes", "add_note", {"post": self.writer(add)})
 
     def add_note(self, id: str) -> Response:
-        made = self.call("add_note", self.id_of(id), bodies.fields_of(request))
+        above = self.load(id)
+        made = self.call("add_note", above["id"], bodies.fields_of(request))
         note = queries.get_note(self.database, made["id"], viewer())
         return self.answers.record(NOTE, note, 201, f"/v1/notes/{note['id']}")

@@ -1,0 +1,5 @@
+"""The account whose routes are walked."""
+
+from tests.integration.gateway.conftest import account
+
+__all__ = ["account"]
