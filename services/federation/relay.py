@@ -153,9 +153,9 @@ class PartnerRelay:
 
     def _work(self) -> None:
         """One round: what was heard, what is new, what is due, what needs its mark."""
-        trust = TrustBook.of(self._context).trust(self.partner)
-        if trust is None or not trust.reachable or trust.status not in (*OPEN, ENDED):
-            self._fresh.clear()
+        trust = self._trust()
+        if trust is None:
+            self._fresh.clear()  # they are kept, and found when they are due
             self._poll_at = self._monotonic() + PULSE_SECONDS
             self._hang_up()
             return
@@ -188,6 +188,17 @@ class PartnerRelay:
         ours = self._lease.acquire()
         self._lease_until = now + self._lease.seconds / 2 if ours else 0.0
         return ours
+
+    def _trust(self) -> Trust | None:
+        """The trust, when it lets us send. What is new may be the first after a change of it, so then no kept
+        answer will do.
+        """
+        book = TrustBook.of(self._context)
+        trust = book.trust(self.partner)
+        if self._fresh and not _lets_send(trust):
+            book.forget()
+            trust = book.trust(self.partner)
+        return trust if _lets_send(trust) else None
 
     def _clear_when_heard(self) -> None:
         if self._poll_is_due() and (self._answer_pace.failures or self._line_pace.failures):
@@ -326,6 +337,10 @@ class PartnerRelay:
 
     def _count(self, counter: Any, *labels: str, amount: int = 1) -> None:
         counter.labels(self._context.account, self._context.service, self.partner, *labels).inc(amount)
+
+
+def _lets_send(trust: Trust | None) -> bool:
+    return trust is not None and trust.reachable and trust.status in (*OPEN, ENDED)
 
 
 def _place(row: Document) -> Place:
