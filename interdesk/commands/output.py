@@ -81,7 +81,7 @@ def show(records: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_jso
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "))
+        table.add_column(column.replace("_", " "), overflow="fold")
     for record in records:
         table.add_row(*(plain(record.get(column)) for column in columns))
     _out.print(table)

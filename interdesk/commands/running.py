@@ -52,21 +52,15 @@ def up(
             say("Ctrl-C stops it.")
             _watch(deployment)
     except KeyboardInterrupt:
-        deployment.down(say)
+        _stop(directory)
     except StartFailed:
-        deployment.down(say)
+        _stop(directory)
         raise
 
 
 def down(directory: Directory = DEFAULT_DIRECTORY) -> None:
     """Stop everything that runs in the run directory; the data stays."""
-    try:
-        deployment = LocalDeployment.open(directory)
-    except NothingHere:
-        say(f"nothing runs in {directory}")
-        return
-    for process in deployment.down(say):
-        warn(f"{process.name} did not end by itself and was killed; see {process.log}")
+    _stop(directory)
 
 
 def status(directory: Directory = DEFAULT_DIRECTORY, as_json: Json = False) -> None:
@@ -107,6 +101,17 @@ def _chosen(accounts: Path | None, directory: Path, mode: Mode, detach: bool) ->
         amqp_uri=os.environ.get("AMQP_URI") or None,
         mongo_uri=os.environ.get("MONGO_URI") or None,
     )
+
+
+def _stop(directory: Path) -> None:
+    """Stops what is there now, whoever started it: while we watched, another command may have."""
+    try:
+        deployment = LocalDeployment.open(directory)
+    except NothingHere:
+        say(f"nothing runs in {directory}")
+        return
+    for process in deployment.down(say):
+        warn(f"{process.name} did not end by itself and was killed; see {process.log}")
 
 
 def _service(deployment: LocalDeployment, account: str, service: str) -> dict[str, Any]:

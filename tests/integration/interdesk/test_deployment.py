@@ -107,24 +107,26 @@ def test_a_detached_deployment_is_found_administered_and_brought_down_by_other_c
 
 @pytest.mark.slow
 def test_up_in_the_foreground_starts_again_what_dies_and_ends_everything_on_ctrl_c(tmp_path: Path) -> None:
-    (tmp_path / "accounts.toml").write_text(ACCOUNTS)
-    directory = tmp_path / "run"
-    command = [COMMAND, "up", "--accounts", str(tmp_path / "accounts.toml"), "-d", str(directory)]
-    with subprocess.Popen([*command, "--processes", "one"], env=without_ours(os.environ)) as foreground:
+    file, directory, said = tmp_path / "accounts.toml", tmp_path / "run", tmp_path / "said"
+    file.write_text(ACCOUNTS)
+    command = [COMMAND, "up", "--accounts", str(file), "-d", str(directory), "--processes", "one"]
+    with (
+        said.open("w") as output,
+        subprocess.Popen(command, stderr=output, env=without_ours(os.environ)) as up,
+    ):
         try:
-            wait_until(lambda: (directory / "processes.json").exists(), 60)
-            one = LocalDeployment.open(directory).accounts["widget"]
-            wait_until(lambda: all(one.problem(service) is None for service in SERVICES), 60)
+            wait_until(lambda: "Ctrl-C stops it" in said.read_text(), 60)
             first = running(directory)["everything"]
             os.kill(first.pid, signal.SIGKILL)
             wait_until(lambda: running(directory)["everything"].pid != first.pid, 30)
-            wait_until(lambda: all(one.problem(service) is None for service in SERVICES), 60)
+            widget = LocalDeployment.open(directory).accounts["widget"]
+            wait_until(lambda: all(widget.problem(service) is None for service in SERVICES), 60)
             processes = running(directory)
-            foreground.send_signal(signal.SIGINT)
-            assert foreground.wait(60) == 0
+            up.send_signal(signal.SIGINT)
+            assert up.wait(60) == 0
             assert [name for name, process in processes.items() if process.alive] == []
         finally:
-            foreground.kill()
+            up.kill()
 
 
 @pytest.mark.slow
