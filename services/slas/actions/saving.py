@@ -11,7 +11,7 @@ from services.common.context import Context
 from services.common.copies import saved_event
 from services.common.errors import Conflict, IllegalMove, Invalid
 from services.common.store import Record, Records
-from services.slas import store
+from services.slas import schemas, store
 from services.slas.model import shapes
 from services.slas.model.rules import RuleBroken
 
@@ -106,4 +106,4 @@ def made_from(context: Context, kind: str, fields: Mapping[str, Any]) -> Record 
 
 
 def shown(kind: str, record: Record) -> dict[str, Any]:
-    return shapes.shown(kind, {"_id": record.id, "version": record.version, **record.state})
+    return schemas.shown(kind, {"_id": record.id, "version": record.version, **record.state})

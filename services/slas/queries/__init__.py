@@ -1,9 +1,9 @@
 """The read side: what may be asked, as plain functions over a read-only database handle.
 
-What comes out are dicts with `<reference>_id` fields, as in `schemas`; who serves the API makes references
-of them. Everybody of the account may know its services, service instances and offerings. SLAs are for those
-who work for the account, and for their customer representatives. Raises NotFound for what is not there or
-not to be seen.
+What comes out are dicts with `<reference>_id` fields, as `schemas` lets them out, and `version`; who serves
+the API makes references of them. Everybody of the account may know its services, service instances and
+offerings. SLAs are for those who work for the account, and for their customer representatives. Raises
+NotFound for what is not there or not to be seen.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from pymongo.database import Database
 from services.common.actor import Actor
 from services.common.errors import NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page
-from services.slas.model.shapes import parents_of, shown
+from services.slas.model.shapes import parents_of
 from services.slas.queries.listings import SERVICE_INSTANCES, SERVICE_OFFERINGS, SERVICES, SLAS
+from services.slas.schemas import shown
 from services.slas.store import KINDS
 
 __all__ = [

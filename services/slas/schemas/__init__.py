@@ -14,6 +14,7 @@ from services.slas.schemas.services import (
     ServiceInstanceSchema,
     ServiceSchema,
 )
+from services.slas.schemas.showing import shown
 
 __all__ = [
     "AgreementQuestionSchema",
@@ -27,4 +28,5 @@ __all__ = [
     "ServiceSchema",
     "SlaInputSchema",
     "SlaSchema",
+    "shown",
 ]
