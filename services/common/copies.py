@@ -93,17 +93,14 @@ class Copies:
     def store(self, kind: str, saved: Mapping[str, Any]) -> bool:
         """Keeps `{id, version, record}` unless what is here is as new. True when it was newer."""
         version = saved["version"]
-        document = {**storable(saved["record"]), "version": version}
+        document = {"_id": saved["id"], **storable(saved["record"]), "version": version}
+        older = {"_id": saved["id"], "version": {"$lt": version}}
         copies = self._copies(kind)
         with answering():
             try:
-                result = copies.replace_one(
-                    {"_id": saved["id"], "version": {"$lt": version}},
-                    {"_id": saved["id"], **document},
-                    upsert=True,
-                )
-            except DuplicateKeyError:  # the upsert met a version that is as new
-                return False
+                result = copies.replace_one(older, document, upsert=True)
+            except DuplicateKeyError:  # one is here, as new, or put in at this very moment
+                result = copies.replace_one(older, document)
         return bool(result.matched_count or result.upserted_id is not None)
 
     def fetch(self, kind: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 import threading
 import uuid
@@ -90,9 +89,11 @@ def parse_node_id(text: str) -> NodeId:
     """What `node_id` was made of; `ValueError` when it is none."""
     try:
         plain = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
-    except (binascii.Error, UnicodeError) as error:
+    except ValueError as error:
         raise ValueError("not a nodeID") from error
     parts = plain.split("/")
-    if len(parts) != 3 or not all(parts) or not (parts[2].isascii() and parts[2].isdecimal()):
-        raise ValueError("not a nodeID")
-    return NodeId(parts[0], parts[1], int(parts[2]))
+    if len(parts) == 3 and all(parts) and parts[2].isascii() and parts[2].isdecimal():
+        found = NodeId(parts[0], parts[1], int(parts[2]))
+        if node_id(*found) == text:  # one record, one nodeID: no padding, no leading zeros
+            return found
+    raise ValueError("not a nodeID")
