@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
@@ -46,11 +45,9 @@ class Answers:
         """A new record, with what only this answer holds."""
         return of_json({**self._render.one(shape, document), **secret}, 201)
 
-    def check_if_match(self, shape: Shape, load: Callable[[], Document]) -> None:
-        """Raises PreconditionFailed when If-Match names another version than `load` gives. Without the
-        header nothing is loaded."""
-        if request.if_match:
-            etags.check_if_match(request, self.etag(shape, load()))
+    def check_if_match(self, shape: Shape, document: Document) -> None:
+        """Raises PreconditionFailed when the caller wants to change another version than this."""
+        etags.check_if_match(request, self.etag(shape, document))
 
     def etag(self, shape: Shape, document: Document) -> str:
         return etags.of_record(shape.schema.__name__, document["id"], document["version"])

@@ -211,12 +211,11 @@ class ResourceViews:
         return bool(self.resource.find(self.database, query, viewer()).items)
 
     def _update(self, id: str) -> Response:
-        number = self.id_of(id)
+        document = self.load(id)
         fields = bodies.fields_of(request)
-        get = self.resource.get
-        self.answers.check_if_match(self.resource.shape, lambda: get(self.database, number, viewer()))
-        self.call(self.resource.update, number, fields)
-        return self.changed(number)
+        self.answers.check_if_match(self.resource.shape, document)
+        self.call(self.resource.update, document["id"], fields)
+        return self.changed(document["id"])
 
 
 def viewer() -> Actor:

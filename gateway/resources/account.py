@@ -65,7 +65,7 @@ class AccountViews:
 
     def update_account(self) -> Response:
         taken = bodies.fields_of(request)
-        self.answers.check_if_match(ACCOUNT, lambda: queries.get_account(self.database, viewer()))
+        self.answers.check_if_match(ACCOUNT, queries.get_account(self.database, viewer()))
         call(self.context, SERVICE, "update_account", taken)
         return self.get_account()
 
