@@ -37,7 +37,14 @@ def locale(**options: Any) -> fields.String:
     )
 
 
-class ContactSchema(InputSchema):
+class WholeSchema(InputSchema):
+    """A part that is given whole, also in an edit that names only some fields of the record."""
+
+    def load(self, data: Any, *, partial: Any = None, **options: Any) -> Any:
+        return super().load(data, partial=False, **options)
+
+
+class ContactSchema(WholeSchema):
     """One way to reach somebody: exactly one of telephone, email and website, with what it is for."""
 
     label = Text(40, required=True)
@@ -52,7 +59,7 @@ class ContactSchema(InputSchema):
         return data
 
 
-class AddressSchema(InputSchema):
+class AddressSchema(WholeSchema):
     """One postal address, with what it is for."""
 
     label = Text(40, required=True)

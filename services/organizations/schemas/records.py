@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
 
 from services.common.fields import (
     AccountReferenceSchema,
@@ -29,8 +32,19 @@ from services.organizations.schemas.contacts import (
 from services.organizations.schemas.contacts import locale as language
 
 MAX_MEMBERS = 5000
+MAX_AMOUNT = 1_000_000
 SEND_EMAIL_NOTIFICATIONS = ("always", "when_offline", "never")
 SHOW_NOTIFICATION_POPUP = ("always", "important_only", "never")
+
+
+class Amount(fields.Decimal):
+    """An amount of money: comes in as a number or text, is kept and goes out as text, as in 4me."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        amount = super()._deserialize(value, attr, data, **options)
+        if not 0 <= amount <= MAX_AMOUNT:
+            raise ValidationError(f"must be between 0 and {MAX_AMOUNT}")
+        return str(amount.quantize(Decimal("0.01")))
 
 
 class OrganizationInputSchema(SourceSchema):
@@ -89,12 +103,7 @@ class PersonInputSchema(SourceSchema):
     picture_uri = Picture(allow_none=True)
     addresses = addresses()
     contacts = contacts()
-    cost_per_hour = fields.Decimal(
-        places=2,
-        as_string=True,
-        allow_none=True,
-        validate=validate.Range(min=0, max=1_000_000, error="must be between {min} and {max}"),
-    )
+    cost_per_hour = Amount(allow_none=True)
     cost_per_hour_currency = currency(allow_none=True)
     auto_translation = fields.Boolean()
     do_not_translate_languages = fields.List(language(), validate=validate.Length(max=50))

@@ -58,7 +58,7 @@ class TrustInputSchema(InputSchema):
 
 
 class TrustSchema(OutputSchema):
-    """`id` is the partner's account id; `role` says who invited; `keys` are the ids of his keys by state."""
+    """`id` is the partner's account id; `role` says who invited; `keys` are his: {kid, use, state}."""
 
     id = fields.String()
     account = fields.Nested(AccountReferenceSchema)
@@ -75,6 +75,7 @@ class TrustSchema(OutputSchema):
     suspended_at = Moment()
     ended_at = Moment()
     ended_by = fields.String()
+    unanswered_since = Moment()
     created_at = Moment()
     updated_at = Moment()
 

@@ -55,6 +55,18 @@ def test_a_contact_is_one_way_to_reach_somebody():
         assert "contacts" in refused(schema, {"contacts": [contact]}, partial=True)
 
 
+def test_a_contact_is_given_whole_also_in_an_edit():
+    schema = schemas.PersonInputSchema()
+    assert "contacts" in refused(schema, {"contacts": [{"telephone": "1"}]}, partial=True)
+    assert "addresses" in refused(schema, {"addresses": [{"city": "Delft"}]}, partial=True)
+
+
+def test_an_amount_is_kept_as_text():
+    schema = schemas.PersonInputSchema()
+    for given in (80, "80.0", 80.004):
+        assert schema.load({"cost_per_hour": given}, partial=True) == {"cost_per_hour": "80.00"}
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -1,0 +1,176 @@
+"""The organizations service on the bus: commands, what other services keep copies of, timers, its border."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from nameko.extensions import DependencyProvider
+
+from services.common import logs
+from services.common.actor import Actor
+from services.common.copies import Offer, Offers
+from services.common.entrypoints import EVERYONE, SERVICES, command, every
+from services.common.errors import Unavailable
+from services.common.fields import loaded
+from services.common.http import ServiceWeb
+from services.common.service_context import ServiceContext
+from services.common.service_parts import START_RETRY_SECONDS, ServiceParts
+from services.common.store import Record
+from services.federation.border import Border
+from services.organizations import partner, schemas, store
+from services.organizations.actions import account, editing, founding, introductions, settling, trusts
+from services.organizations.model import roles, shapes
+from services.organizations.schemas import shown
+
+log = structlog.get_logger(__name__)
+
+Fields = Mapping[str, Any]
+
+
+def _offer(kind: str) -> Offer:
+    def shape(record: Record) -> Mapping[str, Any]:
+        return shapes.copied(kind, record.id, record.state)
+
+    return Offer(store.KINDS[kind], shape)
+
+
+OFFERED: Mapping[str, Offer] = {
+    **{kind: _offer(kind) for kind in ("account", "organization", "person", "team", "trust")},
+    "keyring": Offer(store.KEYRINGS, lambda record: record.state),
+}
+
+
+class Founding(DependencyProvider):
+    """Founds the account, or follows its configuration, when the service starts; waits for the database.
+
+    Raises ConfigError, and the service does not start, when the configuration lacks what founding takes.
+    """
+
+    parts = ServiceParts()
+
+    def start(self) -> None:
+        logs.bind(self.parts.config.account, self.parts.service)
+        while not self.parts.draining.is_set():
+            try:
+                founding.found_account(self.parts.context)
+            except Unavailable as error:
+                log.warning("waiting for the database to found the account", error=str(error))
+                self.parts.draining.wait(START_RETRY_SECONDS)
+            else:
+                return
+
+
+class OrganizationsService:
+    name = "organizations"
+
+    context = ServiceContext(collections=store.COLLECTIONS)
+    founding = Founding()
+    border = Border(partner)
+    web = ServiceWeb()
+
+    @command(roles.MAINTAIN_ORGANIZATIONS)
+    def create_organization(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.OrganizationInputSchema(), fields)
+        return shown("organization", editing.create_organization(self.context, actor, taken))
+
+    @command(roles.MAINTAIN_ORGANIZATIONS)
+    def update_organization(self, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.OrganizationInputSchema(), fields, partial=True)
+        return shown("organization", editing.update_organization(self.context, actor, id, taken))
+
+    @command(roles.ADMINISTRATORS)
+    def create_person(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.PersonInputSchema(), fields)
+        return shown("person", editing.create_person(self.context, actor, taken))
+
+    @command(EVERYONE)
+    def update_person(self, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.PersonInputSchema(), fields, partial=True)
+        return shown("person", editing.update_person(self.context, actor, id, taken))
+
+    @command(roles.MAINTAIN_TEAMS)
+    def create_team(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.TeamInputSchema(), fields)
+        return shown("team", editing.create_team(self.context, actor, taken))
+
+    @command(roles.MAINTAIN_TEAMS)
+    def update_team(self, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.TeamInputSchema(), fields, partial=True)
+        return shown("team", editing.update_team(self.context, actor, id, taken))
+
+    @command(roles.ADMINISTRATORS)
+    def update_account(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.AccountInputSchema(), fields, partial=True)
+        return shown("account", account.update_account(self.context, actor, taken))
+
+    @command(roles.ADMINISTRATORS)
+    def set_roles(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.PermissionInputSchema(), fields)
+        granted = account.set_roles(self.context, actor, taken["person_id"], taken["roles"])
+        return schemas.PermissionSchema().dump(granted)
+
+    @command(EVERYONE)
+    def create_token(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.TokenInputSchema(), fields)
+        return shown("new_token", account.create_token(self.context, actor, taken))
+
+    @command(EVERYONE)
+    def revoke_token(self, actor: Actor, id: int) -> dict[str, Any]:
+        return shown("token", account.revoke_token(self.context, actor, id))
+
+    @command(roles.ADMINISTRATORS)
+    def invite(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.InviteInputSchema(), fields)
+        return shown("invitation", trusts.invite(self.context, actor, taken))
+
+    @command(roles.ADMINISTRATORS)
+    def accept_invitation(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.AcceptInputSchema(), fields)
+        return shown("trust", trusts.accept_invitation(self.context, actor, taken))
+
+    @command(roles.ADMINISTRATORS)
+    def update_trust(self, actor: Actor, id: str, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.TrustInputSchema(), fields, partial=True)
+        return shown("trust", trusts.update_trust(self.context, actor, id, taken))
+
+    @command(SERVICES, repeatable=True)
+    def introduce(
+        self, actor: Actor, account_id: str, kind: str, remote_id: int, name: str
+    ) -> dict[str, Any]:
+        """`{id}`: the local id of what a partner calls `remote_id` and `name`."""
+        named = {"account_id": account_id, "kind": kind, "remote_id": remote_id, "name": name}
+        taken = loaded(schemas.IntroductionSchema(), named)
+        return introductions.introduce(self.context, actor, account_id, kind, remote_id, taken["name"])
+
+    @command(SERVICES, repeatable=True)
+    def copies(self, actor: Actor, kind: str, after: Any = None, limit: int = 200) -> dict[str, Any]:
+        """A page of what the account's other services keep copies of (`services.common.copies`)."""
+        return Offers(self.context.database, OFFERED).page(kind, after, limit)
+
+    @command(SERVICES, repeatable=True)
+    def copy(self, actor: Actor, kind: str, id: Any) -> dict[str, Any] | None:
+        return Offers(self.context.database, OFFERED).one(kind, id)
+
+    @command(roles.ADMINISTRATORS)
+    def replay_parked(self, actor: Actor, id: str) -> dict[str, Any]:
+        """Has a partner's parked message handled again."""
+        self.border.replay(id)
+        return {"id": id}
+
+    @command(roles.ADMINISTRATORS)
+    def discard_parked(self, actor: Actor, id: str) -> dict[str, Any]:
+        """Goes past a partner's parked message for good."""
+        self.border.discard(id)
+        return {"id": id}
+
+    @command(roles.ADMINISTRATORS)
+    def resume_border(self, actor: Actor, partner_id: str) -> dict[str, Any]:
+        """Opens the border to a partner again after it was paused by itself."""
+        self.border.resume(partner_id)
+        return {"id": partner_id}
+
+    @every("sweep_seconds", lease="settle_trusts", at_start=True)
+    def settle_trusts(self) -> None:
+        settling.settle_all(self.context)

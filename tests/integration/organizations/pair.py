@@ -1,0 +1,86 @@
+"""Two accounts that come to trust each other: real database, real broker, and messages carried by hand.
+
+What one has written lies in its trust document until `carry` takes it to the other: opened with the keys that
+the other knows, checked, applied. So each step can be looked at, repeated and left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.federation.envelope import open_sealed
+from services.federation.handling import checked
+from services.federation.threads import AlreadyApplied
+from services.federation.trusts import TrustBook
+from services.federation.verdicts import Verdict
+from services.organizations import partner as correspondent
+from services.organizations.actions import trusts
+
+
+@dataclass(frozen=True)
+class Side:
+    """One account: what its actions get, its administrator, and the other account's id."""
+
+    context: Context
+    administrator: Actor
+    other: str
+
+    @property
+    def account(self) -> str:
+        return self.context.account
+
+    @property
+    def trust(self) -> dict[str, Any]:
+        """The document of the trust with the other account."""
+        found = self.context.database["trusts"].find_one({"_id": self.other})
+        assert found is not None
+        return found
+
+    @property
+    def has_trust(self) -> bool:
+        return self.context.database["trusts"].find_one({"_id": self.other}) is not None
+
+    def invite(self, **fields: Any) -> str:
+        """The text of a new invitation for the other account."""
+        asked = {"account_id": self.other, "expires_in_hours": 72, **fields}
+        return str(trusts.invite(self.context, self.administrator, asked)["invitation_text"])
+
+    def accept(self, invitation: str, **fields: Any) -> dict[str, Any]:
+        return trusts.accept_invitation(
+            self.context, self.administrator, {"invitation": invitation, **fields}
+        )
+
+    def update(self, **fields: Any) -> dict[str, Any]:
+        return trusts.update_trust(self.context, self.administrator, self.other, fields)
+
+    @property
+    def said(self) -> list[dict[str, Any]]:
+        """The message rows that wait to be sent, oldest first."""
+        return [row for row in self.trust["outbox"] if row["kind"] == "message"]
+
+
+def hear(listener: Side, row: dict[str, Any]) -> Verdict:
+    """What the listener makes of a message; for one that was applied before, what it made of it then."""
+    ring = TrustBook.of(listener.context).ring(listener.other)
+    message = open_sealed(
+        row["sealed"], exchange_sender=listener.other, own_account=listener.account, ring=ring
+    )
+    try:
+        return correspondent.receive(listener.context, checked("organizations", message))
+    except AlreadyApplied as applied:
+        return applied.verdict
+
+
+def carry(sender: Side, listener: Side, nth: int = -1) -> Verdict:
+    """Takes the nth (the last) of the sender's messages to the listener."""
+    return hear(listener, sender.said[nth])
+
+
+def befriend(inviter: Side, invited: Side, **options: Any) -> None:
+    """Invitation, acceptance, answer: both are active."""
+    invited.accept(inviter.invite(**options))
+    assert carry(invited, inviter).word == "accepted"
+    assert carry(inviter, invited).word == "accepted"
