@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pymongo import monitoring
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
@@ -58,6 +59,22 @@ class InProcess:
         return bus_json.decode(bus_json.encode(result))
 
 
+class Asked(monitoring.CommandListener):
+    """What is asked of the databases: the collection of each command."""
+
+    def __init__(self) -> None:
+        self.collections: list[str] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.collections.append(str(event.command.get(event.command_name)))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing is to be done."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing is to be done."""
+
+
 class Client:
     """A person's client: his token on every call."""
 
@@ -97,6 +114,7 @@ class Account:
     caller: InProcess
     contexts: dict[str, Context]
     application: Any
+    asked: Asked
 
     def client(self, token: str | None = ADMINISTRATOR, **headers: str) -> Client:
         return Client(self.application, token, **headers)
@@ -115,7 +133,7 @@ class Account:
         return person, self.client(token)
 
 
-def found_account(databases: Mapping[str, Any], config: Config) -> Account:
+def found_account(databases: Mapping[str, Any], config: Config, asked: Asked) -> Account:
     """Founds the account of `config` in these empty databases (by service)."""
     clock, caller = SteppedClock(), InProcess()
     contexts = {}
@@ -126,7 +144,8 @@ def found_account(databases: Mapping[str, Any], config: Config) -> Account:
         caller.services[name] = service_class()
         caller.services[name].context = contexts[name]
     founding.found_account(contexts["organizations"])
-    return Account(config, clock, caller, contexts, create_app(config, databases, caller, clock))
+    application = create_app(config, databases, caller, clock)
+    return Account(config, clock, caller, contexts, application, asked)
 
 
 def pages(client: Client, path: str, **parameters: Any) -> Iterator[TestResponse]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pymongo
 import pytest
 
 from interdesk.database import Database
 from services.common.config import Config
 from services.common.database import CODEC, MAJORITY
-from tests.integration.gateway.account import ADMINISTRATOR, SERVICES, Account, found_account
+from tests.integration.gateway.account import ADMINISTRATOR, SERVICES, Account, Asked, found_account
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +32,12 @@ def account(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         rate_limit_per_hour=10**6,
         rate_limit_burst=10**6,
     )
-    prefix = secrets.token_hex(6)
-    with database.administrator() as client:
-        databases = {
+    prefix, asked = secrets.token_hex(6), Asked()
+    with pymongo.MongoClient(database.uri(), event_listeners=[asked]) as client:
+        databases: dict[str, Any] = {
             name: client.get_database(f"test_{prefix}_{name}", codec_options=CODEC, write_concern=MAJORITY)
             for name in SERVICES
         }
-        yield found_account(databases, config)
+        yield found_account(databases, config, asked)
         for each in databases.values():
             client.drop_database(each)
