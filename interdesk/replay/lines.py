@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from interdesk.accounts import AccountSpec
 from interdesk.api import Api
@@ -21,9 +21,17 @@ from interdesk.replay.names import account_ids
 from interdesk.replay.steps import Plan, edges
 from interdesk.waiting import wait_for
 
+T = TypeVar("T")
+
 _DEADLINE_SECONDS = 60
 # What the replay does is no abuse; and who waits for an answer within a test asks often.
-_ENVIRON = {"INTERDESK_RATE_LIMIT_PER_HOUR": "1000000000", "INTERDESK_RATE_LIMIT_BURST": "1000000000"}
+_ENVIRON = {
+    "INTERDESK_RATE_LIMIT_PER_HOUR": "1000000000",
+    "INTERDESK_RATE_LIMIT_BURST": "1000000000",
+    "INTERDESK_RETRY_MIN_SECONDS": "0.2",
+    "INTERDESK_RETRY_MAX_SECONDS": "5",
+    "INTERDESK_LOG_LEVEL": "warning",
+}
 
 
 @dataclass(frozen=True)
@@ -106,24 +114,27 @@ def set_up(
     `done` is called after each of `tasks(needs)` pieces of work. Raises ApiError, TimeoutError.
     """
     lines = {each.line: Line(each.line, accounts[each.line]) for each in needs}
-    trusts = sorted({tuple(sorted((each.line, provider))) for each in needs for provider in each.providers})
     pairs = [(each.line, provider) for each in needs for provider in each.providers]
+    trusts = sorted({(min(pair), max(pair)) for pair in pairs})
     with ThreadPoolExecutor(workers) as pool:
-        for work in (
-            [pool.submit(_furnish, lines[each.line], each) for each in needs],
-            [pool.submit(accounts[one].connect, accounts[other]) for one, other in trusts],
-            [pool.submit(_agree, lines[customer], lines[provider]) for customer, provider in pairs],
-        ):
-            for task in work:
-                task.result()
-                done()
+        _each(pool, lambda each: _furnish(lines[each.line], each), needs, done)
+        _each(pool, lambda pair: accounts[pair[0]].connect(accounts[pair[1]]), trusts, done)
+        _each(pool, lambda pair: _agree(lines[pair[0]], lines[pair[1]]), pairs, done)
     return lines
 
 
 def tasks(needs: Sequence[Needs]) -> int:
     """How many pieces of work the set-up is."""
-    trusts = {frozenset((each.line, provider)) for each in needs for provider in each.providers}
-    return len(needs) + len(trusts) + sum(len(each.providers) for each in needs)
+    pairs = [(each.line, provider) for each in needs for provider in each.providers]
+    return len(needs) + len({(min(pair), max(pair)) for pair in pairs}) + len(pairs)
+
+
+def _each(
+    pool: ThreadPoolExecutor, work: Callable[[T], None], items: Iterable[T], done: Callable[[], None]
+) -> None:
+    for task in [pool.submit(work, item) for item in items]:
+        task.result()
+        done()
 
 
 def _furnish(line: Line, needs: Needs) -> None:
