@@ -73,7 +73,7 @@ def get_note(database: Database[Document], id: int, viewer: Actor) -> Document:
     if note is None:
         raise NotFound()
     _request(database, note["request_id"], viewer)
-    return shapes.note(note, viewer.account, _names(database, [note]))
+    return shapes.note(note, viewer.account, _names(database, [note], viewer))
 
 
 def list_handovers(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -132,14 +132,18 @@ def _request(database: Database[Document], id: int, viewer: Actor) -> Document:
 
 def _notes(database: Database[Document], query: ListQuery, among: Mapping[str, Any], viewer: Actor) -> Page:
     found = page(database["notes"], NOTES, query, among, viewer=viewer)
-    names = _names(database, found.items)
+    names = _names(database, found.items, viewer)
     return found.map(lambda note: shapes.note(note, viewer.account, names))
 
 
-def _names(database: Database[Document], notes: Iterable[Document]) -> dict[str, str]:
-    """What the partners among the notes' accounts call themselves."""
-    accounts = shapes.accounts_of(notes)
-    found = database["copy_trust"].find({"_id": {"$in": accounts}}, {"name": 1})
+def _names(database: Database[Document], notes: Iterable[Document], viewer: Actor) -> dict[str, str]:
+    """What the accounts that stand on the notes call themselves: partners, and our own on internal ones."""
+    partners, ours = shapes.accounts_of(notes, viewer.account)
+    found: list[Document] = []
+    if partners:
+        found += database["copy_trust"].find({"_id": {"$in": partners}}, {"name": 1})
+    if ours:
+        found += database["copy_account"].find({"_id": viewer.account}, {"name": 1})
     return {each["_id"]: each["name"] for each in found if each.get("name")}
 
 

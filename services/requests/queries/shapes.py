@@ -124,5 +124,8 @@ def _id(ref: Ref | None) -> int | None:
     return None if ref is None else ref.id
 
 
-def accounts_of(notes: Iterable[Mapping[str, Any]]) -> list[str]:
-    return sorted({note["account"] for note in notes})
+def accounts_of(notes: Iterable[Mapping[str, Any]], account: str) -> tuple[list[str], bool]:
+    """The partners whose notes are among these, and whether one is internal (and so names our account)."""
+    notes = list(notes)
+    internal = any(note["visibility"] != Visibility.END_USER.value for note in notes)
+    return sorted({note["account"] for note in notes} - {account}), internal

@@ -1,0 +1,134 @@
+"""Requests and notes as different people of one account see them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.integration.gateway.account import Account, Client
+
+Made = dict[str, Any]
+
+
+@dataclass
+class Desk:
+    """A team with two specialists, an end user, and what they see."""
+
+    team: Made
+    member: Made
+    specialist: Client
+    colleague: Client
+    end_user: Client
+    requester: Made
+
+
+@pytest.fixture(scope="module")
+def desk(account: Account) -> Desk:
+    member, specialist = account.person("Sally Specialist", "specialist")
+    _, colleague = account.person("Carl Colleague", "specialist")
+    requester, end_user = account.person("Eve Enduser")
+    team = account.client().post("teams", {"name": "Network", "members": [member["id"]]})
+    return Desk(team, member, specialist, colleague, end_user, requester)
+
+
+def subjects(client: Client, path: str, **parameters: str) -> set[str]:
+    return {request["subject"] for request in client.get(path, **parameters)}
+
+
+@pytest.fixture(scope="module")
+def requests(desk: Desk) -> dict[str, Made]:
+    post, patch = desk.end_user.post, desk.specialist.patch
+    made = {
+        subject: post("requests", {"subject": subject, "category": "incident", "impact": None})
+        for subject in ("Fresh", "With team", "With me", "Waiting", "Done")
+    }
+    for subject in ("With team", "With me", "Waiting", "Done"):
+        patch(f"requests/{made[subject]['id']}", {"team_id": desk.team["id"]})
+    for subject in ("With me", "Waiting", "Done"):
+        patch(f"requests/{made[subject]['id']}", {"member_id": desk.member["id"], "status": "accepted"})
+    ask = {"status": "waiting_for_customer", "note": "Which printer?"}
+    patch(f"requests/{made['Waiting']['id']}", ask)
+    done = {"status": "completed", "completion_reason": "solved", "note": "Replaced the cable."}
+    patch(f"requests/{made['Done']['id']}", done)
+    return made
+
+
+def test_predefined_filters_are_paths_and_parameters(desk: Desk, requests: dict[str, Made]) -> None:
+    for ask in (
+        lambda name: subjects(desk.specialist, f"requests/{name}"),
+        lambda name: subjects(desk.specialist, "requests", predefined_filter=name),
+    ):
+        assert ask("open") == {"Fresh", "With team", "With me", "Waiting"}
+        assert ask("completed") == {"Done"}
+        assert ask("assigned_to_my_team") == {"With team", "With me", "Waiting"}
+        assert ask("assigned_to_me") == {"With me", "Waiting"}
+        assert ask("requested_by_or_for_me") == set()
+        assert ask("waiting_for_me") == set()
+        assert ask("problem_management_review") == set()
+    assert subjects(desk.end_user, "requests/waiting_for_me") == {"Waiting"}
+    assert subjects(desk.end_user, "requests/requested_by_or_for_me") == {*requests}
+    assert subjects(desk.colleague, "requests/assigned_to_my_team") == set()
+
+
+def test_filters_narrow_a_predefined_filter(desk: Desk, requests: dict[str, Made]) -> None:
+    team = str(desk.team["id"])
+    assert subjects(desk.specialist, "requests/open", status="accepted", team=team) == {"With me"}
+    assert subjects(desk.specialist, "requests/open", member="") == {"Fresh", "With team"}
+    assert subjects(desk.specialist, "requests", search="with ME") == {"With me"}
+
+
+def test_an_end_user_sees_his_own_requests_only(desk: Desk, requests: dict[str, Made]) -> None:
+    other = desk.colleague.post("requests", {"subject": "Not hers", "category": "rfi"})
+    assert "Not hers" not in subjects(desk.end_user, "requests")
+    for method, path, body in (
+        ("GET", f"requests/{other['id']}", None),
+        ("PATCH", f"requests/{other['id']}", {"subject": "Hers now"}),
+        ("GET", f"requests/{other['id']}/notes", None),
+        ("POST", f"requests/{other['id']}/notes", {"text": "Hello"}),
+    ):
+        assert desk.end_user.send(method, path, body).status_code == 404
+
+
+def test_internal_notes_are_for_specialists(desk: Desk, requests: dict[str, Made]) -> None:
+    path = f"requests/{requests['With me']['id']}/notes"
+    public = desk.specialist.post(path, {"text": "We are on it."})
+    internal = desk.specialist.post(path, {"text": "Looks like the switch.", "internal": True})
+    assert internal["internal_account"] == {"id": "widget", "name": "Widget Data Center"}
+    assert public["internal_account"] is None
+    assert {each["id"] for each in desk.specialist.get(path)} >= {public["id"], internal["id"]}
+    assert [each["id"] for each in desk.specialist.get(f"{path}/internal")] == [internal["id"]]
+    assert internal["id"] not in [each["id"] for each in desk.end_user.get(path)]
+    assert desk.end_user.get(f"{path}/internal") == []
+    assert public["id"] in [each["id"] for each in desk.end_user.get(f"{path}/public")]
+
+
+def test_all_notes_are_listed_for_who_works_on_requests(desk: Desk, requests: dict[str, Made]) -> None:
+    assert "Replaced the cable." in {note["text"] for note in desk.colleague.get("notes/public")}
+    assert desk.end_user.send("GET", "notes").status_code == 403
+
+
+def test_a_note_of_a_request_is_written_beside_a_change(desk: Desk, requests: dict[str, Made]) -> None:
+    path = f"requests/{requests['With team']['id']}"
+    desk.specialist.patch(path, {"subject": "With team", "note": "Said", "internal_note": "Thought"})
+    notes = {note["text"]: note["internal"] for note in desk.specialist.get(f"{path}/notes")}
+    assert (notes["Said"], notes["Thought"]) == (False, True)
+
+
+def test_an_illegal_move_is_refused_and_says_what_is_legal(desk: Desk, requests: dict[str, Made]) -> None:
+    response = desk.specialist.send(
+        "PATCH", f"requests/{requests['Fresh']['id']}", {"status": "completed", "completion_reason": "solved"}
+    )
+    assert response.status_code == 422
+    body = json.loads(response.data)
+    assert body["message"] == "Validation Failed"
+    assert body["errors"]
+
+
+def test_values_of_filters_are_checked(desk: Desk) -> None:
+    for parameters in ({"status": "broken"}, {"team": "x"}, {"created_at": "<yesterday"}, {"note": "x"}):
+        response = desk.specialist.send("GET", "requests", query_string=parameters)
+        assert response.status_code == 422
+        assert json.loads(response.data)["errors"][0][0] == next(iter(parameters))
