@@ -62,8 +62,8 @@ class Trust:
 
     @property
     def receives(self) -> bool:
-        """Whether we take deliveries from the partner."""
-        return self.status in OPEN
+        """Whether we take deliveries from the partner: what comes after the end is taken, and parked."""
+        return self.status in OPEN or self.status == ENDED
 
     @property
     def reachable(self) -> bool:
