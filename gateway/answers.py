@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -10,13 +11,20 @@ from flask import Response, request
 from gateway import etags, links
 from gateway.records import Document, Renderer, Shape
 from services.common.config import Config
+from services.common.fields import Moment
 from services.common.listing import ListQuery, Page
 
 
 def of_json(body: Any, status: int = 200) -> Response:
-    """A response with a JSON body."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """A response with a JSON body; times go out in UTC with Z."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_written)
     return Response(text.encode(), status, mimetype="application/json")
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return Moment().serialize("at", {"at": value})
+    raise TypeError(f"{type(value).__name__} is nothing that an answer may hold")
 
 
 class Answers:

@@ -7,10 +7,11 @@ from flask_smorest import Blueprint
 
 from gateway import bodies, documents
 from gateway.answers import Answers
-from gateway.audiences import STAFF
+from gateway.audiences import STAFF, allowed
 from gateway.context import GatewayContext
-from gateway.resource import Children, Resource, ResourceViews, add_views, viewer
-from gateway.resources.shapes import HANDOVER, NOTE, REQUEST
+from gateway.resource import Children, Resource, ResourceViews, add_views, list_query, viewer
+from gateway.resources.shapes import HANDOVER, NOTE, REQUEST, TIMELINE
+from services.common.listing import page_at_hand
 from services.requests import queries, schemas
 
 REQUESTS = Resource(
@@ -47,7 +48,7 @@ HANDOVERS = Resource(
 
 
 class RequestViews(ResourceViews):
-    """A note is added under its request."""
+    """Notes are added under their request; what happened to it is told there too."""
 
     def __init__(self, context: GatewayContext, answers: Answers) -> None:
         super().__init__(REQUESTS, context, answers)
@@ -55,9 +56,18 @@ class RequestViews(ResourceViews):
     def extend(self, blueprint: Blueprint) -> None:
         add = documents.of_create(self.add_note, NOTE, schemas.NoteInputSchema)
         add_views(blueprint, "/<id>/notes", "add_note", {"post": self.writer(add)})
+        timeline = documents.of_list(self.get_timeline, TIMELINE, "All that happened to a request")
+        views = {"get": allowed(*STAFF, scope=REQUESTS.path)(timeline)}
+        add_views(blueprint, "/<id>/timeline", "timeline", views)
 
     def add_note(self, id: str) -> Response:
         above = self.load(id)
         made = self.call("add_note", above["id"], bodies.fields_of(request))
         note = queries.get_note(self.database, made["id"], viewer())
         return self.answers.record(NOTE, note, 201, f"/v1/notes/{note['id']}")
+
+    def get_timeline(self, id: str) -> Response:
+        query = list_query(TIMELINE.listing)
+        entries = queries.get_history(self.database, self.id_of(id), viewer())
+        page = page_at_hand([{**entry, "id": entry["n"]} for entry in entries], TIMELINE.listing, query)
+        return self.answers.page(TIMELINE, page, query)

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from marshmallow import fields
+
 from gateway.kinds import references
 from gateway.records import Shape
 from gateway.references import Reference
-from services.common.listing import Field, Listing
+from services.common.fields import Moment, OutputSchema
+from services.common.listing import Field, Kind, Listing
 from services.organizations import queries as organizations
 from services.organizations import schemas as organization_schemas
 from services.requests import queries as requests
 from services.requests import schemas as request_schemas
 from services.slas import queries as slas
 from services.slas import schemas as sla_schemas
+
+
+class TimelineSchema(OutputSchema):
+    """What happened to a request: who (`person` of `account`) did what, when, and `{field: [old, new]}`."""
+
+    id = fields.Integer()
+    at = Moment()
+    account = fields.String()
+    person = fields.Dict()
+    what = fields.String()
+    text = fields.String()
+    changes = fields.Dict()
+
 
 ORGANIZATION = Shape(
     "organization",
@@ -134,6 +150,15 @@ NOTE = Shape(
     requests.NOTES,
     "Note",
     {**_REQUEST, **references("person")},
+)
+TIMELINE = Shape(
+    "timeline",
+    TimelineSchema,
+    Listing(
+        fields={"id": Field(kind=Kind.INTEGER, sortable=True)},
+        also=("at", "account", "person", "what", "text", "changes"),
+        default_sort="id",
+    ),
 )
 HANDOVER = Shape(
     "hand-over",

@@ -30,7 +30,7 @@ that stays where it is is neither skipped nor shown twice when others come and g
 
 from services.common.listing.declaration import Field, Kind, Listing
 from services.common.listing.matching import all_of, quoted
-from services.common.listing.paging import COUNT_LIMIT, Page, page
+from services.common.listing.paging import COUNT_LIMIT, Page, page, page_at_hand
 from services.common.listing.query import MAX_PER_PAGE, ListQuery
 from services.common.listing.search import terms
 
@@ -44,6 +44,7 @@ __all__ = [
     "Page",
     "all_of",
     "page",
+    "page_at_hand",
     "quoted",
     "terms",
 ]

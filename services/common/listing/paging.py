@@ -109,6 +109,34 @@ class _Source:
         return [{**document, **self.mark} for document in found.max_time_ms(MAX_MILLISECONDS)]
 
 
+def page_at_hand(documents: Sequence[Document], listing: Listing, query: ListQuery) -> Page:
+    """The page that `query` asks for of records that are at hand, all of them, in any order; their `id` under
+    its path. Such a list can be sorted and paged, not filtered."""
+    if query.filter or query.predefined or query.search:
+        raise ValueError(f"a list at hand has no filters, and this offers some: {listing.names}")
+    return _page(_AtHand(documents), query)
+
+
+@dataclass(frozen=True)
+class _AtHand:
+    """Records that are all there."""
+
+    documents: Sequence[Document]
+
+    def first(self, keys: Keys, most: int, skip: int = 0) -> list[Document]:
+        return in_order(self.documents, keys)[skip : skip + most]
+
+    def behind(self, keys: Keys, cursor: Cursor, most: int) -> list[Document]:
+        # Put behind its equals (sorting is stable), so that what comes after it is behind the cursor.
+        place = {key.path: value for key, value in zip(keys, cursor.values, strict=True)}
+        later = in_order([*self.documents, place], keys)
+        at = next(number for number, each in enumerate(later) if each is place)
+        return later[at + 1 : at + 1 + most]
+
+    def count(self) -> int:
+        return len(self.documents)
+
+
 @dataclass(frozen=True)
 class _Sources:
     """Several collections as one. Each is asked for as many as the page holds, for all may be its."""
@@ -128,7 +156,10 @@ class _Sources:
         return in_order([document for source in self.sources for document in ask(source)], keys)
 
 
-def _page(source: _Source | _Sources, query: ListQuery) -> Page:
+_Asked = _Source | _Sources | _AtHand
+
+
+def _page(source: _Asked, query: ListQuery) -> Page:
     size = query.per_page
     if query.before is not None:
         # Backwards: the same walk in the opposite order, turned around again.
@@ -171,7 +202,7 @@ def _offset(query: ListQuery) -> int:
     return offset
 
 
-def _total(source: _Source | _Sources, query: ListQuery, offset: int, shown: int, later: bool) -> int:
+def _total(source: _Asked, query: ListQuery, offset: int, shown: int, later: bool) -> int:
     whole_in_sight = not later and query.after is None and query.before is None and (shown or not offset)
     return offset + shown if whole_in_sight else source.count()
 

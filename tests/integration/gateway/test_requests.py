@@ -132,3 +132,16 @@ def test_values_of_filters_are_checked(desk: Desk) -> None:
         response = desk.specialist.send("GET", "requests", query_string=parameters)
         assert response.status_code == 422
         assert json.loads(response.data)["errors"][0][0] == next(iter(parameters))
+
+
+def test_the_timeline_tells_everything_in_order(desk: Desk, requests: dict[str, Made]) -> None:
+    path = f"requests/{requests['Done']['id']}/timeline"
+    told = desk.specialist.get(path, per_page="100")
+    assert [entry["id"] for entry in told] == list(range(1, len(told) + 1))
+    assert all(entry["at"].endswith("Z") and entry["account"] == "widget" for entry in told)
+    statuses = [entry["changes"]["status"][1] for entry in told if "status" in entry["changes"]]
+    assert statuses[-1] == "completed"
+    assert told[-1]["person"]["name"] == "Sally Specialist"
+    newest = desk.specialist.get(path, per_page="1", sort="-id")
+    assert newest == [told[-1]]
+    assert desk.end_user.send("GET", path).status_code == 403
