@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from interdesk.commands import account, deliveries, doctor, parked, replay, running, trust
+from interdesk.commands import account, deliveries, demo, doctor, parked, replay, running, trust
 from interdesk.commands.output import Group
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command()(running.up)
 app.command()(running.down)
 app.command()(running.status)
+app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.add_typer(account.app, name="account")
 app.add_typer(trust.app, name="trust")

@@ -43,24 +43,24 @@ def up(
     if processes not in _MODES:
         raise typer.BadParameter(f"must be one of {', '.join(_MODES)}", param_hint="--processes")
     # From here on Ctrl-C ends what was started, also while it starts.
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     deployment = _chosen(accounts, directory, cast(Mode, processes), detach)
     try:
         deployment.up(say)
         _list(deployment)
         if not detach:
             say("Ctrl-C stops it.")
-            _watch(deployment)
+            watch(deployment)
     except KeyboardInterrupt:
-        _stop(directory)
+        stop(directory)
     except StartFailed:
-        _stop(directory)
+        stop(directory)
         raise
 
 
 def down(directory: Directory = DEFAULT_DIRECTORY) -> None:
     """Stop everything that runs in the run directory; the data stays."""
-    _stop(directory)
+    stop(directory)
 
 
 def status(directory: Directory = DEFAULT_DIRECTORY, as_json: Json = False) -> None:
@@ -103,7 +103,7 @@ def _chosen(accounts: Path | None, directory: Path, mode: Mode, detach: bool) ->
     )
 
 
-def _stop(directory: Path) -> None:
+def stop(directory: Path) -> None:
     """Stops what is there now, whoever started it: while we watched, another command may have."""
     try:
         deployment = LocalDeployment.open(directory)
@@ -138,7 +138,7 @@ def _list(deployment: LocalDeployment) -> None:
     show(rows, ("account", "API", "administrator's token"), as_json=False)
 
 
-def _watch(deployment: LocalDeployment) -> None:
+def watch(deployment: LocalDeployment) -> None:
     """Starts again what dies; returns when another command has brought the deployment down."""
     while True:
         time.sleep(_WATCH_SECONDS)
@@ -159,5 +159,6 @@ def _watch(deployment: LocalDeployment) -> None:
                 time.sleep(_REVIVE_PAUSE_SECONDS)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """For a signal that ends the command: as Ctrl-C."""
     raise KeyboardInterrupt

@@ -1,0 +1,159 @@
+"""Tells a story: somebody acts, every side is looked at, and what is seen is compared with what must be.
+
+A story that does not come true raises `StoryBroken`, with what was expected and what was seen. Nothing is
+waited for but what must come true, so a story takes as long as the accounts do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol
+
+from interdesk.api import Api
+from interdesk.demo.setting import Stand
+from interdesk.waiting import holds_within
+
+SEEN_SECONDS = 30.0
+
+View = dict[str, Any]
+
+
+class StoryBroken(Exception):
+    """A story did not come true. The text tells the step, what was expected, and what was seen."""
+
+
+class Shows(Protocol):
+    """Who draws a story for a person (`show.Screen`)."""
+
+    def story(self, title: str) -> None: ...
+    def step(self, who: str, does: str) -> None: ...
+    def sides(self, views: Mapping[str, View]) -> None: ...
+
+
+@dataclass
+class Teller:
+    """One story in the telling. `requests`: account → its id of the request."""
+
+    stands: Mapping[str, Stand]
+    screen: Shows
+    requests: dict[str, int] = field(default_factory=dict)
+    _apis: dict[tuple[str, str], Api] = field(default_factory=dict)
+    _doing: str = "nothing"
+
+    def story(self, title: str) -> None:
+        self.requests.clear()
+        self.screen.story(title)
+
+    def api(self, account: str, role: str = "specialist") -> Api:
+        if (account, role) not in self._apis:
+            self._apis[account, role] = self.stands[account].api(role)
+        return self._apis[account, role]
+
+    def __enter__(self) -> Teller:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        for api in self._apis.values():
+            api.close()
+
+    def name(self, account: str, role: str = "specialist") -> str:
+        return self.stands[account].cast.people[role]
+
+    def registers(self, account: str, role: str, does: str, **fields: Any) -> None:
+        """A person makes the request that the story is about."""
+        self._tells(account, role, does)
+        self.requests[account] = self.api(account, role).post("requests", fields)["id"]
+
+    def does(self, account: str, does: str, role: str = "specialist", **changes: Any) -> None:
+        """A person changes the request, as his account has it."""
+        self._tells(account, role, does)
+        self.api(account, role).patch(f"requests/{self.requests[account]}", changes)
+
+    def arrives(self, giver: str, taker: str) -> None:
+        """Waits until the request handed over by `giver` is known at `taker`, by its own id there."""
+        path = f"handovers/{self.requests[giver]}"
+
+        def known() -> bool:
+            sides = self.api(giver).get(path)["providers"]
+            ids = [side["remote_request_id"] for side in sides if _account(side) == taker]
+            if ids and ids[0] is not None:
+                self.requests[taker] = ids[0]
+            return taker in self.requests
+
+        if not holds_within(known, SEEN_SECONDS):
+            raise StoryBroken(f"{self._doing}: {taker} has not taken it after {SEEN_SECONDS:g} s")
+
+    def sees(self, account: str, **expected: Any) -> None:
+        """The specialists of an account see the request so: `status team member completion_reason supplier
+        listed`, and `notes` (texts that must be there)."""
+        self._compare(account, "specialist", expected)
+
+    def end_user_sees(self, account: str, **expected: Any) -> None:
+        """As `sees`, by the end user; `hidden` are texts that must not be there."""
+        self._compare(account, "end_user", expected)
+
+    def shows(self) -> None:
+        """Draws the request as each account that has it sees it now."""
+        self.screen.sides({account: self._look(account, "specialist") for account in self.requests})
+
+    def _tells(self, account: str, role: str, does: str) -> None:
+        self._doing = f"{self.name(account, role)} ({self.stands[account].cast.name}) {does}"
+        self.screen.step(f"{self.name(account, role)}, {self.stands[account].cast.name}", does)
+
+    def _compare(self, account: str, role: str, expected: Mapping[str, Any]) -> None:
+        seen: View = {}
+
+        def so() -> bool:
+            seen.clear()
+            seen.update(self._look(account, role))
+            return not _differences(expected, seen)
+
+        if not holds_within(so, SEEN_SECONDS):
+            wrong = "; ".join(_differences(expected, seen))
+            side = f"{self.stands[account].cast.name} (request {self.requests[account]})"
+            raise StoryBroken(f"{self._doing}: {side} should see {wrong}")
+
+    def _look(self, account: str, role: str) -> View:
+        api, id = self.api(account, role), self.requests[account]
+        request = api.get(f"requests/{id}")
+        listed = [name for name in ("open", "completed") if api.get(f"requests/{name}", id=id, fields="id")]
+        return {
+            "id": id,
+            "status": request["status"],
+            "team": _named(request["team"]),
+            "member": _named(request["member"]),
+            "supplier": _named(request.get("supplier")),
+            "completion_reason": request["completion_reason"],
+            "completed_at": request["completed_at"],
+            "listed": " and ".join(listed),
+            "notes": [note["text"] for note in api.get(f"requests/{id}/notes", sort="id")],
+        }
+
+
+def _differences(expected: Mapping[str, Any], seen: View) -> list[str]:
+    wrong = []
+    for name, wanted in expected.items():
+        if name == "notes":
+            wrong += [f"the note {text!r}" for text in _missing(wanted, seen["notes"])]
+        elif name == "hidden":
+            wrong += [f"no note {text!r}" for text in wanted if text not in _missing(wanted, seen["notes"])]
+        elif seen[name] != wanted:
+            wrong.append(f"{name} {wanted!r}, but sees {seen[name]!r}")
+    return wrong
+
+
+def _missing(texts: Sequence[str], notes: Sequence[str]) -> list[str]:
+    return [text for text in texts if not any(text in note for note in notes)]
+
+
+def _named(reference: Mapping[str, Any] | None) -> str | None:
+    return None if reference is None else str(reference["name"])
+
+
+def _account(side: Mapping[str, Any]) -> str:
+    account = side["account"]
+    return str(account["id"]) if isinstance(account, Mapping) else str(account)
