@@ -38,6 +38,7 @@ class Borders:
         self._documents = context.database[BORDERS.name]
         self._monotonic = monotonic
         self._noted: dict[str, float] = {}
+        self._paused_here: set[str] = set()
 
     def heard(self, partner: str) -> None:
         """Notes that a verified message came, at most every two seconds; other relays look at it."""
@@ -64,10 +65,12 @@ class Borders:
         with answering():
             self._documents.update_one({"_id": partner}, {"$setOnInsert": {"heard_at": None}}, upsert=True)
             self._documents.update_one({"_id": partner, "paused": {"$exists": False}}, {"$set": paused})
+        self._paused_here.add(partner)
 
     def resume(self, partner: str) -> bool:
         """A person has looked. False when the border was not paused."""
         self._gauge(partner, 0)
+        self._paused_here.discard(partner)
         with answering():
             result = self._documents.update_one(
                 {"_id": partner, "paused": {"$exists": True}}, {"$unset": {"paused": ""}}
@@ -75,15 +78,23 @@ class Borders:
         return result.matched_count > 0
 
     def is_paused(self, partner: str) -> bool:
-        paused = "paused" in self._document(partner)
+        paused = partner in self.paused()
         self._gauge(partner, int(paused))
         return paused
 
+    def was_paused_here(self, partner: str) -> bool:
+        """Whether this process has paused the border: what it asks before each delivery, without a query."""
+        return partner in self._paused_here
+
     def paused(self) -> dict[str, Document]:
         """`{partner: {code, at}}` of all paused ones."""
+        # Only what was paused before the query is known to be resumed when the query doesn't find it.
+        known = set(self._paused_here)
         with answering():
             found = list(self._documents.find({"paused": {"$exists": True}}, {"paused": 1}))
-        return {document["_id"]: document["paused"] for document in found}
+        paused = {document["_id"]: document["paused"] for document in found}
+        self._paused_here -= known - paused.keys()
+        return paused
 
     def room_in_quarantine(self, partner: str, size: int) -> bool:
         """Takes `size` bytes of the partner's quota. False when they are not left."""

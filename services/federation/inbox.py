@@ -123,9 +123,9 @@ class Inbox:
     def _step(self, taken: Taken) -> Taken | None:
         """Handles one row; gives the next one of its thread when there is one to go on with."""
         row = taken.row
-        outcome = self._stopped(row["partner"]) or handling.handle(
-            self._context, self._correspondent, taken.read(), row["attempts"]
-        )
+        if self._stopped(row):
+            return None
+        outcome = handling.handle(self._context, self._correspondent, taken.read(), row["attempts"])
         match outcome:
             case FinalOutcome(verdict, breaks):
                 self._here("after_apply")
@@ -142,12 +142,19 @@ class Inbox:
                     self._rows.delete_one({"_id": row["_id"], "state": WAITING})
         return None
 
-    def _stopped(self, partner: str) -> Waits | Parks | None:
-        """What the trust says about handling anything of this partner now."""
-        trust = TrustBook.of(self._context).trust(partner)
+    def _stopped(self, row: Document) -> bool:
+        """Whether the trust lets nothing of this partner be handled now. The partner is not told.
+
+        The thread of the trust itself goes on after its end: both may end it at the same time.
+        """
+        trust = TrustBook.of(self._context).trust(row["partner"])
         if trust is None or trust.status == SUSPENDED:
-            return Waits(STOPPED_SECONDS, "trust_suspended")
-        return Parks("trust_ended") if trust.status == ENDED else None
+            self._delay(row, STOPPED_SECONDS, "trust_suspended")
+        elif trust.status == ENDED and ThreadId.parse(row["thread"]).kind != "trust":
+            self._set_parked(row, "trust_ended", f"The trust with {row['partner']} has ended.")
+        else:
+            return False
+        return True
 
     def _final(self, row: Document, verdict: Verdict, breaks: bool = False) -> Taken | None:
         self._count(row, verdict.word)
@@ -186,11 +193,14 @@ class Inbox:
             self._answers.held(row)
 
     def _park(self, row: Document, code: str, detail: str) -> None:
+        self._set_parked(row, code, detail)
+        self._answers.held(row)
+
+    def _set_parked(self, row: Document, code: str, detail: str) -> None:
         self._count(row, "parked")
         parked = {"state": PARKED, "code": code, "detail": detail, "parked_at": self._context.clock.now()}
         with answering():
             self._rows.update_one({"_id": row["_id"]}, {"$set": parked, "$unset": {"due": ""}})
-        self._answers.held(row)
 
     def _delay(self, row: Document, seconds: float, code: str) -> None:
         due = self._context.clock.now() + timedelta(seconds=seconds)

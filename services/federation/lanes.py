@@ -92,9 +92,12 @@ class Handlers:
 class Lane:
     """One partner's lane into this service."""
 
-    def __init__(self, context: Context, partner: str, intake: Intake, inbox: Inbox) -> None:
+    def __init__(
+        self, context: Context, partner: str, intake: Intake, inbox: Inbox, borders: Borders
+    ) -> None:
         self.partner = partner
         self._context = context
+        self._borders = borders
         self._queue = lane_of(context.service, partner)
         self._intake = intake
         self._handlers = Handlers(inbox.apply, self._bind)
@@ -153,7 +156,7 @@ class Lane:
 
     def _received(self, message: Any) -> None:
         """One raw delivery of py-amqp. Stored, then acked, then handed on."""
-        if self._stopping.is_set():
+        if self._stopping.is_set() or self._borders.was_paused_here(self.partner):
             return  # not acked: it comes again, here or elsewhere
         body = message.body
         taken = self._intake.take(
@@ -203,6 +206,11 @@ class Lanes:
         for lane in lanes:
             lane.stop()
 
+    @property
+    def open(self) -> list[str]:
+        """The partners whose lanes are consumed."""
+        return sorted(self._lanes)
+
     def _supervise(self) -> None:
         logs.bind(self._context.account, self._context.service)
         while not self._stopping.is_set():
@@ -224,7 +232,9 @@ class Lanes:
             self._lanes.pop(partner).stop()
         for partner in sorted(wanted - self._lanes.keys()):
             log.info("a lane is opened", lane=lane_of(self._context.service, partner))
-            lane = self._lanes[partner] = Lane(self._context, partner, self._intake, self._inbox)
+            lane = self._lanes[partner] = Lane(
+                self._context, partner, self._intake, self._inbox, self._borders
+            )
             lane.start()
 
 

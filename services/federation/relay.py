@@ -82,7 +82,8 @@ class PartnerRelay:
         self._poll_at = 0.0
         self._heard_at: datetime | None = None
         self._was_heard = False
-        self._paused = True  # until it was looked at
+        self._paused: bool | None = None  # not looked at yet
+        self._open = False  # whether the trust let us send when we looked last
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -147,13 +148,14 @@ class PartnerRelay:
         soonest = min(self._poll_at, now + PULSE_SECONDS)
         if self._unmarked:
             soonest = min(soonest, min(at for _, at in self._unmarked.values()) + MARK_SECONDS)
-        if (self._fresh or self._owed) and self._retry_at <= now:
+        if (self._fresh or self._owed) and self._open and self._retry_at <= now:
             soonest = now
         return max(0.02, soonest - now)
 
     def _work(self) -> None:
         """One round: what was heard, what is new, what is due, what needs its mark."""
         trust = self._trust()
+        self._open = trust is not None
         if trust is None:
             self._fresh.clear()  # they are kept, and found when they are due
             self._poll_at = self._monotonic() + PULSE_SECONDS
@@ -164,7 +166,7 @@ class PartnerRelay:
             self._fresh.clear()  # they are kept, and found when they are due
             return
         self._send_receipts(trust)
-        polling = self._poll_is_due()
+        polling = self._poll_is_due() or self._paused is None
         if polling:
             self._poll_at = self._monotonic() + self._context.config.sweep_seconds
             self._paused = self._borders.is_paused(self.partner)
@@ -195,7 +197,7 @@ class PartnerRelay:
         """
         book = TrustBook.of(self._context)
         trust = book.trust(self.partner)
-        if self._fresh and not _lets_send(trust):
+        if (self._fresh or self._owed) and not _lets_send(trust):
             book.forget()
             trust = book.trust(self.partner)
         return trust if _lets_send(trust) else None
