@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 import pymongo
 import structlog
@@ -35,8 +34,37 @@ from services.common.store import Collection
 log = structlog.get_logger(__name__)
 
 CONFIG_KEY = "interdesk"  # where a container's config holds our Config
+WAITS_UNTIL = "waits_until"  # where a worker's data holds how long its caller waits
 START_RETRY_SECONDS = 1.0
 STOP_SECONDS = 10.0
+
+T = TypeVar("T")
+
+
+class MadeOnce(Generic[T]):
+    """An attribute that is made when it is first asked for. As `functools.cached_property`, but for green
+    threads too: while one makes it the others wait, though all are one thread of the system. (The lock of
+    the library's lets them in, and a service would get two relays.)
+    """
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, parts: None, owner: type) -> MadeOnce[T]: ...
+    @overload
+    def __get__(self, parts: ServiceParts, owner: type) -> T: ...
+    def __get__(self, parts: ServiceParts | None, owner: type) -> T | MadeOnce[T]:
+        if parts is None:
+            return self
+        with parts.making:
+            made: dict[str, Any] = parts.__dict__
+            if self._name not in made:
+                made[self._name] = self._make(parts)
+            value: T = made[self._name]
+            return value
 
 
 class ServiceParts(SharedExtension):
@@ -46,6 +74,7 @@ class ServiceParts(SharedExtension):
 
     def __init__(self) -> None:
         super().__init__()
+        self.making = threading.RLock()
         self.draining = threading.Event()
         self.checks: list[Callable[[], str | None]] = []
         # Both are told when extensions are bound, which is before anything is set up.
@@ -54,28 +83,28 @@ class ServiceParts(SharedExtension):
         self.clock = SystemClock()
         self._relay_thread: threading.Thread | None = None
 
-    @cached_property
+    @MadeOnce
     def config(self) -> Config:
         config = self.container.config[CONFIG_KEY]
         assert isinstance(config, Config)
         return config
 
-    @cached_property
+    @MadeOnce
     def service(self) -> str:
         return str(self.container.service_name)
 
     def _started(self) -> None:
-        # nameko looks at every attribute of an extension while it binds. Nothing may be made by that, least of
-        # all before every extension has said what it has.
+        # nameko looks at every attribute of an extension while it binds. Nothing may be made by that, least
+        # of all before every extension has said what it has.
         if not self.container.started:
             raise AttributeError("the parts of a service are made when its container starts")
 
-    @cached_property
+    @MadeOnce
     def client(self) -> pymongo.MongoClient[Document]:
         self._started()
         return connect(self.config, self.service)
 
-    @cached_property
+    @MadeOnce
     def publisher(self) -> Publisher:
         self._started()
         return Publisher(
@@ -85,12 +114,12 @@ class ServiceParts(SharedExtension):
             name=f"{self.config.account}.{self.service}",
         )
 
-    @cached_property
+    @MadeOnce
     def rpc(self) -> RpcClient:
         self._started()
         return RpcClient(self.publisher, self.config.account, self.service, self.config.rpc_timeout_seconds)
 
-    @cached_property
+    @MadeOnce
     def relay(self) -> Relay:
         self._started()
         return Relay(
@@ -104,11 +133,11 @@ class ServiceParts(SharedExtension):
             sweep_seconds=self.config.sweep_seconds,
         )
 
-    @cached_property
+    @MadeOnce
     def crash(self) -> CrashPoints:
         return CrashPoints(self.config.crash_at)
 
-    @cached_property
+    @MadeOnce
     def context(self) -> Context:
         """What actions get."""
         self._started()
