@@ -20,6 +20,7 @@ from services.federation.invitations import (
 )
 from services.federation.keys import PartnerRing
 from services.federation.threads import Thread, open_thread
+from services.federation.trusts import TrustBook
 from services.organizations.actions.keyrings import own_ring, secret_of
 from services.organizations.actions.saving import entry, found, records, refusing, save, saved, whole
 from services.organizations.actions.settling import broker_admin_uri, fresh_password, open_border, settle
@@ -158,6 +159,7 @@ def update_trust(context: Context, actor: Actor, partner: str, fields: Mapping[s
     """
     actor.needs(*roles.ADMINISTRATORS)
     trust = _updated(context, actor, partner, fields)
+    TrustBook.of(context).forget()
     if trust.get("unsettled"):
         settle(context, partner)
     return trust
