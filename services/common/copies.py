@@ -108,12 +108,22 @@ class Copies:
         count, after = 0, None
         while True:
             page = self._rpc.call(self.owners[kind], "copies", self._system, kind, after, MAX_PAGE)
-            for saved in page["copies"]:
+            for saved in self._newer(kind, page["copies"]):
                 self.store(kind, saved)
             count += len(page["copies"])
             after = page["next"]
             if after is None:
                 return count
+
+    def _newer(self, kind: str, page: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Those that are newer than what is here: mostly none, and then no write is made."""
+        ids = [saved["id"] for saved in page]
+        with answering():
+            known = {
+                document["_id"]: document["version"]
+                for document in self._copies(kind).find({"_id": {"$in": ids}}, {"version": 1})
+            }
+        return [saved for saved in page if saved["version"] > known.get(saved["id"], -1)]
 
     def ensure_indexes(self, indexes: Mapping[str, Iterable[Index]]) -> None:
         for kind, wanted in indexes.items():

@@ -1,13 +1,20 @@
 """HTTP of a service: `/healthz`, `/readyz`, `/metrics` on its address.
 
 `web = ServiceWeb()` on a service class. They are answered without a worker, so also when all workers are
-busy. `Server` is nameko's web server with its holes closed: it binds to the configured address only, and a
-client that breaks its connection can't end the service. Others mount on the same one (`server = Server()`).
+busy. `ServiceWeb(application)` serves a WSGI application beside them (the gateway's): `application(parts)` is
+called once, when the service starts.
+
+`Server` is nameko's web server with its holes closed: it binds to the configured address only, a client that
+breaks its connection can't end the service, and it drains: told to stop, it takes no more connections and
+lets what is being answered finish, while calls of other services still work. An application that streams
+without end looks at `parts.draining`.
 """
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import eventlet
@@ -18,19 +25,28 @@ from nameko.web.server import BindAddress, HttpOnlyProtocol, WebServer, parse_ad
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
-from services.common import logs, metrics
+from services.common import logs, metrics, trace
 from services.common.service_parts import ServiceParts
 
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 75  # how long a kept-alive connection may say nothing
 ACCEPT_PAUSE_SECONDS = 0.1
+DRAIN_SECONDS = 20
+PAGES = frozenset({"/healthz", "/readyz", "/metrics"})
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Server(WebServer):
     """One listening socket per service, shared by all that serve HTTP in it."""
 
     parts = ServiceParts()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.application: Application | None = None
+        self._answering = 0
 
     @property
     def bind_addr(self) -> BindAddress:
@@ -72,23 +88,72 @@ class Server(WebServer):
             capitalize_response_headers=False,  # "ETag" and "X-RateLimit-Limit" go out as they are written
         )
 
+    def get_wsgi_app(self) -> Application:
+        pages = super().get_wsgi_app()
+
+        def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            # A kept-alive connection is one green thread for many requests: each begins its own trace.
+            logs.bind(self.parts.config.account, self.parts.service)
+            trace.begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
+            if self.application is None or environ["PATH_INFO"] in PAGES:
+                return pages(environ, start_response)  # type: ignore[no-any-return]  # nameko has no types
+            return self._counted(self.application, environ, start_response)
+
+        return answer
+
+    def drain(self) -> None:
+        """Takes no more connections; returns when all requests are answered, or after a while."""
+        self.stop()
+        ends_at = time.monotonic() + DRAIN_SECONDS
+        while self._answering and time.monotonic() < ends_at:
+            eventlet.sleep(0.05)
+
     def stop(self) -> None:
         self._is_accepting = False
         if self._gt is not None:
             self._gt.kill()
             self._sock.close()
 
+    def _counted(
+        self, application: Application, environ: dict[str, Any], start_response: Any
+    ) -> Iterator[bytes]:
+        """The answer, counted as being given until its last byte was taken."""
+        self._count(1)
+        answer: Iterable[bytes] = ()
+        try:
+            answer = application(environ, start_response)
+            yield from answer
+        except Exception:
+            # The server would say nothing of it, or everything, with a traceback to the client.
+            log.exception("the application failed", path=environ["PATH_INFO"])
+            raise
+        finally:
+            close = getattr(answer, "close", None)
+            if close is not None:
+                close()
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        self._answering += change
+        metrics.ANSWERING.labels(self.parts.config.account, self.parts.service).set(self._answering)
+
 
 class ServiceWeb(DependencyProvider):
-    """Alive, ready, metrics."""
+    """Alive, ready, metrics; and beside them the application that `application` makes from the parts."""
 
     server = Server()
     parts = ServiceParts()
 
+    def __init__(self, application: Callable[[ServiceParts], Application] | None = None) -> None:
+        self._application = application
+
     def setup(self) -> None:
+        if self._application is not None:
+            self.server.application = self._application(self.parts)
         self.server.register_provider(self)
 
     def stop(self) -> None:
+        self.server.drain()
         self.server.unregister_provider(self)
 
     def get_url_rule(self) -> Rule:

@@ -54,8 +54,8 @@ class IntegerIds:
             return left[0]
 
     def _take(self, kind: str) -> range:
-        # By compare-and-set, as everything here: findAndModify would scan on the local database, and two of its
-        # upserts at once give one of them nothing.
+        # By compare-and-set, as everything here: on the local database findAndModify scans, and of two first
+        # upserts at once one gets nothing.
         while True:
             with answering():
                 counter = self._counters.find_one({"_id": kind})

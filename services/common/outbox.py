@@ -11,8 +11,8 @@ How
     millisecond or so and nothing is read again. The relay takes what has come together, publishes all events
     in one batch with confirms, hands partners' messages to the border (`message_sink`), and then takes the
     rows off their records: one write per record. Every `sweep_seconds` it looks for records whose `unsent` is
-    older than that, which are those that a crash or an outage left; at start it looks at once. There it also
-    makes the documents of `copy` rows, which a save makes itself when nothing comes between.
+    older than that, which are those that a crash or an outage left; at start it looks at once. The documents
+    of `copy` rows are made by the save itself when nothing comes between; else here, before the row goes.
 
 Why there is no lease
     Two relays that sweep the same record only send doubles, which are harmless here. A lease would cost a
@@ -41,7 +41,7 @@ from services.common.clock import Clock, iso
 from services.common.crash import CrashPoints
 from services.common.database import REPEATABLE, Document, answering
 from services.common.errors import InterdeskError
-from services.common.metrics import PUBLISHED, RELAY_FAILURES, SWEPT
+from services.common.metrics import PUBLISHED, RELAY_FAILURES, SWEPT, WAITING
 from services.common.publishing import Outgoing
 from services.common.store import Saved, copy
 from services.common.trace import TRACEPARENT
@@ -136,6 +136,7 @@ class Relay:
         late.
         """
         rows = _by_record(batch)
+        self._copy(rows.values())
         events = [row for each in rows.values() for row in each.rows if row["kind"] == "event"]
         unsent = [row for row in events if row["id"] not in self._sent]
         if unsent:
@@ -150,17 +151,24 @@ class Relay:
 
     def sweep(self, older_than_seconds: float = 0.0) -> int:
         """Sends what has waited longer than that; gives the number of records found."""
-        before = self._clock.now() - timedelta(seconds=older_than_seconds)
-        return sum(self._sweep(name, before) for name in self._collections)
+        now = self._clock.now()
+        before = now - timedelta(seconds=older_than_seconds)
+        since: list[datetime] = []
+        for collection in self._collections:
+            since += self._sweep(collection, before)
+        waiting = (now - min(since)).total_seconds() if since else 0.0
+        WAITING.labels(*self._labels).set(max(0.0, waiting))
+        return len(since)
 
-    def _sweep(self, collection: str, before: datetime) -> int:
-        swept, after = 0, None
+    def _sweep(self, collection: str, before: datetime) -> list[datetime]:
+        """Since when the records that it found had been waiting."""
+        since: list[datetime] = []
         while True:
-            late: Document = {"unsent": {"$lte": before} if after is None else {"$lte": before, "$gt": after}}
+            late: Document = {"$lte": before, "$gt": since[-1]} if since else {"$lte": before}
             with answering():
                 found = list(
                     self._database[collection]
-                    .find(late, {"version": 1, "outbox": 1, "unsent": 1})
+                    .find({"unsent": late}, {"version": 1, "outbox": 1, "unsent": 1})
                     .sort([("unsent", 1)])
                     .limit(SWEEP_BATCH)
                 )
@@ -168,14 +176,41 @@ class Relay:
                 Saved(collection, document["_id"], document["version"], tuple(document.get("outbox", ())))
                 for document in found
             ]
-            copy(self._database, [row for saved in left for row in saved.rows])
-            self.relay([saved for saved in left if saved.rows])
+            self._relay_swept([saved for saved in left if saved.rows])
             self._take_off([saved for saved in left if not saved.rows])
             SWEPT.labels(*self._labels).inc(sum(len(saved.rows) for saved in left))
-            swept += len(left)
+            since += [document["unsent"] for document in found]
             if len(found) < SWEEP_BATCH:
-                return swept
-            after = found[-1]["unsent"]
+                return since
+
+    def _relay_swept(self, left: Sequence[Saved]) -> None:
+        try:
+            self.relay(left)
+        except InterdeskError:
+            raise
+        except Exception:
+            # One record's row is beyond us. The others must not wait for it.
+            for saved in left:
+                try:
+                    self.relay([saved])
+                except InterdeskError:
+                    raise
+                except Exception:
+                    log.exception(
+                        "a record's rows cannot be sent", collection=saved.collection, record=saved.id
+                    )
+                    RELAY_FAILURES.labels(*self._labels, "internal_error").inc()
+
+    def _copy(self, batch: Iterable[Saved]) -> None:
+        missing = [
+            row
+            for saved in batch
+            for row in saved.rows
+            if row["kind"] == "copy" and row["id"] not in saved.copied and row["id"] not in self._sent
+        ]
+        if missing:
+            copy(self._database, missing)
+            self._remember(missing)
 
     def _handed_over(self, saved: Saved) -> Saved:
         """Hands messages to the border; those that it cannot take (there is none) stay in their record."""
@@ -189,7 +224,7 @@ class Relay:
         if self.message_sink is None:
             log.error("a record holds messages to partners, and this service has no border", record=saved.id)
             others = tuple(row for row in saved.rows if row["kind"] != "message")
-            return Saved(saved.collection, saved.id, -1, others)
+            return Saved(saved.collection, saved.id, -1, others)  # no version: it stays marked as unsent
         self.message_sink(messages)
         self._remember(messages)
         self._crash.here(f"{self._service}.after_message_sink")
@@ -275,5 +310,6 @@ def _by_record(batch: Sequence[Saved]) -> dict[tuple[str, Any], Saved]:
         first, second = sorted((known, saved), key=lambda each: each.version)
         rows = {row["id"]: row for row in (*first.rows, *second.rows)}
         strip = max(first.history_waiting, second.history_waiting)
-        merged[key] = Saved(saved.collection, saved.id, second.version, tuple(rows.values()), strip)
+        copied = first.copied | second.copied
+        merged[key] = Saved(saved.collection, saved.id, second.version, tuple(rows.values()), strip, copied)
     return merged

@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from services.common import bus_json, errors, trace
@@ -24,7 +25,10 @@ from services.common.metrics import CALLS
 from services.common.publishing import Outgoing, Publisher, Unroutable
 
 EXCHANGE = "nameko-rpc"  # nameko's own name for it
-DEADLINE = "deadline"  # header: milliseconds since the epoch after which nobody waits any more
+WAITS = "waits_milliseconds"  # header: how long the caller waits; clocks of two machines are never compared
+
+# In the green thread of a command: the moment (time.monotonic) from which its caller no longer waits.
+waits_until: ContextVar[float | None] = ContextVar("interdesk_waits_until", default=None)
 
 
 class _Waiting:
@@ -100,7 +104,7 @@ class RpcClient:
             exchange=EXCHANGE,
             routing_key=f"{service}.{method}",
             body=bus_json.encode({"args": [who, *args], "kwargs": dict(kwargs)}),
-            headers={**trace.headers(), DEADLINE: round((time.time() + seconds) * 1000)},
+            headers={**trace.headers(), WAITS: round(seconds * 1000)},
             reply_to=self.reply_to,
             correlation_id=correlation_id,
             expires_seconds=seconds,

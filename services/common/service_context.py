@@ -12,7 +12,7 @@ from nameko.extensions import DependencyProvider, SharedExtension
 from services.common import logs, rpc, trace
 from services.common.context import Context
 from services.common.entrypoints.consuming import BusConsumer
-from services.common.service_parts import ServiceParts
+from services.common.service_parts import WAITS_UNTIL, ServiceParts
 from services.common.store import Collection
 
 log = structlog.get_logger(__name__)
@@ -69,4 +69,5 @@ class ServiceContext(DependencyProvider):
     def worker_setup(self, worker: Any) -> None:
         # A worker has a green thread of its own: what is set here ends with it.
         trace.begin(**{name: worker.data.get(name) for name in (trace.REQUEST_ID, trace.TRACEPARENT)})
+        rpc.waits_until.set(worker.data.get(WAITS_UNTIL))
         logs.bind(self.parts.config.account, self.parts.service, entrypoint=worker.entrypoint.method_name)

@@ -126,6 +126,7 @@ class Saved:
     version: int
     rows: tuple[dict[str, Any], ...]
     history_waiting: int = 0
+    copied: frozenset[str] = frozenset()  # ids of `copy` rows whose documents are made already
 
 
 class Records:
@@ -232,7 +233,8 @@ class Records:
             return record  # saved all the same; the sweep finds its rows
         if new_rows or strip >= history_pages.MOVE_AT:
             rows = record.waiting if new_rows else ()
-            self._context.wake(Saved(self.collection.name, record.id, record.version, rows, strip))
+            copied = frozenset(row["id"] for row in new_rows if row["kind"] == "copy")
+            self._context.wake(Saved(self.collection.name, record.id, record.version, rows, strip, copied))
         return record
 
     def _rows(self, rows: Iterable[Mapping[str, Any]]) -> tuple[Document, ...]:

@@ -3,10 +3,11 @@
 What it promises
     A command runs at most once per call. When the service dies in the middle of one, the broker brings it
     again and the caller is told `Unavailable("interrupted")`, unless the command is `repeatable`; then it
-    runs again. A call whose caller no longer waits is not run. Who may call is named where the command is
-    (`allowed`): role names, `EVERYONE` (any person of the account), `SERVICES` (only the account's own
-    services). The account's services pass every check. Errors go back as values. No failure, of the command
-    or of its answer, ends the service (with nameko's own consumer an answer that cannot be sent does).
+    runs again. A call whose caller no longer waits is not run.
+    Who may call is named where the command is (`allowed`): role names, `EVERYONE` (any person of the
+    account), `SERVICES` (only the account's own services). The account's services pass every check.
+    Errors go back as values. No failure, of the command or of its answer, ends the service (with nameko's
+    own consumer an answer that cannot be sent does).
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from nameko.rpc import Rpc, RpcConsumer
 from services.common import rpc, trace
 from services.common.actor import ROLES, SYSTEM, Actor
 from services.common.entrypoints.consuming import BusConsumer
-from services.common.errors import Forbidden, InterdeskError, Internal, Invalid, Unavailable
+from services.common.errors import Forbidden, InterdeskError, Internal, Unavailable
 from services.common.metrics import COMMANDS
 from services.common.publishing import Outgoing
-from services.common.service_parts import ServiceParts
+from services.common.service_parts import WAITS_UNTIL, ServiceParts
 from services.common.verdicts import is_outage
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,9 @@ def command(allowed: Iterable[str], *, repeatable: bool = False) -> Callable[[Ca
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def checked(self: Any, actor: Mapping[str, Any] | Actor, *args: Any, **kwargs: Any) -> Any:
+            until = rpc.waits_until.get()
+            if until is not None and time.monotonic() > until:
+                raise Unavailable("too_late", "Nobody waits for this any more.")
             who = Actor.from_wire(actor)
             if not names & EVERYONE:
                 who.needs(*names)
@@ -128,7 +132,7 @@ class Command(Rpc):
                 self,
                 body["args"],
                 body["kwargs"],
-                context_data=trace.from_headers(headers),
+                context_data={**trace.from_headers(headers), WAITS_UNTIL: _waits_until(headers)},
                 handle_result=partial(self._finish, message, started),
             )
         except ContainerBeingKilled:
@@ -136,9 +140,6 @@ class Command(Rpc):
 
     def _refusal(self, body: Any, message: Any) -> InterdeskError | None:
         """Why this call is not run at all."""
-        deadline = (message.headers or {}).get(rpc.DEADLINE)
-        if isinstance(deadline, int) and time.time() * 1000 > deadline:
-            return Unavailable("too_late", "Nobody waits for this any more.")
         if message.delivery_info.get("redelivered") and not self.repeatable:
             return Unavailable(
                 "interrupted",
@@ -148,7 +149,8 @@ class Command(Rpc):
             self._signature.bind(None, *body["args"], **body["kwargs"])
             actor = Actor.from_wire(body["args"][0])
         except (KeyError, IndexError, TypeError) as error:
-            return Invalid("wrong_arguments", f"{self.method_name} takes other arguments: {error}")
+            log.error("command called wrongly", command=self.method_name, error=str(error))
+            return Internal("wrong_arguments")
         except InterdeskError as error:
             return error
         if actor.account != self.parts.config.account:
@@ -186,6 +188,11 @@ class Command(Rpc):
         )
         labels = (self.parts.config.account, self.parts.service, self.method_name, outcome)
         COMMANDS.labels(*labels).observe(time.perf_counter() - started)
+
+
+def _waits_until(headers: Mapping[str, Any]) -> float | None:
+    waits = headers.get(rpc.WAITS)
+    return time.monotonic() + waits / 1000 if isinstance(waits, int) else None
 
 
 def _encoded(outcome: Outcome) -> bytes:

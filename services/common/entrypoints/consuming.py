@@ -109,6 +109,20 @@ class BusConsumer(QueueConsumer):
             partial(self._handle, provider, body, message), identifier="handle_message"
         )
 
+    def ack_message(self, message: Any) -> None:
+        """Acks, unless the connection it came by is gone: then the broker brings it again."""
+        self._tell(message, message.ack)
+
+    def requeue_message(self, message: Any) -> None:
+        self._tell(message, message.requeue)
+
+    def _tell(self, message: Any, tell: Callable[[], None]) -> None:
+        if message.channel.connection:
+            try:
+                tell()
+            except Exception as error:
+                log.info("a message could not be acked; it will come again", error=repr(error))
+
     def on_iteration(self) -> None:
         self._cancel_consumers_if_requested()
         if not self._consumers and self._drained():

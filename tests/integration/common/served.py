@@ -25,6 +25,7 @@ from services.common.entrypoints import EVERYONE, SERVICES, Later, Park, command
 from services.common.errors import Invalid
 from services.common.http import ServiceWeb
 from services.common.service_context import ServiceContext
+from services.common.service_parts import ServiceParts
 from services.common.store import Collection, Index, Records, decide_again, event_row
 
 REQUESTS = Collection("requests", (Index("key", unique=True, sparse=True),))
@@ -105,10 +106,23 @@ class Requests:
         return self.context.rpc.call(service, method, actor, timeout=timeout)
 
 
+def front(parts: ServiceParts) -> Any:
+    """A WSGI application that takes its time, then calls a service."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        time.sleep(float(environ.get("QUERY_STRING") or 0))
+        actor = Actor.system(parts.config.account)
+        answer = parts.context.rpc.call("requests", "echo", actor, environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [f"{answer} {trace.request_id()}".encode()]
+
+    return application
+
+
 class Organizations:
     name = "organizations"
     context = ServiceContext(collections=[TEAMS])
-    web = ServiceWeb()
+    web = ServiceWeb(front)
 
     @command(EVERYONE)
     def save_team(self, actor: Actor, id: int, name: str) -> int:

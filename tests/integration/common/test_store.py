@@ -21,7 +21,16 @@ from services.common.ids import IntegerIds
 from services.common.leases import Lease
 from services.common.outbox import Relay
 from services.common.publishing import Outgoing
-from services.common.store import Collection, Index, Record, Records, Saved, decide_again, event_row
+from services.common.store import (
+    Collection,
+    Index,
+    Record,
+    Records,
+    Saved,
+    copy_row,
+    decide_again,
+    event_row,
+)
 
 REQUESTS = Collection("requests", (Index("key", unique=True, sparse=True),))
 CONFIG = Config("widget", "widget.example", "amqp://nowhere", "mongodb://nowhere")
@@ -250,6 +259,32 @@ def test_messages_are_handed_to_the_border_and_wait_where_there_is_none(account:
     assert [(each["id"], each["collection"], each["record"]) for each in taken] == [("m-1", "requests", 1)]
     assert account.document()["outbox"] == []
     assert "unsent" not in account.document()
+
+
+def test_the_document_of_a_copy_row_is_made_before_the_row_goes(account: Account) -> None:
+    note = copy_row("notes", {"_id": 5, "text": "hello"})
+    record = account.records.insert(1, {}, rows=[note])
+    notes = account.context.database["notes"]
+    assert notes.find_one() == {"_id": 5, "text": "hello"}, "it is there right after the save"
+
+    # As if the process had died between the save and that; another one saves before any sweep.
+    notes.delete_many({})
+    account.woken.clear()
+    account.records.save(record, {}, rows=[row(1)])
+    account.new_relay().relay(account.woken)
+    assert notes.find_one() == {"_id": 5, "text": "hello"}
+    assert account.document()["outbox"] == []
+
+
+def test_a_row_that_cannot_be_sent_holds_up_no_other_record(account: Account) -> None:
+    account.records.insert(1, {}, rows=[row(1)])
+    account.records.insert(2, {}, rows=[row(2)])
+    requests = account.context.database["requests"]
+    requests.update_one({"_id": 1}, {"$unset": {"outbox.0.body": ""}})
+    assert account.relay.sweep() == 2
+    assert account.press.ids == ["row-2"]
+    assert "unsent" in account.document(1)
+    assert "unsent" not in account.document(2)
 
 
 def test_a_strip_that_is_full_refuses_more_until_rows_are_sent(account: Account) -> None:
