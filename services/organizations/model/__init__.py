@@ -3,6 +3,7 @@
 rules            what a broken rule looks like
 roles            the roles, what each presupposes, who may do what here
 records          organizations, people and teams: what may be written in them
+shapes           how a new record looks, and what of it other services keep a copy of
 tokens           personal access tokens
 trusts           the states and options of a trust, as tables
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context
 from services.common.database import CODEC, MAJORITY
+from services.federation.topology import BrokerAdmin, border_vhost
 from services.organizations import store
-from services.organizations.actions import founding
+from services.organizations.actions import founding, settling
+from tests.integration.organizations.pair import Side
 
 FOUNDING_TOKEN = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
 
@@ -100,3 +102,49 @@ def actor_of(context: Context, person_id: int) -> Actor:
         found["organization_id"],
         found["name"],
     )
+
+
+@pytest.fixture
+def sides(broker, database, tmp_path) -> Iterator[Callable[..., tuple[Side, Side]]]:
+    """Makes founded accounts on the shared broker and database: `a, b = sides()`."""
+    made: list[Context] = []
+    clock = SteppedClock()
+    with database.administrator() as client:
+
+        def context_of(account: str) -> Context:
+            token = tmp_path / f"{account}.token"
+            token.write_text(FOUNDING_TOKEN)
+            config = Config(
+                account=account,
+                name=account.capitalize(),
+                domain=f"{account}.example",
+                amqp_uri="amqp://127.0.0.1/none",
+                mongo_uri="mongodb://127.0.0.1/none",
+                border_address=broker.amqps_address(border_vhost(account)),
+                border_ca_file=broker.ca_file,
+                broker_admin_uri=broker.admin_uri,
+                secret=account.encode().ljust(32, b"."),
+                founding_token_file=token,
+            )
+            context = Context(config, "organizations", client[config.database_name("organizations")], clock)
+            founding.found_account(context)  # without indexes: making them takes longer than all the rest
+            settling.ensure_border(context)
+            made.append(context)
+            return context
+
+        def make(first: str = "widget", second: str = "gigatera") -> tuple[Side, Side]:
+            a, b = context_of(first), context_of(second)
+            owners = [each.database["accounts"].find_one({})["owner_id"] for each in (a, b)]
+            return (
+                Side(a, actor_of(a, owners[0]), second),
+                Side(b, actor_of(b, owners[1]), first),
+            )
+
+        yield make
+        with BrokerAdmin(broker.admin_uri) as admin:
+            for context in made:
+                for other in made:
+                    if other is not context:
+                        admin.shut_out(context.account, other.account)
+                admin._delete(f"vhosts/{border_vhost(context.account)}")
+                client.drop_database(context.database)

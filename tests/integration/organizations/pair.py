@@ -6,14 +6,21 @@ the other knows, checked, applied. So each step can be looked at, repeated and l
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
 from typing import Any
 
+import kombu
+from amqp.exceptions import AccessRefused, NotAllowed
+
 from services.common.actor import Actor
 from services.common.context import Context
+from services.federation import ciphers
 from services.federation.envelope import open_sealed
 from services.federation.handling import checked
 from services.federation.threads import AlreadyApplied
+from services.federation.topology import border_vhost
 from services.federation.trusts import TrustBook
 from services.federation.verdicts import Verdict
 from services.organizations import partner as correspondent
@@ -84,3 +91,25 @@ def befriend(inviter: Side, invited: Side, **options: Any) -> None:
     invited.accept(inviter.invite(**options))
     assert carry(invited, inviter).word == "accepted"
     assert carry(inviter, invited).word == "accepted"
+
+
+def login(side: Side) -> dict[str, str]:
+    """What the side uses on the other's border."""
+    return ciphers.decrypt_at_rest(side.context.config.secret, side.trust["credentials"])
+
+
+def may_deliver(broker, account: str, credentials: dict[str, str], exchange: str, key: str) -> bool:
+    """Whether somebody with these credentials can publish there."""
+    uri = broker.amqp_uri(border_vhost(account), credentials["user"], credentials["password"])
+    try:
+        with kombu.Connection(uri, transport_options={"confirm_publish": True}) as connection:
+            channel = connection.channel()
+            channel.basic_publish_confirm(channel.prepare_message(b"x"), exchange=exchange, routing_key=key)
+    except (AccessRefused, NotAllowed):
+        return False
+    return True
+
+
+def opened(invitation: str) -> dict[str, Any]:
+    payload = invitation.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -168,7 +168,6 @@ def test_a_person_is_shown_with_4mes_fields_and_no_others(context, administrator
         "origin",
         "remote",
         "remote_id",
-        "version",
         "_id",
         "outbox",
     }

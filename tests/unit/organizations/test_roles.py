@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common import actor
 from services.organizations.model import roles
 from services.organizations.model.rules import MalformedTable, RuleBroken
 
@@ -32,6 +33,10 @@ def test_granted_roles_are_each_once_in_one_order_and_stay_granted(wanted):
     granted = roles.checked([*wanted, "specialist"])
     assert set(granted) == {*wanted, "specialist"}
     assert roles.checked(reversed(granted)) == granted
+
+
+def test_these_are_the_roles_that_an_actor_may_have():
+    assert set(roles.ROLES) == set(actor.ROLES)
 
 
 def test_the_founder_holds_a_set_of_roles_that_may_be_granted():
