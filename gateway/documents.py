@@ -194,7 +194,7 @@ def public_schema(shape: Shape) -> type[Schema]:
     """A schema of the record as the API shows it: its references resolved."""
     inner = shape.schema().fields
     shown: dict[str, fields.Field] = {}
-    for name in shape.listing.names:
+    for name in shape.names:
         attribute = shape.attributes[name]
         if attribute not in shape.references:
             shown[name] = _nullable(inner[attribute])

@@ -25,13 +25,20 @@ Resolve = Callable[[str, int], Document]
 class Shape:
     """How one kind of record goes out. `title` names it; `type` is that of its nodeID ("" without one).
     `references` says, by the schema's field, what is a reference: `{"team_id": Reference("team", "team")}`;
-    they are found at any depth. `schema` is the service's, for the documentation."""
+    they are found at any depth. `schema` is the service's, for the documentation. `alone` are fields that
+    one record shows and a list does not."""
 
     title: str
     schema: type[Schema]
     listing: Listing
     type: str = ""
     references: Mapping[str, Reference] = field(default_factory=dict)
+    alone: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All fields of one record."""
+        return (*self.listing.names, *self.alone)
 
     @property
     def numbered(self) -> bool:
@@ -47,7 +54,7 @@ class Shape:
             for attribute, reference in self.references.items()
             if attribute in declared
         }
-        found = {name: by_name.get(name, name) for name in self.listing.names}
+        found = {name: by_name.get(name, name) for name in self.names}
         if missing := set(found.values()) - declared.keys():
             raise ValueError(f"{self.schema.__name__} lacks what its list offers: {sorted(missing)}")
         return found
@@ -62,7 +69,7 @@ class Renderer:
 
     def one(self, shape: Shape, document: Document, names: Sequence[str] | None = None) -> Document:
         """A record with the given fields; with all of them by default."""
-        return self.many(shape, [document], names or shape.listing.names)[0]
+        return self.many(shape, [document], names or shape.names)[0]
 
     def many(self, shape: Shape, documents: Sequence[Document], names: Sequence[str]) -> list[Document]:
         """Records with the given fields, in the fields' order."""

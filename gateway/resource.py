@@ -88,11 +88,14 @@ class Resource:
 class ResourceViews:
     """The views of one resource for one account."""
 
-    def __init__(self, resource: Resource, context: GatewayContext, answers: Answers) -> None:
+    def __init__(
+        self, resource: Resource, context: GatewayContext, answers: Answers, database: Any = None
+    ) -> None:
+        """`database`: what `find` and `get` look into, where it is not that of the resource's service."""
         self.resource = resource
         self.context = context
         self.answers = answers
-        self.database = context.databases[resource.service]
+        self.database = context.databases[resource.service] if database is None else database
 
     def blueprint(self) -> Blueprint:
         """All routes of the resource."""

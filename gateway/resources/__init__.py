@@ -10,7 +10,7 @@ from gateway.answers import Answers
 from gateway.context import GatewayContext
 from gateway.documents import DocumentedApi
 from gateway.resource import ResourceViews
-from gateway.resources import account, agreements, directory, requests, root, trusts
+from gateway.resources import account, agreements, border, directory, requests, root, trusts
 from gateway.resources.links import LinkViews
 
 
@@ -22,9 +22,11 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield account.TokenViews(context, answers).blueprint()
     yield trusts.TrustViews(context, answers).blueprint()
     yield requests.RequestViews(context, answers).blueprint()
+    yield border.HandoverViews(context, answers).blueprint()
+    yield ResourceViews(border.DELIVERIES, context, answers, context.databases).blueprint()
+    yield border.ParkedMessageViews(context, answers).blueprint()
     for resource in (
         requests.NOTES,
-        requests.HANDOVERS,
         directory.TEAMS,
         directory.ORGANIZATIONS,
         agreements.SERVICES,

@@ -10,7 +10,7 @@ from gateway.answers import Answers
 from gateway.audiences import STAFF, allowed
 from gateway.context import GatewayContext
 from gateway.resource import Children, Resource, ResourceViews, add_views, list_query, viewer
-from gateway.resources.shapes import HANDOVER, NOTE, REQUEST, TIMELINE
+from gateway.resources.shapes import NOTE, REQUEST, TIMELINE
 from services.common.listing import page_at_hand
 from services.requests import queries, schemas
 
@@ -36,14 +36,6 @@ NOTES = Resource(
     writers=STAFF,
     update="publish_note",
     edit=schemas.NotePublishInputSchema,
-)
-HANDOVERS = Resource(
-    path="handovers",
-    shape=HANDOVER,
-    service="requests",
-    find=queries.list_handovers,
-    get=queries.get_handover,
-    readers=STAFF,
 )
 
 

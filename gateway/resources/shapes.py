@@ -9,6 +9,8 @@ from gateway.records import Shape
 from gateway.references import Reference
 from services.common.fields import Moment, OutputSchema
 from services.common.listing import Field, Kind, Listing
+from services.federation import queries as border
+from services.federation import schemas as border_schemas
 from services.organizations import queries as organizations
 from services.organizations import schemas as organization_schemas
 from services.requests import queries as requests
@@ -170,4 +172,41 @@ HANDOVER = Shape(
         **references("team", "team", "handed_by_team"),
         **references("person", "handed_by_member"),
     },
+)
+DELIVERY = Shape(
+    "delivery",
+    border_schemas.DeliverySchema,
+    border.DELIVERIES,
+    references=_REQUEST,
+    alone=("payload",),
+)
+PARKED_MESSAGE = Shape(
+    "parked message",
+    border_schemas.ParkedMessageSchema,
+    border.PARKED_MESSAGES,
+    alone=("payload", "waiting_behind"),
+)
+LEDGER_ENTRY = Shape(
+    "ledger entry",
+    border_schemas.LedgerEntrySchema,
+    Listing(
+        fields={
+            "id": Field(kind=Kind.TEXT, sortable=True),
+            "at": Field(kind=Kind.TIME, sortable=True),
+        },
+        also=(
+            "direction",
+            "partner",
+            "thread",
+            "type",
+            "incarnation",
+            "sequence",
+            "hash",
+            "state",
+            "code",
+            "answered_at",
+            "receipt",
+        ),
+        default_sort="at",
+    ),
 )

@@ -11,8 +11,9 @@ from gateway import bodies, documents
 from gateway.answers import Answers
 from gateway.audiences import ADMINISTRATORS
 from gateway.context import GatewayContext
-from gateway.resource import Resource, ResourceViews, add_views
+from gateway.resource import Resource, ResourceViews, add_views, call
 from gateway.resources.shapes import TRUST
+from services.common.errors import NotFound
 from services.organizations import queries, schemas
 
 TRUSTS = Resource(
@@ -48,6 +49,10 @@ class TrustViews(ResourceViews):
         for name, status in MOVES.items():
             view = documents.of_record(self._move(status), TRUST, f"{name.capitalize()} a trust")
             add_views(blueprint, f"/<id>/{name}", name, {"post": self.writer(view)})
+        resume = documents.of_record(
+            self.resume_border, TRUST, "Open the border to a partner again after it paused by itself"
+        )
+        add_views(blueprint, "/<id>/resume_border", "resume_border", {"post": self.writer(resume)})
 
     def invite(self) -> Response:
         made = self.call("invite", bodies.fields_of(request))
@@ -63,3 +68,18 @@ class TrustViews(ResourceViews):
             return self.changed(self.id_of(id))
 
         return move
+
+    def resume_border(self, id: str) -> Response:
+        """Each service has a border of its own to the partner; those that are paused are opened."""
+        document = self.load(id)
+        resumed = [service for service in self.context.databases if self._resumed(service, document["id"])]
+        if not resumed:
+            raise NotFound("not_paused", f"The border to {document['id']} is not paused.")
+        return self.answers.record(TRUST, document)
+
+    def _resumed(self, service: str, partner: str) -> bool:
+        try:
+            call(self.context, service, "resume_border", partner)
+        except NotFound:
+            return False
+        return True

@@ -9,7 +9,7 @@ import typer
 from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Json, TokenFile, Url, api_of
 from interdesk.commands.output import show
 
-COLUMNS = ("id", "service", "partner", "type", "state", "refused_code", "attempts", "at")
+COLUMNS = ("id", "service", "partner", "type", "state", "created_at")
 
 
 def deliveries(
