@@ -1,13 +1,12 @@
 """HTTP of a service: `/healthz`, `/readyz`, `/metrics` on its address.
 
 `web = ServiceWeb()` on a service class. They are answered without a worker, so also when all workers are
-busy. `ServiceWeb(application)` serves a WSGI application beside them (the gateway's): `application(parts)` is
-called once, when the service starts.
+busy. Others mount on the same server (`server = Server()`): entrypoints of nameko's kind.
 
 `Server` is nameko's web server with its holes closed: it binds to the configured address only, a client that
 breaks its connection can't end the service, and it drains: told to stop, it takes no more connections and
-lets what is being answered finish, while calls of other services still work. An application that streams
-without end looks at `parts.draining`.
+lets what is being answered finish, while calls of other services still work. What streams without end looks
+at `parts.draining`.
 """
 
 from __future__ import annotations
@@ -45,7 +44,6 @@ class Server(WebServer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.application: Application | None = None
         self._answering = 0
 
     @property
@@ -95,9 +93,9 @@ class Server(WebServer):
             # A kept-alive connection is one green thread for many requests: each begins its own trace.
             logs.bind(self.parts.config.account, self.parts.service)
             trace.begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
-            if self.application is None or environ["PATH_INFO"] in PAGES:
+            if environ["PATH_INFO"] in PAGES:
                 return pages(environ, start_response)  # type: ignore[no-any-return]  # nameko has no types
-            return self._counted(self.application, environ, start_response)
+            return self._counted(pages, environ, start_response)
 
         return answer
 
@@ -125,7 +123,7 @@ class Server(WebServer):
             yield from answer
         except Exception:
             # The server would say nothing of it, or everything, with a traceback to the client.
-            log.exception("the application failed", path=environ["PATH_INFO"])
+            log.exception("a request failed", path=environ["PATH_INFO"])
             raise
         finally:
             close = getattr(answer, "close", None)
@@ -139,17 +137,12 @@ class Server(WebServer):
 
 
 class ServiceWeb(DependencyProvider):
-    """Alive, ready, metrics; and beside them the application that `application` makes from the parts."""
+    """Alive, ready, metrics."""
 
     server = Server()
     parts = ServiceParts()
 
-    def __init__(self, application: Callable[[ServiceParts], Application] | None = None) -> None:
-        self._application = application
-
     def setup(self) -> None:
-        if self._application is not None:
-            self.server.application = self._application(self.parts)
         self.server.register_provider(self)
 
     def stop(self) -> None:

@@ -16,6 +16,9 @@ import sys
 import time
 from typing import Any
 
+from nameko.web.handlers import HttpRequestHandler
+from werkzeug.wrappers import Request
+
 from services.common import config, logs, trace
 from services.common.actor import Actor
 from services.common.container import container_for
@@ -23,9 +26,8 @@ from services.common.copies import Offer, Offers, saved_event
 from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import EVERYONE, SERVICES, Later, Park, command, every, handle_event
 from services.common.errors import Invalid
-from services.common.http import ServiceWeb
+from services.common.http import Server, ServiceWeb
 from services.common.service_context import ServiceContext
-from services.common.service_parts import ServiceParts
 from services.common.store import Collection, Index, Records, decide_again, event_row
 
 REQUESTS = Collection("requests", (Index("key", unique=True, sparse=True),))
@@ -106,23 +108,21 @@ class Requests:
         return self.context.rpc.call(service, method, actor, timeout=timeout)
 
 
-def front(parts: ServiceParts) -> Any:
-    """A WSGI application that takes its time, then calls a service."""
-
-    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        time.sleep(float(environ.get("QUERY_STRING") or 0))
-        actor = Actor.system(parts.config.account)
-        answer = parts.context.rpc.call("requests", "echo", actor, environ["PATH_INFO"])
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return [f"{answer} {trace.request_id()}".encode()]
-
-    return application
+class Page(HttpRequestHandler):
+    server = Server()
 
 
 class Organizations:
     name = "organizations"
     context = ServiceContext(collections=[TEAMS])
-    web = ServiceWeb(front)
+    web = ServiceWeb()
+
+    @Page.decorator("GET", "/wanted")
+    def wanted(self, request: Request) -> str:
+        """A page that takes its time, then calls a service."""
+        time.sleep(float(request.args.get("seconds", 0)))
+        actor = Actor.system(self.context.account)
+        return f"{self.context.rpc.call('requests', 'echo', actor, 'answer')} {'.' * 200_000}"
 
     @command(EVERYONE)
     def save_team(self, actor: Actor, id: int, name: str) -> int:

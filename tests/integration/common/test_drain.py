@@ -49,23 +49,19 @@ def test_a_web_answer_that_was_begun_is_given_whole(deployment: Any) -> None:
     deployment.start("requests")
     process = deployment.start("organizations")
     url = f"http://127.0.0.1:{deployment.ports['organizations']}/wanted"
-    headers = {"X-Request-Id": "request-7"}
-    assert requests.get(url, headers=headers, timeout=10).text == "/wanted request-7"
+    whole = "answer " + "." * 200_000
+    assert requests.get(url, timeout=10).text == whole
     answers: list[str] = []
     asking = threading.Thread(
-        target=lambda: answers.append(requests.get(f"{url}?2", headers=headers, timeout=10).text)
+        target=lambda: answers.append(requests.get(f"{url}?seconds=2", timeout=10).text)
     )
     asking.start()
-    wait_until(
-        lambda: (
-            f'interdesk_http_answering{{account="{deployment.account}",service="organizations"}} 1.0'
-            in deployment.get("organizations", "metrics")[1]
-        )
-    )
+    answering = f'interdesk_http_answering{{account="{deployment.account}",service="organizations"}} 1.0'
+    wait_until(lambda: answering in deployment.get("organizations", "metrics")[1])
     process.signal(signal.SIGTERM)
     assert process.wait(10)
     asking.join(10)
-    assert answers == ["/wanted request-7"]
+    assert answers == [whole]
 
 
 def test_running_event_handlers_finish_and_are_acked(deployment: Any, caller: Any) -> None:
