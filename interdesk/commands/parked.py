@@ -12,7 +12,7 @@ from interdesk.commands.output import Group, say, show, show_one
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Messages that wait for a person.")
 
 Id = Annotated[str, typer.Argument(help="The parked message's id.")]
-COLUMNS = ("id", "service", "partner", "type", "code", "thread", "sequence", "parked_at")
+COLUMNS = ("id", "service", "partner", "type", "code", "thread", "sequence", "received_at")
 
 
 @app.command("list")
