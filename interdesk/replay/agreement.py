@@ -49,7 +49,7 @@ class Copy:
 
     def by(self, account: str) -> set[str]:
         """The texts that another account wrote, public here or not."""
-        return {note["text"] for note in self.notes if (note["account"] or {}).get("id") == account}
+        return {note["text"] for note in self.notes if (note.get("account") or {}).get("id") == account}
 
 
 def read_copy(api: Api, account: str, request_id: int) -> Copy:

@@ -176,6 +176,7 @@ def _agree(customer: Line, provider: Line) -> None:
             "service_instance_id": provider.instance_id,
             "service_offering_id": provider.offering_id,
             "customer_account_id": customer.account.id,
+            "customer_id": theirs.post("organizations", {"name": customer.name[:128]})["id"],
             "coverage": "customer_account",
             "status": "active",
         }
@@ -192,7 +193,7 @@ def _agree(customer: Line, provider: Line) -> None:
 
 
 def _lead(api: Api, partner: str) -> Lead | None:
-    instances = api.get_all("service_instances", fields="support_team", per_page=100)
+    instances = api.get_all("service_instances", fields="account,support_team", per_page=100)
     for instance in instances:
         if (instance.get("account") or {}).get("id") == partner:
             return Lead(instance["id"], instance["support_team"]["id"])
