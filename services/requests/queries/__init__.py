@@ -73,7 +73,7 @@ def get_note(database: Database[Document], id: int, viewer: Actor) -> Document:
     if note is None:
         raise NotFound()
     _request(database, note["request_id"], viewer)
-    return shapes.note(note, viewer.account, _names(database, [note], viewer))
+    return shapes.note(note, viewer.account, _names(database, [note]))
 
 
 def list_handovers(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -81,7 +81,8 @@ def list_handovers(database: Database[Document], query: ListQuery, viewer: Actor
     _specialists_only(viewer)
     crossing = {"crossing": True}
     found = page(database["requests"], HANDOVERS, query, crossing, viewer=viewer, projection=_STRIPS)
-    return found.map(shapes.handover)
+    names = _names(database, found.items)
+    return found.map(lambda document: shapes.handover(document, names))
 
 
 def get_handover(database: Database[Document], id: int, viewer: Actor) -> Document:
@@ -90,7 +91,7 @@ def get_handover(database: Database[Document], id: int, viewer: Actor) -> Docume
     document = _request(database, id, viewer)
     if not document["crossing"]:
         raise NotFound()
-    return shapes.handover(document)
+    return shapes.handover(document, _names(database, [document]))
 
 
 def threads_of(database: Database[Document], id: int, viewer: Actor) -> list[Document]:
@@ -132,18 +133,17 @@ def _request(database: Database[Document], id: int, viewer: Actor) -> Document:
 
 def _notes(database: Database[Document], query: ListQuery, among: Mapping[str, Any], viewer: Actor) -> Page:
     found = page(database["notes"], NOTES, query, among, viewer=viewer)
-    names = _names(database, found.items, viewer)
+    names = _names(database, found.items)
     return found.map(lambda note: shapes.note(note, viewer.account, names))
 
 
-def _names(database: Database[Document], notes: Iterable[Document], viewer: Actor) -> dict[str, str]:
-    """What the accounts that stand on the notes call themselves: partners, and our own on internal ones."""
-    partners, ours = shapes.accounts_of(notes, viewer.account)
-    found: list[Document] = []
-    if partners:
-        found += database["copy_trust"].find({"_id": {"$in": partners}}, {"name": 1})
-    if ours:
-        found += database["copy_account"].find({"_id": viewer.account}, {"name": 1})
+def _names(database: Database[Document], documents: Iterable[Document]) -> dict[str, str]:
+    """What the accounts that these documents name call themselves."""
+    accounts = sorted({account for document in documents for account in shapes.accounts_in(document)})
+    named = {"_id": {"$in": accounts}}
+    found = [
+        each for kind in ("account", "trust") for each in database[f"copy_{kind}"].find(named, {"name": 1})
+    ]
     return {each["_id"]: each["name"] for each in found if each.get("name")}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from services.common.actor import Actor
@@ -12,6 +12,8 @@ from services.requests.schemas import HandoverSchema, NoteSchema, RequestSchema
 from services.requests.store import read_request
 
 Document = dict[str, Any]
+Names = Mapping[str, str]
+"""What accounts call themselves, by their ids."""
 
 _REFERENCES = (
     "requested_by",
@@ -45,25 +47,29 @@ def request(document: Mapping[str, Any], viewer: Actor) -> Document:
     return shown
 
 
-def note(document: Mapping[str, Any], account: str, names: Mapping[str, str]) -> Document:
+def account_of(id: str, names: Names) -> Document:
+    """An account as others are referred to."""
+    return {"id": id, "name": names.get(id, id)}
+
+
+def note(document: Mapping[str, Any], account: str, names: Names) -> Document:
     """A note as it goes out; `account` is the one it lies in, `names` those of its partners."""
     internal = document["visibility"] != Visibility.END_USER.value
     author = document["account"]
-    foreign = {"id": author, "name": names.get(author, author)}
     shown: Document = _note.dump(
         {
             **document,
             "id": document["_id"],
             "person_id": (document.get("person") or {}).get("id"),
             "internal": internal,
-            "internal_account": {"id": account, "name": names.get(account, account)} if internal else None,
-            "account": foreign if author != account else None,
+            "internal_account": account_of(account, names) if internal else None,
+            "account": account_of(author, names) if author != account else None,
         }
     )
     return {**shown, "version": 1}
 
 
-def handover(document: Mapping[str, Any]) -> Document:
+def handover(document: Mapping[str, Any], names: Names) -> Document:
     """What of a request crosses the border, with its `version`."""
     value = read_request(document)
     threads = {thread["id"]: thread for thread in document.get("threads", ())}
@@ -71,11 +77,11 @@ def handover(document: Mapping[str, Any]) -> Document:
         "id": value.id,
         "request_id": value.id,
         "status": value.status.value,
-        "holder": holder(value),
+        "holder": account_of(holder(value), names),
         "origin": value.core.origin,
         "core_version": value.core.version,
-        "customer": _customer(value, threads),
-        "providers": [_provider(link, threads) for link in value.below],
+        "customer": _customer(value, threads, names),
+        "providers": [_provider(link, threads, names) for link in value.below],
         "flags": document.get("flags", ()),
         "created_at": value.created_at,
         "updated_at": value.updated_at,
@@ -83,16 +89,16 @@ def handover(document: Mapping[str, Any]) -> Document:
     return {**_handover.dump(given), "version": document["version"]}
 
 
-def _customer(request_: Request, threads: Mapping[str, Document]) -> Document | None:
+def _customer(request_: Request, threads: Mapping[str, Document], names: Names) -> Document | None:
     above = request_.above
     if above is None:
         return None
-    return {**_side(above, threads), "ended": above.ended.value if above.ended else None}
+    return {**_side(above, threads, names), "ended": above.ended.value if above.ended else None}
 
 
-def _provider(link: Below, threads: Mapping[str, Document]) -> Document:
+def _provider(link: Below, threads: Mapping[str, Document], names: Names) -> Document:
     return {
-        **_side(link, threads),
+        **_side(link, threads, names),
         "turn": link.turn.value,
         "answered": link.answered,
         "service_instance_id": link.service_instance.id,
@@ -104,11 +110,11 @@ def _provider(link: Below, threads: Mapping[str, Document]) -> Document:
     }
 
 
-def _side(side: Above | Below, threads: Mapping[str, Document]) -> Document:
+def _side(side: Above | Below, threads: Mapping[str, Document], names: Names) -> Document:
     thread = threads.get(side.thread, {})
     episode: Episode = side.episode
     return {
-        "account": side.partner,
+        "account": account_of(side.partner, names),
         "thread": side.thread,
         "remote_request_id": side.request_id,
         "agreement": side.agreement,
@@ -124,8 +130,6 @@ def _id(ref: Ref | None) -> int | None:
     return None if ref is None else ref.id
 
 
-def accounts_of(notes: Iterable[Mapping[str, Any]], account: str) -> tuple[list[str], bool]:
-    """The partners whose notes are among these, and whether one is internal (and so names our account)."""
-    notes = list(notes)
-    internal = any(note["visibility"] != Visibility.END_USER.value for note in notes)
-    return sorted({note["account"] for note in notes} - {account}), internal
+def accounts_in(document: Mapping[str, Any]) -> set[str]:
+    """The accounts that a request's or note's document names."""
+    return {document["account"], *(thread["partner"] for thread in document.get("threads", ()))}

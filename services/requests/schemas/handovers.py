@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from services.common.fields import Moment, OutputSchema
+from services.common.fields import AccountReferenceSchema, Moment, OutputSchema
 
 
 class PositionSchema(OutputSchema):
@@ -24,7 +24,7 @@ class EpisodeSchema(OutputSchema):
 class SideSchema(OutputSchema):
     """What both sides of a thread have. `request_id` is the partner's own id of the request."""
 
-    account = fields.String()
+    account = fields.Nested(AccountReferenceSchema)
     thread = fields.String()
     remote_request_id = fields.Integer()
     agreement = fields.String()
@@ -62,7 +62,7 @@ class HandoverSchema(OutputSchema):
     id = fields.Integer()
     request_id = fields.Integer()
     status = fields.String()
-    holder = fields.String()
+    holder = fields.Nested(AccountReferenceSchema)
     origin = fields.String()
     core_version = fields.Integer()
     customer = fields.Nested(CustomerSchema)

@@ -53,7 +53,7 @@ def test_a_request_that_is_handed_over_is_with_the_provider(widget: Desk, gigate
     assert (mine["supplier_requestID"], mine["member_id"]) == (str(there), None)
     assert widget.listed("open") == [here]
     handover = queries.get_handover(widget.context.database, here, widget.specialist)
-    assert (handover["holder"], handover["providers"][0]["turn"]) == ("gigatera", "with")
+    assert (handover["holder"]["id"], handover["providers"][0]["turn"]) == ("gigatera", "with")
 
 
 def test_customer_sees_request_open_after_provider_completed(widget: Desk, gigatera: Desk) -> None:
@@ -136,7 +136,8 @@ def test_a_chain_returns_hop_by_hop(widget: Desk, gigatera: Desk, globalnet: Des
     assert gigatera.see(middle)["status"] == "assigned"
     assert gigatera.see(middle)["team_id"] == OPERATIONS
     assert widget.see(here)["status"] == "assigned"
-    assert queries.get_handover(widget.context.database, here, widget.specialist)["holder"] == "gigatera"
+    handover = queries.get_handover(widget.context.database, here, widget.specialist)
+    assert handover["holder"] == {"id": "gigatera", "name": "gigatera"}
     gigatera.edit(middle, status="completed", completion_reason="solved", note="Fixed below")
     settle(widget, gigatera, globalnet)
     assert (widget.see(here)["team_id"], widget.listed("open")) == (OPERATIONS, [here])

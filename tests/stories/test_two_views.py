@@ -1,0 +1,250 @@
+"""The two views of one request, over the public API of each account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from interdesk.api import Api
+from interdesk.demo.setting import Stand
+from tests.waiting import wait_until
+
+Record = dict[str, Any]
+Stands = Mapping[str, Stand]
+
+
+@dataclass
+class Side:
+    """One account's view of the request of a story."""
+
+    stand: Stand
+    api: Api
+    id: int
+
+    def see(self) -> Record:
+        found: Record = self.api.get(f"requests/{self.id}")
+        return found
+
+    def edit(self, **changes: Any) -> None:
+        self.api.patch(f"requests/{self.id}", changes)
+
+    def listed(self, name: str) -> list[Record]:
+        fields = "status,completion_reason,completed_at,team,member"
+        found: list[Record] = self.api.get(f"requests/{name}", id=self.id, fields=fields)
+        return found
+
+    def notes(self) -> list[Record]:
+        found: list[Record] = self.api.get(f"requests/{self.id}/notes")
+        return found
+
+    def sees(self, condition: Callable[[Record], bool]) -> Record:
+        """Waits until the request looks so here."""
+        wait_until(lambda: condition(self.see()))
+        return self.see()
+
+
+class Desks:
+    """Opens the APIs of the accounts in a story."""
+
+    def __init__(self, stands: Stands) -> None:
+        self.stands = stands
+        self._opened: list[Api] = []
+
+    def api(self, account: str, role: str = "specialist") -> Api:
+        api = self.stands[account].api(role)
+        self._opened.append(api)
+        return api
+
+    def side(self, account: str, id: int) -> Side:
+        return Side(self.stands[account], self.api(account), id)
+
+    def given(self, side: Side, provider: str) -> Side:
+        """Hands the request over to a provider; the provider's side of it."""
+        side.edit(service_instance_id=side.stand.providers[provider])
+
+        def taken() -> int | None:
+            for each in side.api.get(f"handovers/{side.id}")["providers"]:
+                if each["account"]["id"] == provider and each["remote_request_id"]:
+                    return int(each["remote_request_id"])
+            return None
+
+        wait_until(lambda: taken() is not None)
+        id = taken()
+        assert id is not None
+        return self.side(provider, id)
+
+    def close(self) -> None:
+        for api in self._opened:
+            api.close()
+
+
+@pytest.fixture
+def desks(stands: Stands) -> Iterator[Desks]:
+    desks = Desks(stands)
+    yield desks
+    desks.close()
+
+
+@pytest.fixture
+def widget(desks: Desks) -> Side:
+    """Widget's view of a new request of its end user, in the hands of Ellen of Web Shop Support."""
+    stand = desks.stands["widget"]
+    made = desks.api("widget", "end_user").post(
+        "requests",
+        {
+            "subject": "The shop is slow",
+            "category": "incident",
+            "impact": "high",
+            "service_instance_id": stand.instance_id,
+        },
+    )
+    side = desks.side("widget", made["id"])
+    side.edit(status="accepted")
+    return side
+
+
+@pytest.fixture
+def gigatera(desks: Desks, widget: Side) -> Side:
+    """Gigatera's view of it, handed over."""
+    return desks.given(widget, "gigatera")
+
+
+def with_own_team(side: Side) -> Callable[[Record], bool]:
+    return lambda seen: seen["team"]["id"] == side.stand.team_id
+
+
+def complete(side: Side, reason: str = "solved", note: str = "A load balancer was replaced.") -> None:
+    side.edit(status="completed", completion_reason=reason, note=note)
+
+
+def test_after_the_provider_completes_its_completed_requests_have_it_with_its_reason_and_time(
+    gigatera: Side,
+) -> None:
+    complete(gigatera)
+    (listed,) = gigatera.listed("completed")
+    assert (listed["status"], listed["completion_reason"]) == ("completed", "solved")
+    assert listed["completed_at"] is not None
+    assert gigatera.listed("open") == []
+
+
+def test_customer_sees_request_open_after_provider_completed(widget: Side, gigatera: Side) -> None:
+    """`assigned` to the team and member that handed it over."""
+    complete(gigatera)
+    widget.sees(with_own_team(widget))
+    (listed,) = widget.listed("open")
+    assert listed["status"] == "assigned"
+    assert listed["team"]["name"] == widget.stand.cast.provided.team
+    assert listed["member"]["id"] == widget.stand.people["specialist"]
+    assert (listed["completion_reason"], listed["completed_at"]) == (None, None)
+    assert widget.listed("completed") == []
+
+
+def test_after_the_customer_completes_each_keeps_its_own_reason_and_time(
+    widget: Side, gigatera: Side
+) -> None:
+    complete(gigatera)
+    before = gigatera.see()
+    widget.sees(with_own_team(widget))
+    complete(widget, "workaround", "It works again.")
+    wait_until(lambda: gigatera.api.get(f"handovers/{gigatera.id}")["customer"]["ended"] == "accepted")
+    ours, theirs = widget.see(), gigatera.see()
+    assert (ours["completion_reason"], theirs["completion_reason"]) == ("workaround", "solved")
+    assert theirs["completed_at"] == before["completed_at"] < ours["completed_at"]
+
+
+def test_after_waiting_for_customer_the_customers_copy_is_assigned_to_the_team_that_handed_it_over(
+    widget: Side, gigatera: Side
+) -> None:
+    gigatera.edit(status="waiting_for_customer", note="Which browser?")
+    seen = widget.sees(with_own_team(widget))
+    assert seen["status"] == "assigned"
+    assert seen["member"]["id"] == widget.stand.people["specialist"]
+    assert gigatera.see()["status"] == "waiting_for_customer"
+
+
+def test_the_answer_goes_back_to_the_same_member(widget: Side, gigatera: Side) -> None:
+    gigatera.edit(status="in_progress")
+    gigatera.edit(status="waiting_for_customer", note="Which browser?")
+    widget.sees(with_own_team(widget))
+    instance = widget.api.get(f"service_instances/{widget.stand.providers['gigatera']}")
+    widget.edit(team_id=instance["support_team"]["id"], note="All of them.")
+    seen = gigatera.sees(lambda seen: seen["status"] == "assigned")
+    assert seen["member"]["id"] == gigatera.stand.people["specialist"]
+    assert "All of them." in [note["text"] for note in gigatera.notes()]
+
+
+def test_the_end_user_is_told_nothing_of_the_completion_until_the_returning_team_publishes_it(
+    desks: Desks, widget: Side, gigatera: Side
+) -> None:
+    end_user = Side(widget.stand, desks.api("widget", "end_user"), widget.id)
+    complete(gigatera)
+    widget.sees(with_own_team(widget))
+    seen = end_user.see()
+    assert (seen["status"], seen["completion_reason"], seen["completed_at"]) == ("assigned", None, None)
+    assert end_user.notes() == []
+    (solution,) = (note for note in widget.notes() if "load balancer" in note["text"])
+    assert solution["internal"] is True
+    widget.api.patch(f"notes/{solution['id']}", {"internal": False})
+    (published,) = end_user.notes()
+    assert published["text"] == "A load balancer was replaced."
+    assert published["person"]["id"] == widget.stand.people["specialist"]
+
+
+def test_through_a_chain_of_three_it_comes_back_hop_by_hop(
+    desks: Desks, widget: Side, gigatera: Side
+) -> None:
+    globalnet = desks.given(gigatera, "globalnet")
+    complete(globalnet, note="A router was replaced.")
+    seen = gigatera.sees(with_own_team(gigatera))
+    assert (seen["status"], gigatera.listed("completed")) == ("assigned", [])
+    assert widget.see()["team"]["name"] == gigatera.stand.cast.provided.team
+    complete(gigatera, note="The way to Asia is fast again.")
+    seen = widget.sees(with_own_team(widget))
+    assert (seen["status"], len(widget.listed("open"))) == ("assigned", 1)
+    complete(widget, "workaround", "All is well.")
+    reasons = [side.see()["completion_reason"] for side in (widget, gigatera, globalnet)]
+    assert reasons == ["workaround", "solved", "solved"]
+    assert not [note for note in widget.notes() if "router" in note["text"]]
+
+
+def test_a_question_below_does_not_reach_the_top_of_a_chain(
+    desks: Desks, widget: Side, gigatera: Side
+) -> None:
+    globalnet = desks.given(gigatera, "globalnet")
+    globalnet.edit(status="waiting_for_customer", note="Which line?")
+    gigatera.sees(with_own_team(gigatera))
+    assert widget.see()["team"]["name"] == gigatera.stand.cast.provided.team
+
+
+def test_what_a_provider_declines_comes_back_to_the_team_that_handed_it_over(
+    widget: Side, gigatera: Side
+) -> None:
+    gigatera.edit(status="declined", note="Not a matter of hosting.")
+    seen = widget.sees(with_own_team(widget))
+    assert seen["status"] == "assigned"
+    assert gigatera.see()["completion_reason"] == "declined"
+
+
+def test_taken_back_it_is_withdrawn_at_the_provider(widget: Side, gigatera: Side) -> None:
+    widget.edit(team_id=widget.stand.team_id, note="We found it ourselves.")
+    seen = gigatera.sees(lambda seen: seen["status"] == "completed")
+    assert seen["completion_reason"] == "withdrawn"
+    assert widget.see()["team"]["id"] == widget.stand.team_id
+
+
+def test_every_message_of_a_story_is_receipted(widget: Side, gigatera: Side) -> None:
+    complete(gigatera)
+    widget.sees(with_own_team(widget))
+    complete(widget, "solved", "Thanks.")
+    for side in (widget, gigatera):
+        ledger = f"handovers/{side.id}/ledger"
+        wait_until(
+            lambda ledger=ledger, side=side: all(
+                message["state"] == "accepted"
+                for message in side.api.get(ledger)
+                if message["direction"] == "sent"
+            )
+        )
