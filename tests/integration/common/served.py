@@ -16,6 +16,7 @@ import sys
 import time
 from typing import Any
 
+from nameko.extensions import DependencyProvider
 from nameko.web.handlers import HttpRequestHandler
 from werkzeug.wrappers import Request
 
@@ -28,6 +29,7 @@ from services.common.entrypoints import EVERYONE, SERVICES, Later, Park, command
 from services.common.errors import Invalid
 from services.common.http import Server, ServiceWeb
 from services.common.service_context import ServiceContext
+from services.common.service_parts import ServiceParts
 from services.common.store import Collection, Index, Records, decide_again, event_row
 
 REQUESTS = Collection("requests", (Index("key", unique=True, sparse=True),))
@@ -122,7 +124,8 @@ class Organizations:
         """A page that takes its time, then calls a service."""
         time.sleep(float(request.args.get("seconds", 0)))
         actor = Actor.system(self.context.account)
-        return f"{self.context.rpc.call('requests', 'echo', actor, 'answer')} {'.' * 200_000}"
+        answer = self.context.rpc.call("requests", "echo", actor, "answer")
+        return f"{answer} {'.' * int(float(request.args.get('megabytes', 0)) * 1_000_000)}"
 
     @command(EVERYONE)
     def save_team(self, actor: Actor, id: int, name: str) -> int:
@@ -191,7 +194,28 @@ class Slas:
         return int(tries.find_one({"_id": id})["count"])
 
 
-ALL = {service.name: service for service in (Requests, Organizations, Slas)}
+class TheDatabase(DependencyProvider):
+    parts = ServiceParts()
+
+    def get_dependency(self, worker: Any) -> Any:
+        return self.parts.context.database
+
+
+class Reporting:
+    """Handles events and calls nobody: no queue for answers keeps its connection open."""
+
+    name = "reporting"
+    database = TheDatabase()
+    web = ServiceWeb()
+
+    @handle_event("requests", "request.saved")
+    def request_saved(self, body: dict[str, Any]) -> None:
+        self.database["tries"].update_one({"_id": body["id"]}, {"$inc": {"count": 1}}, upsert=True)
+        time.sleep(body["fields"].get("seconds", 0))
+        self.database["seen"].insert_one({"request": body["id"]})
+
+
+ALL = {service.name: service for service in (Requests, Organizations, Slas, Reporting)}
 
 
 def main() -> None:
