@@ -6,7 +6,7 @@ for it now and then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cache, wraps
 from typing import Any
@@ -17,6 +17,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
 from gateway.records import Shape
+from gateway.references import Reference
 from services.common.fields import AccountReferenceSchema, Day, Minutes, Moment, ReferenceId, ReferenceIds
 from services.common.listing import MAX_PER_PAGE, Field, Kind, Listing
 
@@ -196,15 +197,35 @@ def public_schema(shape: Shape) -> type[Schema]:
     shown: dict[str, fields.Field] = {}
     for name in shape.names:
         attribute = shape.attributes[name]
-        if attribute not in shape.references:
-            shown[name] = _nullable(inner[attribute])
-        elif isinstance(inner[attribute], fields.List):
-            shown[name] = fields.List(fields.Nested(ReferenceSchema))
-        else:
-            shown[name] = fields.Nested(ReferenceSchema, allow_none=True)
+        shown[name] = _shown(attribute, inner[attribute], shape.references)
         if name == "id" and shape.type:
             shown["nodeID"] = fields.String()
-    return Schema.from_dict(shown, name=f"{shape.title}Schema")
+    words = shape.title.replace("-", " ").split()
+    return Schema.from_dict(shown, name="".join(word[0].upper() + word[1:] for word in words) + "Schema")
+
+
+def _shown(attribute: str, field: fields.Field, references: Mapping[str, Reference]) -> fields.Field:
+    """A field as it is shown; all that goes out may be null."""
+    if attribute in references:
+        one = fields.Nested(ReferenceSchema, allow_none=True)
+        return fields.List(one) if isinstance(field, fields.List) else one
+    if isinstance(field, fields.List):
+        return fields.List(_shown("", field.inner, references), allow_none=True)
+    if isinstance(field, fields.Nested):
+        return fields.Nested(_nested(field.schema, references), allow_none=True)
+    shown = copy(field)
+    shown.allow_none = True
+    return shown
+
+
+def _nested(schema: Schema, references: Mapping[str, Reference]) -> type[Schema]:
+    if not references.keys() & schema.fields.keys():
+        return type(schema)
+    shown = {
+        references[name].name if name in references else name: _shown(name, field, references)
+        for name, field in schema.fields.items()
+    }
+    return Schema.from_dict(shown, name=type(schema).__name__)
 
 
 def _record(shape: Shape) -> dict[str, Any]:
@@ -241,9 +262,3 @@ def _as_json_schema(_converter: Any, field: fields.Field, ret: dict[str, Any], *
     if "pattern" in ret:
         ret["pattern"] = ret["pattern"].replace(r"\Z", "$")
     return {}
-
-
-def _nullable(field: fields.Field) -> fields.Field:
-    shown = copy(field)
-    shown.allow_none = True
-    return shown

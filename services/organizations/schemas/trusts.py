@@ -18,14 +18,21 @@ from services.organizations.model.trusts import (
 MAX_INVITATION_CHARACTERS = 65_536
 
 
-def _options() -> fields.Nested:
+def _all_options() -> dict[str, fields.Field]:
     """All options as booleans, and the lists of own teams that some may be limited to."""
     shape: dict[str, fields.Field] = {name: fields.Boolean() for name in OPTIONS}
     for name in TEAM_LISTS:
         shape[name] = fields.List(
             fields.Integer(strict=True, validate=validate.Range(min=1)), validate=validate.Length(max=500)
         )
-    return fields.Nested(InputSchema.from_dict(shape, name="TrustOptionsSchema")())
+    return shape
+
+
+TrustOptionsSchema = InputSchema.from_dict(_all_options(), name="TrustOptionsSchema")
+
+
+def _options() -> fields.Nested:
+    return fields.Nested(TrustOptionsSchema)
 
 
 class InviteInputSchema(InputSchema):
