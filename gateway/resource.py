@@ -12,6 +12,7 @@ service, and what it has made of the record is then read and shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ from gateway.audiences import allowed, everyone
 from gateway.context import GatewayContext
 from gateway.records import Document, Shape
 from services.common.actor import Actor
-from services.common.errors import NotFound
+from services.common.errors import Invalid, NotFound
 from services.common.listing import Listing, ListQuery, Page, quoted
 
 Find = Callable[[Any, ListQuery, Actor], Page]
@@ -36,6 +37,9 @@ Get = Callable[[Any, Any, Actor], Document]
 """`(database, id, viewer)` -> the record with its `version`. Raises NotFound, also of what he may not see."""
 FindUnder = Callable[[Any, Any, ListQuery, Actor], Page]
 """`(database, id of the record above, query, viewer)` -> a page of what belongs to it."""
+
+KEY_HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 
 View = Callable[..., Response]
 Views = dict[str, View]
@@ -202,7 +206,7 @@ class ResourceViews:
         fields = new_fields()
         known = self._made_from(fields)
         made = self.call(self.resource.create, fields)
-        return self.changed(made["id"], 200 if known else 201)
+        return self.changed(made["id"], 200 if known or made.get("created") is False else 201)
 
     def _made_from(self, fields: Document) -> bool:
         """Whether a record was made before of what the fields name as their source."""
@@ -241,11 +245,21 @@ def list_query(listing: Listing, predefined: str | None = None) -> ListQuery:
 
 
 def new_fields() -> Document:
-    """The fields of a new record: the body, stamped with the source that the header names."""
+    """The fields of a new record: the body, stamped with the source that the headers name. Raises Invalid.
+
+    A record is made once per source and sourceID. `Idempotency-Key` gives that to callers who have neither:
+    it becomes the sourceID, with the caller's id before it, so that nobody meets another's key.
+    """
     fields = bodies.fields_of(request)
     source = request.headers.get("X-4me-Source") or request.headers.get("X-Xurrent-Source")
-    if source and "source" not in fields:
-        fields["source"] = source
+    if source:
+        fields.setdefault("source", source)
+    key = request.headers.get(KEY_HEADER)
+    if key is not None:
+        if not _KEY.fullmatch(key):
+            raise Invalid(errors=[(KEY_HEADER, "must be 1 to 100 visible characters")])
+        fields.setdefault("source", KEY_HEADER)
+        fields.setdefault("sourceID", f"{viewer().person_id}:{key}")
     return fields
 
 

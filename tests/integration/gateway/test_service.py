@@ -1,0 +1,99 @@
+"""The gateway as its own process among the others: over real HTTP, with a database user who can only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from interdesk.accounts import AccountSpec
+from interdesk.api import Api
+from interdesk.deployment import LocalDeployment
+from interdesk.local_account import LocalAccount
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+SETTINGS = {
+    "INTERDESK_RATE_LIMIT_PER_HOUR": "1000000",
+    "INTERDESK_RATE_LIMIT_BURST": "1000000",
+    "INTERDESK_RPC_TIMEOUT_SECONDS": "2",
+}
+
+
+@pytest.fixture(scope="module")
+def widget(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
+    spec = AccountSpec("widget", "Widget Data Center", "widget.example", environ=SETTINGS)
+    with LocalDeployment(tmp_path_factory.mktemp("widget"), [spec], durable=False) as deployment:
+        yield deployment.accounts["widget"]
+
+
+@pytest.fixture(scope="module")
+def api(widget: LocalAccount) -> Iterator[Api]:
+    with widget.api() as api:
+        yield api
+
+
+def ask(account: LocalAccount, method: str, path: str, **options: Any) -> requests.Response:
+    headers = {"Authorization": f"Bearer {account.admin_token}", **options.pop("headers", {})}
+    return requests.request(method, f"{account.url}{path}", headers=headers, timeout=30, **options)
+
+
+def test_what_was_written_is_read_at_once(api: Api) -> None:
+    team = api.post("teams", {"name": "Network"})
+    assert api.get(f"teams/{team['id']}") == team
+    request = api.post("requests", {"subject": "No network", "category": "incident"})
+    changed = api.patch(f"requests/{request['id']}", {"team_id": team["id"]})
+    assert changed["team"]["name"] == "Network"
+    assert api.get(f"requests/{request['id']}") == changed
+    assert [each["id"] for each in api.get("requests/open", team=team["id"])] == [request["id"]]
+
+
+def test_headers_go_out_as_they_are_written(widget: LocalAccount) -> None:
+    names = set(ask(widget, "GET", "/v1/requests").raw.headers)
+    assert {"ETag", "X-RateLimit-Limit", "X-Request-Id", "X-Pagination-Total-Entries"} <= names
+
+
+@pytest.mark.parametrize("path", ["/", "/nonsense", "/v1/nonsense", "/v1//people", "/v1/people/1/nonsense"])
+def test_every_unknown_path_is_told_in_json(widget: LocalAccount, path: str) -> None:
+    answer = ask(widget, "GET", path)
+    assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "OPTIONS", "PROPFIND"])
+def test_every_other_method_is_told_in_json(widget: LocalAccount, method: str) -> None:
+    answer = ask(widget, method, "/v1/people")
+    assert (answer.status_code, answer.json()) == (405, {"message": "Method Not Allowed"})
+
+
+def test_health_readiness_and_metrics_are_beside_the_api(widget: LocalAccount) -> None:
+    assert requests.get(f"{widget.url}/healthz", timeout=10).json() == {"status": "ok"}
+    assert requests.get(f"{widget.url}/readyz", timeout=10).json()["ready"] is True
+    metrics = requests.get(f"{widget.url}/metrics", timeout=10).text
+    assert 'interdesk_http_request_seconds_count{account="widget"' in metrics
+
+
+def test_a_service_that_died_is_told_in_time_and_reading_goes_on(widget: LocalAccount, api: Api) -> None:
+    request = api.post("requests", {"subject": "Still there?", "category": "rfi"})
+    path = f"/v1/requests/{request['id']}"
+    widget.kill("requests")
+    try:
+        answer = ask(widget, "PATCH", path, json={"subject": "Nobody home"})
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert answer.headers["X-Interdesk-Error"] == "service_silent"
+        assert ask(widget, "GET", path).json()["subject"] == "Still there?"
+    finally:
+        widget.start("requests")
+    wait_until(lambda: ask(widget, "PATCH", path, json={"subject": "Back"}).status_code == 200, 30)
+
+
+def test_a_client_that_goes_away_in_the_middle_harms_nobody(widget: LocalAccount) -> None:
+    import socket
+
+    host, port = widget.addresses["gateway"].split(":")
+    for sent in (b"", b"GET /v1", b"POST /v1/teams HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"):
+        with socket.create_connection((host, int(port)), timeout=5) as connection:
+            connection.sendall(sent)
+    assert ask(widget, "GET", "/v1/me").status_code == 200
