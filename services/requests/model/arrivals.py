@@ -71,11 +71,11 @@ def _note(draft: Draft, incoming: Incoming) -> None:
 
 
 def discarded(request: Request | None, incoming: Incoming, take: Take, context: Context) -> Step:
-    """A person discarded this message instead of applying it. Nothing is said: its refusal makes the other side
-    undo it (rule 9).
+    """A person discarded this message instead of applying it. Nothing is said: its refusal makes the other
+    side undo it (rule 9).
 
-    Of a thread's first hand-over a stub remains, ended like a declined request; a later one that is higher than
-    our episode leaves that episode ended.
+    Of a thread's first hand-over a stub remains, ended like a declined request; a later one that is higher
+    than our episode leaves that episode ended.
     """
     if request is None:
         draft = provider.new_request(incoming, context)

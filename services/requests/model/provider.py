@@ -180,7 +180,7 @@ def withdraw(draft: Draft, how: Ending) -> None:
 
 
 def skip(draft: Draft, incoming: Incoming) -> None:
-    """A give that a person discards: its episode is over before it began, unless there is still one to end."""
+    """A give that a person discards: its episode is over before it began, unless one is still to end."""
     above = draft.request.above
     gives = ("request.handed_over", "request.reopened")
     if above is None or above.thread != incoming.thread or incoming.type not in gives:

@@ -52,6 +52,7 @@ class Guard(StrEnum):
     ORIGINATED_HERE = "originated here"
     NOT_ENDED_ABOVE = "not ended above"
     WITHDRAWN = "withdrawn"
+    NOT_DECLINED = "not declined"
 
 
 def _turn(request: Request) -> Turn:
@@ -93,6 +94,10 @@ GUARDS: dict[Guard, tuple[Callable[[Request, Facts], bool], str]] = {
     Guard.NOT_ENDED_ABOVE: (
         lambda request, _: request.above is None or request.above.open,
         "the customer's account has ended this episode",
+    ),
+    Guard.NOT_DECLINED: (
+        lambda request, _: request.completion_reason is not CompletionReason.DECLINED,
+        "a declined request is the customer's to hand over again",
     ),
     Guard.WITHDRAWN: (
         lambda request, _: request.completion_reason is CompletionReason.WITHDRAWN,
@@ -259,7 +264,7 @@ BUILT_IN = Workflow(
             Move.REOPEN,
             frozenset({Place.COMPLETED}),
             (Place.ASSIGNED,),
-            guards=(Guard.NOT_ENDED_ABOVE,),
+            guards=(Guard.NOT_ENDED_ABOVE, Guard.NOT_DECLINED),
         ),
         Row(
             Move.REOPEN,

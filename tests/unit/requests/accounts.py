@@ -1,9 +1,9 @@
 """Accounts that talk to each other, without a bus: the model of each, joined by ordered threads.
 
-An `Account` does what the edge does around the model: it keeps documents and notes, turns a partner's references into
-local ids, knows where a service instance leads, and checks every body against the schemas of the wire. A `Federation`
-carries messages: each has a place in its thread and direction, may be delivered late, twice and in any order, and is
-applied in its place only. Nothing here knows a rule.
+An `Account` does what the edge does around the model: it keeps documents and notes, turns a partner's
+references into local ids, knows where a service instance leads, and checks every body against the schemas of
+the wire. A `Federation` carries messages: each has a place in its thread and direction, may be delivered
+late, twice and in any order, and is applied in its place only. Nothing here knows a rule.
 """
 
 import json
@@ -162,6 +162,10 @@ class Account:
         return [note.text for note in self.notes[request.id] if note.public]
 
 
+class Disagreement(AssertionError):
+    """Something does not hold that must, see `agreement`."""
+
+
 #: A message on its way: (thread, recipient) is a direction, `sequence` its place there.
 @dataclass(frozen=True)
 class Letter:
@@ -170,14 +174,29 @@ class Letter:
     recipient: str
     sequence: int
     message: Outgoing
+    incarnation: int = 1
 
 
 #: What a test may do to an arriving message to take one rule away; None drops it.
 Bend = Callable[[Request | None, Incoming], "tuple[Request | None, Incoming] | None"]
 
 
+@dataclass(frozen=True)
+class Backup:
+    """One account as it was: its records, its places in the threads, and what it had sent that was not there
+    yet.
+    """
+
+    account: Account
+    places: dict[tuple[str, str], int]
+    outbox: list[Letter]
+    incarnations: dict[str, int]
+
+
 class Federation:
-    """Accounts and the letters between them. `widget` gives to `gigatera` and `globalnet`, gigatera to globalnet."""
+    """Accounts and the letters between them. `widget` gives to `gigatera` and `globalnet`, gigatera to
+    globalnet.
+    """
 
     def __init__(self, agreements: tuple[tuple[str, str], ...] = ()) -> None:
         names = ("widget", "gigatera", "globalnet")
@@ -195,6 +214,9 @@ class Federation:
         self.waiting: dict[tuple[str, str], dict[int, Letter]] = {}
         self.all_sent: list[Letter] = []
         self.discarded: list[Letter] = []
+        self.undo_refused = True
+        self.kept_backup: Backup | None = None
+        self.restored = False
         self.bend: Bend | None = None
         self.bend_outgoing: Callable[[Step], tuple[Outgoing, ...]] = lambda step: step.outgoing
 
@@ -225,7 +247,7 @@ class Federation:
     def __getitem__(self, name: str) -> Account:
         return self.accounts[name]
 
-    # -- what people do ---------------------------------------------------------------------------------------------
+    # -- what people do --------------------------------------------------------------------------------------
 
     def create(self, name: str, who: Who = Who.SPECIALIST, **new: Any) -> Request:
         account = self[name]
@@ -266,25 +288,35 @@ class Federation:
     def _posted(self, account: Account, step: Step) -> Step:
         account.keep(step)
         for message in self.bend_outgoing(step):
-            way = (message.thread, message.partner)
-            self.sent[way] = self.sent.get(way, 0) + 1
-            letter = Letter(message.thread, account.id, message.partner, self.sent[way], message)
-            self.on_the_way.append(letter)
-            self.all_sent.append(letter)
+            self._post(account, message)
         return step
 
-    # -- the way ----------------------------------------------------------------------------------------------------
+    def _post(self, account: Account, message: Outgoing) -> None:
+        way = (message.thread, message.partner)
+        self.sent[way] = self.sent.get(way, 0) + 1
+        letter = Letter(
+            message.thread, account.id, message.partner, self.sent[way], message, account.incarnation
+        )
+        self.on_the_way.append(letter)
+        self.all_sent.append(letter)
+
+    # -- the way ---------------------------------------------------------------------------------------------
 
     def deliver(self, letter: Letter, *, keep_copy: bool = False) -> list[Step]:
-        """One copy arrives: applied in its place, kept when it is early, forgotten when it was applied before."""
+        """One copy arrives: applied in its place, kept when it is early, forgotten when it was applied
+        before.
+        """
         if not keep_copy:
             self.on_the_way.remove(letter)
         way = (letter.thread, letter.recipient)
         if letter.sequence <= self.applied.get(way, 0):
             return []
         self.waiting.setdefault(way, {})[letter.sequence] = letter
+        return self._apply_in_order(way)
+
+    def _apply_in_order(self, way: tuple[str, str]) -> list[Step]:
         steps = []
-        while (place := self.applied.get(way, 0) + 1) in self.waiting[way]:
+        while (place := self.applied.get(way, 0) + 1) in self.waiting.get(way, {}):
             self.applied[way] = place
             step = self._apply(self.waiting[way].pop(place))
             if step is not None:
@@ -302,9 +334,20 @@ class Federation:
             if bent is None:
                 return None
             request, incoming = bent
-        return self._posted(
-            account, model.apply(request, incoming, account.context(), self._take(account, body))
-        )
+        step = model.apply(request, incoming, account.context(), self._take(account, body))
+        self._keeps_its_result(account.by_thread(letter.thread), step.request)
+        return self._posted(account, step)
+
+    @staticmethod
+    def _keeps_its_result(before: Request | None, after: Request) -> None:
+        """Rule 4: nobody else's word changes how and when an account completed a request."""
+        if before is None or before.live or after.live or before.above is None or after.above is None:
+            return
+        if before.above.episode == after.above.episode:
+            one = (before.completion_reason, before.completed_at)
+            other = (after.completion_reason, after.completed_at)
+            if one != other:
+                raise Disagreement(f"{after.account} had the result {one}, and now {other}")
 
     @staticmethod
     def _take(account: Account, body: dict[str, Any]) -> Take:
@@ -315,7 +358,7 @@ class Federation:
         )
         return Take(SUPPORT, INSTANCE, "loop" if loop else account.decline)
 
-    def refuse(self, letter: Letter, code: str = "discarded") -> Step:
+    def refuse(self, letter: Letter, code: str = "discarded") -> None:
         """The recipient refuses the message that is next in its thread; the sender undoes it."""
         self.on_the_way.remove(letter)
         way = (letter.thread, letter.recipient)
@@ -327,7 +370,9 @@ class Federation:
         incoming = Incoming(message.type, message.id, letter.sender, letter.thread, body)
         request, take = account.by_thread(letter.thread), self._take(account, body)
         self._posted(account, model.discarded(request, incoming, take, account.context()))
-        return self.refused(sender, message, code)
+        if self.undo_refused:
+            self.refused(sender, message, code)
+        self._apply_in_order(way)
 
     def refused(self, sender: Account, message: Outgoing, code: str) -> Step:
         request = sender.by_thread(message.thread)
@@ -340,16 +385,95 @@ class Federation:
         while self.on_the_way:
             self.deliver(self.on_the_way[0])
 
+    def next_letters(self) -> list[Letter]:
+        """Those next in their thread and not there yet, of the kinds whose refusal undoes something."""
+        return [
+            letter
+            for letter in self.on_the_way
+            if letter.sequence == self.applied.get((letter.thread, letter.recipient), 0) + 1
+            and letter.sequence not in self.waiting.get((letter.thread, letter.recipient), {})
+            and letter.message.type not in ("note.added", "request.core_changed", "request.restated")
+        ]
+
     def in_flight(self, type_: str) -> Letter:
         """The one letter of this type on its way."""
         letters = [letter for letter in self.on_the_way if letter.message.type == type_]
         assert len(letters) == 1, [letter.message.type for letter in self.on_the_way]
         return letters[0]
 
-    # -- shorthands for tests ---------------------------------------------------------------------------------------
+    # -- backups ---------------------------------------------------------------------------------------------
+
+    def backup(self, name: str) -> "Backup":
+        places = {way: place for way, place in self.applied.items() if way[1] == name}
+        outbox = [letter for letter in self.all_sent if letter.sender == name and not self._has(letter)]
+        incarnations = {other: account.incarnation for other, account in self.accounts.items()}
+        return Backup(self[name].copy(), places, outbox, incarnations)
+
+    def _has(self, letter: Letter) -> bool:
+        return letter.sequence <= self.applied.get((letter.thread, letter.recipient), 0)
+
+    def can_restore(self, backup: "Backup") -> bool:
+        """A hand-over that was first given after the backup is unknown to its giver: that is an operator's
+        matter.
+        """
+        now = self[backup.account.id]
+        return all(
+            backup.account.by_thread(link.thread)
+            for request in now.requests.values()
+            for link in request.below
+        )
+
+    def restore(self, backup: "Backup") -> None:
+        """handover.md section 7: a new incarnation, what was missed is sent again, and both sides restate."""
+        name, lost = backup.account.id, self[backup.account.id]
+        account = backup.account.copy()
+        account.ids, account.minutes, account.introduced = lost.ids, lost.minutes, lost.introduced
+        account.incarnation = lost.incarnation + 1
+        self.accounts[name] = account
+        self.restored = True
+        self.on_the_way = [
+            letter for letter in self.on_the_way if name not in (letter.sender, letter.recipient)
+        ]
+        unheard = [
+            letter.message
+            for letter in backup.outbox
+            if letter.incarnation == lost.incarnation and not self._has(letter)
+        ]
+        for way in {(letter.thread, letter.recipient) for letter in self.all_sent if letter.sender == name}:
+            self.sent[way] = self.applied[way] = 0
+            self.waiting.pop(way, None)
+        for letter in self.all_sent:
+            if letter.recipient == name and letter.incarnation == self[letter.sender].incarnation:
+                way = (letter.thread, name)
+                same = backup.incarnations[letter.sender] == letter.incarnation
+                self.applied[way] = backup.places.get(way, 0) if same else 0
+                self.waiting.pop(way, None)
+                if not self._has(letter):
+                    self.on_the_way.append(letter)
+        for message in unheard:
+            self._post(account, message)
+        for side in self.accounts.values():
+            for thread, partner in self._threads(side):
+                if name in (side.id, partner):
+                    request = side.by_thread(thread)
+                    assert request is not None
+                    self._posted(side, model.state_again(request, thread, side.context()))
+
+    @staticmethod
+    def _threads(account: Account) -> list[tuple[str, str]]:
+        found = []
+        for request in account.requests.values():
+            found += [(link.thread, link.partner) for link in request.below]
+            if request.above is not None:
+                found.append((request.above.thread, request.above.partner))
+        return found
+
+    # -- shorthands for tests --------------------------------------------------------------------------------
 
     def give(self, customer: str, provider: str, **changes: Any) -> Step:
-        return self.edit(customer, service_instance=self[customer].leads[provider].service_instance, **changes)
+        return self.edit(
+            customer, service_instance=self[customer].leads[provider].service_instance, **changes
+        )
 
     def partners_team(self, customer: str, provider: str) -> Ref:
         return self[customer].leads[provider].team
@@ -361,7 +485,9 @@ class Federation:
 
 
 def at(turn: Turn, **how: Any) -> Federation:
-    """Widget's request, registered by its network team (member Sam), at this turn with gigatera; all is quiet."""
+    """Widget's request, registered by its network team (member Sam), at this turn with gigatera; all is
+    quiet.
+    """
     federation = Federation()
     federation.create("widget", team=NETWORK, member=SPECIALIST)
     federation.give("widget", "gigatera")
@@ -378,11 +504,11 @@ def at(turn: Turn, **how: Any) -> Federation:
     return federation
 
 
-def decline(federation: Federation, name: str, note: str = "Not ours.") -> None:
+def decline(federation: Federation, name: str) -> None:
     """Declines until nobody of the account is left: first the member, then the team."""
     request = federation.request(name)
     while request.live and model.place(request) is not model.Place.WITH_PROVIDER:
-        federation.edit(name, status=Status.DECLINED, note=note)
+        federation.edit(name, status=Status.DECLINED, note=f"Not ours: {request.note_count}")
         request = federation.request(name)
 
 

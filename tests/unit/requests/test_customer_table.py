@@ -155,9 +155,12 @@ def test_returned_reject_the_solution_opens_a_new_episode():
     assert step.outgoing[0].body["note"]["text"] == "Still burning."
     assert turn(federation) is Turn.WITH
     shows_provider(federation)
+
+
+def test_returned_reject_the_solution_needs_a_note():
+    federation = at(Turn.RETURNED)
     with pytest.raises(MissingFields, match="note"):
-        other = at(Turn.RETURNED)
-        other.edit("widget", team=other.partners_team("widget", "gigatera"))
+        federation.edit("widget", team=federation.partners_team("widget", "gigatera"))
 
 
 @pytest.mark.parametrize("by", ["team", "service_instance"])

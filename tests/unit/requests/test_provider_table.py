@@ -1,4 +1,6 @@
-"""handover.md table 4, one test per row: what the provider's account hears, does, says, and what its clock does."""
+"""handover.md table 4, one test per row: what the provider's account hears, does, says, and what its clock
+does.
+"""
 
 import pytest
 
@@ -409,9 +411,7 @@ def test_live_trust_ended_is_completed_as_withdrawn_without_a_message(before):
         federation.edit("widget", team=NETWORK)
         federation.settle()
     own = theirs(federation)
-    step = federation.post(
-        "gigatera", model.trust_ended(own, "widget", federation["gigatera"].context())
-    )
+    step = federation.post("gigatera", model.trust_ended(own, "widget", federation["gigatera"].context()))
     assert sent_by(step) == []
     assert not step.request.live
     if own.live:
