@@ -21,7 +21,6 @@ from interdesk.api import Api, ApiError
 from interdesk.replay.chain import Holding, Path, Shown, team_at
 from interdesk.replay.lines import Line
 from interdesk.replay.steps import Move, Plan, Step
-from interdesk.waiting import holds_within
 
 _VIEW = "status,completion_reason,impact,team,member,supplier_requestID"
 
@@ -62,6 +61,31 @@ class Clients:
         return known[line]
 
 
+class Pace:
+    """When to look: as soon as it has lately taken for a step to be seen, and then again and again.
+
+    Looking is work for the accounts: to look in vain makes everything slower.
+    """
+
+    def __init__(self) -> None:
+        self._usual_seconds = 0.05
+
+    def wait(self, condition: Callable[[], bool], deadline_seconds: float) -> bool:
+        """True as soon as the condition was seen to hold; False when the time is over."""
+        started = time.monotonic()
+        pause, again = self._usual_seconds * 0.8, max(0.01, self._usual_seconds * 0.25)
+        while True:
+            time.sleep(pause)
+            if condition():
+                break
+            if time.monotonic() - started >= deadline_seconds:
+                return False
+            pause, again = again, min(again * 1.5, 0.5)
+        took = min(time.monotonic() - started, 2.0)
+        self._usual_seconds += (took - self._usual_seconds) * 0.1
+        return True
+
+
 class Player:
     """Plays plans over these lines. `deadline_seconds`: how long a step may take to be seen everywhere."""
 
@@ -71,6 +95,7 @@ class Player:
         self._clients = Clients(lines)
         self._deadline_seconds = deadline_seconds
         self._stopped = threading.Event()
+        self._pace = Pace()
 
     def play_all(
         self, plans: Sequence[Plan], *, at_a_time: int, done: Callable[[Played], None] = lambda played: None
@@ -145,7 +170,7 @@ class Player:
                     missing.remove(path)
             return not missing
 
-        if holds_within(all_seen, self._deadline_seconds):
+        if not missing or self._pace.wait(all_seen, self._deadline_seconds):
             return None
         return "; ".join(
             f"{'/'.join(path)} shows {seen[path] or 'nothing'}, not {changed[path]}" for path in missing
@@ -154,12 +179,17 @@ class Player:
     def _look(self, path: Path, played: Played) -> View | None:
         """What the copy shows now; None while there is none."""
         if path not in played.requests:
-            customer = self._clients[path[-2]].get(f"requests/{played.requests[path[:-1]]}", fields=_VIEW)
+            customer = self._read(path[:-1], played)
             if not customer["supplier_requestID"]:
                 return None
             played.requests[path] = int(customer["supplier_requestID"])
-        record = self._clients[path[-1]].get(f"requests/{played.requests[path]}", fields=_VIEW)
-        return self._view(path[-1], record)
+        return self._view(path[-1], self._read(path, played))
+
+    def _read(self, path: Path, played: Played) -> Mapping[str, Any]:
+        """By the list, which looks up no more than the fields that are asked for."""
+        found = self._clients[path[-1]].get("requests", id=played.requests[path], fields=_VIEW)
+        record: Mapping[str, Any] = found[0]
+        return record
 
     def _view(self, line: str, record: Mapping[str, Any]) -> View:
         team, member = record["team"], record["member"]
