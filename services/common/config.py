@@ -25,7 +25,7 @@ from services.common.errors import ConfigError
 
 ACCOUNT = re.compile(r"^[a-z][a-z0-9-]{1,30}$")
 DOMAIN = re.compile(r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
-SERVICES = crash.SERVICES
+SERVICES = ("gateway", "requests", "slas", "organizations", "notifications", "reporting")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What crashes cost: nothing. All of it on real brokers, databases and processes."""

@@ -1,0 +1,94 @@
+"""A service is killed at each named point, on both sides, while people work: nothing is lost or doubled.
+
+All kills are one ordeal (`ordeal.py`), gone through once; the tests look at what came of it. With one process
+per service, up to six of them are dead at any time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+
+import pytest
+
+from services.common import crash
+from tests.faults import churn
+from tests.faults.ordeal import Host, Ordeal
+from tests.faults.partners import CUSTOMER, PROVIDER, THIRD, Case, Partners, must_agree
+
+DEADLINE_SECONDS = 420
+
+SAVING = ("before_save", "after_save", "after_publish", "after_mark", "before_reply")
+SENDING = ("after_message_sink", "before_deliver", "after_deliver", "after_delivery_mark")
+RECEIVING = ("before_inbox_store", "after_inbox_store", "after_inbox_ack", "after_apply", "after_receipt")
+
+# Requests are worked on, sent and received on both sides. Of an agreement the provider is the one that speaks,
+# of a new trust the one that accepts it.
+SIDES: dict[Host, tuple[str, ...]] = {
+    (CUSTOMER, "requests"): crash.PLACES,
+    (PROVIDER, "requests"): crash.PLACES,
+    (CUSTOMER, "slas"): ("after_event", *RECEIVING),
+    (PROVIDER, "slas"): (*SAVING, *SENDING),
+    (CUSTOMER, "organizations"): RECEIVING,
+    (THIRD, "organizations"): (*SAVING, *SENDING),
+}
+
+
+@dataclass
+class Survived:
+    """The ordeal when it is over: which side has died where."""
+
+    cases: list[Case]
+    reached: dict[str, set[Host]]
+
+
+@pytest.fixture(scope="module")
+def survived(partners: Partners, seed: int) -> Survived:
+    choice = random.Random(seed)
+    plan = {}
+    for host, places in SIDES.items():
+        points = [f"{host[1]}.{place}" for place in places]
+        plan[host] = choice.sample(points, len(points))
+    played: list[Case] = []
+    ordeal = Ordeal(partners, plan, choice)
+    drivers = [
+        churn.cases(partners, "a", played),
+        churn.cases(partners, "b", played),
+        churn.agreements(partners),
+        churn.trusts(partners),
+    ]
+    ordeal.run(drivers, DEADLINE_SECONDS)
+    reached: dict[str, set[Host]] = defaultdict(set)
+    for host, point in ordeal.reached:
+        reached[point].add(host)
+    return Survived(played, reached)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", crash.NAMES)
+def test_a_process_is_killed_at(name: str, survived: Survived) -> None:
+    service, place = name.split(".")
+    sides = {host for host, places in SIDES.items() if host[1] == service and place in places}
+    assert sides, f"nobody is killed at {name}"
+    assert survived.reached[name] >= sides
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_after_crashes_both_accounts_agree_and_nothing_is_lost_or_doubled(
+    survived: Survived, partners: Partners
+) -> None:
+    assert len(survived.cases) >= 4
+    must_agree(partners, survived.cases)
+    assert {case.step for case in survived.cases} == {"closed"}
+
+
+@pytest.mark.slow
+def test_after_crashes_agreements_and_trusts_are_the_same_on_both_sides(
+    survived: Survived, partners: Partners
+) -> None:
+    at_provider, at_customer = churn.sla_names(partners)
+    assert at_provider == at_customer
+    assert churn.trust_statuses(partners) == ("active", "active")
