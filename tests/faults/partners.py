@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,6 +127,11 @@ class Case:
         self.complete()
         self.close()
 
+    def play_without_question(self) -> None:
+        self.hand_over()
+        self.complete()
+        self.close()
+
     def register(self) -> None:
         self.step = "register"
         customer = self._partners.customer
@@ -224,6 +229,9 @@ class Case:
                 f"{copy.account} has {times[text]} times {text!r}" for text in self.said if times[text] != 1
             ]
             found += [f"{copy.account} has {n} times {text!r}" for text, n in times.items() if n > 1]
+            said = [note["text"] for note in copy.notes if note["text"] in self.said]
+            if times.keys() >= set(self.said) and said != self.said:
+                found.append(f"{copy.account} has the notes out of order: {said}")
         return [f"case {self.key} ({self.step}): {each}" for each in found]
 
     def _says(self, text: str) -> str:
@@ -251,10 +259,19 @@ class Case:
         assert holds_within(condition, QUIET_SECONDS), f"case {self.key}: {self.step} did not happen"
 
 
-def play_all(cases: Sequence[Case], at_a_time: int = 6) -> None:
-    """Plays the cases, several at a time. Raises the first failure when all have ended."""
+@contextmanager
+def playing(cases: Sequence[Case], play: Callable[[Case], None], at_a_time: int = 6) -> Iterator[None]:
+    """Plays the cases, several at a time, while the caller does something to them; waits until all have
+    ended. Raises the first failure.
+    """
     with ThreadPoolExecutor(at_a_time) as pool:
-        for game in [pool.submit(case.play) for case in cases]:
+        games = [pool.submit(play, case) for case in cases]
+        try:
+            yield
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        for game in games:
             game.result()
 
 

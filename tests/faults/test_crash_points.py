@@ -23,8 +23,8 @@ SAVING = ("before_save", "after_save", "after_publish", "after_mark", "before_re
 SENDING = ("after_message_sink", "before_deliver", "after_deliver", "after_delivery_mark")
 RECEIVING = ("before_inbox_store", "after_inbox_store", "after_inbox_ack", "after_apply", "after_receipt")
 
-# Requests are worked on, sent and received on both sides. Of an agreement the provider is the one that speaks,
-# of a new trust the one that accepts it.
+# Requests are worked on, sent and received on both sides. Of an agreement the provider speaks, of a new trust
+# the one that accepts it.
 SIDES: dict[Host, tuple[str, ...]] = {
     (CUSTOMER, "requests"): crash.PLACES,
     (PROVIDER, "requests"): crash.PLACES,
