@@ -63,8 +63,8 @@ def test_a_web_answer_that_was_begun_is_given_whole(deployment: Any) -> None:
         process.signal(signal.SIGTERM)
         asking.join(10)
         assert answers == ["answer "]
-        wait_until(lambda: deployment.get("organizations", "readyz")[0] == 0)
-        assert process.alive
+        assert not process.wait(2), "it ended while an answer was being read"
+        assert deployment.get("organizations", "readyz")[0] == 0
         assert len(slowly.content) == 30_000_007
     assert process.wait(10)
 

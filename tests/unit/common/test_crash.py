@@ -34,3 +34,7 @@ def test_an_unknown_point_is_refused() -> None:
         CrashPoints("requests.whenever")
     with pytest.raises(ValueError, match="whenever"):
         CrashPoints().here("requests.whenever")
+
+
+def test_a_service_that_no_test_kills_passes_its_points_unharmed() -> None:
+    CrashPoints().here("reporting.after_event")
