@@ -123,7 +123,9 @@ class Case:
     def play(self) -> None:
         """All of it; what was done before is not done again. Raises ApiError, AssertionError."""
         self.hand_over()
-        self.question_and_answer()
+        self.ask()
+        self.answer()
+        self.answer_comes()
         self.complete()
         self.close()
 
@@ -169,7 +171,8 @@ class Case:
 
         self._waits(known)
 
-    def question_and_answer(self) -> None:
+    def ask(self) -> None:
+        """The provider asks, and the customer has the question."""
         self.arrived()
         self.step = "ask"
         self._edit(
@@ -179,12 +182,16 @@ class Case:
         )
         self.step = "question comes"
         self._waits(lambda: self.turn() == "asked")
+
+    def answer(self) -> None:
         self.step = "answer"
         self._partners.api(CUSTOMER).patch(
             f"requests/{self.request_id}",
             {"team_id": self._partners.lead.team_id, "note": self._says("since monday")},
             lambda: self.turn() != "asked",
         )
+
+    def answer_comes(self) -> None:
         self.step = "answer comes"
         self._waits(lambda: self._request(PROVIDER)["status"] == "assigned")
 
@@ -256,7 +263,7 @@ class Case:
         )
 
     def _waits(self, condition: Any) -> None:
-        assert holds_within(condition, QUIET_SECONDS), f"case {self.key}: {self.step} did not happen"
+        assert holds_within(condition, QUIET_SECONDS, 0.3), f"case {self.key}: {self.step} did not happen"
 
 
 @contextmanager
