@@ -110,10 +110,10 @@ class Teller:
         def so() -> bool:
             seen.clear()
             seen.update(self._look(account, role))
-            return not _differences(expected, seen)
+            return not differences(expected, seen)
 
         if not holds_within(so, SEEN_SECONDS):
-            wrong = "; ".join(_differences(expected, seen))
+            wrong = "; ".join(differences(expected, seen))
             side = f"{self.stands[account].cast.name} (request {self.requests[account]})"
             raise StoryBroken(f"{self._doing}: {side} should see {wrong}")
 
@@ -134,7 +134,9 @@ class Teller:
         }
 
 
-def _differences(expected: Mapping[str, Any], seen: View) -> list[str]:
+def differences(expected: Mapping[str, Any], seen: View) -> list[str]:
+    """What of `expected` is not so in `seen`, in words. `notes` are texts that some note must hold, `hidden`
+    such as none may."""
     wrong = []
     for name, wanted in expected.items():
         if name == "notes":
