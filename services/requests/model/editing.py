@@ -43,6 +43,8 @@ class Edit:
         self._assignment()
         self._status()
         self._rest()
+        if self.fields:
+            raise InvalidField("This can't be changed.", sorted(self.fields))
         if self.moved:
             # Somebody of the team has acted: what a partner refused has been seen.
             flags = self.draft.request.flags

@@ -84,6 +84,8 @@ def reopen(draft: Draft) -> None:
         completed_at=None,
         reopen_count=draft.request.reopen_count + own,
     )
+    if not own:
+        draft.change_above(taken_up_again=True)
     draft.record("reopened" if own else "taken up again")
 
 

@@ -83,14 +83,11 @@ def begin(draft: Draft, incoming: Incoming, take: Take | None) -> None:
     Without a `take` the team and member stay (a reopened request); with one the trail starts anew at the
     customer.
     """
-    request, body = draft.request, incoming.body
-    if take is None and request.live and provider_holds(request):
-        # The customer's rejection crossed our taking it up again and giving it down: that work goes on.
-        draft.change_above(stated=None)
-    else:
+    request, above, body = draft.request, draft.request.above, incoming.body
+    if take is not None or not provider_holds(request):
         customer.end(draft)
         draft.change(status=Status.ASSIGNED, waiting_until=None)
-        customer_shows_assigned(draft)
+    # Else the customer's rejection crossed our taking it up again and giving it down: that work goes on.
     if take is not None:
         entry = TrailEntry(incoming.partner, body["team"], body["member"], draft.context.at)
         draft.change(
@@ -100,17 +97,23 @@ def begin(draft: Draft, incoming: Incoming, take: Take | None) -> None:
             trail=(entry,),
         )
     draft.change(core=read_core(body), completion_reason=None, completed_at=None)
+    if take is not None:
+        # The customer shows exactly this of itself when it hands over, so there is nothing to tell.
+        draft.change_above(stated=stated(draft.request))
+    elif above is not None and above.taken_up_again:
+        # It has rejected one of several words of ours: which one it shows is not known, so it is told.
+        draft.change_above(stated=None)
+    else:
+        customer_shows_assigned(draft)
     draft.change_above(
         agreement=body["agreement"],
         request_id=body["request_id"],
         episode=read_episode(body),
         ended=None,
         question=None,
+        taken_up_again=False,
         resends=0,
     )
-    if take is not None:
-        # The customer shows exactly this of itself when it hands over, so there is nothing to tell.
-        draft.change_above(stated=stated(draft.request))
 
 
 def answered(draft: Draft, incoming: Incoming) -> None:

@@ -32,8 +32,8 @@ class Above:
     """The thread to the customer's account: this account is the provider.
 
     `question` is the standing one (the id of the message that asked). `ended` is None while the episode is
-    open. `taken` says whether the customer was told this request's id. `resends` counts statements made again
-    after a refusal, in this episode.
+    open. `taken` says whether the customer was told this request's id. Of this episode: `taken_up_again` says
+    that this account went on after it had completed, `resends` counts statements made again after a refusal.
     """
 
     partner: str
@@ -45,6 +45,7 @@ class Above:
     question: str | None = None
     taken: bool = False
     stated: Stated | None = None
+    taken_up_again: bool = False
     resends: int = 0
 
     @property

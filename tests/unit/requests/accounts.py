@@ -12,6 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from services.federation.messages import check_outgoing
 from services.requests import model
@@ -63,7 +64,8 @@ class Counter:
         return f"{self.account}-{self._next():04}"
 
     def unique(self) -> str:
-        return self.message()
+        """Tells nobody who made it."""
+        return f"{crc32(self.account.encode()):08x}{self._next():08x}"
 
     def request(self) -> int:
         return 100 + self._next()

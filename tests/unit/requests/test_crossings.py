@@ -143,6 +143,25 @@ def test_answered_while_the_provider_resumes_and_asks_something_else():
     assert theirs.above.question == link.question != link.answered
 
 
+@pytest.mark.parametrize("then", [None, complete, refuse])
+def test_a_solution_is_rejected_while_the_provider_takes_it_up_again(then):
+    def take_up_again(federation: Federation) -> None:
+        resume(federation)
+        if then is not None:
+            then(federation)
+
+    federation = cross(Turn.RETURNED, answer, take_up_again)
+    ours, theirs = federation.request("widget"), federation.request("gigatera")
+    assert turn(federation) is Turn.WITH
+    assert (theirs.status, theirs.reopen_count, theirs.above.episode) == (
+        Status.ASSIGNED,
+        1,
+        model.Episode(1, 2),
+    )
+    assert ours.status is theirs.status
+    assert (ours.member and ours.member.name) == (theirs.member and theirs.member.name)
+
+
 @pytest.mark.parametrize("provider", [progress, wait, complete, refuse])
 def test_handed_over_again_while_anything_of_the_old_episode_arrives(provider):
     def again(federation: Federation) -> None:
