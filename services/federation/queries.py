@@ -46,15 +46,22 @@ DELIVERIES = Listing(
         "state": Field(
             kind=Kind.ENUM, filterable=True, choices=frozenset({QUEUED, SENT, HELD, ACCEPTED, REFUSED})
         ),
-        "type": _TEXT,
         "thread": _TEXT,
-        "sequence": Field(kind=Kind.INTEGER, filterable=True),
         "request": Field("request_id", Kind.REFERENCE, filterable=True),
-        "created_at": Field("at", Kind.TIME, filterable=True),
-        "sent_at": _TIME,
-        "answered_at": _TIME,
     },
-    also=("service", "incarnation", "hash", "refused_code", "attempts", "next_attempt_at"),
+    also=(
+        "service",
+        "type",
+        "incarnation",
+        "sequence",
+        "hash",
+        "refused_code",
+        "attempts",
+        "created_at",
+        "sent_at",
+        "answered_at",
+        "next_attempt_at",
+    ),
     default_fields=(
         "id",
         "service",

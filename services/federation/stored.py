@@ -23,6 +23,8 @@ OUTBOX: Final = Collection(
     (
         Index(["thread", "incarnation", "sequence"]),
         Index(["partner", "due"]),
+        Index(["state", "_id"]),
+        Index(["request_id", "_id"], sparse=True),
         Index("attention", sparse=True),
     ),
     records=False,

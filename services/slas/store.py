@@ -70,6 +70,7 @@ COLLECTIONS: Final = (
             *_LISTED,
             Index(["offered", "name", "_id"]),
             Index(["offered", "_id"]),
+            Index(["status", "_id"]),
             Index(["status", "name", "_id"]),
             Index(["service_id", "name", "_id"]),
             Index(["support_team_id", "name", "_id"]),
@@ -80,13 +81,20 @@ COLLECTIONS: Final = (
     ),
     Collection(
         SERVICE_OFFERINGS,
-        (*_LISTED, Index(["status", "name", "_id"]), Index(["service_id", "name", "_id"])),
+        (
+            *_LISTED,
+            Index(["status", "_id"]),
+            Index(["status", "name", "_id"]),
+            Index(["service_id", "name", "_id"]),
+        ),
     ),
     Collection(
         SLAS,
         (
             *_LISTED,
+            Index(["status", "_id"]),
             Index(["status", "name", "_id"]),
+            Index(["coverage", "_id"]),
             Index(["service_instance_id", "name", "_id"]),
             Index(["service_offering_id", "name", "_id"]),
             Index(["customer_id", "name", "_id"]),

@@ -45,7 +45,7 @@ def visible(viewer: Actor) -> Filter:
 REQUESTS = Listing(
     fields={
         "id": _ID,
-        "source": _text(),
+        "source": Field(kind=Kind.TEXT, filterable=True),
         "sourceID": _text("source_id"),
         "subject": _text("core.subject"),
         "category": _one_of(Category, "core.category"),
@@ -61,7 +61,7 @@ REQUESTS = Listing(
         "created_by": _reference("created_by.id"),
         "organization": _reference("organization.id"),
         "supplier": _reference("supplier.id"),
-        "supplier_requestID": _text("supplier_request_id"),
+        "supplier_requestID": Field("supplier_request_id", Kind.TEXT, filterable=True),
         "created_at": _time(),
         "updated_at": _time(),
     },

@@ -1,0 +1,72 @@
+"""No list of the API may be asked for something that its collection has no index for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from services.common.listing import Listing
+from services.common.store import Collection
+from services.federation import queries as border
+from services.federation import stored
+from services.organizations import queries as organizations
+from services.organizations import store as organizations_store
+from services.requests import queries as requests
+from services.requests import store as requests_store
+from services.slas import queries as slas
+from services.slas import store as slas_store
+
+COLLECTIONS: dict[str, Collection] = {
+    collection.name: collection
+    for declared in (
+        organizations_store.COLLECTIONS,
+        slas_store.COLLECTIONS,
+        requests_store.COLLECTIONS,
+        stored.ALL,
+    )
+    for collection in declared
+}
+LISTS: dict[str, tuple[Listing, str]] = {
+    "people": (organizations.PEOPLE, "people"),
+    "teams": (organizations.TEAMS, "teams"),
+    "organizations": (organizations.ORGANIZATIONS, "organizations"),
+    "trusts": (organizations.TRUSTS, "trusts"),
+    **{name: (listing, name) for name, listing in slas.LISTINGS.items()},
+    "requests": (requests.REQUESTS, "requests"),
+    "notes": (requests.NOTES, "notes"),
+    "handovers": (requests.HANDOVERS, "requests"),
+    "deliveries": (border.DELIVERIES, "outbox"),
+}
+# Lists that are short by themselves: one person's tokens, and what waits for somebody to look at it.
+SHORT = {"tokens": organizations.TOKENS, "inbox": border.PARKED_MESSAGES}
+
+
+def without_index(listing: Listing, collection: Collection) -> Iterator[str]:
+    """The fields that can be filtered or sorted by without an index that begins with them."""
+    indexes = [[path for path, _ in index.keys] for index in collection.indexes]
+    for name, field in listing.fields.items():
+        path = listing.path(name)
+        if path == "_id":
+            continue
+        leading = [index for index in indexes if index[0] == path]
+        if field.filterable and not leading:
+            yield f"{name} is filtered by"
+        if field.sortable and [path, "_id"] not in [index[:2] for index in leading]:
+            yield f"{name} is sorted by"
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_what_can_be_asked_of_a_list_has_an_index(name: str) -> None:
+    listing, collection = LISTS[name]
+    assert list(without_index(listing, COLLECTIONS[collection])) == []
+
+
+def test_an_index_that_is_missing_is_found() -> None:
+    assert list(without_index(requests.REQUESTS, Collection("requests", ()))) != []
+
+
+@pytest.mark.parametrize("name", sorted(SHORT))
+def test_a_short_list_has_an_index_for_what_makes_it_short(name: str) -> None:
+    narrowed = {"tokens": "person_id", "inbox": "state"}[name]
+    assert narrowed in [index.keys[0][0] for index in COLLECTIONS[name].indexes]
