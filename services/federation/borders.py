@@ -33,8 +33,15 @@ HEARD_SECONDS: Final = 2.0
 class Borders:
     """The borders of one service. Every method raises Unavailable when the database does not answer."""
 
-    def __init__(self, context: Context, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        context: Context,
+        *,
+        quarantine_bytes: int = QUARANTINE_BYTES,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._context = context
+        self._quarantine_bytes = quarantine_bytes
         self._documents = context.database[BORDERS.name]
         self._monotonic = monotonic
         self._noted: dict[str, float] = {}
@@ -98,7 +105,7 @@ class Borders:
 
     def room_in_quarantine(self, partner: str, size: int) -> bool:
         """Takes `size` bytes of the partner's quota. False when they are not left."""
-        room = {"_id": partner, "quarantined_bytes": {"$not": {"$gt": QUARANTINE_BYTES - size}}}
+        room = {"_id": partner, "quarantined_bytes": {"$not": {"$gt": self._quarantine_bytes - size}}}
         with answering():
             try:
                 self._documents.update_one(room, {"$inc": {"quarantined_bytes": size}}, upsert=True)

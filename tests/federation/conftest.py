@@ -1,9 +1,9 @@
-"""Two accounts that talk over a real broker and database."""
+"""Accounts that talk over a real broker and database. One pair serves a module: its threads are apart."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,48 +11,74 @@ import requests
 
 from interdesk.broker import Broker
 from interdesk.database import Database
-from tests.federation.talking import Side
-
-MakeSide = Callable[..., Side]
+from tests.federation.sides import Side
 
 
-@pytest.fixture
-def make_side(broker: Broker, database: Database) -> Iterator[MakeSide]:
-    """Makes sides (name, settings) with fresh vhosts and databases; cleans up after the test."""
-    sides: list[Side] = []
-    client = database.administrator()
-    mark = secrets.token_hex(3)
+class Sides:
+    """Makes sides (name, settings) with fresh vhosts and databases, and takes all of it away."""
 
-    def make(name: str, **settings: Any) -> Side:
-        account = f"{name}-{mark}"
-        side = Side(account, settings.pop("broker", broker), client[f"talk_{mark}_{name}"], **settings)
-        sides.append(side)
+    def __init__(self, broker: Broker, database: Database) -> None:
+        self._broker = broker
+        self._client = database.administrator()
+        self._mark = secrets.token_hex(3)
+        self._made: list[Side] = []
+
+    def __call__(self, name: str, **settings: Any) -> Side:
+        broker = settings.pop("broker", self._broker)
+        side = Side(f"{name}-{self._mark}", broker, self._client[f"talk_{self._mark}_{name}"], **settings)
+        self._made.append(side)
         return side
 
-    try:
-        yield make
-    finally:
-        for side in sides:
+    def pair(self) -> tuple[Side, Side]:
+        """Two that trust each other, and run."""
+        widget, giga = self("widget"), self("giga")
+        widget.trusts(giga)
+        giga.trusts(widget)
+        widget.start()
+        giga.start()
+        return widget, giga
+
+    def take_away(self) -> None:
+        for side in self._made:
             side.stop()
-        for side in sides:
-            if not side.broker.running:
-                continue
-            for vhost in (side.account, side.border_vhost):
-                requests.delete(f"{side.broker.admin_uri}/api/vhosts/{vhost}", timeout=30)
-            for user in requests.get(f"{side.broker.admin_uri}/api/users", timeout=30).json():
-                if mark in user["name"]:
-                    requests.delete(f"{side.broker.admin_uri}/api/users/{user['name']}", timeout=30)
-        for side in sides:
-            client.drop_database(side.database)
-        client.close()
+        for side in self._made:
+            if side.broker.running:
+                self._delete(side.broker, [f"vhosts/{side.account}", f"vhosts/{side.border_vhost}"])
+                users = requests.get(f"{side.broker.admin_uri}/api/users", timeout=30).json()
+                self._delete(side.broker, [f"users/{user['name']}" for user in users if self._is_ours(user)])
+            self._client.drop_database(side.database)
+        self._client.close()
+
+    def _is_ours(self, user: dict[str, str]) -> bool:
+        return self._mark in user["name"]
+
+    def _delete(self, broker: Broker, paths: list[str]) -> None:
+        for path in paths:
+            requests.delete(f"{broker.admin_uri}/api/{path}", timeout=30)
 
 
 @pytest.fixture
-def pair(make_side: MakeSide) -> tuple[Side, Side]:
-    """Widget and GigaTera trust each other, and both run."""
-    widget, giga = make_side("widget"), make_side("giga")
-    widget.trusts(giga)
-    giga.trusts(widget)
-    widget.start()
-    giga.start()
-    return widget, giga
+def make_side(broker: Broker, database: Database) -> Iterator[Sides]:
+    """Makes sides of the test's own."""
+    sides = Sides(broker, database)
+    try:
+        yield sides
+    finally:
+        sides.take_away()
+
+
+@pytest.fixture(scope="module")
+def _shared(broker: Broker, database: Database) -> Iterator[tuple[Side, Side]]:
+    sides = Sides(broker, database)
+    try:
+        yield sides.pair()
+    finally:
+        sides.take_away()
+
+
+@pytest.fixture
+def pair(_shared: tuple[Side, Side]) -> tuple[Side, Side]:
+    """Widget and GigaTera trust each other, and both run; nothing stands between them."""
+    for side in _shared:
+        side.clears()
+    return _shared

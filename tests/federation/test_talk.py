@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from services.federation.envelope import seal
 from services.federation.threads import WINDOW
-from tests.federation.conftest import MakeSide
-from tests.federation.talking import Side
+from tests.federation.conftest import Sides
+from tests.federation.sides import Side
 
 Pair = tuple[Side, Side]
 
@@ -43,7 +43,7 @@ def test_a_message_that_comes_many_times_is_heard_once_and_answered_each_time(pa
     assert giga.heard(widget.account, thread) == ["1"]
 
 
-def test_what_is_missing_is_held_for_and_asked_for(make_side: MakeSide) -> None:
+def test_what_is_missing_is_held_for_and_asked_for(make_side: Sides) -> None:
     """The back-off is long, so that only being asked brings the lost message again in time."""
     widget, giga = make_side("widget", retry_min_seconds=60, retry_max_seconds=600), make_side("giga")
     widget.trusts(giga)
@@ -59,7 +59,7 @@ def test_what_is_missing_is_held_for_and_asked_for(make_side: MakeSide) -> None:
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"] * 3)
 
 
-def test_what_got_no_receipt_is_sent_again_lowest_first(make_side: MakeSide) -> None:
+def test_what_got_no_receipt_is_sent_again_lowest_first(make_side: Sides) -> None:
     widget, giga = make_side("widget"), make_side("giga")
     widget.trusts(giga)
     giga.trusts(widget)
@@ -106,7 +106,6 @@ def test_a_replay_finishes_what_was_parked_and_the_rest_follows(pair: Pair) -> N
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted", "held", "held"])
     parked = giga.inbox(thread)[1]
     assert parked["code"] == "odd_text"
-    assert giga.post is not None
     giga.post.inbox.replay(parked["_id"])
     assert giga.inbox(thread)[1]["state"] == "parked"
     giga.talk.mended.set()
@@ -120,7 +119,6 @@ def test_a_discarded_message_is_gone_past_and_its_sender_undoes_it(pair: Pair) -
     thread = widget.open(giga.account, "poison")
     widget.say(giga.account, thread, "2")
     widget.waits_until(lambda: widget.delivered(thread) == ["held", "held"])
-    assert giga.post is not None
     giga.post.inbox.discard(giga.inbox(thread)[0]["_id"])
     widget.waits_until(lambda: widget.delivered(thread) == ["refused", "accepted"])
     widget.waits_until(lambda: widget.talk.undone == ["1 discarded"])
@@ -147,7 +145,7 @@ def test_what_comes_too_early_waits_and_keeps_its_place(pair: Pair) -> None:
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"] * 3)
 
 
-def test_of_a_thread_at_most_64_are_on_the_way(make_side: MakeSide) -> None:
+def test_of_a_thread_at_most_64_are_on_the_way(make_side: Sides) -> None:
     widget, giga = make_side("widget"), make_side("giga")
     widget.trusts(giga)
     giga.trusts(widget)
@@ -168,7 +166,7 @@ def _strip(side: Side) -> list[object]:
     return list(record["outbox"]) if record else []
 
 
-def test_what_has_no_answer_is_flagged_once(make_side: MakeSide) -> None:
+def test_what_has_no_answer_is_flagged_once(make_side: Sides) -> None:
     widget, giga = make_side("widget", unreceipted_flag_seconds=1), make_side("giga")
     widget.trusts(giga)
     giga.trusts(widget)
@@ -185,7 +183,7 @@ def test_a_suspended_partner_is_not_answered_and_nothing_of_it_is_lost(pair: Pai
     thread = widget.open(giga.account, "1")
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
     giga.set_status(widget.account, "suspended")
-    giga.waits_until(lambda: giga.post is not None and not giga.post.lanes.open)
+    giga.waits_until(lambda: not giga.post.lanes.open)
     widget.say(giga.account, thread, "2", "3")
     giga.say(widget.account, thread, "a")
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted", "sent", "sent"])
@@ -195,7 +193,7 @@ def test_a_suspended_partner_is_not_answered_and_nothing_of_it_is_lost(pair: Pai
     widget.waits_until(lambda: widget.heard(giga.account, thread) == ["a"])
 
 
-def test_a_new_partner_is_heard_without_a_restart(pair: Pair, make_side: MakeSide) -> None:
+def test_a_new_partner_is_heard_without_a_restart(pair: Pair, make_side: Sides) -> None:
     _, giga = pair
     globalnet = make_side("globalnet")
     globalnet.trusts(giga)
@@ -217,7 +215,6 @@ def test_another_content_at_the_same_place_is_refused_and_pauses_the_border(pair
     giga.waits_until(lambda: giga.paused() == {widget.account: "sequence_conflict"})
     widget.say(giga.account, thread, "2")
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted", "sent"])
-    assert giga.post is not None
     assert giga.post.borders.resume(widget.account)
     giga.waits_until(lambda: giga.heard(widget.account, thread) == ["1", "2"])
 

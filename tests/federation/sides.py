@@ -1,15 +1,16 @@
-"""A small correspondent over real parts: two accounts that say notes to each other in hand-over threads.
-
-`Side` is one account's requests service as far as the border goes: its own database, its own border vhost,
-the inside relay and a `Post`, in threads of the test's process. What a note's text does to its hearer is
-written in `Talk`.
+"""`Side` is one account's end of a talk over real parts: its own database, its own border vhost, its
+partners.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
-import threading
-from collections.abc import Callable, Mapping
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pymongo
@@ -21,127 +22,17 @@ from interdesk.vhosts import ensure_vhosts
 from services.common.config import Config
 from services.common.context import Context
 from services.common.crash import CrashPoints
-from services.common.outbox import Relay
 from services.common.publishing import Outgoing
-from services.common.store import Collection, Index, Record, Records, Saved, decide_again
-from services.common.verdicts import Later, Park
 from services.federation import ciphers, stored
 from services.federation.border import Post
 from services.federation.connections import Line, tls_of, uri_with_login
 from services.federation.envelope import Message, read_verified
 from services.federation.keys import OwnRing, PartnerRing
-from services.federation.letters import write
-from services.federation.threads import Thread, open_thread, opened_by
+from services.federation.metrics import SEND_FAILURES
 from services.federation.topology import BrokerAdmin
 from services.federation.trusts import TrustBook
-from services.federation.verdicts import Verdict, done, refused
+from tests.federation.correspondent import TALKS, Running, Talk, Waker, find, open_talk, say
 from tests.waiting import wait_until
-
-TALKS = Collection("talks", (Index(["partner", "thread_id"], unique=True),))
-AT = "2026-01-05T09:00:00.000Z"
-CORE = {
-    "subject": "Talk",
-    "category": "other",
-    "impact": None,
-    "requester": None,
-    "desired_completion_at": None,
-    "downtime_start_at": None,
-    "downtime_end_at": None,
-}
-
-
-def note(text: str) -> dict[str, Any]:
-    return {"id": 1, "text": text, "person": None, "medium": "default", "created_at": AT}
-
-
-def opening(text: str) -> dict[str, Any]:
-    return {
-        "episode": [1, 1],
-        "request_id": 1,
-        "agreement": "agreement",
-        "service_instance_id": 1,
-        "origin": "origin",
-        "core_version": 1,
-        "core": CORE,
-        "team": {"id": 1, "name": "Team"},
-        "member": None,
-        "notes": [note(text)],
-    }
-
-
-class Talk:
-    """The correspondent. A text that begins with `poison` raises, `later` waits until `open_up`, `no` is
-    refused.
-    """
-
-    def __init__(self) -> None:
-        self.opened = threading.Event()
-        self.mended = threading.Event()
-        self.undone: list[str] = []
-        self.flagged: list[str] = []
-
-    def receive(self, context: Context, message: Message) -> Verdict:
-        return self._hear(context, message)
-
-    @decide_again
-    def _hear(self, context: Context, message: Message) -> Verdict:
-        body = message.body
-        text = body["notes"][0]["text"] if "notes" in body else body["note"]["text"]
-        record = _find(context, message.sender, message.thread)
-        thread = _thread(record) if record else opened_by(message)
-        verdict = refused("not_wanted") if text.startswith("no") else done()
-        thread = thread.advance(message, verdict)
-        if text.startswith("poison") and not self.mended.is_set():
-            raise ValueError("a bug in the correspondent")
-        if text.startswith("odd") and not self.mended.is_set():
-            raise Park("odd_text", "somebody has to look at this")
-        if text.startswith("later") and not self.opened.is_set():
-            raise Later(0.2, "not_open")
-        heard = [] if verdict.word == "refused" else [text]
-        _save(context, record, message.sender, thread, heard)
-        return verdict
-
-    def refused(self, context: Context, partner: str, row: Mapping[str, Any], code: str) -> None:
-        self.undone.append(f"{row['sequence']} {code}")
-
-    def discard(self, context: Context, message: Message) -> None:
-        record = _find(context, message.sender, message.thread)
-        thread = _thread(record) if record else opened_by(message)
-        _save(context, record, message.sender, thread.advance(message, refused("discarded")), [])
-
-    def unanswered(self, context: Context, row: Mapping[str, Any]) -> None:
-        self.flagged.append(f"{row['sequence']} {row['state']}")
-
-
-def _records(context: Context) -> Records:
-    return Records(context, TALKS)
-
-
-def _find(context: Context, partner: str, thread: str) -> Record | None:
-    return _records(context).find_one({"partner": partner, "thread_id": thread})
-
-
-def _thread(record: Record) -> Thread:
-    return Thread.from_document(record.state["thread"])
-
-
-def _save(context: Context, record: Record | None, partner: str, thread: Thread, heard: list[str]) -> None:
-    before = record.state["heard"] if record else []
-    state = {
-        "partner": partner,
-        "thread_id": thread.id,
-        "thread": thread.to_document(),
-        "heard": [*before, *heard],
-    }
-    if record:
-        _records(context).save(record, state)
-    else:
-        _records(context).insert(context.new_uuid(), state)
-
-
-class _NoEvents:
-    def publish(self, *messages: Outgoing) -> None:
-        assert not messages
 
 
 class Side:
@@ -179,19 +70,20 @@ class Side:
             retry_min_seconds=0.5,
             retry_max_seconds=2,
         ).changed(**settings)
-        self._woken: Relay | None = None
-        self.context = Context(config, "requests", database, crash=crash or CrashPoints(), wake=self._wake)
+        self.waker = Waker()
+        self.context = Context(
+            config, "requests", database, crash=crash or CrashPoints(), wake=self.waker.wake
+        )
         for collection in (TALKS, *stored.ALL):
             collection.ensure(database)
         self.database = self.context.database
-        self.database["copy_keyring"].replace_one(
-            {"_id": account}, self.ring.to_document(config.secret or b""), upsert=True
-        )
-        self.post: Post | None = None
+        self.keeps_ring()
+        self.running: Running | None = None
 
-    def _wake(self, saved: Saved) -> None:
-        if self._woken is not None:
-            self._woken.wake(saved)
+    @property
+    def post(self) -> Post:
+        assert self.running is not None
+        return self.running.post
 
     def trusts(self, other: Side, *, status: str = "active") -> None:
         """Makes `other` a partner: its user and lanes here, its keys and address in our book."""
@@ -221,67 +113,45 @@ class Side:
         """What the partner needs on our border."""
         self.admin.ensure_partner(self.account, partner.account, password)
 
+    def keeps_ring(self) -> None:
+        """Stores our own ring as the organizations service would have it copied."""
+        document = self.ring.to_document(self.context.config.secret or b"")
+        self.database["copy_keyring"].replace_one({"_id": self.account}, document, upsert=True)
+        TrustBook.of(self.context).forget()
+
     def set_status(self, partner: str, status: str) -> None:
         self.database["copy_trust"].update_one({"_id": partner}, {"$set": {"status": status}})
         TrustBook.of(self.context).forget()
 
+    def clears(self) -> None:
+        """Nothing of an earlier test is left but its threads."""
+        self.talk.reset()
+        self.database[stored.QUARANTINE.name].delete_many({})
+        for partner in self.post.borders.paused():
+            self.post.borders.resume(partner)
+        self.database["copy_trust"].update_many({}, {"$set": {"status": "active"}})
+        TrustBook.of(self.context).forget()
+
     def start(self) -> None:
-        assert self.post is None
-        relay = Relay(
-            self.database,
-            self.account,
-            "requests",
-            _NoEvents(),
-            self.context.clock,
-            collections=[TALKS.name],
-            crash=self.context.crash,
-            sweep_seconds=self.context.config.sweep_seconds,
-        )
-        self.post = Post(self.context, self.talk)
-        relay.message_sink = self.post.outbox.offer
-        self._woken = relay
-        self._relay_thread = threading.Thread(target=relay.run, daemon=True)
-        self._relay_thread.start()
-        self.post.start()
+        assert self.running is None
+        self.running = Running(self.context, self.talk, self.waker)
+        self.running.start()
 
     def stop(self) -> None:
-        if self.post is not None:
-            assert self._woken is not None
-            self.post.stop()
-            self._woken.stop()
-            self._relay_thread.join(10)
-            self.post, self._woken = None, None
+        running, self.running = self.running, None
+        if running is not None:
+            running.stop()
 
     def open(self, partner: str, text: str) -> str:
         """Opens a thread with a first note; gives its id."""
-        thread = open_thread("handover", self.account, partner, self.context.new_uuid())
-        self._say(partner, thread, None, "request.handed_over.v1", opening(text))
-        return thread.id
+        return open_talk(self.context, partner, text)
 
     def say(self, partner: str, thread_id: str, *texts: str) -> None:
-        @decide_again
-        def once(text: str) -> None:
-            record = _find(self.context, partner, thread_id)
-            assert record is not None
-            body = {"episode": [1, 1], "note": note(text)}
-            self._say(partner, _thread(record), record, "note.added.v1", body)
-
         for text in texts:
-            once(text)
-
-    def _say(
-        self, partner: str, thread: Thread, record: Record | None, type: str, body: dict[str, Any]
-    ) -> None:
-        thread, row = write(self.context, thread, type=type, body=body)
-        heard = record.state["heard"] if record else []
-        state = {"partner": partner, "thread_id": thread.id, "thread": thread.to_document(), "heard": heard}
-        if record:
-            _records(self.context).save(record, state, rows=[row])
-        else:
-            _records(self.context).insert(self.context.new_uuid(), state, rows=[row])
+            say(self.context, partner, thread_id, text)
 
     def heard(self, partner: str, thread_id: str) -> list[str]:
-        record = _find(self.context, partner, thread_id)
+        record = find(self.context, partner, thread_id)
         return list(record.state["heard"]) if record else []
 
     def delivered(self, thread_id: str) -> list[str]:
@@ -314,6 +184,7 @@ class Side:
         user, password = trust.login(self.context.config.secret or b"")
         line = Line(uri_with_login(partner.address, user, password), tls_of(partner.address, partner.ca))
         exchange = options.pop("exchange", f"from.{self.account}")
+        content_type = options.pop("content_type", "application/jose")
         try:
             line.publish(
                 [
@@ -321,7 +192,7 @@ class Side:
                         exchange=exchange,
                         routing_key=routing_key,
                         body=body,
-                        content_type="application/jose",
+                        content_type=content_type,
                         mandatory=True,
                         **options,
                     )
@@ -352,5 +223,59 @@ class Side:
         return read_verified(self.sealed(thread_id, sequence))
 
     def paused(self) -> dict[str, str]:
-        assert self.post is not None
         return {partner: paused["code"] for partner, paused in self.post.borders.paused().items()}
+
+    def failures_to(self, partner: str, code: str) -> float:
+        labels = (self.account, "requests", partner, code)
+        return float(SEND_FAILURES.labels(*labels)._value.get())
+
+    def waits_for_queues(self) -> None:
+        """Until a killed broker would not forget our lanes: it writes new ones down within 2 s."""
+        time.sleep(2.5)
+
+    def peer(self, database_uri: str, crash_at: str | None = None) -> Peer:
+        """Runs this side in a process of its own, as services run; it may be told where to crash."""
+        return Peer(self, database_uri, crash_at)
+
+
+class Peer:
+    """A process that runs a side (peer.py). It ends when it is told to, crashes, or the tests end."""
+
+    def __init__(self, side: Side, database_uri: str, crash_at: str | None) -> None:
+        config = side.context.config
+        told = {
+            "config": {
+                "account": config.account,
+                "domain": config.domain,
+                "amqp_uri": config.amqp_uri,
+                "mongo_uri": database_uri,
+                "border_uri": config.border_uri,
+                "border_address": config.border_address,
+                "sweep_seconds": config.sweep_seconds,
+                "lease_seconds": config.lease_seconds,
+                "retry_min_seconds": config.retry_min_seconds,
+                "retry_max_seconds": config.retry_max_seconds,
+                "crash_at": crash_at,
+            },
+            "secret": (config.secret or b"").hex(),
+            "database": side.database.name,
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.federation.peer"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(told).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def crashed(self) -> bool:
+        return self.process.poll() == -signal.SIGKILL
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """In order; gives the exit code."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        return self.process.wait(30)

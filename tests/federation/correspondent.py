@@ -1,0 +1,202 @@
+"""A small correspondent: it says and hears notes in hand-over threads. What a text does to it is told in
+`Talk`.
+
+`Running` is its service as far as the border goes: the inside relay and a `Post`, in threads of this process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.context import Context
+from services.common.outbox import Relay
+from services.common.publishing import Outgoing
+from services.common.store import Collection, Index, Record, Records, Saved, decide_again
+from services.common.verdicts import Later, Park
+from services.federation.border import Post
+from services.federation.envelope import Message
+from services.federation.letters import write
+from services.federation.threads import Thread, open_thread, opened_by
+from services.federation.verdicts import Verdict, done, refused
+
+TALKS = Collection("talks", (Index(["partner", "thread_id"], unique=True),))
+AT = "2026-01-05T09:00:00.000Z"
+CORE = {
+    "subject": "Talk",
+    "category": "other",
+    "impact": None,
+    "requester": None,
+    "desired_completion_at": None,
+    "downtime_start_at": None,
+    "downtime_end_at": None,
+}
+
+
+def note(text: str) -> dict[str, Any]:
+    return {"id": 1, "text": text, "person": None, "medium": "default", "created_at": AT}
+
+
+def opening(text: str) -> dict[str, Any]:
+    return {
+        "episode": [1, 1],
+        "request_id": 1,
+        "agreement": "agreement",
+        "service_instance_id": 1,
+        "origin": "origin",
+        "core_version": 1,
+        "core": CORE,
+        "team": {"id": 1, "name": "Team"},
+        "member": None,
+        "notes": [note(text)],
+    }
+
+
+class Talk:
+    """The correspondent. A text that begins with `poison` raises, `later` waits until `open_up`, `no` is
+    refused.
+    """
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.mended = threading.Event()
+        self.undone: list[str] = []
+        self.flagged: list[str] = []
+
+    def reset(self) -> None:
+        self.opened.clear()
+        self.mended.clear()
+        self.undone.clear()
+        self.flagged.clear()
+
+    def receive(self, context: Context, message: Message) -> Verdict:
+        return self._hear(context, message)
+
+    @decide_again
+    def _hear(self, context: Context, message: Message) -> Verdict:
+        body = message.body
+        text = body["notes"][0]["text"] if "notes" in body else body["note"]["text"]
+        record = find(context, message.sender, message.thread)
+        thread = thread_of(record) if record else opened_by(message)
+        verdict = refused("not_wanted") if text.startswith("no") else done()
+        thread = thread.advance(message, verdict)
+        if text.startswith("poison") and not self.mended.is_set():
+            raise ValueError("a bug in the correspondent")
+        if text.startswith("odd") and not self.mended.is_set():
+            raise Park("odd_text", "somebody has to look at this")
+        if text.startswith("later") and not self.opened.is_set():
+            raise Later(0.2, "not_open")
+        heard = [] if verdict.word == "refused" else [text]
+        _keep(context, record, message.sender, thread, heard)
+        return verdict
+
+    def refused(self, context: Context, partner: str, row: Mapping[str, Any], code: str) -> None:
+        self.undone.append(f"{row['sequence']} {code}")
+
+    def discard(self, context: Context, message: Message) -> None:
+        record = find(context, message.sender, message.thread)
+        thread = thread_of(record) if record else opened_by(message)
+        _keep(context, record, message.sender, thread.advance(message, refused("discarded")), [])
+
+    def unanswered(self, context: Context, row: Mapping[str, Any]) -> None:
+        self.flagged.append(f"{row['sequence']} {row['state']}")
+
+
+def records(context: Context) -> Records:
+    return Records(context, TALKS)
+
+
+def find(context: Context, partner: str, thread: str) -> Record | None:
+    return records(context).find_one({"partner": partner, "thread_id": thread})
+
+
+def thread_of(record: Record) -> Thread:
+    return Thread.from_document(record.state["thread"])
+
+
+def _keep(context: Context, record: Record | None, partner: str, thread: Thread, heard: list[str]) -> None:
+    before = record.state["heard"] if record else []
+    state = {
+        "partner": partner,
+        "thread_id": thread.id,
+        "thread": thread.to_document(),
+        "heard": [*before, *heard],
+    }
+    if record:
+        records(context).save(record, state)
+    else:
+        records(context).insert(context.new_uuid(), state)
+
+
+class _NoEvents:
+    def publish(self, *messages: Outgoing) -> None:
+        assert not messages
+
+
+def open_talk(context: Context, partner: str, text: str) -> str:
+    """Opens a thread with a first note; gives its id."""
+    thread = open_thread("handover", context.account, partner, context.new_uuid())
+    _say(context, partner, thread, None, "request.handed_over.v1", opening(text))
+    return thread.id
+
+
+@decide_again
+def say(context: Context, partner: str, thread_id: str, text: str) -> None:
+    record = find(context, partner, thread_id)
+    assert record is not None
+    body = {"episode": [1, 1], "note": note(text)}
+    _say(context, partner, thread_of(record), record, "note.added.v1", body)
+
+
+def _say(
+    context: Context, partner: str, thread: Thread, record: Record | None, type: str, body: dict[str, Any]
+) -> None:
+    thread, row = write(context, thread, type=type, body=body)
+    heard = record.state["heard"] if record else []
+    state = {"partner": partner, "thread_id": thread.id, "thread": thread.to_document(), "heard": heard}
+    if record:
+        records(context).save(record, state, rows=[row])
+    else:
+        records(context).insert(context.new_uuid(), state, rows=[row])
+
+
+class Running:
+    """The service, as long as it runs. `context.wake` must be `Waker.wake` of the given waker."""
+
+    def __init__(self, context: Context, talk: Talk, waker: Waker) -> None:
+        self._waker = waker
+        self.relay = Relay(
+            context.database,
+            context.account,
+            "requests",
+            _NoEvents(),
+            context.clock,
+            collections=[TALKS.name],
+            crash=context.crash,
+            sweep_seconds=context.config.sweep_seconds,
+        )
+        self.post = Post(context, talk)
+        self.relay.message_sink = self.post.outbox.offer
+        self._thread = threading.Thread(target=self.relay.run, daemon=True)
+
+    def start(self) -> None:
+        self._waker.relay = self.relay
+        self._thread.start()
+        self.post.start()
+
+    def stop(self) -> None:
+        self._waker.relay = None
+        self.post.stop()
+        self.relay.stop()
+        self._thread.join(10)
+
+
+class Waker:
+    """Wakes the relay while there is one."""
+
+    relay: Relay | None = None
+
+    def wake(self, saved: Saved) -> None:
+        if self.relay is not None:
+            self.relay.wake(saved)
