@@ -319,7 +319,8 @@ class Wire:
 
 def _bound_socket(connection: Connection, seconds: float) -> None:
     """Bounds writes: a frozen broker stops reading, and then a plain send would wait for ever."""
-    transport = getattr(connection.connection, "transport", None)
+    # Asked while it is not connected, kombu's connection would connect.
+    transport = getattr(connection.connection, "transport", None) if connection.connected else None
     sock = getattr(transport, "sock", None)
     if sock is not None:
         sock.settimeout(seconds)
