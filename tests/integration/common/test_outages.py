@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import signal
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -76,6 +80,58 @@ def test_a_publisher_outlives_a_frozen_and_a_restarted_broker(own_broker: Broker
     own_broker.wait_ready()
     wait_until(lambda: published(publisher), 20)
     publisher.close()
+
+
+class Line:
+    """A TCP line to a broker. `swallow` makes the connections of now take no more bytes and say nothing."""
+
+    def __init__(self, port: int) -> None:
+        self._target = ("127.0.0.1", port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._swallowing: list[threading.Event] = []
+        self._ends: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def swallow(self) -> None:
+        for connection in self._swallowing:
+            connection.set()
+
+    def close(self) -> None:
+        for end in (self._listener, *self._ends):
+            end.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(self._target)
+                swallowing = threading.Event()
+                self._swallowing.append(swallowing)
+                self._ends += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=_carry, args=(source, sink, swallowing), daemon=True).start()
+
+
+def _carry(source: socket.socket, sink: socket.socket, swallowing: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while (data := source.recv(65536)) and not swallowing.is_set():
+            sink.sendall(data)
+
+
+def test_a_publisher_leaves_a_connection_that_goes_nowhere(broker: Broker, vhost_uri: str) -> None:
+    parts = urlsplit(vhost_uri)
+    line = Line(parts.port or 0)
+    publisher = Publisher(vhost_uri.replace(f":{parts.port}/", f":{line.port}/"), timeout_seconds=1)
+    try:
+        publisher.publish(message())
+        line.swallow()
+        with pytest.raises(Unavailable):
+            publisher.publish(message("x" * 40_000_000))  # its writing can't even be finished
+        wait_until(lambda: published(publisher), 15)
+    finally:
+        publisher.close()
+        line.close()
 
 
 def published(publisher: Publisher) -> bool:
