@@ -14,7 +14,7 @@ from interdesk.deployment import LocalDeployment
 from interdesk.local_account import LocalAccount
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 SETTINGS = {
     "INTERDESK_RATE_LIMIT_PER_HOUR": "1000000",
     "INTERDESK_RATE_LIMIT_BURST": "1000000",
