@@ -140,7 +140,10 @@ class Moment(fields.AwareDateTime):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
         moment = super()._deserialize(value, attr, data, **options)
-        return moment.astimezone(UTC)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("must be a time within the calendar") from None
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **_: Any) -> str | None:
         if value is None:
@@ -179,7 +182,9 @@ class Minutes(fields.Field[int]):
 class Whole(fields.Nested):
     """An object within a record. An edit gives it whole: what it requires it requires there too."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **options: Any) -> Any:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, partial: Any = None, **options: Any
+    ) -> Any:
         return super()._deserialize(value, attr, data, partial=False, **options)
 
 

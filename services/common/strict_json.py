@@ -16,7 +16,8 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string that never ends is matched too, and nothing is tried twice: the cost is the length of the bytes.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 

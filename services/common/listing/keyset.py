@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from services.common import strict_json
 from services.common.listing.declaration import Field, Filter, Kind
 from services.common.listing.values import read
 
@@ -75,7 +76,7 @@ def cursor_of(document: dict[str, Any], offset: int, keys: Sequence[SortKey]) ->
     """The opaque text of a document's place: base64url of JSON, without padding."""
     values = [_plain(value_at(document, key.path)) for key in keys]
     body = {"offset": offset, "sort": _written(keys), "cursor": values}
-    encoded = json.dumps(body, separators=(",", ":")).encode()
+    encoded = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(encoded).decode().rstrip("=")
 
 
@@ -85,11 +86,12 @@ def read_cursor(text: str, keys: Sequence[SortKey]) -> Cursor:
         raise ValueError("is not a cursor that a page gave")
     try:
         standard = text.rstrip("=").replace("+", "-").replace("/", "_")
-        body = json.loads(base64.urlsafe_b64decode(standard + "=" * (-len(standard) % 4)))
+        plain = base64.urlsafe_b64decode(standard + "=" * (-len(standard) % 4))
+        body = strict_json.loads(plain, MAX_CURSOR_LENGTH)
         offset, sort, values = body["offset"], body["sort"], body["cursor"]
         if type(offset) is not int or not 0 <= offset < 2**53 or not isinstance(values, list):
             raise ValueError
-    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
+    except (binascii.Error, ValueError, KeyError, TypeError):
         raise ValueError("is not a cursor that a page gave") from None
     if sort != _written(keys) or len(values) != len(keys):
         raise ValueError(f"belongs to another order than sort={_written(keys)}")

@@ -8,7 +8,17 @@ import pytest
 from marshmallow import ValidationError, fields
 
 from services.common.errors import Invalid
-from services.common.fields import Day, InputSchema, Minutes, ReferenceId, ReferenceIds, Whole, Zone, loaded
+from services.common.fields import (
+    Day,
+    InputSchema,
+    Minutes,
+    Moment,
+    ReferenceId,
+    ReferenceIds,
+    Whole,
+    Zone,
+    loaded,
+)
 
 
 class Record(InputSchema):
@@ -17,6 +27,7 @@ class Record(InputSchema):
     start_date = Day(allow_none=True)
     response_target = Minutes(1000)
     time_zone = Zone()
+    waiting_until = Moment()
     name = fields.String()
 
 
@@ -52,6 +63,11 @@ def test_several_references_lose_their_doubles_and_are_bounded() -> None:
 @pytest.mark.parametrize("bad", ["31-01-2025", "2025-02-30", 20250131, "2025-01-31T10:00:00Z"])
 def test_a_day_is_a_day_of_the_calendar(bad: Any) -> None:
     assert errors(start_date=bad) == {"start_date": ["must be a day such as 2025-01-31"]}
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_lies_within_the_calendar_also_in_utc(edge: str) -> None:
+    assert errors(waiting_until=edge) == {"waiting_until": ["must be a time within the calendar"]}
 
 
 def test_a_day_may_be_taken_away() -> None:

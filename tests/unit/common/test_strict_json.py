@@ -1,6 +1,7 @@
 """JSON of strangers: one meaning, bounded, or refused with a code."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -76,3 +77,14 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     except NotStrict:
         return
     dumps(value)
+
+
+@pytest.mark.parametrize(
+    "data", [b'"' + b'\\"' * 500_000, b'["' + b'\\"' * 500_000 + b"\\", b'"' * 1_000_001]
+)
+def test_a_string_that_never_ends_costs_no_more_than_its_length(data: bytes) -> None:
+    begun = time.process_time()
+    with pytest.raises(NotStrict) as refused:
+        loads(data, max_bytes=2_000_000)
+    assert refused.value.code == "not_json"
+    assert time.process_time() - begun < 5  # tried from each quote anew, it would be hours
