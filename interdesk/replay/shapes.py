@@ -7,9 +7,10 @@ Depth counts the accounts from the origin: the origin is 1, its provider 2.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from interdesk.replay.chain import Link, Shown
+from interdesk.replay.chain import Shown
 from interdesk.replay.steps import Move, Plan, Step
 
 
@@ -25,21 +26,23 @@ def traits(plan: Plan) -> frozenset[str]:
 def covering(plans: Sequence[Plan], count: int) -> list[Plan]:
     """So many plans (or all there are), in the order given, that show every trait which occurs.
 
-    In that order each plan that brings a new trait is taken; the first others fill the rest. When the plans
-    that bring a new trait are more than `count`, all of them are taken.
+    For each trait, the rarest first, that nothing chosen shows yet: the shortest plan that has it. The rest of
+    `count` is drawn evenly from the others. (Plans that the traits need are chosen also when they are more.)
     """
+    of_plan = [traits(plan) for plan in plans]
+    shortest_first = sorted(range(len(plans)), key=lambda place: len(plans[place].steps))
+    often = Counter(itertools.chain.from_iterable(of_plan))
     seen: set[str] = set()
-    taken: set[int] = set()
-    for position, plan in enumerate(plans):
-        new = traits(plan) - seen
-        if new:
-            seen |= new
-            taken.add(position)
-    for position in range(len(plans)):
-        if len(taken) >= count:
-            break
-        taken.add(position)
-    return [plans[position] for position in sorted(taken)]
+    chosen: set[int] = set()
+    for trait in sorted(often, key=lambda trait: (often[trait], trait)):
+        if trait not in seen:
+            place = next(place for place in shortest_first if trait in of_plan[place])
+            chosen.add(place)
+            seen |= of_plan[place]
+    others = [place for place in range(len(plans)) if place not in chosen]
+    wanted = min(max(0, count - len(chosen)), len(others))
+    chosen.update(others[number * len(others) // wanted] for number in range(wanted))
+    return [plans[place] for place in sorted(chosen)]
 
 
 def _of_first(step: Step) -> Iterator[str]:
@@ -123,8 +126,6 @@ def _of_ends(plan: Plan) -> Iterator[str]:
     for path, shown in plan.ends.items():
         if len(path) > 1:
             yield f"a provider ends {shown.completion_reason}"
-        if shown.link is not None and shown.link is not Link.ENDED:
-            yield f"left {shown.link}"
 
 
 def _implied(step: Step) -> str:
