@@ -107,7 +107,8 @@ def _mirrored(context: Context, account: Document, known: Document) -> Document:
     }
     service_id = _kept(context, account, "service", known["service"], {"provider_id": provider_id})
     offering = known["service_offering"]
-    offering_id = _kept(context, account, "service_offering", offering, {"service_id": service_id})
+    of_offering = {"service_id": service_id, "status": None}  # nobody told us
+    offering_id = _kept(context, account, "service_offering", offering, of_offering)
     instance = known["service_instance"]
     of_instance = {
         "status": instance["status"],

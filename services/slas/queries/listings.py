@@ -47,7 +47,7 @@ SERVICES = Listing(
         "impact",
         "picture_uri",
     ),
-    default_fields=("id", "sourceID", "name", "provider", "created_at", "updated_at"),
+    default_fields=("id", "account", "sourceID", "name", "provider", "created_at", "updated_at"),
     default_sort="name",
     predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
 )
@@ -70,7 +70,7 @@ SERVICE_INSTANCES = Listing(
         "picture_uri",
         "parent_service_instances",
     ),
-    default_fields=("id", "sourceID", "name", "service", "status", "created_at", "updated_at"),
+    default_fields=("id", "account", "sourceID", "name", "service", "status", "created_at", "updated_at"),
     default_sort="name",
     predefined={
         "active": {"status": {"$in": ["being_prepared", "in_production"]}},
@@ -94,7 +94,7 @@ SERVICE_OFFERINGS = Listing(
         "report_frequency",
         "review_frequency",
     ),
-    default_fields=("id", "sourceID", "name", "service", "status", "created_at", "updated_at"),
+    default_fields=("id", "account", "sourceID", "name", "service", "status", "created_at", "updated_at"),
     default_sort="name",
     predefined={
         "catalog": {"status": {"$in": list(CATALOG)}},
@@ -135,6 +135,7 @@ SLAS = Listing(
     ),
     default_fields=(
         "id",
+        "account",
         "sourceID",
         "name",
         "status",

@@ -54,7 +54,8 @@ def test_the_customer_keeps_a_foreign_sla_in_ids_of_its_own(
     provider = widget.directory.records["organization"][instance["provider_id"]]
     assert (provider["name"], provider["account"]["id"]) == ("GigaTera", "gigatera")
     assert widget.document("services", instance["service_id"])["name"] == "Hosting"
-    assert widget.document("service_offerings", copy["service_offering_id"])["name"] == "Gold"
+    offering = widget.document("service_offerings", copy["service_offering_id"])
+    assert (offering["name"], offering["status"]) == ("Gold", None)
 
 
 def test_only_what_the_wire_names_leaves(gigatera: Side, widget: Side, hosting: Hosting) -> None:
