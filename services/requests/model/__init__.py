@@ -17,7 +17,8 @@ The rules are those of a request that goes to a provider's account and comes bac
     workflow           the move table of the account's own people, checked when it is made
     customer, view,    the customer's side: giving, answering, ending; the own view follows the provider's
     statements         last word
-    provider           the provider's side, and `speak`, which says what changed
+    provider,          the provider's side, and what it says of itself whenever that changes
+    speaking
     own, core, notes   moves among own teams; the shared core; notes over the border
     restate, refusals  agreeing again after a restore; undoing what a partner refused
     finish             what follows from every step: statements, notes, clock, history, events

@@ -12,8 +12,15 @@ from typing import Any
 from services.requests.model.errors import InvalidField
 from services.requests.model.facts import Incoming
 from services.requests.model.step import ARRIVED_LATE, Draft
-from services.requests.model.values import CORE_FIELDS, Category, Core
-from services.requests.model.wire import core_body, core_value, episode_body, read_core_fields, read_episode
+from services.requests.model.values import Category, Core
+from services.requests.model.wire import (
+    core_body,
+    core_value,
+    customer_restatement,
+    episode_body,
+    read_core_fields,
+    read_episode,
+)
 
 #: Not selectable in a request of another account: they would drop its service instance (4me-facts section 4).
 OWN_ONLY = frozenset({Category.COMPLAINT, Category.COMPLIMENT, Category.OTHER})
@@ -74,10 +81,15 @@ def relay(draft: Draft, names: tuple[str, ...]) -> None:
 
 
 def replace_whole(draft: Draft, core: Core) -> None:
-    """The owner's side states the whole core anew (after a restore); its version counts whatever ours was."""
-    names = tuple(differing(draft.request.core, {name: getattr(core, name) for name in CORE_FIELDS}))
+    """The customer's side gives or states the whole core anew: it counts, whatever version ours was (after a
+    restore the owner's may be lower). So the provider below is not told a change, but the whole in turn.
+    """
+    same = core == draft.request.core
     draft.change(core=core)
-    relay(draft, names)
+    link = draft.request.link
+    if link is not None and not same:
+        body = customer_restatement(link, draft.request.id, core)
+        draft.send_down(link, "request.restated", body)
 
 
 def heard(draft: Draft, incoming: Incoming) -> None:

@@ -1,16 +1,16 @@
 """The end of every step: what follows from the new state, whatever rule made it.
 
-The customer hears of a changed status (`provider.speak`), the accounts of the request get its new public
+The customer hears of a changed status (`speaking`), the accounts of the request get its new public
 notes, the account's own clock stops or runs, and the account's services and the requester are told. Because
 this is derived from the state before and after, no rule can forget it.
 """
 
 from typing import Any
 
-from services.requests.model import provider
 from services.requests.model.holder import clock, own_team
 from services.requests.model.notes import send_note
 from services.requests.model.request import Request
+from services.requests.model.speaking import speak
 from services.requests.model.step import Draft, HistoryEntry, Step
 from services.requests.model.values import Clock, Ending, Ref, Status
 from services.requests.model.wire import core_value, episode_body
@@ -46,7 +46,7 @@ CLOCK_NOTES = {
 def finish(draft: Draft) -> Step:
     """Turns the draft into a step; each is finished once."""
     before = draft.before
-    provider.speak(draft)
+    speak(draft)
     instance = draft.request.service_instance
     if instance is None or instance.account is None:
         draft.change(own_service_instance=instance)

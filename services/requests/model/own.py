@@ -10,6 +10,7 @@ from services.requests.model import customer, provider
 from services.requests.model.errors import InvalidField
 from services.requests.model.facts import Facts
 from services.requests.model.request import Request
+from services.requests.model.speaking import speak
 from services.requests.model.step import Actor, Draft
 from services.requests.model.values import CompletionReason, Note, Ref, Status, TrailEntry
 
@@ -50,7 +51,7 @@ def ask(draft: Draft, note: Note) -> None:
     requester.
     """
     draft.change(status=Status.WAITING_FOR_CUSTOMER, waiting_until=None)
-    provider.speak(draft, note)
+    speak(draft, note)
     draft.record("asked the customer")
 
 
@@ -69,7 +70,7 @@ def complete(draft: Draft, reason: CompletionReason, note: Note | None) -> None:
         completed_at=draft.context.at,
         waiting_until=None,
     )
-    provider.speak(draft, note)
+    speak(draft, note)
     draft.record("completed", reason.value)
 
 

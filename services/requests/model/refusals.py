@@ -5,9 +5,10 @@ was refused is made again, at most `MAX_RESENDS` times in an episode, so that tw
 not talk for ever; the flag stays, and an operator's re-statement starts again.
 """
 
-from services.requests.model import customer, provider
+from services.requests.model import customer
 from services.requests.model.facts import Sent
 from services.requests.model.holder import own_team
+from services.requests.model.speaking import speak
 from services.requests.model.statements import STATEMENTS
 from services.requests.model.step import Draft
 from services.requests.model.wire import read_episode
@@ -79,4 +80,4 @@ def _statement(draft: Draft, sent: Sent) -> None:
     elif sent.type == "note.added" or sent.type not in STATEMENTS:
         return
     draft.change_above(stated=None, resends=above.resends + 1)
-    provider.speak(draft)
+    speak(draft)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from services.requests.model import core, customer, provider
 from services.requests.model.facts import Incoming, Take
 from services.requests.model.request import Below
+from services.requests.model.speaking import restated, speak
 from services.requests.model.statements import state
 from services.requests.model.step import Draft
 from services.requests.model.values import (
@@ -28,7 +29,7 @@ def say(draft: Draft, thread: str) -> None:
     """This account's side of this thread, whichever side it is."""
     above = draft.request.above
     if above is not None and above.thread == thread:
-        draft.send_up("request.restated", provider.restated(draft.request))
+        draft.send_up("request.restated", restated(draft.request))
         return
     link = draft.request.link_of(thread)
     assert link is not None
@@ -52,7 +53,7 @@ def heard_from_customer(draft: Draft, incoming: Incoming, take: Take | None) -> 
         core.replace_whole(draft, read_core(body))
         if above.question is not None and above.question == body["answered"]:
             provider.resume(draft)
-    provider.speak(draft)
+    speak(draft)
     say(draft, incoming.thread)
     draft.record("restated", incoming.partner)
 
