@@ -16,15 +16,15 @@ from typing import NoReturn
 SERVICES = ("requests", "slas", "organizations")
 
 PLACES = (
-    # a save and what follows it (common/store.py, common/outbox.py)
+    # a save and what follows it (common/store, common/outbox.py)
     "before_save",
     "after_save",
     "after_publish",
     "after_message_sink",
     "after_mark",
-    # an event that is handled (common/events.py)
+    # an event that is handled (common/entrypoints/settling.py)
     "after_event",
-    # a command that is answered (common/entrypoints.py)
+    # a command that is answered (common/entrypoints/commands.py)
     "before_reply",
     # what a partner sent (federation/inbox.py)
     "before_inbox_store",

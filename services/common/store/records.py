@@ -1,132 +1,31 @@
-"""Records: aggregates that are each one document, saved whole by one compare-and-set.
-
-What it promises
-    A save is one update of one document: the new state, the rows to be sent and the history entries stand or
-    fall together. It succeeds only if nobody saved since the record was loaded; else it raises `Stale`, and
-    the action is decided again from the new state (`decide_again`), never merged. So no transaction over
-    several documents is needed, and a crash at any point leaves either all of a decision or nothing of it.
-
-The document
-    {_id, version, **state, outbox: [row…], history: [entry…], history_total, history_moved, unsent}
-
-    `version` counts saves. `outbox` and `history` are landing strips, not homes: the relay (outbox.py) sends
-    rows and takes them off; history entries move to `<collection>_history` when the strip is long, which
-    costs nothing per save. `unsent` says since when rows wait and is absent when none do; it is indexed, so
-    that a sweep finds what a crash left. The strips are bounded (64 rows, 100 entries): a record never grows
-    past what one document should hold.
-
-Names beginning with `$`, or with `.` or NUL in them, are refused anywhere in a state: they mean something to
-the database. Times must be aware; they are kept in whole milliseconds.
-"""
+"""One collection of records, each saved whole by compare-and-set. See the package."""
 
 from __future__ import annotations
 
-import math
-import random
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import bson
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from services.common import history as history_pages
 from services.common import trace
-from services.common.clock import milliseconds
-from services.common.database import Document, answering, insert_missing
-from services.common.errors import Conflict, Invalid, NotFound, Stale, Unavailable
+from services.common.database import Document, answering
+from services.common.errors import Conflict, NotFound, Stale, Unavailable
 from services.common.metrics import SAVES
+from services.common.store.declared import Collection, Index
+from services.common.store.record import Record, RecordId, Saved
+from services.common.store.rows import copy
+from services.common.store.values import storable
 
 if TYPE_CHECKING:
     from services.common.context import Context
 
 MAX_WAITING_ROWS = 64
-MAX_DECISIONS = 20
 RESERVED: Final = frozenset(
     {"_id", "version", "outbox", "history", "history_total", "history_moved", "unsent"}
 )
-
-RecordId = int | str
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-@dataclass(frozen=True, init=False)
-class Index:
-    """An index: `Index("team_id")`, `Index(["status", "-updated_at"])`, `Index([("a", 1), ("b", -1)])`."""
-
-    keys: tuple[tuple[str, int], ...]
-    unique: bool
-    sparse: bool
-
-    def __init__(
-        self, keys: str | Sequence[str | tuple[str, int]], unique: bool = False, sparse: bool = False
-    ) -> None:
-        listed = [keys] if isinstance(keys, str) else keys
-        object.__setattr__(self, "keys", tuple(_key(key) for key in listed))
-        object.__setattr__(self, "unique", unique)
-        object.__setattr__(self, "sparse", sparse)
-
-    def ensure(self, database: Database[Document], collection: str) -> None:
-        """Makes it unless it is there. Raises `Unavailable`."""
-        options: dict[str, Any] = {name: True for name in ("unique", "sparse") if getattr(self, name)}
-        with answering():
-            database[collection].create_index(list(self.keys), **options)
-
-
-def _key(key: str | tuple[str, int]) -> tuple[str, int]:
-    if isinstance(key, tuple):
-        return key
-    return (key[1:], -1) if key.startswith("-") else (key, 1)
-
-
-@dataclass(frozen=True)
-class Collection:
-    """A collection and its indexes. `records`: it holds records with landing strips (see above)."""
-
-    name: str
-    indexes: tuple[Index, ...] = ()
-    records: bool = True
-
-    def ensure(self, database: Database[Document]) -> None:
-        """Makes its indexes; at service start."""
-        if self.records:
-            Index("unsent", sparse=True).ensure(database, self.name)
-            Index(["record", "n"]).ensure(database, history_pages.collection_name(self.name))
-        for index in self.indexes:
-            index.ensure(database, self.name)
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record as it was loaded: its state without the strips. Change a copy."""
-
-    id: Any
-    version: int
-    state: dict[str, Any]
-    waiting: tuple[dict[str, Any], ...] = field(default=(), repr=False, compare=False)  # rows not yet sent
-    history_total: int = field(default=0, repr=False, compare=False)
-    history_moved: int = field(default=0, repr=False, compare=False)
-    stored: Mapping[str, bytes] = field(
-        default_factory=dict, repr=False, compare=False
-    )  # state as it lies there
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What the relay is told after a save: all rows that wait in the record, oldest first."""
-
-    collection: str
-    id: Any
-    version: int
-    rows: tuple[dict[str, Any], ...]
-    history_waiting: int = 0
-    copied: frozenset[str] = frozenset()  # ids of `copy` rows whose documents are made already
 
 
 class Records:
@@ -274,87 +173,6 @@ class Records:
     def _count(self, outcome: str) -> None:
         context = self._context
         SAVES.labels(context.account, context.service, self.collection.name, outcome).inc()
-
-
-def decide_again(action: Callable[P, R]) -> Callable[P, R]:
-    """An action that loads, decides and saves once: when the save is `Stale`, all of it is done again (20
-    times).
-    """
-
-    @wraps(action)
-    def deciding(*args: P.args, **kwargs: P.kwargs) -> R:
-        for tried in range(1, MAX_DECISIONS):
-            try:
-                return action(*args, **kwargs)
-            except Stale:
-                if tried > 2:  # many at one record: stop marching in step
-                    time.sleep(random.uniform(0, 0.005 * tried))  # noqa: S311
-        return action(*args, **kwargs)
-
-    return deciding
-
-
-def event_row(type: str, body: Mapping[str, Any], id: str | None = None) -> dict[str, Any]:
-    """A row that says "this happened" to the account's own services: event `type` (`noun.verb`) of this
-    service.
-    """
-    return {"id": id, "kind": "event", "type": type, "body": dict(body)}
-
-
-def copy_row(collection: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """A row that puts `document` (with its `_id`) into a collection of its own: what is said in a save and
-    would not fit into the record for good, such as a note. It comes there once, however often the row is
-    relayed.
-    """
-    id = f"{collection}:{document['_id']}"
-    return {"id": id, "kind": "copy", "type": collection, "document": dict(document)}
-
-
-def copy(database: Database[Document], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Makes the documents of the `copy` rows among these, where they are not there yet. Raises
-    `Unavailable`.
-    """
-    by_collection: dict[str, list[Document]] = {}
-    for row in rows:
-        if row["kind"] == "copy":
-            by_collection.setdefault(row["type"], []).append(row["document"])
-    for name, documents in by_collection.items():
-        with answering():
-            insert_missing(database[name], documents)
-
-
-def storable(value: Any) -> Any:
-    """A copy of `value` as the database keeps it: lists, plain names, times in milliseconds.
-
-    Raises `Invalid` for names that mean something to the database (`name_not_allowed`) and for numbers that
-    it does not keep (`number_too_big`, `not_a_number`), `ValueError` for naive times."""
-    if isinstance(value, str | bool | bytes | None):
-        return value
-    if isinstance(value, int | float):
-        return _number(value)
-    if isinstance(value, Mapping):
-        return {_name(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
-    if isinstance(value, datetime):
-        return milliseconds(value)
-    raise TypeError(f"{type(value).__name__} is not kept: {value!r}")
-
-
-def _number(value: float) -> float:
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise Invalid("number_too_big", f"{value} is too big a number.")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Invalid("not_a_number", f"{value} is not a number.")
-    return value
-
-
-def _name(key: Any) -> str:
-    if not isinstance(key, str):
-        raise TypeError(f"a name must be a text, not {key!r}")
-    if key.startswith("$") or "." in key or "\0" in key:
-        raise Invalid("name_not_allowed", errors=[(key, "may not begin with '$' or contain '.'")])
-    return key
 
 
 def _checked(state: Mapping[str, Any]) -> Mapping[str, Any]:

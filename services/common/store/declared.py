@@ -1,0 +1,58 @@
+"""Collections and their indexes, as declared by a service and made when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.database import Database
+
+from services.common import history
+from services.common.database import Document, answering
+
+
+@dataclass(frozen=True, init=False)
+class Index:
+    """An index: `Index("team_id")`, `Index(["status", "-updated_at"])`, `Index([("a", 1), ("b", -1)])`."""
+
+    keys: tuple[tuple[str, int], ...]
+    unique: bool
+    sparse: bool
+
+    def __init__(
+        self, keys: str | Sequence[str | tuple[str, int]], unique: bool = False, sparse: bool = False
+    ) -> None:
+        listed = [keys] if isinstance(keys, str) else keys
+        object.__setattr__(self, "keys", tuple(_key(key) for key in listed))
+        object.__setattr__(self, "unique", unique)
+        object.__setattr__(self, "sparse", sparse)
+
+    def ensure(self, database: Database[Document], collection: str) -> None:
+        """Makes it unless it is there. Raises `Unavailable`."""
+        options: dict[str, Any] = {name: True for name in ("unique", "sparse") if getattr(self, name)}
+        with answering():
+            database[collection].create_index(list(self.keys), **options)
+
+
+def _key(key: str | tuple[str, int]) -> tuple[str, int]:
+    if isinstance(key, tuple):
+        return key
+    return (key[1:], -1) if key.startswith("-") else (key, 1)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection and its indexes. `records`: it holds records with landing strips (see above)."""
+
+    name: str
+    indexes: tuple[Index, ...] = ()
+    records: bool = True
+
+    def ensure(self, database: Database[Document]) -> None:
+        """Makes its indexes; at service start."""
+        if self.records:
+            Index("unsent", sparse=True).ensure(database, self.name)
+            Index(["record", "n"]).ensure(database, history.collection_name(self.name))
+        for index in self.indexes:
+            index.ensure(database, self.name)
