@@ -179,6 +179,21 @@ class Minutes(fields.Field[int]):
         return value
 
 
+class Amount(fields.Decimal):
+    """A decimal (money, a percentage): comes in as a number or text, is kept and goes out as text, as in
+    4me."""
+
+    def __init__(self, most: int, *, places: int = 2, **options: Any) -> None:
+        super().__init__(places=places, allow_nan=False, **options)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        amount = super()._deserialize(value, attr, data, **options)
+        if not 0 <= amount <= self.most:
+            raise ValidationError(f"must be between 0 and {self.most}")
+        return str(amount)
+
+
 class Whole(fields.Nested):
     """An object within a record. An edit gives it whole: what it requires it requires there too."""
 

@@ -146,7 +146,7 @@ class SlasService:
     @handle_event("slas", "sla.saved")
     def sla_saved(self, body: Document) -> None:
         """The net under `hierarchy.follow`, should a crash part it from the SLA's save."""
-        hierarchy.follow(self.context, body["record"]["service_instance_id"])
+        hierarchy.follow_sla(self.context, body["record"])
 
     @handle_event("slas", "service.saved")
     def service_saved(self, body: Document) -> None:

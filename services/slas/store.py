@@ -77,6 +77,7 @@ COLLECTIONS: Final = (
             Index(["first_line_team_id", "name", "_id"]),
             Index("parents.service_instance_id"),
             Index("agreed_parents.service_instance_id"),
+            Index("agreed_parents.sla_id"),
         ),
     ),
     Collection(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
-
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from services.common.fields import (
     AccountReferenceSchema,
+    Amount,
     InputSchema,
     Moment,
     OutputSchema,
@@ -35,16 +33,6 @@ MAX_MEMBERS = 5000
 MAX_AMOUNT = 1_000_000
 SEND_EMAIL_NOTIFICATIONS = ("always", "when_offline", "never")
 SHOW_NOTIFICATION_POPUP = ("always", "important_only", "never")
-
-
-class Amount(fields.Decimal):
-    """An amount of money: comes in as a number or text, is kept and goes out as text, as in 4me."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        amount = super()._deserialize(value, attr, data, **options)
-        if not 0 <= amount <= MAX_AMOUNT:
-            raise ValidationError(f"must be between 0 and {MAX_AMOUNT}")
-        return str(amount.quantize(Decimal("0.01")))
 
 
 class OrganizationInputSchema(SourceSchema):
@@ -103,7 +91,7 @@ class PersonInputSchema(SourceSchema):
     picture_uri = Picture(allow_none=True)
     addresses = addresses()
     contacts = contacts()
-    cost_per_hour = Amount(allow_none=True)
+    cost_per_hour = Amount(MAX_AMOUNT, allow_none=True)
     cost_per_hour_currency = currency(allow_none=True)
     auto_translation = fields.Boolean()
     do_not_translate_languages = fields.List(language(), validate=validate.Length(max=50))

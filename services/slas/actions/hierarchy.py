@@ -76,6 +76,18 @@ def _above(context: Context, start: Iterable[int]) -> dict[int, list[int]]:
 _COVERED = {"service_instance_id": 1, "coverage": 1, "service_instances": 1}
 
 
+def follow_sla(context: Context, sla: Mapping[str, Any]) -> None:
+    """Brings in line every service instance that an SLA (as others hold it) is or was about."""
+    instances = context.database[store.SERVICE_INSTANCES]
+    found = [instances.find({"agreed_parents.sla_id": sla["id"]}, {"_id": 1})]
+    if sla.get("account"):
+        theirs = {"account.id": sla["account"]["id"], "offered": True}
+        found.append(instances.find(theirs, {"_id": 1}))
+    ids = {each["_id"] for cursor in found for each in cursor} | {sla["service_instance_id"]}
+    for id in sorted(ids - {None}):
+        follow(context, id)
+
+
 @decide_again
 def follow(context: Context, instance_id: int) -> None:
     """Brings a service instance's document in line with the active SLAs for it: its agreed edges, and (of a

@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 
 from services.common.fields import (
     AccountReferenceSchema,
+    Amount,
     Minutes,
     Moment,
     OutputSchema,
@@ -42,12 +43,6 @@ LEVEL_FIELDS = (
 )
 
 
-def decimal(least: int, most: int) -> fields.Decimal:
-    """A decimal is a text, out and in (4me-facts section 2)."""
-    within = validate.Range(min=least, max=most, error="must be between {min} and {max}")
-    return fields.Decimal(places=4, as_string=True, allow_none=True, allow_nan=False, validate=within)
-
-
 def whole(least: int, most: int) -> fields.Integer:
     within = validate.Range(min=least, max=most, error="must be between {min} and {max}")
     return fields.Integer(strict=True, allow_none=True, validate=within)
@@ -60,7 +55,7 @@ def _levels() -> dict[str, Any]:
             taken[f"{target}_{level}"] = Minutes(MAX_TARGET_MINUTES, allow_none=True)
             taken[f"{target}_{level}_in_days"] = whole(0, MAX_TARGET_DAYS)
         taken[f"charge_type_{level}"] = one_of(CHARGE_TYPES)
-        taken[f"rate_{level}"] = decimal(0, 1_000_000_000)
+        taken[f"rate_{level}"] = Amount(1_000_000_000, places=4, allow_none=True)
         taken[f"rate_{level}_currency"] = currency(allow_none=True)
     return taken
 
@@ -83,7 +78,7 @@ class ServiceOfferingInputSchema(_LevelsIn):
     status = one_of(OFFERING_STATUSES, allow_none=False)
     time_zone = Zone(allow_none=True)
     summary = Text(65_536, lines=True, allow_none=True)
-    availability = decimal(0, 100)
+    availability = Amount(100, places=4, allow_none=True)
     reliability = whole(0, 1_000_000)
     recovery_time_objective = Minutes(MAX_TARGET_MINUTES, allow_none=True)
     recovery_point_objective = Minutes(MAX_TARGET_MINUTES, allow_none=True)

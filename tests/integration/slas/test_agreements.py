@@ -12,7 +12,7 @@ from services.common.errors import Forbidden, IllegalMove, Invalid, NotFound
 from services.federation.threads import AlreadyApplied, Gap
 from services.federation.verdicts import done
 from services.slas import partner
-from services.slas.actions import agreements, asking, dates, hearing, services, telling, unheard
+from services.slas.actions import agreements, asking, dates, hearing, hierarchy, services, telling, unheard
 from tests.integration.slas.accounts import Hosting, Side, own_instance, trust
 
 
@@ -112,6 +112,23 @@ def test_the_providers_instance_is_a_child_of_the_covered_one_while_the_agreemen
     gigatera.deliver(widget)
     instance = widget.document("service_instances", agreed["service_instance_id"])
     assert (instance["agreed_parents"], instance["offered"]) == ([], False)
+
+
+def test_edges_that_a_crash_left_behind_follow_the_slas_event(
+    gigatera: Side, widget: Side, webshop: int, agreed: dict[str, Any]
+) -> None:
+    database = widget.context.database
+    stale = {"service_instance_id": webshop, "impact_relation": "down", "sla_id": agreed["id"]}
+    mail = own_instance(widget, "Mail")
+    database["service_instances"].update_one({"_id": mail}, {"$set": {"agreed_parents": [stale]}})
+    database["service_instances"].update_one(
+        {"_id": agreed["service_instance_id"]}, {"$set": {"agreed_parents": [], "offered": False}}
+    )
+    saved = [row["body"]["record"] for row in widget.document("slas", agreed["id"])["outbox"]][-1]
+    hierarchy.follow_sla(widget.context, saved)
+    assert widget.document("service_instances", mail)["agreed_parents"] == []
+    instance = widget.document("service_instances", agreed["service_instance_id"])
+    assert (instance["agreed_parents"], instance["offered"]) == ([stale], True)
 
 
 def test_a_covered_instance_says_what_a_failure_does_to_it(

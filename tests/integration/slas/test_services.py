@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from services.common.errors import Forbidden, Invalid, NotFound, Unavailable
+from services.common.fields import loaded
 from services.slas.actions import services
+from services.slas.schemas import ServiceOfferingInputSchema
 from tests.integration.slas.accounts import Hosting, Side, own_instance
 
 
@@ -145,3 +147,23 @@ def test_a_parent_that_is_not_there_is_refused(widget: Side) -> None:
     assert refused.value.errors == [
         ("parent_service_instances", "99: there is no service instance with this id")
     ]
+
+
+def test_an_offering_keeps_its_targets_and_rates_as_they_were_given(gigatera: Side, hosting: Hosting) -> None:
+    taken = loaded(
+        ServiceOfferingInputSchema(),
+        {
+            "name": "Silver",
+            "service": hosting.service_id,
+            "availability": "99.5",
+            "response_target_top": "0:30",
+            "resolution_target_rfc_in_days": 5,
+            "charge_type_rfi": "fixed_price",
+            "rate_rfi": 25,
+            "rate_rfi_currency": "EUR",
+        },
+    )
+    offering = services.create_service_offering(gigatera.context, gigatera.manager, taken)
+    assert offering["availability"] == "99.5000"
+    assert (offering["response_target_top"], offering["resolution_target_rfc_in_days"]) == (30, 5)
+    assert (offering["rate_rfi"], offering["response_target_low"]) == ("25.0000", None)

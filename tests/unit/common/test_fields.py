@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields
 
 from services.common.errors import Invalid
 from services.common.fields import (
+    Amount,
     Day,
     InputSchema,
     Minutes,
@@ -29,6 +30,7 @@ class Record(InputSchema):
     time_zone = Zone()
     waiting_until = Moment()
     name = fields.String()
+    rate = Amount(100)
 
 
 def errors(**data: Any) -> dict[str, list[str]]:
@@ -125,3 +127,15 @@ def test_an_edit_gives_the_objects_within_a_record_whole() -> None:
     with pytest.raises(Invalid) as refused:
         loaded(Order(), {"lines": [{}]}, partial=True)
     assert refused.value.errors == [("lines.0.amount", "Missing data for required field.")]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("12.5", "12.50"), (12.5, "12.50"), (0, "0.00"), ("100", "100.00")]
+)
+def test_a_decimal_comes_in_as_a_number_or_text_and_is_kept_as_text(given: Any, kept: str) -> None:
+    assert Record().load({"rate": given}) == {"rate": kept}
+
+
+@pytest.mark.parametrize("bad", ["NaN", "Infinity", "100.01", "-1", "twelve", True, {"$gt": 0}, []])
+def test_a_decimal_is_a_number_within_its_bounds(bad: Any) -> None:
+    assert list(errors(rate=bad)) == ["rate"]
