@@ -229,7 +229,8 @@ class Lanes:
     def _follow(self, wanted: set[str]) -> None:
         for partner in self._lanes.keys() - wanted:
             log.info("a lane is closed", lane=lane_of(self._context.service, partner))
-            self._lanes.pop(partner).stop()
+            # Beside the supervisor: what a slow partner has left must not keep other lanes closed.
+            threading.Thread(target=self._lanes.pop(partner).stop, daemon=True).start()
         for partner in sorted(wanted - self._lanes.keys()):
             log.info("a lane is opened", lane=lane_of(self._context.service, partner))
             lane = self._lanes[partner] = Lane(

@@ -245,7 +245,7 @@ class PartnerRelay:
                 lowest.setdefault(row["thread"], row)
         if lowest:
             self._send_again(trust, list(lowest.values()))
-        if len(found) == BATCH:
+        if rows and len(found) == BATCH:
             self._poll_at = 0.0  # there is more
             self._wake.set()
 

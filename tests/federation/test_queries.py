@@ -1,0 +1,76 @@
+"""What operators see of the border."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.common.actor import Actor
+from services.common.errors import Forbidden, NotFound
+from services.common.listing import Listing, ListQuery
+from services.federation import queries
+from tests.federation.sides import Side
+
+Pair = tuple[Side, Side]
+ADMIN = Actor(1, "widget", frozenset({"account_administrator"}))
+END_USER = Actor(2, "widget")
+
+
+def asked(listing: Listing, predefined: str | None = None, **arguments: str) -> ListQuery:
+    return ListQuery.parse(list(arguments.items()), listing, predefined=predefined)
+
+
+@pytest.fixture
+def talk(pair: Pair) -> tuple[Side, Side, str]:
+    """A thread with an accepted, a refused and a parked message, and one that waits behind that."""
+    widget, giga = pair
+    thread = widget.open(giga.account, "1")
+    widget.say(giga.account, thread, "no", "odd", "4")
+    widget.waits_until(lambda: widget.delivered(thread) == ["accepted", "refused", "held", "held"])
+    return widget, giga, thread
+
+
+def test_each_message_shows_what_became_of_it(talk: tuple[Side, Side, str]) -> None:
+    widget, _, thread = talk
+    databases = {"requests": widget.database}
+    page = queries.list_deliveries(databases, asked(queries.DELIVERIES, thread=thread), ADMIN)
+    shown = sorted(page.items, key=lambda item: item["sequence"])
+    assert [item["state"] for item in shown] == ["accepted", "refused", "held", "held"]
+    assert shown[1]["refused_code"] == "not_wanted"
+    assert all("sealed" not in item and "receipt" not in item for item in shown)
+    refused = queries.list_deliveries(databases, asked(queries.DELIVERIES, "refused", thread=thread), ADMIN)
+    assert [item["sequence"] for item in refused.items] == [2]
+    one = queries.get_delivery(databases, shown[1]["id"], ADMIN)
+    assert one["payload"]["body"]["note"]["text"] == "no"
+
+
+def test_a_parked_message_shows_why_what_it_says_and_what_waits_behind_it(
+    talk: tuple[Side, Side, str],
+) -> None:
+    _, giga, thread = talk
+    databases = {"requests": giga.database}
+    page = queries.list_parked(databases, asked(queries.PARKED_MESSAGES), ADMIN)
+    (parked,) = [item for item in page.items if item["thread"] == thread]
+    assert (parked["code"], parked["sequence"]) == ("odd_text", 3)
+    one = queries.get_parked(databases, parked["id"], ADMIN)
+    assert one["payload"]["body"]["note"]["text"] == "odd"
+    assert one["waiting_behind"] == 1
+    with pytest.raises(NotFound):
+        queries.get_parked(databases, "no such id", ADMIN)
+
+
+def test_the_ledger_tells_who_said_what_and_how_it_was_answered(talk: tuple[Side, Side, str]) -> None:
+    widget, giga, thread = talk
+    sent = queries.ledger(widget.database, giga.account, thread)
+    received = queries.ledger(giga.database, widget.account, thread)
+    assert [entry["hash"] for entry in sent] == [entry["hash"] for entry in received]
+    assert [entry["direction"] for entry in sent] == ["sent"] * 4
+    assert [entry["state"] for entry in received] == ["accepted", "refused", "parked", "waiting"]
+    assert [entry["receipt"] for entry in sent] == [True, True, False, False]
+
+
+def test_an_end_user_sees_nothing_of_it(talk: tuple[Side, Side, str]) -> None:
+    widget, _, _ = talk
+    databases = {"requests": widget.database}
+    for ask in (queries.list_deliveries, queries.list_parked, queries.list_quarantined):
+        with pytest.raises(Forbidden):
+            ask(databases, asked(queries.DELIVERIES), END_USER)
