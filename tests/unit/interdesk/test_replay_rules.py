@@ -18,7 +18,8 @@ from interdesk.replay.steps import Move, Plan, Step
 from services.requests.model import CompletionReason, Impact, Ref, Request, Status
 from services.requests.model.holder import own_team
 from tests.replay.small_log import SMALL_LOG
-from tests.unit.requests.accounts import SUPPORT, Account, Federation
+from tests.unit.requests.accounts import SUPPORT, Account
+from tests.unit.requests.federation import Federation
 
 REAL_LOG = os.environ.get("INTERDESK_INCIDENT_LOG")
 

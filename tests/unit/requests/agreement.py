@@ -8,7 +8,7 @@ its end.
 
 from services.requests import model
 from services.requests.model import Above, Below, CompletionReason, Request, Status, Turn
-from tests.unit.requests.accounts import Disagreement, Federation
+from tests.unit.requests.federation import Disagreement, Federation
 
 
 def check(federation: Federation) -> None:

@@ -8,17 +8,9 @@ import pytest
 
 from services.requests import model
 from services.requests.model import Clock, CompletionReason, Ending, Status, Turn
-from tests.unit.requests.accounts import (
-    COLLEAGUE,
-    NETWORK,
-    SPECIALIST,
-    SUPPORT,
-    Federation,
-    at,
-    decline,
-    sent_by,
-    turn,
-)
+from tests.unit.requests.accounts import COLLEAGUE, NETWORK, SPECIALIST, SUPPORT
+from tests.unit.requests.federation import Federation
+from tests.unit.requests.stages import at, decline, sent_by, turn
 
 
 def chain() -> Federation:

@@ -4,7 +4,9 @@ import pytest
 
 from services.requests import model
 from services.requests.model import Category, Impact, Incoming, InvalidField, MissingFields, Status, Turn
-from tests.unit.requests.accounts import INSTANCE, NETWORK, Federation, at, sent_by
+from tests.unit.requests.accounts import INSTANCE, NETWORK
+from tests.unit.requests.federation import Federation
+from tests.unit.requests.stages import at, sent_by
 
 
 def chain() -> Federation:

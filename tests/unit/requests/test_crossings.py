@@ -9,7 +9,9 @@ import pytest
 
 from services.requests import model
 from services.requests.model import CompletionReason, Ending, Status, Turn
-from tests.unit.requests.accounts import NETWORK, Federation, at, decline, turn
+from tests.unit.requests.accounts import NETWORK
+from tests.unit.requests.federation import Federation
+from tests.unit.requests.stages import at, decline, turn
 
 Act = Callable[[Federation], object]
 

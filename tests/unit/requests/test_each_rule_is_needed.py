@@ -19,8 +19,11 @@ from services.requests.model import (
     Step,
     Turn,
 )
-from tests.unit.requests.accounts import NETWORK, Bend, Disagreement, Federation, at, decline
+from tests.unit.requests.accounts import NETWORK
 from tests.unit.requests.agreement import check
+from tests.unit.requests.federation import Bend, Disagreement, Federation
+from tests.unit.requests.restores import Backup, back_up, can_restore, restore
+from tests.unit.requests.stages import at, decline
 
 Act = Callable[[Federation], None]
 
@@ -61,18 +64,19 @@ def discard(federation: Federation) -> None:
         federation.refuse(letter)
 
 
-def back_up(federation: Federation) -> None:
-    federation.kept_backup = federation.backup("widget")
+def keep_a_backup(federation: Federation) -> None:
+    federation.kept_backup = back_up(federation, "widget")
 
 
-def restore(federation: Federation) -> None:
-    if federation.kept_backup is not None and federation.can_restore(federation.kept_backup):
-        federation.restore(federation.kept_backup)
+def restore_it(federation: Federation) -> None:
+    backup = federation.kept_backup
+    if isinstance(backup, Backup) and can_restore(federation, backup):
+        restore(federation, backup)
 
 
 RESTORING: dict[str, Act] = {
-    "widget is backed up": back_up,
-    "widget is restored": restore,
+    "widget is backed up": keep_a_backup,
+    "widget is restored": restore_it,
     **{name: ACTS[name] for name in ("widget takes back", "gigatera completes", "all letters arrive")},
 }
 

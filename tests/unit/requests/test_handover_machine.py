@@ -26,17 +26,11 @@ from services.requests.model import (
     Who,
 )
 from services.requests.model.workflow import STATUS_MOVES
-from tests.unit.requests.accounts import (
-    COLLEAGUE,
-    NETWORK,
-    SPECIALIST,
-    SUPPORT,
-    Backup,
-    Federation,
-    Letter,
-    at,
-)
+from tests.unit.requests.accounts import COLLEAGUE, NETWORK, SPECIALIST, SUPPORT
 from tests.unit.requests.agreement import check, threads
+from tests.unit.requests.federation import Federation, Letter
+from tests.unit.requests.restores import Backup, back_up, can_restore, restore
+from tests.unit.requests.stages import at
 
 #: What a bend gives back: the request and the message as the rule's absence makes them; None drops the
 #: message.
@@ -200,16 +194,16 @@ class Handover(RuleBasedStateMachine):
 
     @precondition(lambda self: self.restores)
     @rule(data=st.data())
-    def back_up(self, data: st.DataObject) -> None:
+    def make_a_backup(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.federation.accounts)), label="backup of")
-        self.backup = self.federation.backup(name)
+        self.backup = back_up(self.federation, name)
 
-    @precondition(lambda self: self.backup is not None and self.federation.can_restore(self.backup))
+    @precondition(lambda self: self.backup is not None and can_restore(self.federation, self.backup))
     @rule()
-    def restore(self) -> None:
+    def restore_it(self) -> None:
         """The account is what it was at the last backup, and says so (handover.md section 7)."""
         assert self.backup is not None
-        self.federation.restore(self.backup)
+        restore(self.federation, self.backup)
         self.backup = None
 
     @invariant()

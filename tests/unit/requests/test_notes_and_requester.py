@@ -4,7 +4,9 @@ import pytest
 
 from services.requests import model
 from services.requests.model import InvalidField, NotAllowed, Status, Turn, Visibility, Who
-from tests.unit.requests.accounts import NETWORK, REQUESTER, Federation, at, decline
+from tests.unit.requests.accounts import NETWORK, REQUESTER
+from tests.unit.requests.federation import Federation
+from tests.unit.requests.stages import at, decline
 
 
 def told(federation: Federation) -> list[str]:

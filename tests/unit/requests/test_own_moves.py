@@ -27,9 +27,9 @@ from tests.unit.requests.accounts import (
     SPECIALIST,
     START,
     SUPPORT,
-    Federation,
-    at,
 )
+from tests.unit.requests.federation import Federation
+from tests.unit.requests.stages import at
 
 
 def registered(**new) -> Federation:
