@@ -33,7 +33,7 @@ NOTES = Resource(
     find=queries.list_notes,
     get=queries.get_note,
     readers=STAFF,
-    writers=STAFF,
+    writers=("specialist",),
     update="publish_note",
     edit=schemas.NotePublishInputSchema,
 )

@@ -19,6 +19,7 @@ from services.common.service_context import ServiceContext
 from services.common.service_parts import START_RETRY_SECONDS, ServiceParts
 from services.common.store import Record
 from services.federation.border import Border
+from services.federation.commands import BorderCommands
 from services.organizations import partner, schemas, store
 from services.organizations.actions import account, editing, founding, introductions, settling, trusts
 from services.organizations.model import roles, shapes
@@ -62,7 +63,7 @@ class Founding(DependencyProvider):
                 return
 
 
-class OrganizationsService:
+class OrganizationsService(BorderCommands):
     name = "organizations"
 
     context = ServiceContext(collections=store.COLLECTIONS)
@@ -152,24 +153,6 @@ class OrganizationsService:
     @command(SERVICES, repeatable=True)
     def copy(self, actor: Actor, kind: str, id: Any) -> dict[str, Any] | None:
         return Offers(self.context.database, OFFERED).one(kind, id)
-
-    @command(roles.ADMINISTRATORS)
-    def replay_parked(self, actor: Actor, id: str) -> dict[str, Any]:
-        """Has a partner's parked message handled again."""
-        self.border.replay(id)
-        return {"id": id}
-
-    @command(roles.ADMINISTRATORS)
-    def discard_parked(self, actor: Actor, id: str) -> dict[str, Any]:
-        """Goes past a partner's parked message for good."""
-        self.border.discard(id)
-        return {"id": id}
-
-    @command(roles.ADMINISTRATORS)
-    def resume_border(self, actor: Actor, partner_id: str) -> dict[str, Any]:
-        """Opens the border to a partner again after it was paused by itself."""
-        self.border.resume(partner_id)
-        return {"id": partner_id}
 
     @every("sweep_seconds", lease="settle_trusts", at_start=True)
     def settle_trusts(self) -> None:

@@ -12,7 +12,8 @@ from services.common.errors import Invalid
 from services.common.fields import loaded
 from services.common.http import ServiceWeb
 from services.common.service_context import ServiceContext
-from services.federation.border import Border, BorderDesk
+from services.federation.border import Border
+from services.federation.commands import BorderCommands
 from services.federation.trusts import ENDED
 from services.requests import partner
 from services.requests.actions import desk, due
@@ -31,20 +32,18 @@ HELD: Final = {
     "service_instance": "slas",
 }
 
-OPERATORS: Final = ("account_administrator", "account_owner")
-
 _REQUEST: Final = RequestInputSchema()
 _CHANGES: Final = RequestPatchSchema()
 _NOTE: Final = NoteInputSchema()
 _PUBLISH: Final = NotePublishInputSchema()
 
 
-class RequestsService:
+class RequestsService(BorderCommands):
     name = "requests"
 
     context: Context = ServiceContext(collections=COLLECTIONS)  # type: ignore[assignment]
     held = CopyHolder(HELD)
-    border: BorderDesk = Border(partner)  # type: ignore[assignment]
+    border = Border(partner)  # type: ignore[assignment]
     web = ServiceWeb()
 
     @command(allowed=EVERYONE)
@@ -65,16 +64,6 @@ class RequestsService:
         if loaded(_PUBLISH, fields)["internal"]:
             raise Invalid(errors=[("internal", "can only become false: that says the note to everybody")])
         return desk.publish_note(self.context, actor, id)
-
-    @command(allowed=OPERATORS)
-    def replay_parked(self, actor: Actor, id: str) -> Document:
-        self.border.replay(id)
-        return {"id": id}
-
-    @command(allowed=OPERATORS)
-    def discard_parked(self, actor: Actor, id: str) -> Document:
-        self.border.discard(id)
-        return {"id": id}
 
     @handle_event("organizations", "trust.saved")
     def trust_saved(self, body: Document) -> None:

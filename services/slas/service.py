@@ -12,7 +12,8 @@ from services.common.entrypoints import EVERYONE, SERVICES, command, every, hand
 from services.common.fields import loaded
 from services.common.http import ServiceWeb
 from services.common.service_context import ServiceContext
-from services.federation.border import Border, BorderDesk
+from services.federation.border import Border
+from services.federation.commands import BorderCommands
 from services.slas import partner
 from services.slas.actions import agreements, asking, dates, hierarchy, services, telling, unheard
 from services.slas.actions.saving import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
@@ -29,8 +30,6 @@ from services.slas.store import COLLECTIONS, KINDS
 Document = dict[str, Any]
 
 _HELD = ("account", "organization", "team", "person", "trust", "keyring")
-OPERATORS = ("account_administrator", "account_owner")
-
 _SERVICE = ServiceInputSchema()
 _INSTANCE = ServiceInstanceInputSchema()
 _OFFERING = ServiceOfferingInputSchema()
@@ -48,12 +47,12 @@ def _offers(context: Context) -> Offers:
     )
 
 
-class SlasService:
+class SlasService(BorderCommands):
     name = "slas"
 
     context: Context = ServiceContext(collections=COLLECTIONS)  # type: ignore[assignment]
     held = CopyHolder(dict.fromkeys(_HELD, "organizations"))
-    border: BorderDesk = Border(partner)  # type: ignore[assignment]
+    border = Border(partner)  # type: ignore[assignment]
     web = ServiceWeb()
 
     @command(allowed=MAINTAIN_SERVICES)
@@ -132,16 +131,6 @@ class SlasService:
     @command(allowed=SERVICES, repeatable=True)
     def copy(self, actor: Actor, kind: str, id: int) -> Document | None:
         return _offers(self.context).one(kind, id)
-
-    @command(allowed=OPERATORS)
-    def replay_parked(self, actor: Actor, id: str) -> Document:
-        self.border.replay(id)
-        return {"id": id}
-
-    @command(allowed=OPERATORS)
-    def discard_parked(self, actor: Actor, id: str) -> Document:
-        self.border.discard(id)
-        return {"id": id}
 
     @handle_event("slas", "sla.saved")
     def sla_saved(self, body: Document) -> None:

@@ -1,0 +1,41 @@
+"""What an operator may ask of a service's border: the same commands in each service that has one.
+
+class RequestsService(BorderCommands):
+    border = Border(partner)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.common.actor import Actor
+from services.common.entrypoints import command
+from services.federation.border import BorderDesk
+
+OPERATORS = ("account_administrator", "account_owner")
+
+
+class BorderCommands:
+    """For a service class, which has its `border`."""
+
+    border: BorderDesk
+
+    @command(allowed=OPERATORS)
+    def replay_parked(self, actor: Actor, id: str) -> dict[str, Any]:
+        """Has a partner's parked message handled again. Raises NotFound, Conflict `not_parked`."""
+        self.border.replay(id)
+        return {"id": id}
+
+    @command(allowed=OPERATORS)
+    def discard_parked(self, actor: Actor, id: str) -> dict[str, Any]:
+        """Goes past a partner's parked message for good. Raises NotFound, Conflict `not_parked`."""
+        self.border.discard(id)
+        return {"id": id}
+
+    @command(allowed=OPERATORS)
+    def resume_border(self, actor: Actor, partner: str) -> dict[str, Any]:
+        """Opens the border to a partner again after it was paused by itself. Raises NotFound when it is
+        not paused.
+        """
+        self.border.resume(partner)
+        return {"id": partner}
