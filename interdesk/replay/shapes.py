@@ -26,8 +26,9 @@ def traits(plan: Plan) -> frozenset[str]:
 def covering(plans: Sequence[Plan], count: int) -> list[Plan]:
     """So many plans (or all there are), in the order given, that show every trait which occurs.
 
-    For each trait, the rarest first, that nothing chosen shows yet: the shortest plan that has it. What is left
-    of `count` is drawn evenly from the others. (Plans that the traits need are chosen also when they are more.)
+    For each trait, the rarest first, that nothing chosen shows yet: the shortest plan that has it. What is
+    left of `count` is drawn evenly from the others. (Plans that the traits need are chosen also when they are
+    more.)
     """
     of_plan = [traits(plan) for plan in plans]
     shortest_first = sorted(range(len(plans)), key=lambda place: len(plans[place].steps))
