@@ -15,7 +15,7 @@ from interdesk.api import Api
 from interdesk.demo.setting import Stand
 from interdesk.waiting import holds_within
 
-SEEN_SECONDS = 30.0
+SEEN_SECONDS = 30.0  # within this, what must come true comes true on every side
 
 View = dict[str, Any]
 
@@ -38,6 +38,7 @@ class Teller:
 
     stands: Mapping[str, Stand]
     screen: Shows
+    seen_seconds: float = SEEN_SECONDS
     requests: dict[str, int] = field(default_factory=dict)
     _apis: dict[tuple[str, str], Api] = field(default_factory=dict)
     _doing: str = "nothing"
@@ -84,8 +85,8 @@ class Teller:
                 self.requests[taker] = ids[0]
             return taker in self.requests
 
-        if not holds_within(known, SEEN_SECONDS):
-            raise StoryBroken(f"{self._doing}: {taker} has not taken it after {SEEN_SECONDS:g} s")
+        if not holds_within(known, self.seen_seconds):
+            raise StoryBroken(f"{self._doing}: {taker} has not taken it after {self.seen_seconds:g} s")
 
     def sees(self, account: str, **expected: Any) -> None:
         """The specialists of an account see the request so: `status team member completion_reason supplier
@@ -112,7 +113,7 @@ class Teller:
             seen.update(self._look(account, role))
             return not differences(expected, seen)
 
-        if not holds_within(so, SEEN_SECONDS):
+        if not holds_within(so, self.seen_seconds):
             wrong = "; ".join(differences(expected, seen))
             side = f"{self.stands[account].cast.name} (request {self.requests[account]})"
             raise StoryBroken(f"{self._doing}: {side} should see {wrong}")

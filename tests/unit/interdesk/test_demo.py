@@ -13,7 +13,7 @@ from rich.console import Console
 from interdesk.accounts import AccountSpecSchema
 from interdesk.demo.data import AGREEMENTS, CASTS, ROLES, WIDGET, Cast
 from interdesk.demo.show import Screen
-from interdesk.demo.teller import differences
+from interdesk.demo.teller import StoryBroken, Teller, differences
 
 SEEN: dict[str, Any] = {
     "id": 4,
@@ -68,6 +68,58 @@ def test_what_a_person_wrote_is_shown_and_not_taken_for_markup() -> None:
     screen = Screen(Console(file=written, width=120), {"widget": NoStand()})  # type: ignore[dict-item]
     screen.sides({"widget": {**SEEN, "notes": ["see [red]the[/red] manual"]}})
     assert "[red]the[/red]" in written.getvalue()
+
+
+class OneRequest:
+    """What a teller asks of an account's API, about one request that never changes."""
+
+    def get(self, path: str, **_: Any) -> Any:
+        if path.endswith("/notes"):
+            return [{"text": text} for text in SEEN["notes"]]
+        if path.startswith("handovers/"):
+            return {"providers": [{"account": {"id": "gigatera"}, "remote_request_id": None}]}
+        if path in ("requests/open", "requests/completed"):
+            return [{"id": 4}] if path == "requests/open" else []
+        named = {name: SEEN[name] and {"name": SEEN[name]} for name in ("team", "member", "supplier")}
+        return {"status": "assigned", "completion_reason": None, "completed_at": None, **named}
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return {}
+
+
+class Standing(NoStand):
+    def api(self, role: str) -> OneRequest:
+        return OneRequest()
+
+
+@pytest.fixture
+def teller() -> Teller:
+    stands: Any = {"widget": Standing(), "gigatera": Standing()}
+    screen = Screen(Console(file=io.StringIO()), stands)
+    return Teller(stands, screen, seen_seconds=0.05, requests={"widget": 4})
+
+
+def test_a_story_that_comes_true_goes_on(teller: Teller) -> None:
+    teller.does("widget", "waits", status="assigned")
+    teller.sees("widget", status="assigned", listed="open", member=None)
+
+
+def test_a_story_that_does_not_come_true_tells_the_step_what_was_expected_and_what_was_seen(
+    teller: Teller,
+) -> None:
+    teller.does("widget", "completes it", status="completed")
+    with pytest.raises(StoryBroken) as broken:
+        teller.sees("widget", status="completed", listed="completed")
+    assert str(broken.value) == (
+        "Ellen Brown (Widget Data Center) completes it: Widget Data Center (request 4) should see "
+        "status 'completed', but sees 'assigned'; listed 'completed', but sees 'open'"
+    )
+
+
+def test_a_hand_over_that_nobody_takes_breaks_the_story(teller: Teller) -> None:
+    teller.does("widget", "hands it over", service_instance_id=2)
+    with pytest.raises(StoryBroken, match=r"hands it over: gigatera has not taken it after 0\.05 s"):
+        teller.arrives("widget", "gigatera")
 
 
 @pytest.mark.parametrize("cast", CASTS, ids=lambda cast: cast.id)

@@ -1,0 +1,123 @@
+"""`interdesk demo` as a person runs it: it tells the stories, writes who may enter, and goes away whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interdesk.accounts import AccountSpec
+from interdesk.api import Api
+from interdesk.demo.data import ROLES
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+COMMAND = [sys.executable, "-m", "interdesk.cli"]
+TOKENS = {"admin", *ROLES}
+
+
+def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("INTERDESK_")}
+    return subprocess.run(
+        [*COMMAND, *arguments, "--directory", str(directory)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environ,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """(directory, what the demo wrote); brought down whatever happens."""
+    directory = tmp_path_factory.mktemp("demo")
+    try:
+        done = run("demo", "--detach", directory=directory)
+        assert done.returncode == 0, done.stderr
+        yield directory, done.stdout
+    finally:
+        run("down", directory=directory)
+
+
+def test_the_demo_tells_the_three_stories_as_each_account_sees_them(told: tuple[Path, str]) -> None:
+    written = told[1]
+    for title in (
+        "To the provider and back",
+        "A question to the customer, and its answer",
+        "Along a chain of three, and back hop by hop",
+    ):
+        assert title in written
+    for name in ("Widget Data Center", "GigaTera", "GlobalNet", "waiting for customer", "Network Operations"):
+        assert name in written
+    assert len(re.findall(r"completion reason", written)) >= 10
+
+
+def test_every_token_of_demo_json_opens_its_account(told: tuple[Path, str]) -> None:
+    path = told[0] / "demo.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    accounts = json.loads(path.read_text())["accounts"]
+    assert set(accounts) == {"widget", "gigatera", "globalnet"}
+    for id, account in accounts.items():
+        assert set(account["tokens"]) == TOKENS
+        assert {"requests", "slas", "organizations", "gateway"} <= set(account["metrics"])
+        for token in account["tokens"].values():
+            with Api(account["url"], token) as api:
+                assert api.get("me")["name"]
+                assert api.get("account")["id"] == id
+
+
+def test_the_providers_instances_are_children_of_widgets_own_by_active_slas(told: tuple[Path, str]) -> None:
+    account = json.loads((told[0] / "demo.json").read_text())["accounts"]["widget"]
+    with Api(account["url"], account["tokens"]["representative"]) as api:
+        slas = {sla["name"] for sla in api.get("slas/active")}
+        assert slas == {
+            "Web Shop for the business",
+            "Managed Hosting for Widget Data Center",
+            "Wide Area Network for Widget Data Center",
+        }
+    with Api(account["url"], account["tokens"]["specialist"]) as api:
+        (own,) = [each for each in api.get("service_instances") if "account" not in each]
+        children = api.get(f"service_instances/{own['id']}/child_service_instances")
+        assert {child["account"]["id"] for child in children} == {"gigatera", "globalnet"}
+
+
+def test_told_again_it_finds_its_data_and_brought_down_leaves_no_process(told: tuple[Path, str]) -> None:
+    directory = told[0]
+    before = (directory / "demo.json").read_text()
+    again = run("demo", "--detach", directory=directory)
+    assert again.returncode == 0, again.stderr
+    assert (directory / "demo.json").read_text() == before
+    down = run("down", directory=directory)
+    assert down.returncode == 0, down.stderr
+    assert [command for command in _commands() if str(directory) in command] == []
+
+
+def _commands() -> list[str]:
+    """The command lines of all processes of this machine."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            found.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+def test_the_demo_does_not_take_the_place_of_another_deployment(tmp_path: Path) -> None:
+    state = {
+        "version": 1,
+        "processes": "account",
+        "durable": True,
+        "external": {"AMQP_URI": None, "MONGO_URI": None},
+        "accounts": [AccountSpec("acme", "Acme", "acme.example").to_document()],
+    }
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    refused = run("demo", "--detach", directory=tmp_path)
+    assert refused.returncode == 1
+    assert "holds another deployment (acme)" in refused.stderr
+    assert json.loads((tmp_path / "state.json").read_text()) == state
