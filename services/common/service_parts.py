@@ -163,7 +163,7 @@ class ServiceParts(SharedExtension):
                 try:
                     collection.ensure(database)
                     break
-                except (Unavailable, PyMongoError) as error:
+                except Unavailable as error:
                     log.warning("waiting for the database", collection=collection.name, error=str(error))
                     self.draining.wait(START_RETRY_SECONDS)
 

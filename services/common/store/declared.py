@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pymongo import IndexModel
 from pymongo.database import Database
 
 from services.common import history
@@ -28,11 +29,14 @@ class Index:
         object.__setattr__(self, "unique", unique)
         object.__setattr__(self, "sparse", sparse)
 
+    def model(self) -> IndexModel:
+        options: dict[str, Any] = {name: True for name in ("unique", "sparse") if getattr(self, name)}
+        return IndexModel(list(self.keys), **options)
+
     def ensure(self, database: Database[Document], collection: str) -> None:
         """Makes it unless it is there. Raises `Unavailable`."""
-        options: dict[str, Any] = {name: True for name in ("unique", "sparse") if getattr(self, name)}
         with answering():
-            database[collection].create_index(list(self.keys), **options)
+            database[collection].create_indexes([self.model()])
 
 
 def _key(key: str | tuple[str, int]) -> tuple[str, int]:
@@ -50,9 +54,11 @@ class Collection:
     records: bool = True
 
     def ensure(self, database: Database[Document]) -> None:
-        """Makes its indexes; at service start."""
+        """Makes its indexes that are not there yet; at service start. Raises `Unavailable`."""
+        indexes = self.indexes
         if self.records:
-            Index("unsent", sparse=True).ensure(database, self.name)
+            indexes = (*indexes, Index("unsent", sparse=True))
             Index(["record", "n"]).ensure(database, history.collection_name(self.name))
-        for index in self.indexes:
-            index.ensure(database, self.name)
+        if indexes:
+            with answering():
+                database[self.name].create_indexes([index.model() for index in dict.fromkeys(indexes)])

@@ -154,12 +154,13 @@ class Records:
             return waiting
         with answering():  # the relay may have sent them since the record was loaded
             now = self._documents.find_one({"_id": record.id}, {"outbox": 1}) or {}
-        waiting = (*now.get("outbox", ()), *rows)
-        if len(waiting) > MAX_WAITING_ROWS:
+        left = tuple(now.get("outbox", ()))
+        # What one decision alone brings (a hand-over with many notes) waits for an empty strip, not for ever.
+        if left and len(left) + len(rows) > MAX_WAITING_ROWS:
             raise Unavailable(
                 "outbox_full", "Too much of this record waits to be sent; try again when the broker is back."
             )
-        return waiting
+        return (*left, *rows)
 
     def _history_room(self, record: Record, new: int) -> int:
         """The number of entries that have moved; moves them now when the strip would run over."""

@@ -79,7 +79,9 @@ class Deployment:
     processes: list[Process] = field(default_factory=list)
 
     def start(self, *services: str, ready: bool = True, **settings: str) -> Process:
-        """A process with those services. `settings`: INTERDESK_ variables without the prefix."""
+        """A process with those services. `settings`: INTERDESK_ variables without the prefix; `also`: what
+        is different in a second account that the process hosts too (JSON).
+        """
         for service in services:
             self.ports.setdefault(service, free_ports(1)[0])
         environ = {
@@ -93,7 +95,8 @@ class Deployment:
                 f"INTERDESK_{service.upper()}_ADDRESS": f"127.0.0.1:{self.ports[service]}"
                 for service in services
             },
-            **{f"INTERDESK_{name.upper()}": value for name, value in settings.items()},
+            **{f"INTERDESK_{name.upper()}": value for name, value in settings.items() if name != "also"},
+            "ALSO": settings.get("also", ""),
         }
         name = "-".join(services)
         process = spawn(

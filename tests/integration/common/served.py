@@ -11,6 +11,8 @@ import eventlet
 eventlet.monkey_patch()
 
 # ruff: noqa: E402
+import json
+import os
 import signal
 import sys
 import time
@@ -219,11 +221,13 @@ ALL = {service.name: service for service in (Requests, Organizations, Slas, Repo
 
 
 def main() -> None:
-    import os
-
     settings = config.load(os.environ)
     logs.configure(settings.log_level, settings.log_format)
     containers = [container_for(ALL[name], settings) for name in sys.argv[1:]]
+    if also := os.environ.get("ALSO"):  # a second account in this process: {"setting": value, …}
+        containers += [
+            container_for(ALL[name], settings.changed(**json.loads(also))) for name in sys.argv[1:]
+        ]
 
     def stop(*_: Any) -> None:
         for container in containers:

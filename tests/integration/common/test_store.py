@@ -297,6 +297,18 @@ def test_a_strip_that_is_full_refuses_more_until_rows_are_sent(account: Account)
     account.records.save(record, {}, rows=[row(64)])  # loaded before they were sent; that is no hindrance
 
 
+def test_a_save_that_alone_brings_more_than_a_strip_holds_waits_for_an_empty_one(account: Account) -> None:
+    many = [row(nth) for nth in range(1, 201)]
+    record = account.records.insert(1, {}, rows=[row(0)])
+    with pytest.raises(Unavailable) as full:
+        account.records.save(record, {}, rows=many)
+    assert full.value.code == "outbox_full"
+    account.relay.sweep()
+    account.records.save(record, {}, rows=many)
+    account.relay.sweep()
+    assert account.press.ids == [f"row-{nth}" for nth in range(201)]
+
+
 def test_a_collection_that_nobody_sweeps_is_refused(mongo: Any) -> None:
     context = Context(CONFIG, "requests", mongo, sweeps=frozenset({"requests"}))
     Records(context, "requests")

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 from typing import Any
 
+import pytest
+import requests
+
+from interdesk.broker import Broker
+from interdesk.ports import free_ports
+from interdesk.vhosts import ensure_vhosts
+from services.common.errors import Forbidden
+from tests.integration.common.conftest import BusCaller, Deployment
 from tests.waiting import wait_until
 
 
@@ -43,6 +52,40 @@ def test_a_client_that_breaks_its_connection_does_no_harm(deployment: Any, calle
     wait_until(lambda: deployment.ready("requests"))
     assert caller.call("requests", "echo", 1) == 1
     assert process.alive
+
+
+def test_two_accounts_in_one_process_know_nothing_of_each_other(
+    deployment: Any, caller: Any, broker: Broker
+) -> None:
+    other = f"o{secrets.token_hex(4)}"
+    vhosts = ensure_vhosts(broker.admin_uri, other, "secret")
+    uri = broker.amqp_uri(vhosts.inside, other, "secret")
+    port = free_ports(1)[0]
+    changed = {"account": other, "amqp_uri": uri, "requests_address": f"127.0.0.1:{port}"}
+    deployment.start("requests", also=json.dumps(changed))
+    theirs = BusCaller(uri, other)
+    try:
+        their_deployment = Deployment(
+            uri, deployment.mongo_uri, deployment.directory, other, {"requests": port}
+        )
+        wait_until(lambda: their_deployment.ready("requests"))
+        assert caller.call("requests", "create", {"subject": "ours"})["id"] == 1
+        assert theirs.call("requests", "create", {"subject": "theirs"})["id"] == 1
+        subjects = {
+            each.account: [request["subject"] for request in each.database("requests")["requests"].find()]
+            for each in (deployment, their_deployment)
+        }
+        assert subjects == {deployment.account: ["ours"], other: ["theirs"]}
+        with pytest.raises(Forbidden):
+            theirs.call("requests", "echo", 1, actor=caller.person)
+        ours_only = deployment.get("requests", "metrics")[1]
+        assert f'account="{deployment.account}"' in ours_only
+        assert other not in ours_only
+    finally:
+        theirs.close()
+        their_deployment.stop()
+        for path in (f"vhosts/{vhosts.inside}", f"vhosts/{vhosts.border}", f"users/{other}"):
+            requests.delete(f"{broker.admin_uri}/api/{path}", timeout=30).raise_for_status()
 
 
 def test_one_process_runs_a_leased_timer_and_another_takes_over(deployment: Any) -> None:
