@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 PREFETCH: Final = 64
 HANDLERS: Final = 4
-WAITING: Final = 256
+WAITING: Final = 64
 HEARTBEAT_SECONDS: Final = 20
 CONNECT_SECONDS: Final = 4
 POLL_SECONDS: Final = 1.0
@@ -192,6 +192,8 @@ class Lanes:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        if self._context.config.border_uri is None:
+            log.warning("INTERDESK_BORDER_URI is not set: partners can't reach this service")
         self._thread = threading.Thread(target=self._supervise, name="lanes", daemon=True)
         self._thread.start()
 
@@ -222,6 +224,8 @@ class Lanes:
             self._stopping.wait(SUPERVISE_SECONDS)
 
     def _wanted(self) -> set[str]:
+        if self._context.config.border_uri is None:
+            return set()
         paused = self._borders.paused()
         trusts = TrustBook.of(self._context).trusts()
         return {trust.partner for trust in trusts if trust.receives and trust.partner not in paused}
