@@ -49,6 +49,8 @@ class Partners:
         self.deployment = deployment
         self.lines = lines
         self.customer, self.provider = lines[CUSTOMER], lines[PROVIDER]
+        # Deliveries that a test has had refused on purpose.
+        self.known_refusals: set[str] = set()
         self._local = threading.local()
         assert deployment.database is not None
         self.database: Database = deployment.database
@@ -206,6 +208,15 @@ class Case:
         self.step = "return"
         self._waits(lambda: self.turn() == "returned")
 
+    def adds_note(self, text: str) -> None:
+        """By the customer's account."""
+        self._api(CUSTOMER).post(f"requests/{self.request_id}/notes", {"text": self._says(text)})
+
+    def rejects_the_solution(self) -> None:
+        self.step = "reopen"
+        changes = {"team_id": self._partners.lead.team_id, "note": self._says("still slow")}
+        self._api(CUSTOMER).patch(f"requests/{self.request_id}", changes, lambda: self.turn() == "with")
+
     def close(self) -> None:
         self.step = "close"
         self._edit(
@@ -310,7 +321,9 @@ def await_quiet(partners: Partners, accounts: Sequence[str] = ()) -> None:
 def _unsettled(partners: Partners, account: str) -> list[Any]:
     with partners[account].api() as api:
         found: list[Any] = [
-            (account, each["type"], each["state"], each.get("refused_code")) for each in unreceipted(api)
+            (account, each["type"], each["state"], each.get("refused_code"))
+            for each in unreceipted(api)
+            if each["id"] not in partners.known_refusals
         ]
     for service in STORING:
         database = partners.stored(account, service)

@@ -7,13 +7,15 @@ once; then the rule decides, and one save holds its effect and the thread's new 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import NotFound
+from services.common.errors import Invalid, NotFound
 from services.common.store import decide_again
 from services.common.verdicts import Later, Park
+from services.federation import messages
 from services.federation.envelope import Message
 from services.federation.letters import read_again
 from services.federation.threads import Thread, opened_by
@@ -54,7 +56,7 @@ def discard(context: Context, message: Message) -> None:
     heard = _thread(stored, message).advance(message, refused("discarded"))
     take = model.Take(_service_desk_team(Lookup(context, Actor.system(context.account))))
     request = stored.request if stored else None
-    step = model.discarded(request, _incoming(context, message), take, ruled(context))
+    step = model.discarded(request, _incoming(context, _legible(message)), take, ruled(context))
     store.save(context, step, stored, heard)
 
 
@@ -85,6 +87,14 @@ def _incoming(context: Context, message: Message) -> model.Incoming:
     body = _local(context, message.sender, message.body)
     type_ = message.type.removesuffix(store.VERSION)
     return model.Incoming(type_, message.id, message.sender, message.thread, body)
+
+
+def _legible(message: Message) -> Message:
+    """The message, with an empty body when its own is not what its type says, or nobody knows the type."""
+    try:
+        return replace(message, body=messages.check_incoming(message.type, message.body))
+    except Invalid:
+        return replace(message, body={})
 
 
 _KINDS = {"team": "team", "member": "person", "person": "person"}

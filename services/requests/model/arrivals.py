@@ -16,7 +16,7 @@ from services.requests.model.notes import hear_note
 from services.requests.model.request import Above, Request
 from services.requests.model.statements import STATEMENTS, hear
 from services.requests.model.step import Context, Draft, Step
-from services.requests.model.values import CompletionReason, Ending, Status
+from services.requests.model.values import Category, CompletionReason, Core, Ending, Episode, Status
 
 FROM_CUSTOMER: dict[str, Callable[[Draft, Incoming, Take | None], None]] = {
     "request.handed_over": provider.given,
@@ -65,6 +65,20 @@ def apply(request: Request | None, incoming: Incoming, context: Context, take: T
     return finish(draft)
 
 
+def _unreadable(incoming: Incoming, context: Context) -> Draft:
+    """A request that stands for a thread whose beginning nobody could read: it keeps the thread's place."""
+    request = Request(
+        id=context.ids.request(),
+        account=context.account,
+        core=Core(incoming.id, 0, f"What {incoming.partner} said could not be read", Category.OTHER),
+        status=Status.ASSIGNED,
+        created_at=context.at,
+        updated_at=context.at,
+        above=Above(incoming.partner, incoming.thread, None, None, Episode(0, 0)),
+    )
+    return Draft(request, context, account=incoming.partner)
+
+
 def _note(draft: Draft, incoming: Incoming) -> None:
     """Public notes may follow in any state, also after the end (rule 12)."""
     hear_note(draft, incoming.partner, incoming.body["note"])
@@ -75,10 +89,12 @@ def discarded(request: Request | None, incoming: Incoming, take: Take, context: 
     side undo it (rule 9).
 
     Of a thread's first hand-over a stub remains, ended like a declined request; a later one that is higher
-    than our episode leaves that episode ended.
+    than our episode leaves that episode ended. The body is empty when it can't be read: nothing follows then
+    but the stub.
     """
     if request is None:
-        draft = provider.new_request(incoming, context)
+        readable = incoming.type == "request.handed_over" and incoming.body
+        draft = provider.new_request(incoming, context) if readable else _unreadable(incoming, context)
         draft.change(
             status=Status.COMPLETED,
             completion_reason=CompletionReason.DECLINED,
@@ -89,7 +105,8 @@ def discarded(request: Request | None, incoming: Incoming, take: Take, context: 
         draft.change_above(ended=Ending.TAKEN_BACK)
     else:
         draft = _draft(request, context)
-        provider.skip(draft, incoming)
+        if incoming.body:
+            provider.skip(draft, incoming)
     draft.record("discarded", f"{incoming.type} of {incoming.partner}")
     return finish(draft)
 

@@ -34,12 +34,13 @@ class Above:
     `question` is the standing one (the id of the message that asked). `ended` is None while the episode is
     open. `taken` says whether the customer was told this request's id. Of this episode: `taken_up_again` says
     that this account went on after it had completed, `resends` counts statements made again after a refusal.
+    `request_id` and `agreement` are None where the first hand-over could not be read, and was discarded.
     """
 
     partner: str
     thread: str
-    request_id: int
-    agreement: str
+    request_id: int | None
+    agreement: str | None
     episode: Episode
     ended: Ending | None = None
     question: str | None = None
