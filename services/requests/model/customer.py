@@ -15,14 +15,15 @@ from services.requests.model.request import Below
 from services.requests.model.step import Draft
 from services.requests.model.values import Note, Ref, Status, TrailEntry, Turn
 from services.requests.model.view import come_back, show
-from services.requests.model.wire import episode_body, give_body, notes_that_fit, ref_body
+from services.requests.model.wire import episode_body, give_body, notes_for_give, ref_body
 
 
 def hand_over(draft: Draft, lead: Lead, earlier: tuple[Note, ...]) -> None:
     """own, or refused by this provider → with: a new episode (rules 1 and 2).
 
     Table 3 rows "hand over", "hand over again" and, after `end`, "give to another provider". `earlier` are
-    the request's public notes of before this step; those the provider has not been offered yet go along.
+    the request's public notes of before this step; those the provider has not been offered yet go along, as
+    many as one save can hold: of a great many the first and the last ones.
     """
     request, context = draft.request, draft.context
     link = next((link for link in request.below if link.partner == lead.partner), None)
@@ -58,13 +59,15 @@ def hand_over(draft: Draft, lead: Lead, earlier: tuple[Note, ...]) -> None:
         for note in offered
         if (note.n > link.notes_given or note.id in link.notes_owed) and note.account != link.partner
     ]
-    carried = notes_that_fit(unseen, context.account)
+    carried, following = notes_for_give(unseen, context.account)
     give = give_body(link, draft.request.id, draft.request.core)
     draft.send_down(
         link, "request.handed_over", {**give, "notes": [draft.body_of(note) for note in carried]}, *carried
     )
-    for note in unseen[len(carried) :]:
+    for note in following:
         send_note(draft, link, note)
+    if left_out := len(unseen) - len(carried) - len(following):
+        draft.system_note(f"{left_out} notes are too many for {link.partner} at once and were not passed on.")
     draft.change_link(link, notes_given=draft.request.note_count, notes_owed=())
     draft.record("handed over", link.partner)
 

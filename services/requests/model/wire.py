@@ -47,10 +47,12 @@ from services.requests.model.values import (
     TrailEntry,
 )
 
-#: How many notes, and how many bytes of them as JSON, travel inside one give; the rest follows as
-#: `note.added`.
+#: How many notes, and how many bytes of them as JSON, travel inside one give; and how much of the rest follows
+#: as `note.added` in the same save, which has to fit into one document.
 MAX_NOTES_IN_GIVE = 64
 MAX_NOTE_BYTES_IN_GIVE = 160 * 1024
+MAX_NOTES_AFTER_GIVE = 200
+MAX_NOTE_BYTES_AFTER_GIVE = 4 * 1024 * 1024
 
 
 def time_text(at: datetime | None) -> str | None:
@@ -118,16 +120,23 @@ def read_core(body: Body) -> Core:
     return Core(origin=body["origin"], version=body["core_version"], **read_core_fields(body["core"]))
 
 
-def notes_that_fit(notes: Sequence[Note], account: str) -> tuple[Note, ...]:
-    """The oldest notes that one give can carry, in order, never with a gap."""
-    room = MAX_NOTE_BYTES_IN_GIVE
-    fitting: list[Note] = []
-    for note in notes[:MAX_NOTES_IN_GIVE]:
+def notes_for_give(notes: Sequence[Note], account: str) -> tuple[Sequence[Note], Sequence[Note]]:
+    """Of these notes, oldest first: those that travel inside the give, from the oldest on without a gap, and
+    those that follow it, up to the newest.
+    """
+    within = notes[: _fitting(notes, account, MAX_NOTES_IN_GIVE, MAX_NOTE_BYTES_IN_GIVE)]
+    rest = notes[len(within) :]
+    after = _fitting(rest[::-1], account, MAX_NOTES_AFTER_GIVE, MAX_NOTE_BYTES_AFTER_GIVE)
+    return within, rest[len(rest) - after :]
+
+
+def _fitting(notes: Sequence[Note], account: str, most: int, room: int) -> int:
+    """How many of the first of these notes fit."""
+    for count, note in enumerate(notes[:most]):
         room -= len(json.dumps(note_body(note, account), ensure_ascii=False).encode()) + 2
         if room < 0:
-            break
-        fitting.append(note)
-    return tuple(fitting)
+            return count
+    return min(len(notes), most)
 
 
 def give_body(link: Below, request_id: int, core: Core) -> dict[str, Any]:
