@@ -218,4 +218,15 @@ def breaks_thread(row: Mapping[str, Any]) -> bool:
     return row["state"] == REFUSED and row.get("refused_code") in BREAKS_THREAD
 
 
+def answered_among(context: Context, ids: Iterable[str]) -> set[str]:
+    """Which of these messages of ours have had their answer: taken, or refused and undone. What the two sides
+    disagree on has not. Raises Unavailable.
+    """
+    with answering():
+        found = context.database[OUTBOX.name].find(
+            {"_id": {"$in": list(ids)}}, {"state": 1, "refused_code": 1}
+        )
+        return {row["_id"] for row in found if row["state"] not in OPEN and not breaks_thread(row)}
+
+
 _LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -71,6 +71,10 @@ class RequestsService(BorderCommands):
         if body["record"].get("status") == ENDED:
             due.end_with(self.context, body["id"])
 
+    @every(60.0, lease="flags")
+    def settle_flags(self) -> None:
+        due.settle_flags(self.context)
+
     @every("sweep_seconds", lease="waits")
     def end_waits(self) -> None:
         due.end_waits(self.context)

@@ -5,6 +5,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `threads`       both positions of every hand-over thread: applying a partner's message is one save
            `live`          not completed; what most lists begin with
            `crossing`      it came from, or was given to, another account
+           `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
            `next_target_at`  there are no clocks yet: `best_effort` while it is open, `no_target` then
            `search`        the terms it is found by
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
@@ -28,7 +29,7 @@ from services.common.store import Collection, Index, Record, Records, copy_row, 
 from services.federation.letters import write
 from services.federation.threads import Thread, open_thread
 from services.requests.documents import decode, encode
-from services.requests.model import HistoryEntry, Note, Request, Step
+from services.requests.model import HistoryEntry, Note, Place, Request, Step, place
 
 Document = dict[str, Any]
 
@@ -64,7 +65,8 @@ REQUESTS: Final = Collection(
         Index("supplier_request_id"),
         Index("origin_key", unique=True, sparse=True),
         Index("core.origin"),
-        Index("waiting_until", sparse=True),
+        Index("wait_ends_at", sparse=True),
+        Index("flags.kind", sparse=True),
         Index("threads.id", unique=True, sparse=True),
         Index("threads.partner", sparse=True),
         Index("search"),
@@ -194,8 +196,8 @@ def _state(request: Request, threads: Iterable[Thread]) -> Document:
         state["threads"] = documents
     if request.source and request.source_id:
         state["origin_key"] = json.dumps([request.source, request.source_id])
-    if state["waiting_until"] is None:
-        del state["waiting_until"]  # its index holds only those that wait
+    if place(request) is Place.WAITING_FOR and request.waiting_until:
+        state["wait_ends_at"] = request.waiting_until
     return state
 
 

@@ -1,9 +1,13 @@
-"""What happens to requests by itself: a wait that is over, a trust that has ended."""
+"""What happens to requests by itself: a wait that is over, an answer that came late, a trust that has
+ended.
+"""
 
 from __future__ import annotations
 
 from services.common.context import Context
+from services.common.database import answering
 from services.common.store import decide_again
+from services.federation.deliveries import answered_among
 from services.requests import model, store
 from services.requests.actions.ruling import ruled
 
@@ -12,10 +16,11 @@ BATCH = 100
 
 def end_waits(context: Context) -> int:
     """Requests whose `waiting_until` has come go back to `assigned`. Gives how many were due."""
-    found = context.database[store.REQUESTS.name].find(
-        {"waiting_until": {"$lte": context.clock.now()}}, {"_id": 1}
-    )
-    due = [document["_id"] for document in found.sort([("waiting_until", 1)]).limit(BATCH)]
+    with answering():
+        found = context.database[store.REQUESTS.name].find(
+            {"wait_ends_at": {"$lte": context.clock.now()}}, {"_id": 1}
+        )
+        due = [document["_id"] for document in found.sort([("wait_ends_at", 1)]).limit(BATCH)]
     for id in due:
         _end_wait(context, id)
     return len(due)
@@ -29,12 +34,34 @@ def _end_wait(context: Context, id: int) -> None:
         store.save(context, step, stored)
 
 
+def settle_flags(context: Context) -> None:
+    """Takes off the flags of messages that a partner has answered after all."""
+    with answering():
+        found = context.database[store.REQUESTS.name].find({"flags.kind": "unanswered"}, {"flags": 1})
+        flagged = {
+            flag["message_id"]: document["_id"]
+            for document in found
+            for flag in document["flags"]
+            if flag["kind"] == "unanswered"
+        }
+    for message in answered_among(context, flagged):
+        _settle(context, flagged[message], message)
+
+
+@decide_again
+def _settle(context: Context, id: int, message: str) -> None:
+    stored = store.load(context, id)
+    store.save(context, model.settled(stored.request, message, ruled(context)), stored)
+
+
 def end_with(context: Context, partner: str) -> None:
     """The trust with a partner has ended: open episodes with it end on this side. Safe to repeat."""
-    found = context.database[store.REQUESTS.name].find(
-        {"crossing": True, "threads.partner": partner}, {"_id": 1}
-    )
-    for id in [document["_id"] for document in found]:
+    with answering():
+        found = context.database[store.REQUESTS.name].find(
+            {"crossing": True, "threads.partner": partner}, {"_id": 1}
+        )
+        shared = [document["_id"] for document in found]
+    for id in shared:
         _end_with(context, id, partner)
 
 

@@ -47,7 +47,7 @@ from services.requests.model.values import (
     TrailEntry,
 )
 
-#: How many notes, and how many bytes of them as JSON, travel inside one give; and how much of the rest follows
+#: How many notes, and how many bytes of them as JSON, travel inside one give; and how many of the rest follow
 #: as `note.added` in the same save, which has to fit into one document.
 MAX_NOTES_IN_GIVE = 64
 MAX_NOTE_BYTES_IN_GIVE = 160 * 1024

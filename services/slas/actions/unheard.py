@@ -11,9 +11,9 @@ from typing import Any
 
 from services.common.actor import Actor
 from services.common.context import Context
+from services.common.database import answering
 from services.common.store import Record, decide_again
-from services.federation.deliveries import OPEN
-from services.federation.stored import OUTBOX
+from services.federation.deliveries import answered_among
 from services.slas.actions.saving import records, save
 from services.slas.store import SLAS
 
@@ -40,11 +40,11 @@ def unanswered(context: Context, row: Row) -> None:
 
 def settle(context: Context) -> None:
     """Takes the flag off SLAs whose message was answered since. Raises Unavailable."""
-    flagged = context.database[SLAS].find({"unanswered.message": {"$gt": ""}}, {"unanswered": 1})
-    for id, message in [(each["_id"], each["unanswered"]["message"]) for each in flagged]:
-        row = context.database[OUTBOX.name].find_one({"_id": message}, {"state": 1})
-        if row is None or row["state"] not in OPEN:
-            _answered(context, id, message)
+    with answering():
+        found = context.database[SLAS].find({"unanswered.message": {"$gt": ""}}, {"unanswered": 1})
+        flagged = {each["unanswered"]["message"]: each["_id"] for each in found}
+    for message in answered_among(context, flagged):
+        _answered(context, flagged[message], message)
 
 
 @decide_again

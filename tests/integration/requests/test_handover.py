@@ -238,6 +238,46 @@ def test_a_wait_that_is_over_goes_back_to_assigned(widget: Desk, clock: SteppedC
     assert due.end_waits(widget.context) == 0
 
 
+def test_what_a_provider_waits_for_ends_no_wait_here(
+    widget: Desk, gigatera: Desk, clock: SteppedClock
+) -> None:
+    here, there = handed_over(widget, gigatera)
+    gigatera.edit(there, status="waiting_for", waiting_until=clock.now())
+    settle(widget, gigatera)
+    assert widget.see(here)["waiting_until"] == gigatera.see(there)["waiting_until"]
+    assert due.end_waits(widget.context) == 0
+    assert due.end_waits(gigatera.context) == 1
+    settle(widget, gigatera)
+    assert (widget.see(here)["status"], widget.see(here)["waiting_until"]) == ("assigned", None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "flags"),
+    [
+        ({"state": "sent"}, ["unanswered"]),
+        ({"state": "held"}, ["unanswered"]),
+        ({"state": "accepted"}, []),
+        ({"state": "refused", "refused_code": "discarded"}, []),
+        ({"state": "refused", "refused_code": "chain_broken"}, ["unanswered"]),
+    ],
+)
+def test_a_message_without_an_answer_is_flagged_until_it_has_one(
+    widget: Desk, answer: dict[str, str], flags: list[str]
+) -> None:
+    id = widget.create(team_id=OPERATIONS, member_id=2)
+    widget.edit(id, service_instance_id=GIGATERA_HOSTING)
+    (row,) = widget.written()
+    outbox = widget.context.database["outbox"]
+    outbox.insert_one({**row, "_id": row["id"], "state": "sent"})
+    for _ in range(2):
+        partner.unanswered(widget.context, {**row, "_id": row["id"]})
+    due.settle_flags(widget.context)
+    assert [flag["kind"] for flag in widget.see(id)["flags"]] == ["unanswered"]
+    outbox.update_one({"_id": row["id"]}, {"$set": answer})
+    due.settle_flags(widget.context)
+    assert [flag["kind"] for flag in widget.see(id)["flags"]] == flags
+
+
 def test_the_end_of_a_trust_ends_what_is_open_on_each_side(widget: Desk, gigatera: Desk) -> None:
     here, there = handed_over(widget, gigatera)
     due.end_with(widget.context, "gigatera")
