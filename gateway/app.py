@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import structlog
 from flask import Flask, Response, g, request
 
 from gateway import errors, etags
@@ -34,6 +35,9 @@ ACCOUNT_HEADERS = ("X-4me-Account", "X-Xurrent-Account")
 TITLE, VERSION = "Interdesk", "1"
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
+log = structlog.get_logger(__name__)
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 _SECONDS = metrics.histogram(
     "interdesk_http_request_seconds", "Requests to the API, by route", ("method", "route", "status")
 )
@@ -88,13 +92,13 @@ class _Door:
             return
         now = self._context.clock.now()
         holder = self._context.tokens.holder(request.headers.get("Authorization"), now)
+        g.holder = holder
         g.allowance = self._context.rate_limits.count(holder.token_hash, now)
         if g.allowance.retry_after is not None:
             raise errors.TooManyRequests(g.allowance.retry_after)
         self._check_account()
         audience.check(holder.actor)
         holder.check_scope(audience.scope, "read" if request.method in ("GET", "HEAD") else "write")
-        g.holder = holder
 
     def leave(self, response: Response) -> Response:
         headers = response.headers
@@ -109,11 +113,23 @@ class _Door:
             etags.put(response, etags.of_body(response.get_data()))
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         headers["X-Runtime"] = f"{seconds:.6f}"
-        route = request.url_rule.rule if request.url_rule else "none"
-        config = self._context.config
-        labels = (config.account, "gateway", request.method, route, f"{response.status_code // 100}xx")
-        _SECONDS.labels(*labels).observe(seconds)
+        self._count(response, seconds)
+        if response.status_code in (401, 403):
+            self._note_denied(response)
         return response
+
+    def _note_denied(self, response: Response) -> None:
+        """Every denied try is on record: who tried what, and why it was denied."""
+        person_id = g.holder.actor.person_id if "holder" in g else None
+        code = response.headers.get(errors.CODE_HEADER)
+        log.info("denied", person_id=person_id, method=request.method, path=request.path, code=code)
+
+    def _count(self, response: Response, seconds: float) -> None:
+        # Labels are bounded: what callers make up is "none" or "other".
+        method = request.method if request.method in _METHODS else "other"
+        route = request.url_rule.rule if request.url_rule else "none"
+        status = f"{response.status_code // 100}xx"
+        _SECONDS.labels(self._context.config.account, "gateway", method, route, status).observe(seconds)
 
     def _check_account(self) -> None:
         for header in ACCOUNT_HEADERS:

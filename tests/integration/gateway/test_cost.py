@@ -43,9 +43,11 @@ def test_all_fields_cost_no_more_than_their_kinds(account: Account, specialist: 
     ]
 
 
-def test_a_page_of_notes_costs_no_more(account: Account, specialist: Client) -> None:
+def test_a_page_of_notes_costs_besides_the_names_of_the_accounts(
+    account: Account, specialist: Client
+) -> None:
     found = cost(account, specialist, "notes", per_page="25")
-    assert found == ["copy_account", "notes", "notes", "people"]
+    assert found == ["copy_account", "copy_trust", "notes", "notes", "people"]
 
 
 def test_one_request_costs_itself_and_its_references(account: Account, specialist: Client) -> None:
