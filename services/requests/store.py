@@ -160,6 +160,11 @@ def public_notes(context: Context, stored: Stored) -> tuple[Note, ...]:
     return tuple(sorted((note for note in notes.values() if note.public), key=lambda note: note.n))
 
 
+def origin_key(source: str, source_id: str) -> str:
+    """What is unique among requests that name the record of another system that they were made from."""
+    return json.dumps([source, source_id])
+
+
 def note_document(request_id: int, note: Note) -> Document:
     document: Document = encode(note)
     return {"_id": document.pop("id"), "request_id": request_id, **document}
@@ -195,7 +200,7 @@ def _state(request: Request, threads: Iterable[Thread]) -> Document:
     if documents := [thread.to_document() for thread in threads]:
         state["threads"] = documents
     if request.source and request.source_id:
-        state["origin_key"] = json.dumps([request.source, request.source_id])
+        state["origin_key"] = origin_key(request.source, request.source_id)
     if place(request) is Place.WAITING_FOR and request.waiting_until:
         state["wait_ends_at"] = request.waiting_until
     return state

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Conflict, Forbidden, Invalid, NotFound
+from services.common.errors import Conflict, Forbidden, NotFound
 from services.common.store import decide_again
 from services.requests import model, store
 from services.requests.actions.lookup import Lookup
 from services.requests.actions.ruling import deciding, ruled, who
-from services.requests.model.access import END_USER_FIELDS, REGISTER_FOR_OTHERS
+from services.requests.model.access import END_USER_FIELDS, REGISTER_FOR_OTHERS, sees
 from services.requests.store import Stored
 
 Fields = Mapping[str, Any]
@@ -39,9 +38,9 @@ _RENAMED = {"supplier_requestID": "supplier_request_id", "source": "source", "so
 def create_request(context: Context, actor: Actor, fields: Fields) -> dict[str, Any]:
     """`{id, created}`. With source and sourceID of a request that is there: that one, and `created` is false.
 
-    Raises Invalid, IllegalMove, Forbidden, Unavailable.
+    Raises Invalid, IllegalMove, Forbidden, Conflict when the actor may not see that one, Unavailable.
     """
-    made = _made_from(context, fields)
+    made = _made_from(context, actor, fields)
     if made is not None:
         return {"id": made, "created": False}
     if (
@@ -64,26 +63,18 @@ def create_request(context: Context, actor: Actor, fields: Fields) -> dict[str, 
         store.save(context, step)
     except Conflict:
         # Two tries at the same time to register one request: the later one finds what the earlier made.
-        made = _made_from(context, fields)
+        made = _made_from(context, actor, fields)
         if made is None:
             raise
         return {"id": made, "created": False}
     return {"id": step.request.id, "created": True}
 
 
-@decide_again
 def update_request(context: Context, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
     """`{id}`. Raises NotFound, Invalid, IllegalMove (which says what would be legal), Forbidden,
     Unavailable.
     """
-    stored = store.load(context, id)
-    person = who(actor, stored.request)
-
-    def decide(lookup: Lookup) -> model.Step:
-        changes, facts = _changes(context, lookup, actor, stored, fields)
-        return model.edit(stored.request, changes, person, facts, ruled(context))
-
-    store.save(context, deciding(context, actor, decide), stored)
+    _edit(context, actor, id, fields)
     return {"id": id}
 
 
@@ -91,23 +82,22 @@ def add_note(
     context: Context, actor: Actor, request_id: int, text: str, internal: bool = False
 ) -> dict[str, Any]:
     """`{id}` of the new note. Raises NotFound, Invalid, Forbidden."""
-    return _noted(context, actor, request_id, {"internal_note" if internal else "note": text})
+    step = _edit(context, actor, request_id, {"internal_note" if internal else "note": text})
+    return {"id": step.notes[0].id}
 
 
 @decide_again
-def _noted(context: Context, actor: Actor, request_id: int, fields: Fields) -> dict[str, Any]:
-    stored = store.load(context, request_id)
+def _edit(context: Context, actor: Actor, id: int, fields: Fields) -> model.Step:
+    stored = store.load(context, id)
     person = who(actor, stored.request)
 
     def decide(lookup: Lookup) -> model.Step:
-        changes, facts = _changes(context, lookup, actor, stored, fields)
+        changes, facts = _changes(context, lookup, stored, fields)
         return model.edit(stored.request, changes, person, facts, ruled(context))
 
     step = deciding(context, actor, decide)
     store.save(context, step, stored)
-    if not step.notes:
-        raise Invalid(errors=[("text", "must not be empty")])
-    return {"id": step.notes[0].id}
+    return step
 
 
 @decide_again
@@ -145,9 +135,8 @@ def _new(lookup: Lookup, actor: Actor, fields: Fields) -> tuple[model.NewRequest
         instance := lookup.ref("service_instance", fields.get("service_instance_id"), "service_instance_id")
     ) is not None:
         new["service_instance"] = instance
-        if instance.account is None:
-            team = lookup.team_of(instance.id, first_line="specialist" not in actor.roles)
-        else:
+        team = lookup.team_of(instance, first_line="specialist" not in actor.roles)
+        if instance.account is not None:
             lead = lookup.lead(instance, None, new.get("requested_for"))
     _assign(lookup, new, fields)
     given = new.get("team") or team
@@ -162,32 +151,52 @@ def _new(lookup: Lookup, actor: Actor, fields: Fields) -> tuple[model.NewRequest
 
 
 def _changes(
-    context: Context, lookup: Lookup, actor: Actor, stored: Stored, fields: Fields
+    context: Context, lookup: Lookup, stored: Stored, fields: Fields
 ) -> tuple[model.Changes, model.Facts]:
     request = stored.request
     changes: dict[str, Any] = _values(fields)
-    team_of_instance = lead = None
     if "service_instance_id" in fields:
         instance = lookup.ref("service_instance", fields["service_instance_id"], "service_instance_id")
         changes["service_instance"] = instance
-        if instance is not None and instance.account is not None:
-            lead = lookup.lead(instance, request.own_service_instance, request.requested_for)
-        elif instance is not None:
-            team_of_instance = lookup.team_of(instance.id, first_line=False)
     _assign(lookup, changes, fields)
-    team = changes.get("team")
-    if lead is None and team is not None and team.account is not None:
-        lead = lookup.present_lead(request, request.own_service_instance)
+    lead = _lead(lookup, request, changes)
+    team_of_instance = lookup.team_of(changes.get("service_instance"), first_line=False)
     declines = changes.get("status") is model.Status.DECLINED
     facts = model.Facts(
         lead=lead,
         team_of_instance=team_of_instance,
         coordinator=lookup.coordinator(request.team) if declines else None,
         service_desk_team=lookup.service_desk_team() if declines else None,
-        member_of_team=_is_member(lookup, team or request.team, fields),
+        member_of_team=_is_member(lookup, _team_after(request, changes, team_of_instance), fields),
         public_notes=store.public_notes(context, stored) if lead else (),
     )
     return cast(model.Changes, changes), facts
+
+
+def _lead(lookup: Lookup, request: model.Request, changes: Mapping[str, Any]) -> model.Lead | None:
+    """Where a partner's service instance or team leads; None too for the partner that has the request
+    already, to whom nothing needs to lead any more: he is answered, or told that it was not solved.
+    """
+    link = request.link if request.link and request.link.turn is not model.Turn.REFUSED else None
+    instance, team = changes.get("service_instance"), changes.get("team")
+    if instance is not None and instance.account is not None:
+        stands = link is not None and link.service_instance == instance
+        about = request.own_service_instance
+        return None if stands else lookup.lead(instance, about, request.requested_for)
+    if "service_instance" in changes or team is None or team.account is None:
+        return None
+    has_it = link is not None and link.partner == team.account
+    return None if has_it else lookup.present_lead(request)
+
+
+def _team_after(
+    request: model.Request, changes: Mapping[str, Any], team_of_instance: model.Ref | None
+) -> model.Ref | None:
+    """The team that the request will have, which the member must belong to."""
+    if changes.get("team"):
+        return cast(model.Ref, changes["team"])
+    taken_back = "service_instance" in changes and model.provider_holds(request)
+    return team_of_instance or model.own_team(request)[0] if taken_back else request.team
 
 
 def _values(fields: Fields) -> dict[str, Any]:
@@ -218,11 +227,14 @@ def _may_register_for(actor: Actor, field: str, person_id: int) -> None:
         raise Forbidden("not_allowed", f"{field}_id {text}.", [(f"{field}_id", text)])
 
 
-def _made_from(context: Context, fields: Fields) -> int | None:
+def _made_from(context: Context, actor: Actor, fields: Fields) -> int | None:
+    """The request that was registered from the same source. Raises Conflict when the actor may not see it."""
     source, source_id = fields.get("source"), fields.get("sourceID")
     if not source or not source_id:
         return None
-    found = context.database[store.REQUESTS.name].find_one(
-        {"origin_key": json.dumps([source, source_id])}, {"_id": 1}
-    )
-    return None if found is None else int(found["_id"])
+    stored = store.find(context, {"origin_key": store.origin_key(source, source_id)})
+    if stored is None:
+        return None
+    if not actor.is_system and not sees(stored.request, actor.person_id, actor.roles):
+        raise Conflict("already_taken", "Another request has this source and sourceID already.")
+    return stored.request.id

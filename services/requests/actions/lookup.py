@@ -12,6 +12,7 @@ from typing import Any
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid, NotFound
+from services.common.store import RecordId
 from services.requests.model import Lead, Ref, Request
 
 Document = Mapping[str, Any]
@@ -24,7 +25,7 @@ class Lookup:
         self._context = context
         self._actor = actor
         self._look = context.copies.refresh if fresh else context.copies.get
-        self._seen: dict[tuple[str, int], Document | None] = {}
+        self._seen: dict[tuple[str, RecordId], Document | None] = {}
 
     @property
     def used(self) -> bool:
@@ -54,13 +55,13 @@ class Lookup:
             raise Invalid(errors=[(field, f"{found.name} belongs to the account {found.account}")])
         return found
 
-    def record(self, kind: str, id: int) -> Document | None:
+    def record(self, kind: str, id: RecordId) -> Document | None:
         if (kind, id) not in self._seen:
             self._seen[kind, id] = self._look(kind, id)
         return self._seen[kind, id]
 
     def service_desk_team(self) -> Ref | None:
-        account = self._context.copies.get("account", self._context.account) or {}
+        account = self.record("account", self._context.account) or {}
         return self.ref("team", account.get("service_desk_team_id"))
 
     def coordinator(self, team: Ref | None) -> Ref | None:
@@ -71,9 +72,13 @@ class Lookup:
         record = self.record("team", team.id) if team else None
         return record is not None and person_id in (record.get("member_ids") or ())
 
-    def team_of(self, instance_id: int, *, first_line: bool) -> Ref | None:
-        """The team that an own service instance leads to (4me: first line for end users, else support)."""
-        record = self.record("service_instance", instance_id) or {}
+    def team_of(self, instance: Ref | None, *, first_line: bool) -> Ref | None:
+        """The team that an own service instance leads to (4me: first line for end users, else support); None
+        for a partner's.
+        """
+        if instance is None or instance.account is not None:
+            return None
+        record = self.record("service_instance", instance.id) or {}
         support = record.get("support_team_id")
         return self.ref("team", (record.get("first_line_team_id") or support) if first_line else support)
 
@@ -101,13 +106,13 @@ class Lookup:
             organization=self.ref("organization", found["supplier_id"]),
         )
 
-    def present_lead(self, request: Request, about: Ref | None) -> Lead | None:
+    def present_lead(self, request: Request) -> Lead | None:
         """Where the request's present service instance leads, when it is a partner's and allowed."""
         instance = request.service_instance
         if instance is None or instance.account is None:
             return None
         try:
-            return self.lead(instance, about, request.requested_for)
+            return self.lead(instance, request.own_service_instance, request.requested_for)
         except Invalid:
             return None
 

@@ -43,3 +43,8 @@ def relation(request: Request | None, person_id: int | None, roles: Collection[s
     if request is None or any(ref is not None and ref.id == person_id for ref in asked):
         found.add(Who.REQUESTER)
     return frozenset(found)
+
+
+def sees(request: Request, person_id: int | None, roles: Collection[str]) -> bool:
+    """Whether a person may see a request of the account."""
+    return sees_all(roles) or bool(relation(request, person_id, roles))

@@ -45,8 +45,11 @@ def create(
         raise MissingFields("A new request", missing)
     requested_for = fields.get("requested_for") or fields.get("requested_by") or actor.person
     team = fields.pop("team", None) or facts.team_of_instance or facts.service_desk_team
-    if team is None or team.account is not None:
+    if team is None:
         raise MissingFields("A new request", ["team"])
+    if team.account is not None:
+        text = f"{team.name} is {team.account}'s: set service_instance_id to one of its service instances."
+        raise InvalidField(text, ["team"])
     shared = {name: fields.pop(name) for name in CORE_FIELDS if name in fields}
     request = Request(
         id=context.ids.request(),

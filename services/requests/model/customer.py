@@ -185,5 +185,5 @@ def take_back(draft: Draft, team: Ref | None, member: Ref | None, note: Note | N
     """with → own: table 3 "recall". Without a team it goes to the one that handed it over."""
     end(draft, note)
     release(draft)
-    if team is not None:
-        draft.change(team=team, member=member)
+    if team is not None or member is not None:
+        draft.change(team=team or draft.request.team, member=member)

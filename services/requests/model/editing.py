@@ -89,12 +89,12 @@ class Edit:
             if provider_holds(self.draft.request):
                 self._take_back(self.fields.pop("team", None) or self.facts.team_of_instance)
             self.draft.change(service_instance=instance)
+        elif link and link.turn is not Turn.REFUSED and link.service_instance == instance:
+            self.draft.change(service_instance=instance)
         elif lead is None or lead.service_instance != instance:
             raise InvalidField("No active agreement allows this service instance.", ["service_instance"])
         elif "team" in self.fields and self.fields["team"] != lead.team:
             raise InvalidField(f"{instance.name} leads to {lead.team.name}: leave team_id out.", ["team"])
-        elif link and link.turn is not Turn.REFUSED and link.service_instance == instance:
-            self.draft.change(service_instance=instance)
         else:
             self.fields.pop("team", None)
             self._hand_over(lead)
@@ -206,9 +206,10 @@ class Edit:
     def _rest(self) -> None:
         request = self.draft.request
         if "waiting_until" in self.fields:
-            if request.status is not Status.WAITING_FOR:
+            until = self.fields.pop("waiting_until")
+            if until is not None and request.status is not Status.WAITING_FOR:
                 raise InvalidField("It goes with the status waiting_for.", ["waiting_until"])
-            self.draft.change(waiting_until=self.fields.pop("waiting_until"))
+            self.draft.change(waiting_until=until)
         if "supplier_request_id" in self.fields:
             self.draft.change(supplier_request_id=self.fields.pop("supplier_request_id"))
         if "completion_reason" in self.fields:

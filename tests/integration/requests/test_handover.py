@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.common.clock import SteppedClock
-from services.common.errors import Forbidden, IllegalMove, Invalid, NotFound
+from services.common.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from services.common.verdicts import Later
 from services.federation.threads import AlreadyApplied, Gap
 from services.federation.verdicts import done
@@ -313,6 +313,38 @@ def test_a_request_of_one_source_is_registered_once(widget: Desk) -> None:
     first = widget.create(source="monitoring", sourceID="42")
     assert widget.create(source="monitoring", sourceID="42", subject="Again") == first
     assert widget.create(source="monitoring", sourceID="43") != first
+
+
+def test_a_source_that_names_a_request_of_somebody_else_is_taken(widget: Desk) -> None:
+    widget.create(source="monitoring", sourceID="42")
+    with pytest.raises(Conflict):
+        widget.create(widget.end_user, source="monitoring", sourceID="42")
+
+
+def test_who_has_it_already_is_answered_though_no_agreement_leads_there_any_more(
+    widget: Desk, gigatera: Desk
+) -> None:
+    here, there = handed_over(widget, gigatera)
+    gigatera.edit(there, status="completed", completion_reason="solved", note="Done")
+    settle(widget, gigatera)
+    widget.around.leads.clear()
+    (provider,) = queries.get_handover(widget.context.database, here, widget.specialist)["providers"]
+    given = {"team_id": provider["team_id"], "service_instance_id": GIGATERA_HOSTING}
+    widget.edit(here, **given, note="Not solved")
+    settle(widget, gigatera)
+    assert (gigatera.see(there)["status"], gigatera.see(there)["reopen_count"]) == ("assigned", 1)
+    widget.edit(here, team_id=SERVICE_DESK)
+    with pytest.raises(Invalid, match="Nothing leads to"):
+        widget.edit(here, team_id=provider["team_id"])
+
+
+def test_the_member_of_what_is_taken_back_is_of_the_team_that_gets_it(widget: Desk, gigatera: Desk) -> None:
+    here, _there = handed_over(widget, gigatera)
+    with pytest.raises(Invalid) as refused:
+        widget.edit(here, service_instance_id=OWN_INSTANCE, member_id=1)
+    assert refused.value.errors[0][0] == "member_id"
+    taken_back = widget.edit(here, service_instance_id=OWN_INSTANCE, member_id=2)
+    assert (taken_back["team_id"], taken_back["member_id"]) == (OPERATIONS, 2)
 
 
 def test_a_member_must_be_of_the_team(widget: Desk) -> None:
