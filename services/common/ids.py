@@ -37,7 +37,8 @@ class IntegerIds:
     """Integer ids per kind, from 1, each given once; several processes may share the database.
 
     They are taken in blocks, so that most ids cost nothing. What a process has not used of its block when it
-    ends is never used: ids rise, but they have gaps.
+    ends is never used: ids rise, but they have gaps; and of two processes the one whose block is lower may
+    give its ids later. Where ids must tell the order, each is taken by itself.
     """
 
     def __init__(self, database: Database[dict[str, Any]], block: int = BLOCK) -> None:
@@ -46,29 +47,31 @@ class IntegerIds:
         self._ready: dict[str, range] = {}
         self._lock = threading.Lock()
 
-    def next(self, kind: str) -> int:
-        """The next id of that kind. Raises `Unavailable`."""
+    def next(self, kind: str, *, in_order: bool = False) -> int:
+        """The next id of that kind; with `in_order` one that is higher than any that was given before, by
+        whatever process (always ask so for that kind). Raises `Unavailable`.
+        """
         with self._lock:
-            left = self._ready.get(kind) or self._take(kind)
+            left = self._ready.get(kind) or self._take(kind, 1 if in_order else self._block)
             self._ready[kind] = left[1:]
             return left[0]
 
-    def _take(self, kind: str) -> range:
+    def _take(self, kind: str, block: int) -> range:
         # By compare-and-set, as everything here: on the local database findAndModify scans, and of two first
         # upserts at once one gets nothing.
         while True:
             with answering():
                 counter = self._counters.find_one({"_id": kind})
                 last = int(counter["last"]) if counter else 0
-                if self._raise(kind, counter is None, last):
-                    return range(last + 1, last + self._block + 1)
+                if self._raise(kind, counter is None, last, last + block):
+                    return range(last + 1, last + block + 1)
 
-    def _raise(self, kind: str, first: bool, last: int) -> bool:
+    def _raise(self, kind: str, first: bool, last: int, to: int) -> bool:
         if not first:
-            change = {"$set": {"last": last + self._block}}
+            change = {"$set": {"last": to}}
             return self._counters.update_one({"_id": kind, "last": last}, change).matched_count == 1
         try:
-            self._counters.insert_one({"_id": kind, "last": self._block})
+            self._counters.insert_one({"_id": kind, "last": to})
         except DuplicateKeyError:
             return False
         return True

@@ -37,7 +37,7 @@ class NewIds:
         return self.context.ids.next("request")
 
     def note(self) -> int:
-        return self.context.ids.next("note")
+        return self.context.ids.next("note", in_order=True)  # a conversation is read in the order of its ids
 
 
 def ruled(context: Context) -> model.Context:

@@ -369,6 +369,11 @@ def test_integer_ids_are_given_once_over_processes(mongo: Any) -> None:
     assert IntegerIds(mongo).next("person") == 1
 
 
+def test_ids_that_tell_an_order_rise_over_processes(mongo: Any) -> None:
+    processes = [IntegerIds(mongo) for _ in range(3)]
+    assert [processes[n % 3].next("note", in_order=True) for n in range(9)] == list(range(1, 10))
+
+
 class Owner:
     """The owner's side, called as by RPC."""
 
