@@ -23,6 +23,7 @@ from services.federation.verdicts import Verdict, done, refused
 from services.requests import model, store
 from services.requests.actions.lookup import Lookup
 from services.requests.actions.ruling import ruled
+from services.requests.model.wire import read_episode
 from services.requests.store import Stored
 
 #: How long a hand-over under an agreement that is not known yet waits before it is looked at again.
@@ -125,8 +126,7 @@ def _take(
     context: Context, message: Message, incoming: model.Incoming, stored: Stored | None
 ) -> model.Take | None:
     """Where a hand-over leads here; None for what needs no such answer."""
-    by_customer = incoming.type == "request.restated" and incoming.body.get("by") == "customer"
-    if incoming.type != "request.handed_over" and not by_customer:
+    if incoming.type != "request.handed_over" and not _restates_a_later_one(incoming, stored):
         return None
     lookup = Lookup(context, Actor.system(context.account))
     agreement = _agreement(context, message, incoming.body["agreement"])
@@ -136,6 +136,14 @@ def _take(
     team = lookup.ref("team", agreement["support_team_id"]) if agreement else None
     instance = lookup.ref("service_instance", agreement["service_instance_id"]) if agreement else None
     return model.Take(team or _service_desk_team(lookup), instance, decline)
+
+
+def _restates_a_later_one(incoming: model.Incoming, stored: Stored | None) -> bool:
+    """Whether the customer's account states a later episode than is known here."""
+    if incoming.type != "request.restated" or incoming.body["by"] != "customer":
+        return False
+    above = stored.request.above if stored else None
+    return above is None or read_episode(incoming.body) > above.episode
 
 
 def _agreement(context: Context, message: Message, thread: str) -> Document | None:

@@ -35,9 +35,9 @@ FROM_PROVIDER = frozenset({*STATEMENTS, "request.core_changed", "request.restate
 def apply(request: Request | None, incoming: Incoming, context: Context, take: Take | None = None) -> Step:
     """Applies a partner's message to the request of its thread; `request` is None only for a thread's first.
 
-    `take` is needed for `request.handed_over` and for a customer's `request.restated`: where the hand-over
-    leads here. Raises `UnknownThread` when the message has no place: a thread that this request does not
-    have, a first message that does not open one, or a type that this side never hears.
+    `take` is needed for `request.handed_over`, and for a customer's `request.restated` of a higher episode:
+    where the hand-over leads here. Raises `UnknownThread` when the message has no place: a thread that this
+    request does not have, a first message that does not open one, or what this side never hears.
     """
     if request is None:
         if incoming.type != "request.handed_over" or take is None:

@@ -108,9 +108,18 @@ def heard(draft: Draft, incoming: Incoming) -> None:
     if not link.open or link.episode != read_episode(body):
         draft.record(ARRIVED_LATE, f"{incoming.partner} proposed a change", **changes)
     elif above is None:
-        change(draft, fields)
-    elif above.open:
-        propose(draft, fields)
+        change(draft, _proposable(fields))
+    elif above.open and (proposed := _proposable(fields)):
+        propose(draft, proposed)
+
+
+def _proposable(fields: dict[str, Any]) -> dict[str, Any]:
+    """What a provider has a say in: not who asked, and no category that only the owner may choose."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if name != "requester" and not (name == "category" and value in OWN_ONLY)
+    }
 
 
 def _changes(core: Core, fields: dict[str, Any]) -> dict[str, list[Any]]:

@@ -63,7 +63,13 @@ def given(draft: Draft, incoming: Incoming, take: Take | None) -> None:
     for note in body["notes"]:
         hear_note(draft, incoming.partner, note)
     draft.record("reopened" if reopened else "taken", f"handed over by {incoming.partner}")
-    if take is not None and take.decline is not None:
+    if take is not None:
+        decline_by_itself(draft, take)
+
+
+def decline_by_itself(draft: Draft, take: Take) -> None:
+    """What leads nowhere here goes back at once, with the code that says why (rule 9)."""
+    if take.decline is not None:
         draft.system_note(f"Declined by itself: {take.decline}.")
         declined(draft, None, take.decline)
 

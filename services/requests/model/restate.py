@@ -9,6 +9,7 @@ truth (rule 3).
 from dataclasses import replace
 
 from services.requests.model import core, customer, provider
+from services.requests.model.errors import UnknownThread
 from services.requests.model.facts import Incoming, Take
 from services.requests.model.request import Below
 from services.requests.model.speaking import restated, speak
@@ -38,14 +39,17 @@ def say(draft: Draft, thread: str) -> None:
 
 
 def heard_from_customer(draft: Draft, incoming: Incoming, take: Take | None) -> None:
-    """A higher episode is taken up (open) or ended; the same one is ended, or its question answered. Always
-    answered.
+    """A higher episode is ended or taken up, and declined by itself where it leads nowhere; the same one is
+    ended, or its question answered. Always answered.
     """
     above, body = draft.request.above, incoming.body
     assert above is not None
+    _said_by("customer", incoming)
     episode = read_episode(body)
     if episode > above.episode and body["open"]:
         provider.begin(draft, incoming, take)
+        if take is not None:
+            provider.decline_by_itself(draft, take)
     elif episode > above.episode or (episode == above.episode and above.open and not body["open"]):
         draft.change_above(episode=episode)
         provider.withdraw(draft, Ending.TAKEN_BACK)
@@ -58,7 +62,13 @@ def heard_from_customer(draft: Draft, incoming: Incoming, take: Take | None) -> 
     draft.record("restated", incoming.partner)
 
 
+def _said_by(side: str, incoming: Incoming) -> None:
+    if incoming.body["by"] != side:
+        raise UnknownThread(f"{incoming.partner} is the {side} here, and states the other side.")
+
+
 def heard_from_provider(draft: Draft, link: Below, incoming: Incoming) -> None:
+    _said_by("provider", incoming)
     body = incoming.body
     episode = read_episode(body)
     link = draft.change_link(link, request_id=body["request_id"])

@@ -125,3 +125,19 @@ def test_an_incident_with_a_service_instance_has_an_impact():
     federation.edit("widget", request.id, service_instance=INSTANCE, impact=Impact.LOW)
     with pytest.raises(MissingFields, match="impact"):
         federation.edit("widget", request.id, impact=None)
+
+
+def test_a_provider_does_not_say_who_asked_nor_choose_a_category_of_the_owners():
+    federation = chain()
+    account = federation["gigatera"]
+    link = federation.request("gigatera").below[0]
+    says = {"requester": "Somebody Else", "category": "complaint", "subject": "Printer glows"}
+    body = {"episode": [1, 1], "core_version": 1, "core": says}
+    incoming = Incoming("request.core_changed", "m1", "globalnet", link.thread, body)
+    step = account.keep(model.apply(federation.request("gigatera"), incoming, account.context()))
+    assert step.outgoing[0].body["core"] == {"subject": "Printer glows"}
+    account = federation["widget"]
+    up = federation.request("widget").below[0].thread
+    incoming = Incoming("request.core_changed", "m2", "gigatera", up, body)
+    core = model.apply(federation.request("widget"), incoming, account.context()).request.core
+    assert (core.subject, core.requester, core.category) == ("Printer glows", "Robin", Category.INCIDENT)

@@ -20,13 +20,13 @@ def handing_team_has_it(federation: Federation) -> None:
     assert (request.status, request.team, request.member) == (Status.ASSIGNED, NETWORK, SPECIALIST)
 
 
-def hear(federation: Federation, name: str, type_: str, **body) -> model.Step:
+def hear(federation: Federation, name: str, type_: str, decline: str | None = None, **body) -> model.Step:
     """A re-statement (or any message) of the other side, made up."""
     partner = {"widget": "gigatera", "gigatera": "widget"}[name]
     thread = federation.request("widget").below[0].thread
     account = federation[name]
     incoming = Incoming(type_, "m1", partner, thread, account.localized(partner, body))
-    take = model.Take(SUPPORT) if name == "gigatera" else None
+    take = model.Take(SUPPORT, decline=decline) if name == "gigatera" else None
     return federation.post(name, model.apply(federation.request(name), incoming, account.context(), take))
 
 
@@ -179,3 +179,19 @@ def test_a_thread_the_request_does_not_have_can_not_be_stated():
     federation = at(Turn.WITH)
     with pytest.raises(UnknownThread):
         model.state_again(federation.request("widget"), "handover/x/y", federation["widget"].context())
+
+
+def test_a_later_episode_that_leads_nowhere_is_taken_up_and_declined_by_itself():
+    federation = at(Turn.RETURNED)
+    body = said_by_widget(federation, episode=[1, 2])
+    step = hear(federation, "gigatera", "request.restated", decline="unknown_agreement", **body)
+    assert sent_by(step) == ["declined → widget", "restated → widget"]
+    assert step.outgoing[0].body["code"] == "unknown_agreement"
+    assert step.outgoing[1].body["status"] == "declined"
+
+
+def test_who_states_the_other_side_has_no_place():
+    federation = at(Turn.WITH)
+    for name, body in (("gigatera", said_by_gigatera(federation)), ("widget", said_by_widget(federation))):
+        with pytest.raises(UnknownThread, match="states the other side"):
+            hear(federation, name, "request.restated", **body)
