@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from interdesk.api import ApiError
@@ -47,7 +48,7 @@ def agreements(partners: Partners) -> Callable[[threading.Event], None]:
                 (customer, f"service_instances/{instance}"),
             ):
                 name = f"Renamed {number}"
-                api.patch(path, {"name": name}, lambda api=api, path=path, name=name: _is(api, path, name))
+                api.patch(path, {"name": name}, partial(_is, api, path, name))
             over.wait(0.3)
 
     return drive

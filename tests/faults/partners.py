@@ -341,7 +341,7 @@ def inside_of(partners: Partners, account: str) -> list[str]:
     """What is wrong within one account: parked events, copies that are older than their originals (where all
     its services run).
     """
-    wrong = []
+    wrong: list[str] = []
 
     def newest() -> bool:
         wrong[:] = [] if account == THIRD else list(_stale_copies(partners, account))
