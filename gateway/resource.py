@@ -253,13 +253,13 @@ def new_fields() -> Document:
     fields = bodies.fields_of(request)
     source = request.headers.get("X-4me-Source") or request.headers.get("X-Xurrent-Source")
     if source:
-        fields.setdefault("source", source)
+        fields["source"] = fields.get("source") or source
     key = request.headers.get(KEY_HEADER)
     if key is not None:
         if not _KEY.fullmatch(key):
             raise Invalid(errors=[(KEY_HEADER, "must be 1 to 100 visible characters")])
-        fields.setdefault("source", KEY_HEADER)
-        fields.setdefault("sourceID", f"{viewer().person_id}:{key}")
+        fields["source"] = fields.get("source") or KEY_HEADER
+        fields["sourceID"] = fields.get("sourceID") or f"{viewer().person_id}:{key}"
     return fields
 
 

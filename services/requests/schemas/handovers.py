@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from services.common.fields import AccountReferenceSchema, Moment, OutputSchema
+from services.requests.schemas.requests import FlagSchema
 
 
 class PositionSchema(OutputSchema):
@@ -67,6 +68,6 @@ class HandoverSchema(OutputSchema):
     core_version = fields.Integer()
     customer = fields.Nested(CustomerSchema)
     providers = fields.List(fields.Nested(ProviderSchema))
-    flags = fields.List(fields.Dict())
+    flags = fields.List(fields.Nested(FlagSchema))
     created_at = Moment()
     updated_at = Moment()

@@ -264,7 +264,7 @@ def test_a_second_post_of_one_source_answers_the_first_record(
 
 
 def test_a_key_makes_a_second_post_answer_the_first_record(account: Account, administrator: Client) -> None:
-    def post(client: Client, key: str, **body: str) -> Any:
+    def post(client: Client, key: str, **body: str | None) -> Any:
         headers = {"Idempotency-Key": key}
         return client.send("POST", "organizations", {"name": "Keyed", **body}, headers=headers)
 
@@ -272,6 +272,7 @@ def test_a_key_makes_a_second_post_answer_the_first_record(account: Account, adm
     again = post(administrator, "a-1")
     assert (first.status_code, again.status_code) == (201, 200)
     assert json.loads(first.data) == json.loads(again.data)
+    assert post(administrator, "a-1", source=None, sourceID=None).status_code == 200
     assert post(administrator, "a-2").status_code == 201
     other = account.person("Other Key Holder", "account_administrator")[1]
     assert post(other, "a-1").status_code == 201
