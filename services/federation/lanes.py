@@ -9,6 +9,11 @@ A lane is consumed as long as its trust lets deliveries in and its border isn't 
 every two seconds, so a new partner needs no restart. When the broker is away, or the lane is gone until the
 organizations service makes it anew, the thread tries again after a back-off. When the database is away,
 nothing is acked: the connection is dropped, and all of it comes again.
+
+A broker that crashes within the second after a lane was made may bring it back without its log (RabbitMQ
+3.10): then who consumes it waits for ever, or gets an internal error. After four tries in a row that the
+broker let us in and the queue did not work, the lane is deleted, to be made anew like one that is gone. What
+it may have held comes again: its sender has no receipt for it.
 """
 
 from __future__ import annotations
@@ -21,11 +26,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, InternalError
 from kombu import Connection
 from kombu.exceptions import KombuError
 
 from services.common import logs
+from services.common.errors import Unavailable
 from services.common.verdicts import is_outage
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
@@ -51,6 +57,7 @@ SUPERVISE_SECONDS: Final = 2.0
 DRAIN_SECONDS: Final = 20.0
 RETRY_MIN_SECONDS: Final = 0.5
 RETRY_MAX_SECONDS: Final = 10.0
+BROKEN_TRIES: Final = 4
 
 
 class Handlers:
@@ -104,6 +111,7 @@ class Lane:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=self._queue, daemon=True)
         self._connection: Connection | None = None
+        self._broken = 0  # tries in a row that the broker let us in and the queue did not work
 
     def start(self) -> None:
         self._thread.start()
@@ -136,6 +144,30 @@ class Lane:
                 self._hang_up()
 
     def _consume(self, pace: Backoff) -> None:
+        connection = self._connected()
+        with watchdog():
+            channel = connection.channel()
+        if self._broken >= BROKEN_TRIES:
+            log.error("a lane can't be consumed; it is deleted, to be made anew", lane=self._queue)
+            self._broken = 0
+            with watchdog():
+                channel.queue_delete(self._queue)
+        channel.auto_decode = False  # py-amqp's own: by the content encoding
+        try:
+            with watchdog():
+                channel.basic_qos(0, PREFETCH, False)
+                channel.basic_consume(self._queue, callback=self._received)
+        except (Unavailable, InternalError):
+            self._broken += 1
+            raise
+        self._broken = 0
+        pace.clear()
+        while not self._stopping.is_set():
+            with contextlib.suppress(socket.timeout, TimeoutError):
+                connection.drain_events(timeout=POLL_SECONDS)
+            connection.heartbeat_check()
+
+    def _connected(self) -> Connection:
         config = self._context.config
         uri = config.border_uri or ""
         ca = config.border_ca_file.read_text() if config.border_ca_file else None
@@ -144,15 +176,7 @@ class Lane:
                 uri, ssl=tls_of(uri, ca), heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
             )
             self._connection.connect()
-            channel = self._connection.channel()
-            channel.auto_decode = False  # py-amqp's own: by the content encoding
-            channel.basic_qos(0, PREFETCH, False)
-            channel.basic_consume(self._queue, callback=self._received)
-        pace.clear()
-        while not self._stopping.is_set():
-            with contextlib.suppress(socket.timeout, TimeoutError):
-                self._connection.drain_events(timeout=POLL_SECONDS)
-            self._connection.heartbeat_check()
+        return self._connection
 
     def _received(self, message: Any) -> None:
         """One raw delivery of py-amqp. Stored, then acked, then handed on."""

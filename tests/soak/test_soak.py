@@ -10,11 +10,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
+import requests
 
 from interdesk.waiting import holds_within
 from services.common import crash
+from services.federation.topology import BrokerAdmin, border_vhost, lane_of
 from tests.faults.partners import CUSTOMER, PROVIDER, Case, Partners, await_quiet, partners_up, playing
 from tests.faults.partners import inside_of as wrong_inside_of
 
@@ -55,6 +58,27 @@ def test_a_thousand_messages_and_twenty_kills(soaked: Partners, capsys: pytest.C
     assert not wrong, "\n".join(wrong)
     assert table["attempted"] == table["accepted"] >= MESSAGES
     assert [table[name] for name in ("refused", "parked", "lost", "doubled", "out of order")] == [0] * 5
+
+
+@pytest.mark.soak
+def test_a_lane_that_comes_back_without_its_log_is_made_anew(soaked: Partners) -> None:
+    """The broker crashes at once after a lane was made: RabbitMQ 3.10 may bring it back beyond use."""
+    broker = soaked.deployment.broker_of(PROVIDER)
+    vhost, lane = border_vhost(PROVIDER), lane_of("requests", CUSTOMER)
+    soaked[PROVIDER].kill("requests")
+    requests.delete(f"{broker.admin_uri}/api/queues/{quote(vhost, safe='')}/{lane}", timeout=30)
+    with BrokerAdmin(broker.admin_uri) as admin:
+        admin.ensure_partner(PROVIDER, CUSTOMER, None)
+    broker.kill()
+    broker.start()
+    broker.wait_ready()
+    soaked[PROVIDER].start("requests")
+    case = Case(soaked, "the lane that came back")
+    case.hand_over()
+    case.complete()
+    case.close()
+    await_quiet(soaked)
+    assert case.wrong() == []
 
 
 def _closed(cases: list[Case]) -> int:
