@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,9 +42,16 @@ class Answers:
             response.headers[name] = value
         return response
 
-    def record(self, shape: Shape, document: Document, status: int = 200, location: str = "") -> Response:
-        """A record with all its fields. `location` is the path of a new one."""
-        response = of_json(self._render.one(shape, document), status)
+    def record(
+        self,
+        shape: Shape,
+        document: Document,
+        status: int = 200,
+        location: str = "",
+        names: Sequence[str] | None = None,
+    ) -> Response:
+        """A record with all its fields, or with those named. `location` is the path of a new one."""
+        response = of_json(self._render.one(shape, document, names), status)
         etags.put(response, self.etag(shape, document))
         if location:
             response.headers["Location"] = self.url(location)

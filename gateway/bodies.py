@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.errors import BadJson, UnsupportedMediaType
 from services.common import strict_json
@@ -16,7 +17,7 @@ MAX_ID = 2**53 - 1
 
 
 def fields_of(request: Request) -> dict[str, Any]:
-    """The JSON object in a request's body. Raises UnsupportedMediaType or BadJson."""
+    """The JSON object in a request's body. Raises UnsupportedMediaType, RequestEntityTooLarge or BadJson."""
     media_type = request.mimetype
     if media_type != "application/json" and not (
         media_type.startswith("application/") and media_type.endswith("+json")
@@ -25,6 +26,8 @@ def fields_of(request: Request) -> dict[str, Any]:
     try:
         body = strict_json.loads(request.get_data(cache=False), MAX_BODY_BYTES)
     except strict_json.NotStrict as error:
+        if error.code == "too_large":
+            raise RequestEntityTooLarge from error
         raise BadJson(error.code, None) from error
     if not isinstance(body, dict):
         raise BadJson("not_an_object", "The JSON in the body must be an object.")

@@ -112,6 +112,12 @@ def of_record(view: View, shape: Shape, summary: str = "") -> View:
     return describe(view, summary or f"One {shape.title}", answers={"200": _record(shape)})
 
 
+def of_chosen(view: View, shape: Shape, summary: str = "") -> View:
+    """Documents a view that answers one record with all its fields, or those that the caller chooses."""
+    answers = {"200": _record(shape)}
+    return describe(view, summary or f"One {shape.title}", answers=answers, parameters=[_FIELDS])
+
+
 def of_create(view: View, shape: Shape, taken: type[Schema], summary: str = "") -> View:
     """Documents a view that makes a record."""
     headers = {"Location": {"schema": {"type": "string"}}}
@@ -173,7 +179,7 @@ def list_parameters(listing: Listing) -> list[dict[str, Any]]:
     """The query parameters of a list."""
     sortable = ", ".join(name for name, field in listing.fields.items() if field.sortable)
     parameters = [
-        _parameter("fields", "fields to show, or `*`; `id` is always there"),
+        _FIELDS,
         _parameter("sort", f"e.g. `name,-id`; by: {sortable}"),
         _parameter("per_page", f"1 to {MAX_PER_PAGE}, 20 by default", "integer"),
         _parameter("page", "the number of a page, among the first 10,000 records", "integer"),
@@ -244,6 +250,9 @@ def _filter_text(field: Field) -> str:
 
 def _parameter(name: str, text: str, type: str = "string") -> dict[str, Any]:
     return {"in": "query", "name": name, "schema": {"type": type}, "description": text}
+
+
+_FIELDS = _parameter("fields", "fields to show, or `*`; `id` is always there")
 
 
 def _schema_name(schema: Schema | type[Schema]) -> str:

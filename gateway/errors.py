@@ -81,7 +81,7 @@ def _body(error: InterdeskError) -> dict[str, Any]:
     if not isinstance(error, Invalid):
         return {"message": error.message}
     errors = [[field, text] for field, text in error.errors]
-    if error.message != Invalid.default_message:
+    if error.message not in (Invalid.default_message, *(text for _, text in error.errors)):
         errors.append(["base", error.message])
     return {"message": Invalid.default_message, "errors": errors}
 

@@ -13,7 +13,7 @@ service, and what it has made of the record is then read and shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,7 +132,7 @@ class ResourceViews:
     def of_item(self) -> Views:
         """The views of one record, by method."""
         shape, taken = self.resource.shape, self.resource.edit or self.resource.input
-        views = {"get": self.reader(documents.of_record(self._get, shape))}
+        views = {"get": self.reader(documents.of_chosen(self._get, shape))}
         if self.resource.update and taken:
             views["patch"] = self.writer(documents.of_update(self._update, shape, taken))
         return views
@@ -200,7 +200,8 @@ class ResourceViews:
         return list_named
 
     def _get(self, id: str) -> Response:
-        return self.answers.record(self.resource.shape, self.load(id))
+        shape = self.resource.shape
+        return self.answers.record(shape, self.load(id), names=chosen_fields(shape))
 
     def _create(self) -> Response:
         fields = new_fields()
@@ -242,6 +243,14 @@ def call(context: GatewayContext, service: str, command: str, *arguments: Any) -
 def list_query(listing: Listing, predefined: str | None = None) -> ListQuery:
     """What the request asks of a list. Raises Invalid."""
     return ListQuery.parse(list(request.args.items(multi=True)), listing, predefined)
+
+
+def chosen_fields(shape: Shape) -> Sequence[str] | None:
+    """Which fields the request asks of one record; None for all. Raises Invalid for any other parameter."""
+    asked = list(request.args.items(multi=True))
+    if beyond := [name for name, _ in asked if name != "fields"]:
+        raise Invalid(errors=[(name, "is no parameter of one record: it takes fields") for name in beyond])
+    return None if not asked or asked[0][1] == "*" else ListQuery.parse(asked, shape.listing).fields
 
 
 def new_fields() -> Document:

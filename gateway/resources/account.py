@@ -12,7 +12,7 @@ from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.audiences import ADMINISTRATORS, allowed, everyone
 from gateway.context import GatewayContext
-from gateway.resource import ResourceViews, add_views, call, list_query, viewer
+from gateway.resource import ResourceViews, add_views, call, chosen_fields, list_query, viewer
 from gateway.resources.directory import PEOPLE
 from gateway.resources.shapes import ACCOUNT, PERSON, TOKEN
 from services.common.errors import Forbidden
@@ -49,11 +49,11 @@ class AccountViews:
             "/account",
             "account",
             {
-                "get": read(documents.of_record(self.get_account, ACCOUNT)),
+                "get": read(documents.of_chosen(self.get_account, ACCOUNT)),
                 "patch": write(documents.of_update(self.update_account, ACCOUNT, schemas.AccountInputSchema)),
             },
         )
-        me = documents.of_record(self.get_me, PERSON, "The caller")
+        me = documents.of_chosen(self.get_me, PERSON, "The caller")
         add_views(blueprint, "/me", "me", {"get": everyone("people")(me)})
         answer = {"200": documents.answer("Rate limits", RateLimitSchema())}
         rate_limit = documents.describe(self.get_rate_limit, "The caller's rate limits", answers=answer)
@@ -61,17 +61,19 @@ class AccountViews:
         return blueprint
 
     def get_account(self) -> Response:
-        return self.answers.record(ACCOUNT, queries.get_account(self.database, viewer()))
+        account = queries.get_account(self.database, viewer())
+        return self.answers.record(ACCOUNT, account, names=chosen_fields(ACCOUNT))
 
     def update_account(self) -> Response:
         taken = bodies.fields_of(request)
         self.answers.check_if_match(ACCOUNT, queries.get_account(self.database, viewer()))
         call(self.context, SERVICE, "update_account", taken)
-        return self.get_account()
+        return self.answers.record(ACCOUNT, queries.get_account(self.database, viewer()))
 
     def get_me(self) -> Response:
         actor = viewer()
-        return self.answers.record(PERSON, queries.get_person(self.database, actor.person_id or 0, actor))
+        person = queries.get_person(self.database, actor.person_id or 0, actor)
+        return self.answers.record(PERSON, person, names=chosen_fields(PERSON))
 
     def get_rate_limit(self) -> Response:
         stands = self.context.rate_limits.look(g.holder.token_hash, self.context.clock.now())

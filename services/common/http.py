@@ -93,6 +93,8 @@ class Server(WebServer):
             # A kept-alive connection is one green thread for many requests: each begins its own trace.
             logs.bind(self.parts.config.account, self.parts.service)
             trace.begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
+            if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+                environ["wsgi.input_terminated"] = True  # the server's input ends with the last chunk
             if environ["PATH_INFO"] in PAGES:
                 return pages(environ, start_response)  # type: ignore[no-any-return]  # nameko has no types
             return self._counted(pages, environ, start_response)

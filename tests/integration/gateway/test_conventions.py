@@ -288,6 +288,21 @@ def test_the_source_header_stamps_what_is_made(account: Account) -> None:
     assert made["source"] == "monitoring"
 
 
+@pytest.mark.parametrize("path", [*RECORDS, "me", "account"])
+def test_one_record_shows_all_its_fields_or_those_chosen(
+    administrator: Client, records: dict[str, list[Made]], path: str
+) -> None:
+    url = f"{path}/{records[path][0]['id']}" if path in records else path
+    whole = administrator.get(url)
+    assert administrator.get(url, fields="*") == whole
+    chosen = administrator.get(url, fields="created_at")
+    assert {"id", "created_at"} <= chosen.keys() <= {"id", "nodeID", "created_at"}
+    for name, value in (("fields", "nonsense"), ("sort", "id"), ("id", "5")):
+        refused = administrator.send("GET", url, query_string={name: value})
+        assert refused.status_code == 422
+        assert json.loads(refused.data)["errors"][0][0] == name
+
+
 def test_references_are_taken_with_and_without_id(
     administrator: Client, records: dict[str, list[Made]]
 ) -> None:

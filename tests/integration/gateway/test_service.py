@@ -67,6 +67,15 @@ def test_every_other_method_is_told_in_json(widget: LocalAccount, method: str) -
     assert (answer.status_code, answer.json()) == (405, {"message": "Method Not Allowed"})
 
 
+def test_a_body_may_come_in_pieces(widget: LocalAccount) -> None:
+    headers = {"Content-Type": "application/json"}
+    pieces = iter([b'{"name": ', b'"Pieces"}'])
+    made = ask(widget, "POST", "/v1/teams", data=pieces, headers=headers)
+    assert (made.status_code, made.json()["name"]) == (201, "Pieces")
+    many = (b" " * 60_000 for _ in range(20))
+    assert ask(widget, "POST", "/v1/teams", data=many, headers=headers).status_code == 413
+
+
 def test_health_readiness_and_metrics_are_beside_the_api(widget: LocalAccount) -> None:
     assert requests.get(f"{widget.url}/healthz", timeout=10).json() == {"status": "ok"}
     assert requests.get(f"{widget.url}/readyz", timeout=10).json()["ready"] is True

@@ -78,6 +78,11 @@ def test_a_text_that_belongs_to_no_field_stands_under_base() -> None:
     assert body["errors"] == [["status", "is declined"], ["base", "Only accepted is possible."]]
 
 
+def test_a_text_that_a_field_says_already_is_told_once() -> None:
+    _, body, _ = answered(Invalid("no_agreement", "No SLA covers it.", [("team", "No SLA covers it.")]))
+    assert body["errors"] == [["team", "No SLA covers it."]]
+
+
 def test_who_is_unknown_is_told_as_4me_tells_it() -> None:
     _, body, headers = answered(Unauthorized())
     assert body == {"message": "Unauthorized"}
