@@ -7,7 +7,7 @@ from marshmallow import fields
 from gateway.kinds import references
 from gateway.records import Shape
 from gateway.references import Reference
-from services.common.fields import Moment, OutputSchema
+from services.common.fields import AccountReferenceSchema, Moment, OutputSchema
 from services.common.listing import Field, Kind, Listing
 from services.federation import queries as border
 from services.federation import schemas as border_schemas
@@ -24,7 +24,7 @@ class TimelineSchema(OutputSchema):
 
     id = fields.Integer()
     at = Moment()
-    account = fields.String()
+    account = fields.Nested(AccountReferenceSchema)
     person = fields.Dict()
     what = fields.String()
     text = fields.String()

@@ -108,7 +108,9 @@ def get_history(database: Database[Document], id: int, viewer: Actor) -> list[Do
     """
     _specialists_only(viewer)
     _request(database, id, viewer)
-    return history.read(database, "requests", id)
+    entries = history.read(database, "requests", id)
+    names = _called(database, {account for entry in entries for account in shapes.accounts_told(entry)})
+    return [shapes.entry(each, names) for each in entries]
 
 
 def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:
@@ -139,8 +141,11 @@ def _notes(database: Database[Document], query: ListQuery, among: Mapping[str, A
 
 def _names(database: Database[Document], documents: Iterable[Document]) -> dict[str, str]:
     """What the accounts that these documents name call themselves."""
-    accounts = sorted({account for document in documents for account in shapes.accounts_in(document)})
-    named = {"_id": {"$in": accounts}}
+    return _called(database, {account for document in documents for account in shapes.accounts_in(document)})
+
+
+def _called(database: Database[Document], accounts: set[str]) -> dict[str, str]:
+    named = {"_id": {"$in": sorted(accounts)}}
     found = [
         each for kind in ("account", "trust") for each in database[f"copy_{kind}"].find(named, {"name": 1})
     ]

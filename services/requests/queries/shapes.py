@@ -69,6 +69,25 @@ def note(document: Mapping[str, Any], account: str, names: Names) -> Document:
     return {**shown, "version": 1}
 
 
+def entry(line: Mapping[str, Any], names: Names) -> Document:
+    """An entry of the history as it goes out: accounts and references as everywhere."""
+    return {
+        **line,
+        "account": account_of(line["account"], names),
+        "person": _told(line["person"], names),
+        "changes": {name: [_told(value, names) for value in each] for name, each in line["changes"].items()},
+    }
+
+
+def _told(value: Any, names: Names) -> Any:
+    """A value of the history; a reference says whose it is when it is a partner's."""
+    if not isinstance(value, Mapping):
+        return value
+    whose = value.get("account")
+    account = {"account": account_of(whose, names)} if whose else {}
+    return {"id": value["id"], "name": value["name"], **account}
+
+
 def handover(document: Mapping[str, Any], names: Names) -> Document:
     """What of a request crosses the border, with its `version`."""
     value = read_request(document)
@@ -133,3 +152,10 @@ def _id(ref: Ref | None) -> int | None:
 def accounts_in(document: Mapping[str, Any]) -> set[str]:
     """The accounts that a request's or note's document names."""
     return {document["account"], *(thread["partner"] for thread in document.get("threads", ()))}
+
+
+def accounts_told(line: Mapping[str, Any]) -> set[str]:
+    """The accounts that an entry of the history names."""
+    told = [line["person"], *(value for each in line["changes"].values() for value in each)]
+    named = {value["account"] for value in told if isinstance(value, Mapping) and value.get("account")}
+    return {line["account"], *named}

@@ -67,6 +67,7 @@ def test_predefined_filters_are_paths_and_parameters(desk: Desk, requests: dict[
         assert ask("assigned_to_me") == {"With me", "Waiting"}
         assert ask("requested_by_or_for_me") == set()
         assert ask("waiting_for_me") == set()
+        assert ask("requests_of_my_organization") == {*requests}
         assert ask("problem_management_review") == set()
     assert subjects(desk.end_user, "requests/waiting_for_me") == {"Waiting"}
     assert subjects(desk.end_user, "requests/requested_by_or_for_me") == {*requests}
@@ -138,7 +139,7 @@ def test_the_timeline_tells_everything_in_order(desk: Desk, requests: dict[str, 
     path = f"requests/{requests['Done']['id']}/timeline"
     told = desk.specialist.get(path, per_page="100")
     assert [entry["id"] for entry in told] == list(range(1, len(told) + 1))
-    assert all(entry["at"].endswith("Z") and entry["account"] == "widget" for entry in told)
+    assert all(entry["at"].endswith("Z") and entry["account"]["id"] == "widget" for entry in told)
     statuses = [entry["changes"]["status"][1] for entry in told if "status" in entry["changes"]]
     assert statuses[-1] == "completed"
     assert told[-1]["person"]["name"] == "Sally Specialist"
