@@ -27,7 +27,7 @@ def list_trusts(
     """List the account's trusts."""
     with api_of(directory, account, url, token_file) as api:
         trusts = list(api.get_all("trusts"))
-    show(trusts, ("id", "name", "domain", "status"), as_json=as_json)
+    show(trusts, ("id", "account", "domain", "status"), as_json=as_json)
 
 
 @app.command()
@@ -91,6 +91,20 @@ def resume(
 ) -> None:
     """Take up a suspended trust again."""
     _move("resume", partner, directory, account, url, token_file)
+
+
+@app.command("resume-border")
+def resume_border(
+    partner: Partner,
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Open the border to a partner again, which paused by itself when both disagreed on what was said."""
+    with api_of(directory, account, url, token_file) as api:
+        api.post(f"trusts/{partner}/resume_border")
+    say(f"the border to {partner} is open")
 
 
 @app.command()
