@@ -11,6 +11,9 @@ ledger. Two times say what is still to be done with it, and are absent when noth
 - `attention`: when somebody has to be told. On a refused row, the service that wrote the message undoes it
   (rule 9 of the hand-over); on any other, the partner has not answered for too long.
 
+What we took back ourselves, by beginning a new thread in place of the one it belongs to, ends as `refused`
+with the code `superseded`, without a receipt.
+
 A receipt counts when it names the hash of the row, and its first final verdict stands.
 """
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from services.common.context import Context
 
 QUEUED, SENT = "queued", "sent"
+SUPERSEDED: Final = "superseded"
 UNANSWERED: Final = (QUEUED, SENT)
 OPEN: Final = (QUEUED, SENT, HELD)
 
@@ -186,6 +190,21 @@ class Deliveries:
         rest = {"thread": row["thread"], "partner": row["partner"], "state": SENT}
         with answering():
             self._marks.update_many(rest, {"$set": {"due": now}})
+
+    def withdraw(self, partner: str, kind: str, but: str) -> None:
+        """We began another thread of this kind with the partner: what waits in earlier ones is said no
+        more.
+        """
+        now = self._context.clock.now()
+        earlier = {
+            "partner": partner,
+            "due": {"$gt": _LONG_AGO},
+            "thread": {"$regex": f"^{kind}/", "$ne": but},
+            "state": {"$in": OPEN},
+        }
+        ended = {"state": REFUSED, "refused_code": SUPERSEDED, "code": SUPERSEDED, "answered_at": now}
+        with answering():
+            self._rows.update_many(earlier, {"$set": ended, "$unset": {"due": "", "attention": ""}})
 
     def asking_attention(self, now: datetime, limit: int) -> list[Document]:
         """Rows that somebody has to be told of, as far as it is time."""

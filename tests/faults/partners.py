@@ -323,7 +323,7 @@ def _unsettled(partners: Partners, account: str) -> list[Any]:
         found: list[Any] = [
             (account, each["type"], each["state"], each.get("refused_code"))
             for each in unreceipted(api)
-            if each["id"] not in partners.known_refusals
+            if each["id"] not in partners.known_refusals and not _of_an_earlier_invitation(each)
         ]
     for service in STORING:
         database = partners.stored(account, service)
@@ -335,6 +335,12 @@ def _unsettled(partners: Partners, account: str) -> list[Any]:
             if database[name].count_documents({"unsent": {"$exists": True}}):
                 found.append((account, service, name, "unsent"))
     return found
+
+
+def _of_an_earlier_invitation(delivery: Mapping[str, Any]) -> bool:
+    """Who invites again because a process died under the first try makes that first invitation void."""
+    void = ("superseded", "unknown_invitation", "invitation_used")
+    return bool(delivery["type"].startswith("trust.") and delivery.get("refused_code") in void)
 
 
 def inside_of(partners: Partners, account: str) -> list[str]:

@@ -182,7 +182,16 @@ def test_a_key_that_stays_unknown_for_15_minutes_leaves_its_message_in_quarantin
 def test_a_partner_fills_only_its_own_share_of_the_quarantine(pair: Pair) -> None:
     _, giga = pair
     quarantine = Quarantine(giga.context, Borders(giga.context, quarantine_bytes=1000))
-    for partner in ("one", "one", "one", "other"):
-        quarantine.keep(partner, b"x" * 400, Unverified("bad_signature", "a test"))
+    for number, partner in enumerate(("one", "one", "one", "other")):
+        quarantine.keep(partner, bytes([number]) * 400, Unverified("bad_signature", "a test"))
     kept = giga.database[stored.QUARANTINE.name].find()
     assert sorted(row["partner"] for row in kept) == ["one", "one", "other"]
+
+
+def test_the_same_bytes_are_kept_in_quarantine_once(pair: Pair) -> None:
+    _, giga = pair
+    quarantine = Quarantine(giga.context, Borders(giga.context, quarantine_bytes=1000))
+    for _ in range(5):
+        quarantine.keep("one", b"x" * 400, Unverified("unknown_key", "a test"))
+    quarantine.keep("one", b"y" * 400, Unverified("unknown_key", "a test"))  # there is room for it
+    assert giga.database[stored.QUARANTINE.name].count_documents({"partner": "one"}) == 2

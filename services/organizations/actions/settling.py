@@ -24,6 +24,7 @@ from services.common.context import Context
 from services.common.errors import InterdeskError, Stale, Unavailable
 from services.common.store import decide_again
 from services.federation import ciphers
+from services.federation.deliveries import Deliveries
 from services.federation.keys import PartnerRing
 from services.federation.topology import BrokerAdmin, user_of
 from services.federation.trusts import ENDED, INVITED, OPEN, TrustBook
@@ -114,6 +115,8 @@ def _settle(context: Context, partner: str) -> None:
             broker.ensure_partner(context.account, partner, _password_of(context, state))
         else:  # all else is there, and looked after by the timer
             broker.set_password(context.account, partner, _password_of(context, state))
+    if state["thread"] is not None:  # an invitation that was accepted in place of an earlier one
+        Deliveries(context).withdraw(partner, "trust", state["thread"]["id"])
     settled = {name: value for name, value in state.items() if name != "unsettled"}
     settled["border_ready_at"] = None if shut_out else context.clock.now()
     records(context, "trust").save(
