@@ -1,4 +1,4 @@
-"""The headers of a list: where the page is, and where its neighbours are (4me-facts section 2)."""
+"""The headers of a list: where the page is, and where its neighbours are in the form of 4me."""
 
 from __future__ import annotations
 

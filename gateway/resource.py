@@ -6,7 +6,7 @@ A resource is a kind of record under a path. From its declaration come the views
     GET   /v1/teams/enabled     a predefined filter     GET   /v1/teams/5           one record, all its fields
     PATCH /v1/teams/5           a change                GET   /v1/teams/5/members   a list under a record
 
-with the conventions of 4me-facts section 2. Reading asks the owning service's `queries`; writing calls the
+with the conventions of docs/api.md. Reading asks the owning service's `queries`; writing calls the
 service, and what it has made of the record is then read and shown.
 """
 

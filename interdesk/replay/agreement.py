@@ -1,5 +1,5 @@
 """Do two accounts agree about a case? What must hold between a customer's copy and its provider's when
-nothing is on its way (DESIGN sections 5 and 11, handover.md section 4).
+nothing is on its way (handover.md section 4).
 
 - Each names the other's request, and both the same thread, episode and end of it.
 - What each sent last is what the other applied last.

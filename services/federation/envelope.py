@@ -5,7 +5,7 @@ The protected header is `{"alg", "kid", "typ": "interdesk-message"}` and nothing
 object of `Message` below. The hash of a message is the SHA-256 (hex) of the payload's bytes: it does not
 change when the message has to be sealed again with another key.
 
-The receiver checks in this order, and stops at the first failure (DESIGN section 4):
+The receiver checks in this order, and stops at the first failure (partner-protocol.md section 2):
 
     1  size                                            too_large
     2  no content encoding, no compression header      encoded_content

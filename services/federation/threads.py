@@ -36,7 +36,7 @@ WINDOW: Final = 64
 
 FIRST_INCARNATION: Final = 1
 
-# Kind of thread -> the service whose records it is about (DESIGN sections 2 and 4).
+# Kind of thread -> the service whose records it is about (partner-protocol.md section 3).
 KINDS: Final[Mapping[str, str]] = {
     "trust": "organizations",
     "card": "organizations",

@@ -71,7 +71,7 @@ class MessageType:
         return self.side == "either" or (self.side == "opener") == (account == thread.opener)
 
 
-# Which routing keys lead into which service's lane (DESIGN section 2).
+# Which routing keys lead into which service's lane (partner-protocol.md section 1).
 LANES: Final[Mapping[str, tuple[str, ...]]] = {
     "requests": ("request.#", "note.#", "attachment.#", "representative.#", "receipt.requests"),
     "slas": ("agreement.#", "receipt.slas"),

@@ -1,4 +1,4 @@
-"""Who may see and say what: by role, and by what a person is to a request (4me-facts section 4)."""
+"""Who may see and say what: by role, and by what a person is to a request, as in 4me."""
 
 from collections.abc import Collection
 

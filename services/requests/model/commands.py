@@ -1,4 +1,4 @@
-"""What people ask for: a new request, and the plain edits of DESIGN section 10 turned into moves.
+"""What people ask for: a new request, and the plain edits of docs/api.md turned into moves.
 
 Cross-account actions are edits like any other:
 

@@ -22,7 +22,7 @@ from services.requests.model.wire import (
     read_episode,
 )
 
-#: Not selectable in a request of another account: they would drop its service instance (4me-facts section 4).
+#: Not selectable in a request of another account: in 4me they would drop its service instance.
 OWN_ONLY = frozenset({Category.COMPLAINT, Category.COMPLIMENT, Category.OTHER})
 
 

@@ -94,7 +94,7 @@ def decline(draft: Draft, facts: Facts, note: Note) -> None:
     """One step back: the member's team, then who assigned it, then the customer's account or the service
     desk.
 
-    4me-facts section 4. The status `declined` is never rested in: a decline within the account ends in
+    As in 4me. The status `declined` is never rested in: a decline within the account ends in
     `assigned`.
     """
     request = draft.request

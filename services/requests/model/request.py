@@ -1,4 +1,4 @@
-"""The request as one account sees it: one document, written by that account alone (DESIGN section 5)."""
+"""The request as one account sees it: one document, written by that account alone."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

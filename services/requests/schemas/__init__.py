@@ -1,4 +1,4 @@
-"""What this service takes and gives, in 4me's names (4me-facts section 1)."""
+"""What this service takes and gives, in 4me's names."""
 
 from services.requests.schemas.handovers import HandoverSchema
 from services.requests.schemas.notes import NoteInputSchema, NotePublishInputSchema, NoteSchema

@@ -1,4 +1,4 @@
-"""What this service takes and gives, in 4me's names (4me-facts section 1)."""
+"""What this service takes and gives, in 4me's names."""
 
 from services.slas.schemas.agreements import (
     AgreementQuestionSchema,
