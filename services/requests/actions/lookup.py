@@ -65,8 +65,11 @@ class Lookup:
         return self.ref("team", account.get("service_desk_team_id"))
 
     def coordinator(self, team: Ref | None) -> Ref | None:
+        """The team's coordinator, if he is active."""
         record = self.record("team", team.id) if team else None
-        return self.ref("person", record.get("coordinator_id")) if record else None
+        id = record.get("coordinator_id") if record else None
+        person = None if id is None else self.record("person", id)
+        return None if person is None or person.get("disabled") else _ref(person)
 
     def is_member(self, team: Ref | None, person_id: int) -> bool:
         record = self.record("team", team.id) if team else None

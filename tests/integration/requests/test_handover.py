@@ -153,6 +153,16 @@ def test_declining_sends_it_back_to_who_handed_it_over(widget: Desk, gigatera: D
     assert (mine["status"], mine["team_id"]) == ("assigned", OPERATIONS)
 
 
+def test_what_a_member_declines_is_the_coordinators_while_he_is_active(widget: Desk) -> None:
+    widget.around.keep("team", OPERATIONS, name="Operations", member_ids=[1, 2], coordinator_id=2)
+    id = widget.create(team_id=OPERATIONS, member_id=1)
+    assert widget.edit(id, status="declined", note="No time")["member_id"] == 2
+    widget.edit(id, member_id=1)
+    widget.around.keep("person", 2, name="Sam", organization_id=1, disabled=True)
+    widget.context.copies.refresh("person", 2)
+    assert widget.edit(id, status="declined", note="No time")["member_id"] is None
+
+
 def test_taking_back_while_the_provider_completes_keeps_both_results(widget: Desk, gigatera: Desk) -> None:
     here, there = handed_over(widget, gigatera)
     gigatera.edit(there, status="completed", completion_reason="solved", note="Done")
