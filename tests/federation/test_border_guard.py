@@ -192,6 +192,6 @@ def test_the_same_bytes_are_kept_in_quarantine_once(pair: Pair) -> None:
     _, giga = pair
     quarantine = Quarantine(giga.context, Borders(giga.context, quarantine_bytes=1000))
     for _ in range(5):
-        quarantine.keep("one", b"x" * 400, Unverified("unknown_key", "a test"))
-    quarantine.keep("one", b"y" * 400, Unverified("unknown_key", "a test"))  # there is room for it
-    assert giga.database[stored.QUARANTINE.name].count_documents({"partner": "one"}) == 2
+        quarantine.keep("repeating", b"x" * 400, Unverified("unknown_key", "a test"))
+    quarantine.keep("repeating", b"y" * 400, Unverified("unknown_key", "a test"))  # there is room for it
+    assert giga.database[stored.QUARANTINE.name].count_documents({"partner": "repeating"}) == 2
