@@ -22,7 +22,8 @@ translate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 FieldError = tuple[str, str]
@@ -142,6 +143,18 @@ HTTP_STATUS: dict[type[InterdeskError], int] = {
 def http_status(error: InterdeskError) -> int:
     """The status of the nearest class in `HTTP_STATUS`."""
     return next(HTTP_STATUS[cls] for cls in type(error).__mro__ if cls in HTTP_STATUS)
+
+
+@contextmanager
+def naming(fields: Mapping[str, str]) -> Iterator[None]:
+    """Has a Conflict over the key of a unique index name the field that callers know (`{key: field}`)."""
+    try:
+        yield
+    except Conflict as conflict:
+        if conflict.code != "already_taken":
+            raise
+        errors = [(fields.get(key, key), text) for key, text in conflict.errors]
+        raise Conflict(conflict.code, conflict.message, errors) from conflict
 
 
 def from_wire(wire: Mapping[str, Any]) -> InterdeskError:

@@ -8,14 +8,28 @@ between is seen twice and given once, never missed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pymongo.database import Database
 
+from services.common.actor import Actor
 from services.common.database import REPEATABLE, Document, answering, insert_missing
 
 MOVE_AT = 50
 MAX_STRIP = 100
+
+
+def entry(
+    at: datetime, actor: Actor, action: str, changes: Mapping[str, Any], unshown: frozenset[str] = frozenset()
+) -> Document:
+    """An entry of a record that is edited: when, who (nobody: the account itself), what, and {field: [old,
+    new]}; of the fields `unshown`, which are too long or nobody's business, only that they changed.
+    """
+    by = None if actor.person_id is None else {"id": actor.person_id, "name": actor.name}
+    kept = {field: ["…", "…"] if field in unshown else change for field, change in changes.items()}
+    return {"at": at, "by": by, "action": action, "changes": kept}
 
 
 def collection_name(collection: str) -> str:

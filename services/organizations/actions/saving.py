@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from services.common import history
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import saved_event
-from services.common.errors import Conflict, Forbidden, IllegalMove, InterdeskError, Invalid
+from services.common.errors import Forbidden, IllegalMove, InterdeskError, Invalid, naming
 from services.common.store import Record, Records
 from services.organizations import store
 from services.organizations.model import shapes
@@ -34,22 +35,9 @@ def refusing() -> Iterator[None]:
         raise cls(broken.code, broken.message, broken.errors) from broken
 
 
-@contextmanager
-def _naming_fields() -> Iterator[None]:
-    try:
-        yield
-    except Conflict as conflict:
-        if conflict.code != "already_taken":
-            raise
-        errors = [(_FIELDS.get(field, field), text) for field, text in conflict.errors]
-        raise Conflict(conflict.code, conflict.message, errors) from conflict
-
-
 def entry(context: Context, actor: Actor, action: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A history entry: when, who (nobody: the account itself), what, and {field: [old, new]}."""
-    by = None if actor.person_id is None else {"id": actor.person_id, "name": actor.name}
-    kept = {field: ["…", "…"] if field in _NOT_IN_HISTORY else change for field, change in changes.items()}
-    return {"at": context.clock.now(), "by": by, "action": action, "changes": kept}
+    """See `history.entry`."""
+    return history.entry(context.clock.now(), actor, action, changes, _NOT_IN_HISTORY)
 
 
 def saved(kind: str, id: int | str, version: int, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +47,7 @@ def saved(kind: str, id: int | str, version: int, state: Mapping[str, Any]) -> d
 
 def insert(context: Context, actor: Actor, kind: str, id: int | str, state: Mapping[str, Any]) -> Record:
     """Raises Conflict `already_taken` that names the field."""
-    with _naming_fields():
+    with naming(_FIELDS):
         return records(context, kind).insert(
             id,
             state,
@@ -79,7 +67,7 @@ def save(
     rows: Iterable[Mapping[str, Any]] = (),
 ) -> Record:
     """`rows` are sent besides the event. Raises Stale, or Conflict `already_taken` that names the field."""
-    with _naming_fields():
+    with naming(_FIELDS):
         return records(context, kind).save(
             record,
             state,

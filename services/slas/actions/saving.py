@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from services.common import history
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import saved_event
-from services.common.errors import Conflict, IllegalMove, Invalid
+from services.common.errors import IllegalMove, Invalid, naming
 from services.common.store import Record, Records
 from services.slas import schemas, store
 from services.slas.model import shapes
@@ -17,6 +18,9 @@ from services.slas.model.rules import RuleBroken
 
 MAINTAIN_AGREEMENTS = ("service_level_manager", "account_administrator", "account_owner")
 MAINTAIN_SERVICES = (*MAINTAIN_AGREEMENTS, "configuration_manager", "account_designer")
+
+# The names that callers know instead of the keys that a unique index is about.
+_FIELDS: Mapping[str, str] = {"origin": "sourceID"}
 
 # Values that are too long to stand in a history entry.
 _NOT_IN_HISTORY = frozenset({"picture_uri", "remarks", "description"})
@@ -35,23 +39,9 @@ def refusing() -> Iterator[None]:
         raise Invalid(broken.code, broken.message, broken.errors) from broken
 
 
-@contextmanager
-def _naming_fields() -> Iterator[None]:
-    """The key of a unique index by the name that callers know."""
-    try:
-        yield
-    except Conflict as conflict:
-        if conflict.code != "already_taken":
-            raise
-        errors = [("sourceID" if field == "origin" else field, text) for field, text in conflict.errors]
-        raise Conflict(conflict.code, conflict.message, errors) from conflict
-
-
 def entry(context: Context, actor: Actor, action: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A history entry: when, who (nobody: the account itself), what, and {field: [old, new]}."""
-    by = None if actor.person_id is None else {"id": actor.person_id, "name": actor.name}
-    kept = {field: ["…", "…"] if field in _NOT_IN_HISTORY else change for field, change in changes.items()}
-    return {"at": context.clock.now(), "by": by, "action": action, "changes": kept}
+    """See `history.entry`."""
+    return history.entry(context.clock.now(), actor, action, changes, _NOT_IN_HISTORY)
 
 
 def changed(state: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -68,7 +58,7 @@ def insert(
     rows: Iterable[Mapping[str, Any]] = (),
 ) -> Record:
     """Raises Conflict `already_taken` that names the field."""
-    with _naming_fields():
+    with naming(_FIELDS):
         return records(context, kind).insert(
             id,
             state,
@@ -89,7 +79,7 @@ def save(
 ) -> Record:
     """Raises Stale, or Conflict `already_taken` that names the field."""
     told = saved_event(kind, record.id, record.version + 1, shapes.copied(kind, record.id, state))
-    with _naming_fields():
+    with naming(_FIELDS):
         return records(context, kind).save(
             record, state, rows=[told, *rows], history=[entry(context, actor, action, changes)]
         )
