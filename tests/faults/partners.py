@@ -19,7 +19,7 @@ from interdesk.database import Database, database_name
 from interdesk.deployment import LocalDeployment
 from interdesk.hosting import Mode
 from interdesk.local_account import LocalAccount
-from interdesk.replay.agreement import disagreements, parked, read_copy, unreceipted
+from interdesk.replay.agreement import disagreements, parked, read_copy
 from interdesk.replay.lines import Line, Needs, set_up
 from interdesk.services import STORING
 from interdesk.waiting import holds_within
@@ -322,7 +322,9 @@ def _unsettled(partners: Partners, account: str) -> list[Any]:
     with partners[account].api() as api:
         found: list[Any] = [
             (account, each["type"], each["state"], each.get("refused_code"))
-            for each in unreceipted(api)
+            for each in api.get_all(
+                "deliveries", state="queued,sent,held,refused", fields=_DELIVERY, per_page=100
+            )
             if each["id"] not in partners.known_refusals and not _of_an_earlier_invitation(each)
         ]
     for service in STORING:
@@ -335,6 +337,9 @@ def _unsettled(partners: Partners, account: str) -> list[Any]:
             if database[name].count_documents({"unsent": {"$exists": True}}):
                 found.append((account, service, name, "unsent"))
     return found
+
+
+_UNSETTLED = {"state": "queued,sent,held,refused", "fields": "type,state,refused_code", "per_page": 100}
 
 
 def _of_an_earlier_invitation(delivery: Mapping[str, Any]) -> bool:
