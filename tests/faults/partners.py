@@ -322,9 +322,7 @@ def _unsettled(partners: Partners, account: str) -> list[Any]:
     with partners[account].api() as api:
         found: list[Any] = [
             (account, each["type"], each["state"], each.get("refused_code"))
-            for each in api.get_all(
-                "deliveries", state="queued,sent,held,refused", fields=_DELIVERY, per_page=100
-            )
+            for each in api.get_all("deliveries", **_UNSETTLED)
             if each["id"] not in partners.known_refusals and not _of_an_earlier_invitation(each)
         ]
     for service in STORING:
