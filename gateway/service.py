@@ -1,22 +1,26 @@
 """The gateway as a nameko service: one catch-all entrypoint hands every request to the WSGI application.
 
-Nothing else of the gateway knows nameko. A request occupies one of the service's workers until its response
-begins; what the response streams after that needs none.
+Nothing else of the gateway knows nameko. A request occupies one of the service's workers from when its body is
+there until its response begins; who is slow to send, and what the response streams, needs none.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
+from io import BytesIO
 from typing import Any
 
 import structlog
 from flask import Flask
 from nameko.extensions import DependencyProvider
 from nameko.web.handlers import HttpRequestHandler
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from gateway.app import create_app
+from gateway.bodies import MAX_BODY_BYTES
 from gateway.errors import answer
 from services.common.database import open_database
 from services.common.errors import Internal
@@ -62,12 +66,33 @@ class Mounted(HttpRequestHandler):
     def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Request], dict[str, Any]]:
         return (request,), {}
 
+    def handle_request(self, request: Request) -> Response:
+        """Called by the server, in the connection's own green thread."""
+        try:
+            _take_body(request.environ)
+        except HTTPException as error:
+            return error.get_response(request.environ)  # type: ignore[return-value]  # nobody listens any more
+        return super().handle_request(request)  # type: ignore[no-any-return]  # nameko has no types
+
     def response_from_exception(self, error: Exception) -> Response:
         log.error("a request failed before it reached the API", exc_info=error)
         return answer(Internal())
 
 
 mounted = Mounted.decorator
+
+
+def _take_body(environ: dict[str, Any]) -> None:
+    """Puts the whole body where the stream was. One that is too large stays: the application refuses it
+    unread. Raises ClientDisconnected.
+    """
+    length = get_content_length(environ)
+    if length == 0 or (length or 0) > MAX_BODY_BYTES:
+        return
+    body = get_input_stream(environ, max_content_length=MAX_BODY_BYTES + 1).read()
+    environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    for name in ("HTTP_TRANSFER_ENCODING", "wsgi.input_terminated"):
+        environ.pop(name, None)
 
 
 class GatewayService:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -98,9 +100,22 @@ def test_a_service_that_died_is_told_in_time_and_reading_goes_on(widget: LocalAc
     wait_until(lambda: ask(widget, "PATCH", path, json={"subject": "Back"}).status_code == 200, 30)
 
 
-def test_a_client_that_goes_away_in_the_middle_harms_nobody(widget: LocalAccount) -> None:
-    import socket
+def test_clients_that_are_slow_to_send_keep_nobody_waiting(widget: LocalAccount) -> None:
+    host, port = widget.addresses["gateway"].split(":")
+    head = f"POST /v1/teams HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {widget.admin_token}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 16\r\n\r\n"
+    with ExitStack() as slow:
+        connections = [
+            slow.enter_context(socket.create_connection((host, int(port)), timeout=20)) for _ in range(15)
+        ]
+        for connection in connections:
+            connection.sendall(head.encode() + b'{"name"')
+        assert ask(widget, "GET", "/v1/me").status_code == 200
+        connections[0].sendall(b':"Slow"} ')
+        assert connections[0].recv(20).startswith(b"HTTP/1.1 201")
 
+
+def test_a_client_that_goes_away_in_the_middle_harms_nobody(widget: LocalAccount) -> None:
     host, port = widget.addresses["gateway"].split(":")
     for sent in (b"", b"GET /v1", b"POST /v1/teams HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"):
         with socket.create_connection((host, int(port)), timeout=5) as connection:
