@@ -1,7 +1,7 @@
 """The gateway as a nameko service: one catch-all entrypoint hands every request to the WSGI application.
 
-Nothing else of the gateway knows nameko. A request occupies one of the service's workers from when its body is
-there until its response begins; who is slow to send, and what the response streams, needs none.
+Nothing else of the gateway knows nameko. A request occupies one of the service's workers only when its body
+is there, and until its response begins; who is slow to send, and what the response streams, needs none.
 """
 
 from __future__ import annotations
