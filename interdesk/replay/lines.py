@@ -23,14 +23,15 @@ from interdesk.waiting import wait_for
 
 T = TypeVar("T")
 
-_DEADLINE_SECONDS = 60
+_DEADLINE_SECONDS = 120
 # A replay is no abuse; nothing crashes in it that a sweep would have to find; and where the machine is slow,
 # waiting for an answer is better than giving up.
 _ENVIRON = {
     "INTERDESK_RATE_LIMIT_PER_HOUR": "1000000000",
     "INTERDESK_RATE_LIMIT_BURST": "1000000000",
-    "INTERDESK_RPC_TIMEOUT_SECONDS": "30",
-    "INTERDESK_SWEEP_SECONDS": "15",
+    "INTERDESK_RPC_TIMEOUT_SECONDS": "35",
+    "INTERDESK_SWEEP_SECONDS": "30",
+    "INTERDESK_LEASE_SECONDS": "300",
     "INTERDESK_RETRY_MIN_SECONDS": "0.5",
     "INTERDESK_RETRY_MAX_SECONDS": "5",
     "INTERDESK_LOG_LEVEL": "warning",
@@ -110,7 +111,7 @@ def set_up(
     needs: Sequence[Needs],
     accounts: Mapping[str, LocalAccount],
     done: Callable[[], None] = lambda: None,
-    workers: int = 4,
+    workers: int = 2,
 ) -> dict[str, Line]:
     """Makes what the plans need in each line's account (`accounts` by line).
 
@@ -121,7 +122,12 @@ def set_up(
     trusts = sorted({(min(pair), max(pair)) for pair in pairs})
     with ThreadPoolExecutor(workers) as pool:
         _each(pool, lambda each: _furnish(lines[each.line], each), needs, done)
-        _each(pool, lambda pair: accounts[pair[0]].connect(accounts[pair[1]]), trusts, done)
+        _each(
+            pool,
+            lambda pair: accounts[pair[0]].connect(accounts[pair[1]], deadline_seconds=_DEADLINE_SECONDS),
+            trusts,
+            done,
+        )
         _each(pool, lambda pair: _agree(lines[pair[0]], lines[pair[1]]), pairs, done)
     return lines
 
