@@ -20,6 +20,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 from services.common.errors import Invalid
 
 MAX_ID = 2**53 - 1
+MAX_MARKS = 30  # as in Unicode's stream-safe text (UAX 15)
+MAX_COMPOSED = 4  # that many characters at most are composed to one, in any language
 MAX_PICTURE_CHARACTERS = 90_000  # a picture of 64 KB in base64
 _PICTURE_DATA = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _HOURS_AND_MINUTES = re.compile(r"(\d{1,6}):([0-5]\d)")
@@ -74,15 +76,33 @@ class Text(fields.String):
         self.lines = lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        text = unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **options)).strip()
+        given = super()._deserialize(value, attr, data, **options)
+        too_long = ValidationError(f"must be at most {self.longest} characters long")
+        if len(given) > MAX_COMPOSED * self.longest:
+            raise too_long
+        text = composed(given).strip()
         if len(text) > self.longest:
-            raise ValidationError(f"must be at most {self.longest} characters long")
+            raise too_long
         allowed = "\n\t\r" if self.lines else ""
         if any(unicodedata.category(character) == "Cc" and character not in allowed for character in text):
             raise ValidationError("must not hold control characters")
         if self.required and not text:
             raise ValidationError("must not be empty")
         return text
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form. Raises ValidationError for one with more marks on a letter than
+    any language has: to bring them in order takes time by the square of their number.
+    """
+    if text.isascii():
+        return text
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > MAX_MARKS:
+            raise ValidationError(f"must not hold more than {MAX_MARKS} marks on one letter")
+    return unicodedata.normalize("NFC", text)
 
 
 class SourceSchema(InputSchema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from services.common.fields import (
     Moment,
     ReferenceId,
     ReferenceIds,
+    Text,
     Whole,
     Zone,
     loaded,
@@ -29,6 +31,7 @@ class Record(InputSchema):
     response_target = Minutes(1000)
     time_zone = Zone()
     waiting_until = Moment()
+    note = Text(100, lines=True)
     name = fields.String()
     rate = Amount(100)
 
@@ -65,6 +68,19 @@ def test_several_references_lose_their_doubles_and_are_bounded() -> None:
 @pytest.mark.parametrize("bad", ["31-01-2025", "2025-02-30", 20250131, "2025-01-31T10:00:00Z"])
 def test_a_day_is_a_day_of_the_calendar(bad: Any) -> None:
     assert errors(start_date=bad) == {"start_date": ["must be a day such as 2025-01-31"]}
+
+
+def test_a_text_is_composed_before_it_is_measured() -> None:
+    assert Record().load({"note": " " + "e\u0301" * 100}) == {"note": "é" * 100}
+    assert errors(note="e\u0301" * 101) == {"note": ["must be at most 100 characters long"]}
+
+
+def test_a_letter_bears_as_many_marks_as_any_language_has() -> None:
+    assert Record().load({"note": "a" + "\u0315\u0300" * 15})
+    for piled in ("\u0315\u0300" * 40, "\u0315\u0300" * 200_000):
+        begun = time.process_time()
+        assert "note" in errors(note="a" + piled)
+        assert time.process_time() - begun < 1  # put in order, the second one takes minutes
 
 
 @pytest.mark.parametrize("edge", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
