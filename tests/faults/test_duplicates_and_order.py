@@ -47,6 +47,7 @@ def test_captured_messages_that_come_again_in_any_order_have_no_effect(
     assert [_copies(partners, case) for case in cases] == before
 
 
+@pytest.mark.soak  # an echo of everything asks more of the local database than two cores give in minutes
 def test_messages_that_come_again_while_they_are_new_have_their_effect_once(
     partners: Partners, choice: random.Random
 ) -> None:
