@@ -45,7 +45,7 @@ class Scene:
     captured: bytes
 
     def quarantined(self, account: str = PROVIDER) -> list[tuple[str, str]]:
-        rows = self.partners.stored(account, "requests")["quarantine"].find().sort([("_id", 1)])
+        rows = self.partners.stored(account, "requests")["quarantine"].find().sort([("received_at", 1)])
         return [(row["partner"], row["code"]) for row in rows]
 
     def disbelieved(self, partner: str, code: str, smuggle: Callable[[], None], at: str = PROVIDER) -> None:
