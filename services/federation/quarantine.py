@@ -1,21 +1,19 @@
 """Quarantine: deliveries that nobody is proven to have sent, kept for a person to look at, within a byte
 quota.
 
-They move nothing, block nothing and get no receipt. The same bytes are kept once, however often they come.
-One kind may still become a message: the one sealed with a key that we don't know yet. It is tried again
-with a fresh ring for fifteen minutes, and stays here after that.
+They move nothing, block nothing and get no receipt. One kind may still become a message: the one sealed with
+a key that we don't know yet. It is tried again with a fresh ring for fifteen minutes, and stays here after
+that.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from pymongo.errors import DuplicateKeyError
 
 from services.common.database import Document, answering
 from services.federation.borders import Borders
@@ -57,16 +55,12 @@ class Quarantine:
         QUARANTINED.labels(context.account, context.service, partner, error.code).inc()
         log.warning("a delivery is not believed", partner=partner, code=error.code, text=error.text)
         kept = raw[:MAX_SEALED_BYTES]
-        id = hashlib.sha256(partner.encode() + b"|" + kept).hexdigest()[:32]
-        with answering():
-            if self._documents.find_one({"_id": id}, {"_id": 1}) is not None:
-                return
         if not self._borders.room_in_quarantine(partner, len(kept)):
             log.warning("the quarantine of a partner is full; the bytes are dropped", partner=partner)
             return
         now = context.clock.now()
         document: Document = {
-            "_id": id,
+            "_id": context.new_uuid(),
             "partner": partner,
             "code": error.code,
             "text": error.text,
@@ -77,11 +71,8 @@ class Quarantine:
         if error.code == UNKNOWN_KEY:
             document["due"] = now + timedelta(seconds=RETRY_SECONDS)
             document["until"] = now + timedelta(seconds=UNKNOWN_KEY_SECONDS)
-        try:
-            with answering():
-                self._documents.insert_one(document)
-        except DuplicateKeyError:  # they came to two processes at once
-            self._borders.left_quarantine(partner, len(kept))
+        with answering():
+            self._documents.insert_one(document)
 
     def try_again(self, take: Callable[[str, bytes], None], limit: int = 100) -> int:
         """Has `take` look at what is due; it raises Unverified when nothing has changed. Gives how many

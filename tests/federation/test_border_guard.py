@@ -186,12 +186,3 @@ def test_a_partner_fills_only_its_own_share_of_the_quarantine(pair: Pair) -> Non
         quarantine.keep(partner, bytes([number]) * 400, Unverified("bad_signature", "a test"))
     kept = giga.database[stored.QUARANTINE.name].find()
     assert sorted(row["partner"] for row in kept) == ["one", "one", "other"]
-
-
-def test_the_same_bytes_are_kept_in_quarantine_once(pair: Pair) -> None:
-    _, giga = pair
-    quarantine = Quarantine(giga.context, Borders(giga.context, quarantine_bytes=1000))
-    for _ in range(5):
-        quarantine.keep("repeating", b"x" * 400, Unverified("unknown_key", "a test"))
-    quarantine.keep("repeating", b"y" * 400, Unverified("unknown_key", "a test"))  # there is room for it
-    assert giga.database[stored.QUARANTINE.name].count_documents({"partner": "repeating"}) == 2
