@@ -10,6 +10,10 @@ every two seconds, so a new partner needs no restart. When the broker is away, o
 organizations service makes it anew, the thread tries again after a back-off. When the database is away,
 nothing is acked: the connection is dropped, and all of it comes again.
 
+A lane that was deleted and made anew in the same instant looks alive and is not: the broker carries the
+consumer over without a word, and takes the new lane's first messages for ones that it has delivered (RabbitMQ
+3.10). So a lane that was silent for a minute (INTERDESK_LANE_RENEW_SECONDS) is taken up anew.
+
 A broker that crashes within the second after a lane was made may bring it back without its log (RabbitMQ
 3.10): then who consumes it waits for ever, or gets an internal error. After four tries in a row that the
 broker let us in and the queue did not work, the lane is deleted, to be made anew like one that is gone. What
@@ -22,6 +26,7 @@ import contextlib
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -112,6 +117,7 @@ class Lane:
         self._thread = threading.Thread(target=self._run, name=self._queue, daemon=True)
         self._connection: Connection | None = None
         self._broken = 0  # tries in a row that the broker let us in and the queue did not work
+        self._renew_at = 0.0
 
     def start(self) -> None:
         self._thread.start()
@@ -162,10 +168,14 @@ class Lane:
             raise
         self._broken = 0
         pace.clear()
-        while not self._stopping.is_set():
+        self._stays_for_now()
+        while not self._stopping.is_set() and time.monotonic() < self._renew_at:
             with contextlib.suppress(socket.timeout, TimeoutError):
                 connection.drain_events(timeout=POLL_SECONDS)
             connection.heartbeat_check()
+
+    def _stays_for_now(self) -> None:
+        self._renew_at = time.monotonic() + self._context.config.lane_renew_seconds
 
     def _connected(self) -> Connection:
         config = self._context.config
@@ -180,6 +190,7 @@ class Lane:
 
     def _received(self, message: Any) -> None:
         """One raw delivery of py-amqp. Stored, then acked, then handed on."""
+        self._stays_for_now()
         if self._stopping.is_set() or self._borders.was_paused_here(self.partner):
             return  # not acked: it comes again, here or elsewhere
         body = message.body

@@ -69,6 +69,7 @@ class Side:
             lease_seconds=2,
             retry_min_seconds=0.5,
             retry_max_seconds=2,
+            lane_renew_seconds=5,
         ).changed(**settings)
         self.waker = Waker()
         self.context = Context(
@@ -255,6 +256,7 @@ class Peer:
                 "lease_seconds": config.lease_seconds,
                 "retry_min_seconds": config.retry_min_seconds,
                 "retry_max_seconds": config.retry_max_seconds,
+                "lane_renew_seconds": config.lane_renew_seconds,
                 "crash_at": crash_at,
             },
             "secret": (config.secret or b"").hex(),

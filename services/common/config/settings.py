@@ -46,6 +46,7 @@ class Config:
     lease_seconds: float = 30
     retry_min_seconds: float = 10
     retry_max_seconds: float = 600
+    lane_renew_seconds: float = 60
     agreement_wait_seconds: float = 900
     unreceipted_flag_seconds: float = 86400
     rate_limit_per_hour: int = 3600

@@ -143,6 +143,9 @@ TABLE: tuple[Variable, ...] = (
         "retry_max_seconds", 0.05, 86400, "the longest wait before something is sent to a partner again"
     ),
     _seconds(
+        "lane_renew_seconds", 1, 86400, "how long a partner's lane may be silent before it is taken up anew"
+    ),
+    _seconds(
         "agreement_wait_seconds",
         0,
         86400,
