@@ -16,7 +16,12 @@ start runs without it, on loopback, empty, for the time of one `createUser` (som
 and started with `--auth`, as at every later start. (Killed, not stopped: that start always syncs, so nothing
 is lost, and it saves 2 s.) All other users are made by the administrator while the server runs.
 
-No findAndModify in new code: it scans the collection. Its cache is bounded here; the default would be 1 GB.
+What to keep from it
+- findAndModify: it scans the collection.
+- Retryable writes: it remembers the last 10,000 and sorts them all at every write, which takes more time than
+  the writes. Our writes may all be done again without them; on MongoDB they stay on.
+- Streaming heartbeats: each client's keeps a thread of the server waking four times a second.
+Its cache is bounded here; the default would be 1 GB.
 """
 
 from __future__ import annotations
@@ -38,6 +43,7 @@ from interdesk.processes import Process, StartFailed, spawn
 _SERVER = Path(sys.executable).with_name("secantusd-py")
 _USER_EXISTS = 51003
 _ADMIN = "admin"
+_OPTIONS = "authSource=admin&retryWrites=false&serverMonitoringMode=poll"
 
 
 def database_name(account: str, service: str) -> str:
@@ -105,7 +111,12 @@ class Database:
     def uri(self, user: str | None = None, password: str | None = None) -> str:
         """For pymongo. Without a user: the administrator, who may do everything."""
         user, password = (_ADMIN, self._password) if user is None else (user, password or "")
-        return f"mongodb://{quote(user)}:{quote(password)}@{self.address}/?authSource=admin"
+        return f"mongodb://{quote(user)}:{quote(password)}@{self.address}/?{_OPTIONS}"
+
+    @property
+    def uri_without_login(self) -> str:
+        """For who brings users of their own: a deployment's services."""
+        return f"mongodb://{self.address}/?{_OPTIONS}"
 
     @property
     def address(self) -> str:

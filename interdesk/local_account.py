@@ -184,7 +184,7 @@ class LocalAccount:
         users = database.ensure_account_users(self.id, STORING, read_json(path))
         write_json(path, users)
         return {
-            "MONGO_URI": f"mongodb://{database.address}/?authSource=admin",
+            "MONGO_URI": database.uri_without_login,
             "INTERDESK_MONGO_USERS_FILE": str(path),
         }
 
