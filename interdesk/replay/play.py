@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interdesk.api import Api, ApiError
-from interdesk.replay.chain import Holding, Path, Shown, team_at
+from interdesk.replay.chain import Holding, Link, Path, Shown, team_at
 from interdesk.replay.lines import Line
 from interdesk.replay.steps import Move, Plan, Step
 
@@ -118,13 +118,10 @@ class Player:
         """One case, to its end or to the first step that does not do what the plan foretells."""
         played = Played(plan)
         started = time.monotonic()
-        before: dict[Path, View] = {}
+        before: Mapping[Path, Shown] = {}
         for step in plan.steps:
-            foretold = views(step.shows)
-            changed = {path: view for path, view in foretold.items() if before.get(path) != view}
             try:
-                shown = self._do(step, played)
-                problem = self._await(step, changed, played, shown)
+                problem = self._await(step, _changes(step, before), self._do(step, played), played)
             except ApiError as refused:
                 problem = str(refused)
             if self._stopped.is_set():
@@ -133,7 +130,7 @@ class Player:
                 played.problem = f"line {step.line}, {'/'.join(step.path)}, {step.move}: {problem}"
                 break
             played.steps += 1
-            before = foretold
+            before = step.shows
         played.seconds = time.monotonic() - started
         return played
 
@@ -158,22 +155,27 @@ class Player:
             record = api.patch(f"requests/{played.requests[step.path]}", _body(step, line))
         return self._view(line.name, record)
 
-    def _await(self, step: Step, changed: Mapping[Path, View], played: Played, shown: View) -> str | None:
+    def _await(
+        self, step: Step, changes: Mapping[Path, View | Link], shown: View, played: Played
+    ) -> str | None:
         """Waits until all copies show what they should. What is otherwise when the time is over; or None."""
-        seen: dict[Path, View | None] = {step.path: shown}
-        missing = [path for path in changed if seen.get(path) != changed[path]]
+        seen: dict[Path, View | Link | None] = {step.path: shown}
+        missing = [path for path in changes if seen.get(path) != changes[path]]
 
         def all_seen() -> bool:
             for path in list(missing):
-                seen[path] = self._look(path, played)
-                if seen[path] == changed[path]:
+                wanted = changes[path]
+                seen[path] = (
+                    self._turn(path, played) if isinstance(wanted, Link) else self._look(path, played)
+                )
+                if seen[path] == wanted:
                     missing.remove(path)
             return not missing
 
         if not missing or self._pace.wait(all_seen, self._deadline_seconds):
             return None
         return "; ".join(
-            f"{'/'.join(path)} shows {seen[path] or 'nothing'}, not {changed[path]}" for path in missing
+            f"{'/'.join(path)} shows {seen[path] or 'nothing'}, not {changes[path]}" for path in missing
         )
 
     def _look(self, path: Path, played: Played) -> View | None:
@@ -184,6 +186,12 @@ class Player:
                 return None
             played.requests[path] = int(customer["supplier_requestID"])
         return self._view(path[-1], self._read(path, played))
+
+    def _turn(self, path: Path, played: Played) -> Link:
+        """How the copy stands to its provider now: what of a hand-over the request itself does not show."""
+        handover = self._clients[path[-1]].get(f"handovers/{played.requests[path]}")
+        turns = {Link(provider["turn"]) for provider in handover["providers"]}
+        return next((turn for turn in turns if turn.is_open), Link.ENDED)
 
     def _read(self, path: Path, played: Played) -> Mapping[str, Any]:
         """By the list, which looks up no more than the fields that are asked for."""
@@ -203,13 +211,26 @@ class Player:
         )
 
 
-def views(shows: Mapping[Path, Shown]) -> dict[Path, View]:
-    """What the API must show of each copy."""
-    found = {}
-    for path, shown in shows.items():
-        team_of, holding = team_at(path, shows)
-        found[path] = View(shown.status, shown.completion_reason, shown.impact, team_of, holding)
-    return found
+def view(path: Path, shows: Mapping[Path, Shown]) -> View:
+    """What the API must show of a copy."""
+    shown = shows[path]
+    team_of, holding = team_at(path, shows)
+    return View(shown.status, shown.completion_reason, shown.impact, team_of, holding)
+
+
+def _changes(step: Step, before: Mapping[Path, Shown]) -> dict[Path, View | Link]:
+    """By copy, what to wait for after a step: another view of the request, or where that stays the same,
+    another turn with the provider. (A customer that waits itself goes on waiting when its provider comes
+    back.)
+    """
+    changes: dict[Path, View | Link] = {}
+    for path, shown in step.shows.items():
+        foretold = view(path, step.shows)
+        if path not in before or view(path, before) != foretold:
+            changes[path] = foretold
+        elif path != step.path and shown.link is not None and shown.link is not before[path].link:
+            changes[path] = shown.link
+    return changes
 
 
 def _body(step: Step, line: Line) -> dict[str, Any]:
