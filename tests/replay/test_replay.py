@@ -30,7 +30,7 @@ def test_crossing_cases_of_every_shape_come_back_and_all_accounts_agree(
     crossing = [plan(case) for case in choose(read_cases(incident_log), crossing=True)]
     plans = covering(crossing, CASES)
     report = _play(plans, incident_log, tmp_path, played)
-    assert report.problems() == []
+    assert not report.problems(), "\n".join(report.problems())
     assert report.well
     assert [case.played.steps for case in report.cases] == [len(found.steps) for found in plans]
 
@@ -41,5 +41,5 @@ def test_the_whole_log_comes_back_and_all_accounts_agree(
 ) -> None:
     plans = [plan(case) for case in read_cases(incident_log)]
     report = _play(plans, incident_log, tmp_path, played)
-    assert report.problems() == []
+    assert not report.problems(), "\n".join(report.problems())
     assert report.well
