@@ -7,6 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 # What to test: make test TESTS=tests/unit
 TESTS ?= tests
+# How many processes test at the same time, a file each; each has a broker and a database of its own.
+WORKERS ?= 2
 RABBITMQ := /usr/lib/rabbitmq/bin/rabbitmq-server
 BIN := .venv/bin
 
@@ -38,7 +40,7 @@ down: ## stop what `make demo` or `interdesk up` started
 
 .PHONY: test
 test: setup ## run the tests (TESTS=path for some of them)
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 .PHONY: soak
 soak: setup ## run the long tests

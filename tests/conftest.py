@@ -7,7 +7,7 @@ durable=True)`).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pymongo
@@ -18,6 +18,30 @@ import requests
 from interdesk.broker import Broker
 from interdesk.database import Database
 from interdesk.vhosts import ensure_vhosts
+
+TOLD = "told"
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """What a test tells with it stands at the end of the run, whichever process it ran in."""
+
+    def tell(line: str) -> None:
+        request.node.user_properties.append((TOLD, line))
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    told = [
+        line
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, line in getattr(report, "user_properties", ())
+        if name == TOLD
+    ]
+    for line in dict.fromkeys(told):
+        terminalreporter.write_line(line)
 
 
 def end(broker: Broker) -> None:

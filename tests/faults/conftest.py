@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.faults.partners import Partners, partners_up
 
-log = logging.getLogger(__name__)
-
 
 @pytest.fixture(scope="package")
 def seed() -> int:
     """Of all random choices here. FAULTS_SEED repeats a run's."""
-    chosen = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(2**32))
-    log.warning("FAULTS_SEED=%d", chosen)
-    return chosen
+    return int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(2**32))
+
+
+@pytest.fixture(autouse=True)
+def _told_seed(seed: int, tell: Callable[[str], None]) -> None:
+    tell(f"FAULTS_SEED={seed}")
 
 
 @pytest.fixture

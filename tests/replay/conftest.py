@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,24 +11,11 @@ import pytest
 from tests.replay.small_log import SMALL_LOG
 
 _NAMED = os.environ.get("INTERDESK_INCIDENT_LOG")
-_played: list[str] = []
 
 
 @pytest.fixture
-def incident_log() -> Path:
-    return Path(_NAMED) if _NAMED else SMALL_LOG
-
-
-@pytest.fixture
-def played() -> list[str]:
-    """What a test adds is told at the end of the run."""
-    return _played
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in _played:
-        terminalreporter.write_line(f"replay: {line}")
-    if _played and not _NAMED:
-        terminalreporter.write_line(
-            "replay: this was the small log of the tests; set INTERDESK_INCIDENT_LOG to play a recorded one"
-        )
+def incident_log(tell: Callable[[str], None]) -> Path:
+    if _NAMED:
+        return Path(_NAMED)
+    tell("replay: the small log of the tests; set INTERDESK_INCIDENT_LOG to play a recorded one")
+    return SMALL_LOG

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,19 @@ CASES = 60
 pytestmark = [pytest.mark.slow]
 
 
-def _play(plans: list[Plan], log: Path, directory: Path, played: list[str]) -> Report:
+def _play(plans: list[Plan], log: Path, directory: Path, tell: Callable[[str], None]) -> Report:
     report = replay(plans, directory, Settings())
-    played.append(f"{len(plans)} cases of {log} in {report.seconds:.0f} s: {report.sum()}")
+    tell(f"replay: {len(plans)} cases of {log} in {report.seconds:.0f} s: {report.sum()}")
     return report
 
 
 @pytest.mark.timeout(600)
 def test_crossing_cases_of_every_shape_come_back_and_all_accounts_agree(
-    incident_log: Path, tmp_path: Path, played: list[str]
+    incident_log: Path, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     crossing = [plan(case) for case in choose(read_cases(incident_log), crossing=True)]
     plans = covering(crossing, CASES)
-    report = _play(plans, incident_log, tmp_path, played)
+    report = _play(plans, incident_log, tmp_path, tell)
     assert not report.problems(), "\n".join(report.problems())
     assert report.well
     assert [case.played.steps for case in report.cases] == [len(found.steps) for found in plans]
@@ -37,9 +38,9 @@ def test_crossing_cases_of_every_shape_come_back_and_all_accounts_agree(
 
 @pytest.mark.soak
 def test_the_whole_log_comes_back_and_all_accounts_agree(
-    incident_log: Path, tmp_path: Path, played: list[str]
+    incident_log: Path, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     plans = [plan(case) for case in read_cases(incident_log)]
-    report = _play(plans, incident_log, tmp_path, played)
+    report = _play(plans, incident_log, tmp_path, tell)
     assert not report.problems(), "\n".join(report.problems())
     assert report.well
