@@ -116,7 +116,8 @@ def find(context: Context, filter: Mapping[str, Any]) -> Stored | None:
 
 def find_by_thread(context: Context, partner: str, thread: str) -> Stored | None:
     """The request of a thread; a thread is looked up only together with its partner."""
-    return find(context, {"threads": {"$elemMatch": {"id": thread, "partner": partner}}})
+    stored = find(context, {"threads.id": thread})
+    return stored if stored is not None and stored.threads[thread].partner == partner else None
 
 
 def save(context: Context, step: Step, stored: Stored | None = None, heard: Thread | None = None) -> Stored:
