@@ -133,6 +133,17 @@ def test_edges_that_a_crash_left_behind_follow_the_slas_event(
     assert (instance["agreed_parents"], instance["offered"]) == ([stale], True)
 
 
+@pytest.mark.parametrize("status", ["suspended", "ended"])
+def test_a_partners_instance_is_offered_while_the_trust_is_active(
+    widget: Side, agreed: dict[str, Any], status: str
+) -> None:
+    for now, offered in ((status, False), ("active", True)):
+        trust(widget, "gigatera", now)
+        hierarchy.follow_trust(widget.context, "gigatera")
+        instance = widget.document("service_instances", agreed["service_instance_id"])
+        assert instance["offered"] is offered
+
+
 def test_what_is_put_on_a_list_at_the_same_time_is_all_on_it(
     widget: Side, webshop: int, agreed: dict[str, Any]
 ) -> None:
