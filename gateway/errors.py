@@ -1,9 +1,9 @@
 """Failures as the API tells them, in 4me's forms.
 
-`{"message": "…"}`, and for what a form got wrong 422 with
-`{"message": "Validation Failed", "errors": [["field", "text"], …]}`; a text that belongs to no field stands
-under `base`. The stable code is in the header `X-Interdesk-Error`. What nobody foresaw answers 500 with the
-request's id and never its text; the log has that under the same id.
+`{"message": "…"}`, with `"errors": [["field", "text"], …]` where fields are to blame. What a form got wrong
+is 422 and "Validation Failed"; a text of it that belongs to no field stands under `base`. The stable code is
+in the header `X-Interdesk-Error`. What nobody foresaw answers 500 with the request's id and never its text;
+the log has that under the same id.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def answer(error: InterdeskError) -> Response:
 
 
 def _body(error: InterdeskError) -> dict[str, Any]:
-    if not isinstance(error, Invalid):
-        return {"message": error.message}
     errors = [[field, text] for field, text in error.errors]
+    if not isinstance(error, Invalid):
+        return {"message": error.message, **({"errors": errors} if errors else {})}
     if error.message not in (Invalid.default_message, *(text for _, text in error.errors)):
         errors.append(["base", error.message])
     return {"message": Invalid.default_message, "errors": errors}

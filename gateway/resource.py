@@ -222,8 +222,8 @@ class ResourceViews:
         document = self.load(id)
         fields = bodies.fields_of(request)
         self.answers.check_if_match(self.resource.shape, document)
-        self.call(self.resource.update, document["id"], fields)
-        return self.changed(document["id"])
+        made = self.call(self.resource.update, document["id"], fields)
+        return self.changed(made["id"])
 
 
 def viewer() -> Actor:

@@ -12,10 +12,11 @@ from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.audiences import ADMINISTRATORS, allowed, everyone
 from gateway.context import GatewayContext
-from gateway.resource import ResourceViews, add_views, call, chosen_fields, list_query, viewer
+from gateway.resource import ResourceViews, Views, add_views, call, chosen_fields, list_query, viewer
 from gateway.resources.directory import PEOPLE
 from gateway.resources.shapes import ACCOUNT, PERSON, TOKEN
 from services.common.errors import Forbidden
+from services.common.fields import loaded
 from services.organizations import queries, schemas
 
 SERVICE = "organizations"
@@ -91,6 +92,11 @@ class PeopleViews(ResourceViews):
     def __init__(self, context: GatewayContext, answers: Answers) -> None:
         super().__init__(PEOPLE, context, answers)
 
+    def of_item(self) -> Views:
+        """Everybody changes some fields of his own record; the service says who changes what."""
+        views = super().of_item()
+        return {**views, "patch": everyone(PEOPLE.path)(views["patch"])}
+
     def extend(self, blueprint: Blueprint) -> None:
         shown = {"200": documents.answer("Roles per account", schemas.PermissionSchema(many=True))}
         get = documents.describe(self.get_permissions, "The roles of a person", answers=shown)
@@ -107,8 +113,9 @@ class PeopleViews(ResourceViews):
         return of_json(queries.get_permissions(self.database, self.id_of(id), viewer()))
 
     def update_permissions(self, id: str) -> Response:
-        taken = bodies.fields_of(request)
-        self.call("set_roles", {**taken, "person_id": self.load(id)["id"]})
+        person = self.load(id)
+        taken = loaded(RolesInputSchema(), bodies.fields_of(request))
+        self.call("set_roles", {**taken, "person_id": person["id"]})
         return self.get_permissions(id)
 
 

@@ -29,7 +29,9 @@ from interdesk.vhosts import BrokerRefused
 
 FAILED, WRONG_USE, NOTHING_HERE, REFUSED = 1, 2, 3, 4
 
-_out = Console(soft_wrap=True)
+# For tables that nobody's window bounds: lines stay whole for grep, awk and a log.
+_WIDTH_WITHOUT_TERMINAL = 400
+
 _err = Console(stderr=True, soft_wrap=True)
 
 
@@ -81,10 +83,11 @@ def show(records: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_jso
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        # An id stays in one piece: it is what the next command is given.
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column == "id")
     for record in records:
         table.add_row(*(plain(record.get(column)) for column in columns))
-    _out.print(table)
+    _print(table)
 
 
 def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
@@ -95,7 +98,14 @@ def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in record.items():
         table.add_row(name, plain(value))
-    _out.print(table)
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    console = Console(soft_wrap=True)
+    if not console.is_terminal:
+        console.width = _WIDTH_WITHOUT_TERMINAL
+    console.print(table)
 
 
 def plain(value: Any) -> str:

@@ -156,7 +156,11 @@ class Moment(fields.AwareDateTime):
     """A point in time: ISO 8601 with an offset or Z comes in, UTC with Z goes out."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(format="iso", **options)
+        refusals: dict[str, Any] = {
+            "invalid": "must be a time such as 2025-01-31T09:30:00Z",
+            "invalid_awareness": "must say its offset from UTC, or Z: such as 2025-01-31T09:30:00Z",
+        }
+        super().__init__(format="iso", error_messages=refusals, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
         moment = super()._deserialize(value, attr, data, **options)

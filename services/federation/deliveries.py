@@ -145,6 +145,7 @@ class Deliveries:
         change: Document = {
             "$set": {"state": body["verdict"], "answered_at": now, "receipt": sealed, "code": body["code"]},
             "$unset": {"due": "", "attention": ""},
+            **_was_sent(now),
         }
         if body["verdict"] == REFUSED:
             change["$set"] |= {"refused_code": body["code"], "attention": now}
@@ -168,7 +169,8 @@ class Deliveries:
         later = now + timedelta(seconds=HELD_FACTOR * config.retry_max_seconds)
         with answering():
             self._marks.update_one(
-                ours, {"$set": {"state": HELD, "due": later, "code": receipt.body["code"]}}
+                ours,
+                {"$set": {"state": HELD, "due": later, "code": receipt.body["code"]}, **_was_sent(now)},
             )
             if receipt.body["missing"]:
                 missing = {
@@ -230,6 +232,11 @@ class Deliveries:
                 {"partner": partner, "due": {"$gt": _LONG_AGO}}, {"at": 1}, sort=[("at", 1)]
             )
         return row["at"] if row else None
+
+
+def _was_sent(now: datetime) -> Document:
+    """What an answer proves, should it come before the mark: sent once at least, and not after `now`."""
+    return {"$max": {"attempts": 1}, "$min": {"sent_at": now}}
 
 
 def breaks_thread(row: Mapping[str, Any]) -> bool:

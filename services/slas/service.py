@@ -164,6 +164,7 @@ class SlasService(BorderCommands):
     def trust_saved(self, body: Document) -> None:
         """What changed while there was nobody to tell is told when there is."""
         self.context.copies.store("trust", body)
+        hierarchy.follow_trust(self.context, body["id"])
         telling.follow_record(self.context, "trust", body["id"])
 
     @every("sweep_seconds", lease="dates")

@@ -5,7 +5,7 @@ services            `_id` an integer; foreign ones carry `account {id, name}` an
 service_offerings   likewise
 service_instances   likewise; `parents` are the edges that were drawn, `agreed_parents` those that follow from
                     SLAs with coverage `service_instances`; `offered` is false for a partner's instance that
-                    no active SLA allows; `provider_id` is that of its service
+                    no active SLA under an active trust allows; `provider_id` is that of its service
 slas                own ones (the provider's side) and foreign ones (the customer's side, `account` is the
                     provider's). One between accounts holds its agreement thread (`thread`, with both
                     positions) and the announcement the two sides agree on: `told` here, `heard` on a

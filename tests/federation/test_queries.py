@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from services.common.actor import Actor
 from services.common.errors import Forbidden, NotFound
 from services.common.listing import Listing, ListQuery
 from services.federation import queries
+from services.federation.deliveries import Deliveries
+from services.federation.envelope import Message
+from tests.federation.conftest import Sides
 from tests.federation.sides import Side
 
 Pair = tuple[Side, Side]
@@ -41,6 +46,23 @@ def test_each_message_shows_what_became_of_it(talk: tuple[Side, Side, str]) -> N
     assert [item["sequence"] for item in refused.items] == [2]
     one = queries.get_delivery(databases, shown[1]["id"], ADMIN)
     assert one["payload"]["body"]["note"]["text"] == "no"
+
+
+@pytest.mark.parametrize("verdict", ["accepted", "refused", "held"])
+def test_what_is_answered_before_it_is_marked_shows_that_it_was_sent(make_side: Sides, verdict: str) -> None:
+    widget = make_side("widget")
+    deliveries = Deliveries(widget.context)
+    thread, at = f"handover/widget/{uuid.uuid4()}", widget.context.clock.now()
+    place = {"thread": thread, "incarnation": 1, "sequence": 1}
+    row = {"id": "m1", "kind": "message", "partner": "gigatera", "type": "note.added.v1", "at": at}
+    deliveries.take([{**row, **place, "hash": "f" * 64, "sealed": b""}])
+    said = {**place, "hash": "f" * 64, "verdict": verdict, "code": None, "missing": []}
+    receipt = Message("r1", "receipt.v1", "gigatera", "widget", thread, 1, 0, None, at, None, said)
+    deliveries.answered(receipt, b"")
+    page = queries.list_deliveries({"requests": widget.database}, asked(queries.DELIVERIES), ADMIN)
+    (shown,) = page.items
+    assert (shown["state"], shown["attempts"]) == (verdict, 1)
+    assert shown["sent_at"] >= shown["created_at"]
 
 
 def test_a_parked_message_shows_why_what_it_says_and_what_waits_behind_it(

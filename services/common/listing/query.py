@@ -111,7 +111,7 @@ class _Reader:
     def _unknown_filter(self, name: str | None) -> str:
         offered = ", ".join(sorted(key for key, field in self.listing.fields.items() if field.filterable))
         problem = "is not a parameter or field of this list" if name is None else "cannot be filtered by"
-        return f"{problem}; filters are: {offered}"
+        return f"{problem}; filters are: {offered or 'none'}"
 
     def _sort(self) -> tuple[SortKey, ...]:
         keys: dict[str, SortKey] = {}

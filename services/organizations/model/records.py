@@ -12,7 +12,7 @@ from typing import Any
 
 from services.organizations.model.rules import RuleBroken
 
-# Kinds that a partner's records may be introduced as, and what stands for each.
+# Kinds that a partner's records may be introduced as.
 INTRODUCED: tuple[str, ...] = ("team", "person", "organization")
 
 # What people may change in their own record; all else is the administrators'.

@@ -19,6 +19,7 @@ from services.common.fields import (
     currency,
     one_of,
 )
+from services.organizations.model.records import INTRODUCED
 from services.organizations.schemas.contacts import (
     AddressSchema,
     ContactSchema,
@@ -169,6 +170,6 @@ class IntroductionSchema(InputSchema):
     """A record of a partner's that an agreement or a hand-over names."""
 
     account_id = fields.String(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(("team", "person", "organization")))
+    kind = fields.String(required=True, validate=validate.OneOf(INTRODUCED))
     remote_id = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
-    name = Text(128, required=True)
+    name = Text(255, required=True)  # as long as a name may be on the wire

@@ -123,9 +123,10 @@ def _new(lookup: Lookup, actor: Actor, fields: Fields) -> tuple[model.NewRequest
     new: dict[str, Any] = _values(fields)
     new["category"] = new.get("category") or model.Category.OTHER
     asker = fields.get("requested_by_id") or fields.get("requested_for_id") or actor.person_id
+    for field in ("requested_by_id", "requested_for_id"):
+        _may_register_for(actor, field, fields.get(field, actor.person_id))
     for field, id in (("requested_by", asker), ("requested_for", fields.get("requested_for_id") or asker)):
         if id is not None:
-            _may_register_for(actor, field, id)
             new[field] = lookup.own("person", id, f"{field}_id")
     person = lookup.record("person", new["requested_for"].id) if new.get("requested_for") else None
     new["organization"] = lookup.ref("organization", person.get("organization_id")) if person else None
@@ -220,11 +221,11 @@ def _is_member(lookup: Lookup, team: model.Ref | None, fields: Fields) -> bool:
     return member_id is None or lookup.is_member(team, member_id)
 
 
-def _may_register_for(actor: Actor, field: str, person_id: int) -> None:
+def _may_register_for(actor: Actor, field: str, person_id: int | None) -> None:
     """4me: a specialist registers for himself, a service desk analyst for anyone in the account."""
     if person_id != actor.person_id and not actor.has(*REGISTER_FOR_OTHERS):
         text = "may only be somebody else when a service desk analyst registers the request"
-        raise Forbidden("not_allowed", f"{field}_id {text}.", [(f"{field}_id", text)])
+        raise Forbidden("not_allowed", f"{field} {text}.", [(field, text)])
 
 
 def _made_from(context: Context, actor: Actor, fields: Fields) -> int | None:

@@ -13,7 +13,7 @@ from services.requests.model.holder import own_team
 from services.requests.model.notes import send_note
 from services.requests.model.request import Below
 from services.requests.model.step import Draft
-from services.requests.model.values import Note, Ref, Status, TrailEntry, Turn
+from services.requests.model.values import Note, Status, TrailEntry, Turn
 from services.requests.model.view import come_back, show
 from services.requests.model.wire import episode_body, give_body, notes_for_give, ref_body
 
@@ -181,9 +181,7 @@ def release(draft: Draft) -> None:
     draft.change(supplier=None, supplier_request_id=None)
 
 
-def take_back(draft: Draft, team: Ref | None, member: Ref | None, note: Note | None) -> None:
-    """with → own: table 3 "recall". Without a team it goes to the one that handed it over."""
+def take_back(draft: Draft, note: Note | None) -> None:
+    """with → own: table 3 "recall". It goes to the team that handed it over."""
     end(draft, note)
     release(draft)
-    if team is not None or member is not None:
-        draft.change(team=team or draft.request.team, member=member)

@@ -139,7 +139,9 @@ class Edit:
         self._permit(Move.RECALL)
         member = self.fields.pop("member", None)
         self._check_member(member)
-        customer.take_back(self.draft, team, member, self.note)
+        customer.take_back(self.draft, self.note)
+        if team is not None or member is not None:
+            own.assign(self.draft, team, member)
 
     def _refuse_mirrored(self) -> None:
         link = self.draft.request.link

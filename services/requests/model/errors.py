@@ -55,9 +55,8 @@ class MirroredField(RuleError):
     code = "field_mirrored"
 
     def __init__(self, fields: Iterable[str], partner: str) -> None:
-        fields = tuple(fields)
         super().__init__(
-            f"{', '.join(fields)} shows what {partner} says while {partner} has the request. "
+            f"shows what {partner} says while {partner} has the request. "
             "Set team_id to one of your own teams to take it back, or complete it.",
             fields,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from services.common.fields import (
     InputSchema,
@@ -41,7 +41,7 @@ class RequestPatchSchema(InputSchema):
     `internal_note` to the account's own specialists.
     """
 
-    subject = Text(255)
+    subject = Text(255, validate=validate.Length(min=1, error="must not be empty"))
     category = one_of(tuple(Category), allow_none=False)
     impact = one_of(tuple(Impact))
     status = one_of(tuple(Status), allow_none=False)

@@ -8,7 +8,7 @@ the account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.common.actor import Actor
@@ -37,6 +37,8 @@ from services.slas.model import shapes
 
 Fields = Mapping[str, Any]
 Document = dict[str, Any]
+Edit = Callable[[Fields], Fields]
+"""The SLA as it is → the fields that shall be changed."""
 
 # relation under an SLA → the field that lists it
 RELATIONS: Mapping[str, str] = {
@@ -78,9 +80,14 @@ def update_sla(context: Context, actor: Actor, id: int, fields: Fields) -> Docum
 
     Raises Forbidden, NotFound, Invalid, IllegalMove, Conflict, Unavailable.
     """
+    return _edited(context, actor, id, lambda _: fields)
+
+
+def _edited(context: Context, actor: Actor, id: int, edit: Edit) -> Document:
+    """As update_sla, with the fields that `edit` makes of the SLA as it is when it is saved."""
     actor.needs(*MAINTAIN_AGREEMENTS)
     with hierarchy.locked(context):
-        before, after = _updated(context, actor, id, fields)
+        before, after = _updated(context, actor, id, edit)
     for instance_id in {before.state["service_instance_id"], after.state["service_instance_id"]}:
         hierarchy.follow(context, instance_id)
     return shown("sla", after)
@@ -91,26 +98,26 @@ def add_to_sla(
 ) -> Document:
     """Adds one record to a list of the SLA (`RELATIONS`). `impact`: what a failure of the SLA's service
     instance does to a covered one. Raises as update_sla."""
-    actor.needs(*MAINTAIN_AGREEMENTS)
     field = _field_of(relation)
-    present = listed(records(context, "sla").get(id).state, field)
-    fields: Document = {field: [*present, other_id]}
-    if field == "service_instance_ids" and impact is not None:
-        fields["impact_relations"] = {other_id: impact}
-    return update_sla(context, actor, id, fields)
+    impacts: Document = {"impact_relations": {other_id: impact}}
+    more = impacts if field == "service_instance_ids" and impact is not None else {}
+    return _edited(context, actor, id, lambda state: {field: [*listed(state, field), other_id], **more})
 
 
 def remove_from_sla(context: Context, actor: Actor, id: int, relation: str, other_id: int | None) -> Document:
     """Takes one record off a list of the SLA (None: all). Raises as update_sla."""
-    actor.needs(*MAINTAIN_AGREEMENTS)
     field = _field_of(relation)
-    present = listed(records(context, "sla").get(id).state, field)
-    return update_sla(context, actor, id, {field: [each for each in present if other_id not in (None, each)]})
+
+    def without(state: Fields) -> Fields:
+        return {field: [each for each in listed(state, field) if other_id not in (None, each)]}
+
+    return _edited(context, actor, id, without)
 
 
 @decide_again
-def _updated(context: Context, actor: Actor, id: int, fields: Fields) -> tuple[Record, Record]:
+def _updated(context: Context, actor: Actor, id: int, edit: Edit) -> tuple[Record, Record]:
     record = records(context, "sla").get(id)
+    fields = edit(record.state)
     check_allowed(record.state, fields)
     stored = _stored(context, record.state, fields)
     if not changed(record.state, stored):

@@ -19,8 +19,10 @@ from services.common.context import Context
 from services.common.errors import Unavailable
 from services.common.leases import Lease
 from services.common.store import decide_again
+from services.federation.trusts import ACTIVE
 from services.slas import store
 from services.slas.actions.saving import changed, records, refusing, save
+from services.slas.actions.trusts import trust_with
 from services.slas.model.hierarchy import check_parents
 from services.slas.model.shapes import covered_ids, edited
 
@@ -88,10 +90,17 @@ def follow_sla(context: Context, sla: Mapping[str, Any]) -> None:
         follow(context, id)
 
 
+def follow_trust(context: Context, partner: str) -> None:
+    """Brings in line every service instance of a partner, after the trust with it has changed."""
+    theirs = context.database[store.SERVICE_INSTANCES].find({"account.id": partner}, {"_id": 1})
+    for id in [each["_id"] for each in theirs]:
+        follow(context, id)
+
+
 @decide_again
 def follow(context: Context, instance_id: int) -> None:
     """Brings a service instance's document in line with the active SLAs for it: its agreed edges, and (of a
-    partner's) whether it is offered. Changes nothing when it is in line."""
+    partner's) whether it is offered, which takes an active trust too. Changes nothing when it is in line."""
     record = records(context, "service_instance").find_one({"_id": instance_id})
     if record is None:
         return
@@ -99,15 +108,20 @@ def follow(context: Context, instance_id: int) -> None:
         {"service_instance_id": instance_id, "status": "active"}, _COVERED
     )
     slas = sorted(active, key=lambda sla: sla["_id"])
-    foreign = record.state.get("account") is not None
+    partner = (record.state.get("account") or {}).get("id")
     fields = {
         "agreed_parents": _agreed(slas),
-        "offered": bool(slas) or not foreign,
+        "offered": partner is None or (bool(slas) and _trusted(context, partner)),
     }
     changes = changed(record.state, fields)
     if changes:
         state = edited(record.state, fields, context.clock.now())
         save(context, Actor.system(context.account), "service_instance", record, state, changes, "agreed")
+
+
+def _trusted(context: Context, partner: str) -> bool:
+    trust = trust_with(context, partner)
+    return trust is not None and trust.status == ACTIVE
 
 
 def _agreed(slas: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

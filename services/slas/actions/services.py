@@ -71,21 +71,30 @@ def update_service_instance(context: Context, actor: Actor, id: int, fields: Fie
     """As update_service; `parent_service_instances` are all the edges that shall be drawn."""
     actor.needs(*MAINTAIN_SERVICES)
     with hierarchy.locked(context) if "parent_service_instances" in fields else nullcontext():
-        _check_parents(context, id, fields)
-        return _updated(context, actor, "service_instance", id, _with_edges(fields), _of_provider(context))
+        return _updated_instance(context, actor, id, fields)
 
 
 def add_parent(context: Context, actor: Actor, id: int, parent_id: int, relation: str) -> Document:
     """Draws one edge, or changes what it says. Raises as update_service_instance."""
-    edges = [edge for edge in _drawn(context, id) if edge["service_instance_id"] != parent_id]
-    edges.append({"service_instance_id": parent_id, "impact_relation": relation})
-    return update_service_instance(context, actor, id, {"parent_service_instances": edges})
+    actor.needs(*MAINTAIN_SERVICES)
+    with hierarchy.locked(context):
+        edges = [edge for edge in _drawn(context, id) if edge["service_instance_id"] != parent_id]
+        edges.append({"service_instance_id": parent_id, "impact_relation": relation})
+        return _updated_instance(context, actor, id, {"parent_service_instances": edges})
 
 
 def remove_parent(context: Context, actor: Actor, id: int, parent_id: int | None) -> Document:
     """Takes one drawn edge away (None: all). What follows from an SLA is taken away there."""
-    edges = [edge for edge in _drawn(context, id) if parent_id not in (None, edge["service_instance_id"])]
-    return update_service_instance(context, actor, id, {"parent_service_instances": edges})
+    actor.needs(*MAINTAIN_SERVICES)
+    with hierarchy.locked(context):
+        edges = [edge for edge in _drawn(context, id) if parent_id not in (None, edge["service_instance_id"])]
+        return _updated_instance(context, actor, id, {"parent_service_instances": edges})
+
+
+def _updated_instance(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
+    """Call it `locked` where edges are among the fields."""
+    _check_parents(context, id, fields)
+    return _updated(context, actor, "service_instance", id, _with_edges(fields), _of_provider(context))
 
 
 def follow_service(context: Context, service_id: int) -> None:

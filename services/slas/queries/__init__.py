@@ -68,7 +68,7 @@ def get_service_offering(database: Database[Document], id: int, viewer: Actor) -
 
 
 def list_service_instances(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
-    """Own service instances, and those of partners that an active SLA allows."""
+    """Own service instances, and those of partners that an active SLA and an active trust allow."""
     found = page(database["service_instances"], SERVICE_INSTANCES, query, {"offered": True}, viewer=viewer)
     return found.map(_instance)
 

@@ -22,7 +22,25 @@ def test_a_person_without_a_role_sees_himself_and_nobody_else(account: Account) 
     person, client = account.person("End User")
     assert [each["id"] for each in client.get("people")] == [person["id"]]
     assert client.send("GET", "people/1").status_code == 404
-    assert client.send("PATCH", "people/1", {"name": "X"}).status_code == 403
+    assert client.send("PATCH", "people/1", {"name": "X"}).status_code == 404
+
+
+def test_everybody_changes_some_fields_of_his_own_record(account: Account) -> None:
+    _, client = account.person("Own Profile")
+    assert client.patch("people/me", {"job_title": "Baker"})["job_title"] == "Baker"
+    refused = client.send("PATCH", "people/me", {"job_title": "Owner", "name": "Else"})
+    assert refused.status_code == 403
+    assert [name for name, _ in json.loads(refused.data)["errors"]] == ["name"]
+    _, specialist = account.person("Own Profile Too", "specialist")
+    assert specialist.send("PATCH", "people/1", {"job_title": "Baker"}).status_code == 403
+
+
+def test_what_is_taken_is_named(account: Account) -> None:
+    person, _ = account.person("First Come")
+    again = {"name": "Second", "primary_email": person["primary_email"]}
+    refused = account.client().send("POST", "people", again)
+    assert refused.status_code == 409
+    assert [name for name, _ in json.loads(refused.data)["errors"]] == ["primary_email"]
 
 
 def test_roles_are_read_and_given_beside_the_person(account: Account) -> None:
@@ -123,6 +141,15 @@ def test_one_call_too_many_is_told_when_to_come_back(account: Account) -> None:
     assert client.send("GET", "me").headers["Retry-After"] == "3596"
 
 
-@pytest.mark.parametrize("body", [{"roles": ["king"]}, {"roles": "specialist"}, {}, {"role": ["specialist"]}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"roles": ["king"]},
+        {"roles": "specialist"},
+        {},
+        {"role": ["specialist"]},
+        {"roles": [], "person_id": 5},
+    ],
+)
 def test_roles_that_there_are_not_are_refused(account: Account, body: object) -> None:
     assert account.client().send("PATCH", "people/1/permissions", body).status_code == 422

@@ -118,6 +118,32 @@ def test_a_note_of_a_request_is_written_beside_a_change(desk: Desk, requests: di
     assert (notes["Said"], notes["Thought"]) == (False, True)
 
 
+def test_publishing_a_note_answers_what_everybody_may_now_read(desk: Desk, requests: dict[str, Made]) -> None:
+    path = f"requests/{requests['With team']['id']}/notes"
+    inside = desk.specialist.post(path, {"text": "It was the cable.", "internal": True})
+    public = desk.specialist.patch(f"notes/{inside['id']}", {"internal": False})
+    assert (public["text"], public["internal"]) == ("It was the cable.", False)
+    assert public["id"] in [each["id"] for each in desk.end_user.get(path)]
+
+
+@pytest.mark.parametrize("field", ["requested_by_id", "requested_for_id"])
+def test_who_may_not_register_for_others_is_told_by_the_field_he_gave(desk: Desk, field: str) -> None:
+    body = {"subject": "For her", field: desk.requester["id"]}
+    refused = desk.specialist.send("POST", "requests", body)
+    assert refused.status_code == 403
+    assert [name for name, _ in json.loads(refused.data)["errors"]] == [field]
+
+
+def test_what_only_specialists_may_set_is_named(desk: Desk, requests: dict[str, Made]) -> None:
+    for method, path, body in (
+        ("POST", "requests", {"subject": "Mine", "team_id": desk.team["id"]}),
+        ("PATCH", f"requests/{requests['Fresh']['id']}", {"team_id": desk.team["id"]}),
+    ):
+        refused = desk.end_user.send(method, path, body)
+        assert refused.status_code == 403
+        assert [name for name, _ in json.loads(refused.data)["errors"]] == ["team_id"]
+
+
 def test_an_illegal_move_is_refused_and_says_what_is_legal(desk: Desk, requests: dict[str, Made]) -> None:
     response = desk.specialist.send(
         "PATCH", f"requests/{requests['Fresh']['id']}", {"status": "completed", "completion_reason": "solved"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -129,6 +131,28 @@ def test_edges_that_a_crash_left_behind_follow_the_slas_event(
     assert widget.document("service_instances", mail)["agreed_parents"] == []
     instance = widget.document("service_instances", agreed["service_instance_id"])
     assert (instance["agreed_parents"], instance["offered"]) == ([stale], True)
+
+
+@pytest.mark.parametrize("status", ["suspended", "ended"])
+def test_a_partners_instance_is_offered_while_the_trust_is_active(
+    widget: Side, agreed: dict[str, Any], status: str
+) -> None:
+    for now, offered in ((status, False), ("active", True)):
+        trust(widget, "gigatera", now)
+        hierarchy.follow_trust(widget.context, "gigatera")
+        instance = widget.document("service_instances", agreed["service_instance_id"])
+        assert instance["offered"] is offered
+
+
+def test_what_is_put_on_a_list_at_the_same_time_is_all_on_it(
+    widget: Side, webshop: int, agreed: dict[str, Any]
+) -> None:
+    others = [own_instance(widget, name) for name in ("Payroll", "Mail", "Wiki")]
+    with ThreadPoolExecutor() as threads:
+        put = partial(agreements.add_to_sla, widget.context, widget.manager, agreed["id"])
+        list(threads.map(lambda other: put("service_instances", other), others))
+    covered = widget.document("slas", agreed["id"])["service_instances"]
+    assert [edge["service_instance_id"] for edge in covered] == [webshop, *others]
 
 
 def test_a_covered_instance_says_what_a_failure_does_to_it(

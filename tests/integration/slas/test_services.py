@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -126,6 +128,15 @@ def test_parents_are_drawn_changed_and_taken_away(widget: Side) -> None:
     ]
     assert told(widget, "service_instances", network)[-1]["record"]["parent_ids"] == [mail]
     assert services.remove_parent(context, manager, network, mail)["parent_service_instances"] == []
+
+
+def test_edges_drawn_at_the_same_time_are_all_drawn(widget: Side) -> None:
+    network, *others = (own_instance(widget, name) for name in ("Network", "Mail", "Shop", "Wiki"))
+    with ThreadPoolExecutor() as threads:
+        draw = partial(services.add_parent, widget.context, widget.manager, network)
+        list(threads.map(lambda other: draw(other, "down"), others))
+    edges = widget.document("service_instances", network)["parents"]
+    assert [edge["service_instance_id"] for edge in edges] == others
 
 
 def test_a_circle_of_service_instances_is_refused_and_shown(widget: Side) -> None:

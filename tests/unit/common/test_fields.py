@@ -55,6 +55,11 @@ def test_a_reference_given_twice_is_refused() -> None:
     }
 
 
+@pytest.mark.parametrize("bad", ["soon", "2025-01-31", "2025-01-31T09:30:00"])
+def test_a_time_that_is_refused_is_answered_with_an_example(bad: str) -> None:
+    assert "such as 2025-01-31T09:30:00Z" in errors(waiting_until=bad)["waiting_until"][0]
+
+
 @pytest.mark.parametrize("bad", ["5", True, 0, -1, 2**53, {"$gt": 0}, {"id": {"$ne": 1}}, [5]])
 def test_a_reference_is_a_positive_number_and_nothing_else(bad: Any) -> None:
     assert list(errors(manager_id=bad)) == ["manager_id"]

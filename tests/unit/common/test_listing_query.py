@@ -294,3 +294,9 @@ def test_a_list_at_hand_is_paged_as_any_other(sort: str) -> None:
     assert ask(search_before=pages[-1].prev).items == pages[1].items
     assert ask(page="2").items == pages[1].items
     assert {page.total for page in pages} == {7}
+
+
+def test_a_list_without_filters_says_so() -> None:
+    with pytest.raises(Invalid) as refused:
+        ListQuery.parse({"id": "5"}, Listing(fields={"id": Field("_id", sortable=True)}))
+    assert refused.value.errors == [("id", "cannot be filtered by; filters are: none")]

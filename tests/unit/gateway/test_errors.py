@@ -83,6 +83,13 @@ def test_a_text_that_a_field_says_already_is_told_once() -> None:
     assert body["errors"] == [["team", "No SLA covers it."]]
 
 
+def test_what_somebody_may_not_set_and_what_is_taken_is_named() -> None:
+    refused = Forbidden(message="Only specialists may set this.", errors=[("team_id", "may not be set")])
+    taken = Conflict("already_taken", errors=[("primary_email", "has already been taken")])
+    assert answered(refused)[1]["errors"] == [["team_id", "may not be set"]]
+    assert answered(taken)[1]["errors"] == [["primary_email", "has already been taken"]]
+
+
 def test_who_is_unknown_is_told_as_4me_tells_it() -> None:
     _, body, headers = answered(Unauthorized())
     assert body == {"message": "Unauthorized"}

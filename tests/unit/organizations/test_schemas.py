@@ -117,3 +117,8 @@ def test_no_schema_of_a_trust_or_a_token_lets_a_secret_out():
     secrets = {"credentials": "x", "password": "x", "private": "x", "sha256": "x", "token": "x"}
     assert not secrets.keys() & schemas.TrustSchema().dump(secrets).keys()
     assert not secrets.keys() & schemas.TokenSchema().dump(secrets).keys()
+
+
+def test_a_partners_name_may_be_as_long_as_on_the_wire():
+    named = {"account_id": "gigatera", "kind": "team", "remote_id": 1, "name": "x" * 255}
+    assert schemas.IntroductionSchema().load(named) == named

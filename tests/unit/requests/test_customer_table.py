@@ -213,6 +213,7 @@ def test_while_the_provider_holds_mirrored_fields_are_refused_by_name(changes):
         federation.edit("widget", **changes)
     assert {field for field, _ in refusal.value.errors} == set(changes) - {"note"}
     assert refusal.value.code == "field_mirrored"
+    assert all(text.startswith("shows what gigatera says") for _, text in refusal.value.errors)
 
 
 def test_an_illegal_move_says_what_would_be_legal():

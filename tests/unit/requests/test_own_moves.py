@@ -152,6 +152,16 @@ def test_declined_without_a_member_goes_back_to_who_assigned_it_repeatedly():
     assert [n.text for n in system] == ["Network declined the request.", "Support declined the request."]
 
 
+def test_declined_after_it_was_taken_back_by_another_team_goes_to_the_one_that_had_handed_it_over():
+    federation = Federation((("widget", "gigatera"),))
+    federation.create("widget", team=SUPPORT)
+    federation.give("widget", "gigatera")
+    federation.settle()
+    federation.edit("widget", team=NETWORK)
+    request = federation.edit("widget", status=Status.DECLINED, note="Not ours.").request
+    assert (request.status, request.team) == (Status.ASSIGNED, SUPPORT)
+
+
 def test_declined_without_a_previous_team_goes_to_the_service_desk_or_is_not_possible():
     federation = registered(team=SUPPORT)
     assert federation.edit("widget", status=Status.DECLINED, note="No.").request.team == DESK
