@@ -109,13 +109,17 @@ def publish(request: Request, note: Note, actor: Actor, context: Context) -> Ste
     """A provider's solution (or any note for specialists) said to everybody, in the publishing account's own
     name.
 
-    The note stays as it came; the public one is new, by this person. Raises `NotAllowed`, `InvalidField`.
+    The note stays as it came; the public one is new, by this person, and made once. Raises `NotAllowed`,
+    `InvalidField`.
     """
     if Who.SPECIALIST not in actor.who:
         raise NotAllowed("Only specialists may publish a note.", ["internal"])
     if note.public:
         raise InvalidField("The note is public already.", ["internal"])
+    if note.n in request.published:
+        raise InvalidField("The note was published already.", ["internal"])
     draft = Draft(request, context, person=actor.person, before=request)
+    draft.change(published=(*request.published, note.n))
     draft.note(note.text, Visibility.END_USER, person=actor.person)
     draft.record("published", f"note {note.id}")
     return finish(draft)

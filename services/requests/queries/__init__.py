@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from services.common import history
 from services.common.actor import Actor
-from services.common.errors import Forbidden, NotFound
+from services.common.errors import Forbidden, Invalid, NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page
 from services.requests.model.access import sees_all
 from services.requests.queries import shapes
@@ -46,6 +46,11 @@ _STRIPS = {"outbox": 0, "history": 0}
 
 
 def list_requests(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    """Raises Invalid for a filter by what the viewer is not shown: it would tell it."""
+    if not viewer.is_system and not sees_all(viewer.roles):
+        asked = {REQUESTS.resolve(name.removesuffix("!")): name for name, _ in query.named}
+        if hidden := [asked[name] for name in shapes.HIDDEN_FROM_REQUESTERS if name in asked]:
+            raise Invalid(errors=[(name, "can be filtered by specialists only") for name in hidden])
     found = page(database["requests"], REQUESTS, query, visible(viewer), viewer=viewer, projection=_STRIPS)
     return found.map(lambda document: shapes.request(document, viewer))
 

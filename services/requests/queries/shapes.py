@@ -26,7 +26,7 @@ _REFERENCES = (
     "supplier",
 )
 #: What is the specialists' business.
-_INTERNAL = ("supplier_id", "supplier_requestID", "flags", "reopen_count", "assignment_count")
+HIDDEN_FROM_REQUESTERS = ("supplier", "supplier_requestID", "flags", "reopen_count", "assignment_count")
 
 _request = RequestSchema()
 _note = NoteSchema()
@@ -43,7 +43,8 @@ def request(document: Mapping[str, Any], viewer: Actor) -> Document:
         given[f"{name}_id"] = (document.get(name) or {}).get("id")
     shown: Document = {**_request.dump(given), "version": document["version"]}
     if not viewer.is_system and not sees_all(viewer.roles):
-        shown |= dict.fromkeys(_INTERNAL)
+        hidden = (f"{name}_id" if name in _REFERENCES else name for name in HIDDEN_FROM_REQUESTERS)
+        shown |= dict.fromkeys(hidden)
     return shown
 
 

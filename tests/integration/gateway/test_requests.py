@@ -126,6 +126,14 @@ def test_publishing_a_note_answers_what_everybody_may_now_read(desk: Desk, reque
     assert public["id"] in [each["id"] for each in desk.end_user.get(path)]
 
 
+@pytest.mark.parametrize("filter", ["supplier=2", "supplier_id=2", "supplier_requestID!=3"])
+def test_what_a_requester_is_not_shown_he_cannot_find_out_by_a_filter(desk: Desk, filter: str) -> None:
+    refused = desk.end_user.send("GET", f"requests?{filter}")
+    assert refused.status_code == 422
+    assert "specialists only" in refused.text
+    assert desk.specialist.send("GET", f"requests?{filter}").status_code == 200
+
+
 @pytest.mark.parametrize("field", ["requested_by_id", "requested_for_id"])
 def test_who_may_not_register_for_others_is_told_by_the_field_he_gave(desk: Desk, field: str) -> None:
     body = {"subject": "For her", field: desk.requester["id"]}

@@ -46,6 +46,8 @@ def test_until_the_returning_team_publishes_it():
     assert account.public_texts(step.request) == ["Replaced the toner."]
     with pytest.raises(InvalidField, match="public already"):
         model.publish(step.request, step.notes[0], account.actor(), account.context())
+    with pytest.raises(InvalidField, match="published already"):
+        model.publish(step.request, solution, account.actor(), account.context())
     with pytest.raises(NotAllowed):
         model.publish(step.request, solution, account.actor(Who.REQUESTER), account.context())
 
