@@ -46,6 +46,10 @@ test: setup ## run the tests (TESTS=path for some of them)
 soak: setup ## run the long tests
 	$(BIN)/pytest -m soak --timeout=0 $(TESTS)
 
+.PHONY: bench
+bench: setup ## measure, beside what the parts alone can do (BENCH="--quick", "--json", "--help")
+	@$(BIN)/python -m tests.bench $(BENCH)
+
 .PHONY: lint
 lint: .venv/.made ## check style, types, import rules and known vulnerabilities
 	$(BIN)/ruff check .

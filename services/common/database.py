@@ -18,10 +18,17 @@ from pymongo.errors import (
     NetworkTimeout,
     WriteConcernError,
 )
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
 from pymongo.write_concern import WriteConcern
 
 from services.common.config import Config
 from services.common.errors import Unavailable
+from services.common.metrics import DATABASE_COMMANDS
 
 Document = dict[str, Any]
 
@@ -39,6 +46,25 @@ REPEATABLE = WriteConcern(w=1)
 CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
+class Counting(CommandListener):
+    """Counts what one service asks of the database: rounds to it are what most things here cost."""
+
+    def __init__(self, account: str, service: str) -> None:
+        self._owner = (account, service)
+
+    def started(self, event: CommandStartedEvent) -> None:
+        name = event.command_name
+        collection = event.command.get("collection" if name == "getMore" else name)
+        label = collection if isinstance(collection, str) else ""
+        DATABASE_COMMANDS.labels(*self._owner, name, label).inc()
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Nothing more is counted."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Nothing more is counted."""
+
+
 def connect(config: Config, service: str) -> pymongo.MongoClient[Document]:
     """A client as that service's user. Make it after eventlet has patched; it connects when it is used."""
     user = config.mongo_users.get(service)
@@ -47,6 +73,7 @@ def connect(config: Config, service: str) -> pymongo.MongoClient[Document]:
         config.mongo_uri,
         maxPoolSize=config.workers * 2 + 10,
         appname=f"{config.account}.{service}",
+        event_listeners=[Counting(config.account, service)],
         serverSelectionTimeoutMS=SELECTION_MILLISECONDS,
         connectTimeoutMS=CONNECT_MILLISECONDS,
         socketTimeoutMS=SOCKET_MILLISECONDS,

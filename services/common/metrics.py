@@ -39,6 +39,9 @@ SAVES = counter(
 COMMANDS = histogram("interdesk_command_seconds", "Commands worked on, by outcome", ("command", "outcome"))
 CALLS = histogram("interdesk_call_seconds", "Calls of other services, by outcome", ("callee", "outcome"))
 EVENTS = counter("interdesk_events_handled_total", "Events handled, by verdict", ("handler", "verdict"))
+DATABASE_COMMANDS = counter(
+    "interdesk_database_commands_total", "Commands to the database", ("command", "collection")
+)
 PUBLISHED = counter("interdesk_events_published_total", "Events published and confirmed")
 SWEPT = counter("interdesk_rows_swept_total", "Rows that a crash or an outage left and the sweep sent")
 RELAY_FAILURES = counter("interdesk_relay_failures_total", "Failed tries to send rows", ("code",))

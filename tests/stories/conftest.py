@@ -12,10 +12,15 @@ from interdesk.deployment import LocalDeployment
 
 
 @pytest.fixture(scope="session")
-def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Stand]]:
-    """One federation for all stories: every story has requests of its own."""
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
     directory = tmp_path_factory.mktemp("federation")
     specs = [cast.spec for cast in CASTS]
     with LocalDeployment(directory, specs, processes="account", durable=False) as deployment:
         deployment.up()
-        yield prepare(deployment, lambda _: None)
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def stands(deployment: LocalDeployment) -> Mapping[str, Stand]:
+    """One federation for all stories: every story has requests of its own."""
+    return prepare(deployment, lambda _: None)

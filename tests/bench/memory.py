@@ -1,0 +1,20 @@
+"""Memory of an account's processes: resident set, as the kernel counts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from interdesk.local_account import LocalAccount
+
+
+def megabytes(account: LocalAccount) -> float:
+    """Of all its processes together. What they share is counted in each."""
+    pids = {process.pid for process in account.processes.values()}
+    return sum(_resident_kilobytes(pid) for pid in pids) / 1024
+
+
+def _resident_kilobytes(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise LookupError(f"process {pid} has no memory")
