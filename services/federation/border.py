@@ -14,6 +14,7 @@ do with what is parked.
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -30,7 +31,7 @@ from services.federation.handling import Correspondent
 from services.federation.inbox import Inbox
 from services.federation.intake import Intake
 from services.federation.lanes import Lanes
-from services.federation.metrics import PARKED
+from services.federation.metrics import MEASURE_SECONDS, PARKED
 from services.federation.outbox import Outbox
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
@@ -87,10 +88,13 @@ class Post:
     def _sweep(self) -> None:
         config = self.context.config
         logs.bind(self.context.account, self.context.service)
+        measure_at = 0.0
         while not self._stopping.is_set():
             try:
                 self.inbox.sweep()
-                PARKED.labels(self.context.account, self.context.service).set(self._parked())
+                if time.monotonic() >= measure_at:
+                    PARKED.labels(self.context.account, self.context.service).set(self._parked())
+                    measure_at = time.monotonic() + MEASURE_SECONDS
             except Exception as error:
                 if not is_outage(error):
                     log.exception("the sweep of the inbox failed; it goes on")

@@ -46,6 +46,7 @@ class Borders:
         self._monotonic = monotonic
         self._noted: dict[str, float] = {}
         self._paused_here: set[str] = set()
+        self._paused: tuple[float, dict[str, Document]] | None = None  # when it was read, and what it was
 
     def heard(self, partner: str) -> None:
         """Notes that a verified message came, at most every two seconds; other relays look at it."""
@@ -73,6 +74,7 @@ class Borders:
             self._documents.update_one({"_id": partner}, {"$setOnInsert": {"heard_at": None}}, upsert=True)
             self._documents.update_one({"_id": partner, "paused": {"$exists": False}}, {"$set": paused})
         self._paused_here.add(partner)
+        self._paused = None
 
     def resume(self, partner: str) -> bool:
         """A person has looked. False when the border was not paused."""
@@ -82,6 +84,7 @@ class Borders:
             result = self._documents.update_one(
                 {"_id": partner, "paused": {"$exists": True}}, {"$unset": {"paused": ""}}
             )
+        self._paused = None
         return result.matched_count > 0
 
     def is_paused(self, partner: str) -> bool:
@@ -94,7 +97,15 @@ class Borders:
         return partner in self._paused_here
 
     def paused(self) -> dict[str, Document]:
-        """`{partner: {code, at}}` of all paused ones."""
+        """`{partner: {code, at}}` of all paused ones; of those that another process has paused or resumed it
+        may be one sweep old.
+        """
+        now, kept = self._monotonic(), self._paused
+        if kept is None or now - kept[0] >= self._context.config.sweep_seconds:
+            kept = self._paused = (now, self._read_paused())
+        return dict(kept[1])
+
+    def _read_paused(self) -> dict[str, Document]:
         # Only what was paused before the query is known to be resumed when the query doesn't find it.
         known = set(self._paused_here)
         with answering():

@@ -248,10 +248,11 @@ def answered_among(context: Context, ids: Iterable[str]) -> set[str]:
     """Which of these messages of ours have had their answer: taken, or refused and undone. What the two sides
     disagree on has not. Raises Unavailable.
     """
+    wanted = list(ids)
+    if not wanted:
+        return set()
     with answering():
-        found = context.database[OUTBOX.name].find(
-            {"_id": {"$in": list(ids)}}, {"state": 1, "refused_code": 1}
-        )
+        found = context.database[OUTBOX.name].find({"_id": {"$in": wanted}}, {"state": 1, "refused_code": 1})
         return {row["_id"] for row in found if row["state"] not in OPEN and not breaks_thread(row)}
 
 

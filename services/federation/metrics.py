@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from services.common.metrics import counter, gauge, histogram
 
+# How often what must be looked up in the database is measured: scrapes come no more often.
+MEASURE_SECONDS = 30.0
+
 RECEIVED = counter(
     "interdesk_partner_messages_received_total", "Verified deliveries, by partner", ("partner",)
 )

@@ -47,6 +47,7 @@ When things fail
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -151,11 +152,14 @@ class Outbox:
 
     def _run(self) -> None:
         logs.bind(self._context.account, self._context.service)
+        measure_at = 0.0
         while not self._stopping:
             try:
                 self._ensure_relays()
                 self.attend()
-                self._measure()
+                if time.monotonic() >= measure_at:
+                    self._measure()
+                    measure_at = time.monotonic() + metrics.MEASURE_SECONDS
             except Exception as error:
                 if not is_outage(error):
                     log.exception("the outbox failed; it goes on")

@@ -69,7 +69,6 @@ class PartnerRelay:
         self._lease = Lease(
             context.database, f"relay to {partner}", holder, config.lease_seconds, context.clock
         )
-        self._lease_until = 0.0
         self._fresh: deque[Document] = deque(maxlen=MAX_FRESH)
         self._owed: deque[Receipt] = deque(maxlen=MAX_RECEIPTS)
         # What was sent and is not yet marked so; most of it is answered before it needs to be.
@@ -136,8 +135,7 @@ class PartnerRelay:
             if self._owed or self._fresh:
                 self._work()
             self._mark(all_of_them=True)
-            if self._lease_until:
-                self._lease.release()
+            self._lease.release()
         except Exception as error:
             log.warning("the relay ends without a farewell", error=repr(error))
         self._hang_up()
@@ -184,12 +182,7 @@ class PartnerRelay:
 
     def _is_ours(self) -> bool:
         """Whether this process sends again what is due; one does."""
-        now = self._monotonic()
-        if now < self._lease_until:
-            return True
-        ours = self._lease.acquire()
-        self._lease_until = now + self._lease.seconds / 2 if ours else 0.0
-        return ours
+        return self._lease.acquire()
 
     def _trust(self) -> Trust | None:
         """The trust, when it lets us send. What is new may be the first after a change of it, so then no kept

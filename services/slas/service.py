@@ -167,10 +167,10 @@ class SlasService(BorderCommands):
         hierarchy.follow_trust(self.context, body["id"])
         telling.follow_record(self.context, "trust", body["id"])
 
-    @every("sweep_seconds", lease="dates")
+    @every(60.0, lease="dates", at_start=True)
     def move_due(self) -> None:
         dates.move_due(self.context)
 
-    @every("sweep_seconds", lease="unheard")
+    @every(60.0, lease="unheard")
     def settle_unheard(self) -> None:
         unheard.settle(self.context)
