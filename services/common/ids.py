@@ -45,6 +45,7 @@ class IntegerIds:
         self._counters = database[COUNTERS]
         self._block = block
         self._ready: dict[str, range] = {}
+        self._last: dict[str, int] = {}  # the counter as this process left it
         self._lock = threading.Lock()
 
     def next(self, kind: str, *, in_order: bool = False) -> int:
@@ -58,13 +59,17 @@ class IntegerIds:
 
     def _take(self, kind: str, block: int) -> range:
         # By compare-and-set, as everything here: on the local database findAndModify scans, and of two first
-        # upserts at once one gets nothing.
+        # upserts at once one gets nothing. Mostly nobody else took any since, and then nothing is read.
+        last, first = self._last.get(kind), False
         while True:
             with answering():
-                counter = self._counters.find_one({"_id": kind})
-                last = int(counter["last"]) if counter else 0
-                if self._raise(kind, counter is None, last, last + block):
+                if last is None:
+                    counter = self._counters.find_one({"_id": kind})
+                    last, first = (int(counter["last"]), False) if counter else (0, True)
+                if self._raise(kind, first, last, last + block):
+                    self._last[kind] = last + block
                     return range(last + 1, last + block + 1)
+                last = None
 
     def _raise(self, kind: str, first: bool, last: int, to: int) -> bool:
         if not first:
