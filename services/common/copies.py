@@ -6,13 +6,15 @@ The owner says `<kind>.saved` with the record's public shape and its version in 
 of each record in `copy_<kind>` as `{_id, version, **record}`. An older version never replaces a newer one, so
 events may come twice or in any order.
 
-A copy may be a moment old. So a rule that refuses because of a copy refreshes it once (`refresh`) and decides
-again before it tells the caller. A record that is not there is asked of the owner at once (`get`).
+A copy may be a moment old; what was read is kept for two seconds, unless something newer is stored here. So
+a rule that refuses because of a copy refreshes it once (`refresh`) and decides again before it tells the
+caller. A record that is not there is asked of the owner at once (`get`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from services.common.context import Caller
 
 MAX_PAGE = 200
+KEPT_SECONDS = 2.0
+KEPT_RECORDS = 2_000
 
 
 def collection_name(kind: str) -> str:
@@ -44,11 +48,18 @@ class Copies:
     """What this service holds of others. `owners`: kind → the service that owns it."""
 
     def __init__(
-        self, database: Database[Document], rpc: Caller, owners: Mapping[str, str], account: str
+        self,
+        database: Database[Document],
+        rpc: Caller,
+        owners: Mapping[str, str],
+        account: str,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._rpc = rpc
         self._system = Actor.system(account)
+        self._monotonic = monotonic
+        self._kept: dict[tuple[str, Hashable], tuple[float, Document]] = {}
         self.owners = dict(owners)
 
     def get(self, kind: str, id: RecordId) -> Document | None:
@@ -56,9 +67,13 @@ class Copies:
 
         Raises `Unavailable` when it is not here and the owner does not answer.
         """
-        with answering():
-            found = self._copies(kind).find_one({"_id": id})
-        return _shown(found) if found else self.refresh(kind, id)
+
+        def read() -> Document | None:
+            with answering():
+                found = self._copies(kind).find_one({"_id": id})
+            return _shown(found) if found else self.refresh(kind, id)
+
+        return self._keep(kind, id, read)
 
     def refresh(self, kind: str, id: RecordId) -> Document | None:
         """The record as its owner has it now. Raises `Unavailable`."""
@@ -87,8 +102,10 @@ class Copies:
                 if (shown := _shown(document))
             ]
 
-    def find_one(self, kind: str, filter: Mapping[str, Any]) -> Document | None:
-        return next(iter(self.find(kind, filter, limit=1)), None)
+    def find_one(self, kind: str, filter: Mapping[str, Hashable]) -> Document | None:
+        """The record whose fields have these values, as far as we have seen it."""
+        wanted = tuple(sorted(filter.items()))
+        return self._keep(kind, wanted, lambda: next(iter(self.find(kind, filter, limit=1)), None))
 
     def store(self, kind: str, saved: Mapping[str, Any]) -> bool:
         """Keeps `{id, version, record}` unless what is here is as new. True when it was newer."""
@@ -101,6 +118,8 @@ class Copies:
                 result = copies.replace_one(older, document, upsert=True)
             except DuplicateKeyError:  # one is here, as new, or put in at this very moment
                 result = copies.replace_one(older, document)
+        for name in [name for name in self._kept if name[0] == kind]:
+            self._kept.pop(name, None)
         return bool(result.matched_count or result.upserted_id is not None)
 
     def fetch(self, kind: str) -> int:
@@ -129,6 +148,19 @@ class Copies:
         for kind, wanted in indexes.items():
             for index in wanted:
                 index.ensure(self._database, collection_name(kind))
+
+    def _keep(self, kind: str, what: Hashable, read: Callable[[], Document | None]) -> Document | None:
+        """What was read a moment ago, or is read now. That there is nothing is never kept."""
+        now, name = self._monotonic(), (kind, what)
+        kept = self._kept.get(name)
+        if kept is not None and now - kept[0] < KEPT_SECONDS:
+            return dict(kept[1])
+        found = read()
+        if found is not None:
+            if len(self._kept) >= KEPT_RECORDS:
+                self._kept.clear()
+            self._kept[name] = (now, found)
+        return dict(found) if found is not None else None
 
     def _copies(self, kind: str) -> Any:
         return self._database[collection_name(kind)]

@@ -147,5 +147,7 @@ def _supported(context: Context, actor: Actor, covered: set[int]) -> frozenset[i
 
 
 def _names(context: Context, ids: set[int]) -> dict[int, str]:
+    if not ids:
+        return {}
     found = context.database[store.SERVICE_INSTANCES].find({"_id": {"$in": sorted(ids)}}, {"name": 1})
     return {each["_id"]: each["name"] for each in found}

@@ -1,0 +1,88 @@
+"""What need not be asked of the database is not asked: its commands counted, as the services count them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from pymongo import MongoClient
+
+from interdesk.database import Database
+from services.common.clock import SteppedClock
+from services.common.copies import KEPT_SECONDS, Copies, saved_event
+from services.common.database import Counting
+from services.common.ids import IntegerIds
+from services.common.leases import Lease
+
+
+class Kept:
+    """A fresh database, and what a service named as it has asked of it."""
+
+    def __init__(self, server: Database) -> None:
+        self._service = f"counted-{secrets.token_hex(4)}"
+        listeners = [Counting("widget", self._service)]
+        self.client: MongoClient[dict[str, Any]] = MongoClient(server.uri(), event_listeners=listeners)
+        self.database = self.client[f"test_{secrets.token_hex(6)}"]
+
+    def asked(self, command: str, collection: str) -> float:
+        labels = {"account": "widget", "service": self._service, "command": command, "collection": collection}
+        return REGISTRY.get_sample_value("interdesk_database_commands_total", labels) or 0.0
+
+
+@pytest.fixture
+def kept(database: Database) -> Iterator[Kept]:
+    kept = Kept(database)
+    yield kept
+    kept.client.drop_database(kept.database)
+    kept.client.close()
+
+
+def test_an_id_that_tells_an_order_is_one_write_while_nobody_else_takes_any(kept: Kept) -> None:
+    ids = IntegerIds(kept.database)
+    assert [ids.next("note", in_order=True) for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert kept.asked("find", "counters") == 1
+    assert IntegerIds(kept.database).next("note", in_order=True) == 6
+    assert ids.next("note", in_order=True) == 7
+
+
+def test_a_lease_is_kept_without_asking_until_half_of_it_is_gone(kept: Kept) -> None:
+    clock = SteppedClock()
+    lease = Lease(kept.database, "sweep", "me", 30, clock)
+    assert lease.acquire()
+    asked = kept.asked("update", "leases")
+    clock.step(14)
+    assert lease.acquire()
+    assert kept.asked("update", "leases") == asked
+    clock.step(2)
+    assert lease.acquire()
+    assert kept.asked("update", "leases") == asked + 1
+    clock.step(29)
+    assert not Lease(kept.database, "sweep", "you", 30, clock).acquire()
+
+
+def test_a_copy_is_read_once_in_two_seconds_and_a_newer_one_is_seen_at_once(kept: Kept) -> None:
+    now = [100.0]
+    copies = Copies(kept.database, None, {"team": "organizations"}, "widget", lambda: now[0])  # type: ignore[arg-type]
+
+    def is_kept(version: int, name: str) -> None:
+        record = {"name": name, "remote_id": 7, "account": {"id": "gigatera"}}
+        copies.store("team", saved_event("team", 3, version, record)["body"])
+
+    def seen() -> set[Any]:
+        found = copies.find_one("team", {"account.id": "gigatera", "remote_id": 7})
+        return {copies.get("team", 3)["name"], found["name"]}  # type: ignore[index]
+
+    is_kept(1, "Old")
+    assert seen() == {"Old"}
+    assert seen() == {"Old"}
+    assert kept.asked("find", "copy_team") == 2
+    is_kept(2, "New")
+    assert seen() == {"New"}
+    # What another process has stored meanwhile is seen when the time is over.
+    kept.database["copy_team"].update_one({"_id": 3}, {"$set": {"name": "Newest", "version": 3}})
+    assert seen() == {"New"}
+    now[0] += KEPT_SECONDS
+    assert seen() == {"Newest"}
