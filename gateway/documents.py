@@ -122,23 +122,24 @@ def of_create(view: View, shape: Shape, taken: type[Schema], summary: str = "") 
     """Documents a view that makes a record."""
     headers = {"Location": {"schema": {"type": "string"}}}
     made = {**_record(shape), "headers": headers}
-    return describe(view, summary or f"A new {shape.title}", answers={"201": made}, body=taken())
+    there = {"200": _record(shape, "was there already")}
+    return describe(
+        view,
+        summary or f"A new {shape.title}",
+        answers={"201": made, **there},
+        body=taken(),
+        parameters=[IDEMPOTENCY_KEY],
+    )
 
 
 def of_update(view: View, shape: Shape, taken: type[Schema], summary: str = "") -> View:
     """Documents a view that changes a record."""
-    if_match = {
-        "in": "header",
-        "name": "If-Match",
-        "schema": {"type": "string"},
-        "description": "the ETag of the version to change; 412 when it is another by now",
-    }
     return describe(
         view,
         summary or f"Change a {shape.title}",
         answers={"200": _record(shape)},
         body=taken(partial=True),
-        parameters=[if_match],
+        parameters=[IF_MATCH],
     )
 
 
@@ -234,8 +235,8 @@ def _nested(schema: Schema, references: Mapping[str, Reference]) -> type[Schema]
     return Schema.from_dict(shown, name=type(schema).__name__)
 
 
-def _record(shape: Shape) -> dict[str, Any]:
-    return answer(f"The {shape.title}", public_schema(shape)())
+def _record(shape: Shape, told: str = "") -> dict[str, Any]:
+    return answer(f"The {shape.title} {told}".strip(), public_schema(shape)())
 
 
 def _filter_text(field: Field) -> str:
@@ -248,11 +249,15 @@ def _filter_text(field: Field) -> str:
     return f"{text} ({wanted})" if wanted else text
 
 
-def _parameter(name: str, text: str, type: str = "string") -> dict[str, Any]:
-    return {"in": "query", "name": name, "schema": {"type": type}, "description": text}
+def _parameter(name: str, text: str, type: str = "string", where: str = "query") -> dict[str, Any]:
+    return {"in": where, "name": name, "schema": {"type": type}, "description": text}
 
 
 _FIELDS = _parameter("fields", "fields to show, or `*`; `id` is always there")
+IF_MATCH = _parameter("If-Match", "the ETag of the version to change; 412 when it is another", where="header")
+IDEMPOTENCY_KEY = _parameter(
+    "Idempotency-Key", "kept for 24 hours: a second try with it makes no second record", where="header"
+)
 
 
 def _schema_name(schema: Schema | type[Schema]) -> str:

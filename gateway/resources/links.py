@@ -55,9 +55,10 @@ class LinkViews(ResourceViews):
     def _put(self, link: Link) -> Callable[[str, str], Response]:
         def put(id: str, other: str) -> Response:
             fields = bodies.fields_of(request) if request.content_length else {}
-            number = self.id_of(id)
-            self.call(link.add, number, *link.before, bodies.number(other), fields)
-            return self.changed(number)
+            above = self.load(id)
+            version = self.answers.wanted_version(self.resource.shape, above)
+            self.call(link.add, above["id"], *link.before, bodies.number(other), fields, version)
+            return self.changed(above["id"])
 
         return put
 

@@ -24,6 +24,7 @@ from pymongo.database import Database
 from services.common.context import Context
 from services.common.copies import collection_name
 from services.common.database import answering
+from services.common.idempotency import KEYS
 from services.common.listing import terms
 from services.common.store import Collection, Index, Record, Records, copy_row, event_row
 from services.federation.letters import write
@@ -88,7 +89,7 @@ COPIES: Final = tuple(
     Collection(collection_name(kind), (Index(["remote_id", "account.id"]),), records=False)
     for kind in ("team", "person")
 )
-COLLECTIONS: Final = (REQUESTS, NOTES, *COPIES)
+COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES)
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,9 @@ def requests(context: Context) -> Records:
     return Records(context, REQUESTS)
 
 
-def load(context: Context, id: int) -> Stored:
-    """Raises NotFound."""
-    return _stored(requests(context).get(id))
+def load(context: Context, id: int, version: int | None = None) -> Stored:
+    """Raises NotFound, PreconditionFailed when it is not in that version."""
+    return _stored(requests(context).get(id, version))
 
 
 def find(context: Context, filter: Mapping[str, Any]) -> Stored | None:
@@ -154,11 +155,23 @@ def save(context: Context, step: Step, stored: Stored | None = None, heard: Thre
 
 def public_notes(context: Context, stored: Stored) -> tuple[Note, ...]:
     """The request's public notes so far, oldest first; those too that a crash has left with the request."""
-    left = [row["document"] for row in stored.record.waiting if row["type"] == NOTES.name]
     with answering():
         kept = list(context.database[NOTES.name].find({"request_id": stored.request.id}))
-    notes = {document["_id"]: read_note(document) for document in (*left, *kept)}
+    notes = {document["_id"]: read_note(document) for document in (*_left(stored), *kept)}
     return tuple(sorted((note for note in notes.values() if note.public), key=lambda note: note.n))
+
+
+def has_note(context: Context, stored: Stored, id: int) -> bool:
+    """Whether the request as it was loaded has this note."""
+    if id in {document["_id"] for document in _left(stored)}:
+        return True
+    with answering():
+        return context.database[NOTES.name].find_one({"_id": id}, {"_id": 1}) is not None
+
+
+def _left(stored: Stored) -> list[Document]:
+    """The notes that a crash has left with the request."""
+    return [row["document"] for row in stored.record.waiting if row["type"] == NOTES.name]
 
 
 def origin_key(source: str, source_id: str) -> str:
