@@ -26,7 +26,7 @@ from services.common.copies import collection_name
 from services.common.database import answering
 from services.common.idempotency import KEYS
 from services.common.listing import terms
-from services.common.store import Collection, Index, Record, Records, copy_row, event_row
+from services.common.store import Collection, Index, Record, Records, copy, copy_row, event_row
 from services.federation.letters import write
 from services.federation.threads import Thread, open_thread
 from services.requests.documents import decode, encode
@@ -155,23 +155,18 @@ def save(context: Context, step: Step, stored: Stored | None = None, heard: Thre
 
 def public_notes(context: Context, stored: Stored) -> tuple[Note, ...]:
     """The request's public notes so far, oldest first; those too that a crash has left with the request."""
+    left = [row["document"] for row in stored.record.waiting if row["type"] == NOTES.name]
     with answering():
         kept = list(context.database[NOTES.name].find({"request_id": stored.request.id}))
-    notes = {document["_id"]: read_note(document) for document in (*_left(stored), *kept)}
+    notes = {document["_id"]: read_note(document) for document in (*left, *kept)}
     return tuple(sorted((note for note in notes.values() if note.public), key=lambda note: note.n))
 
 
 def has_note(context: Context, stored: Stored, id: int) -> bool:
-    """Whether the request as it was loaded has this note."""
-    if id in {document["_id"] for document in _left(stored)}:
-        return True
+    """Whether the request as it was loaded has this note; if so, it stands in `notes` from now on."""
+    copy(context.database, [row for row in stored.record.waiting if row["type"] == NOTES.name])
     with answering():
         return context.database[NOTES.name].find_one({"_id": id}, {"_id": 1}) is not None
-
-
-def _left(stored: Stored) -> list[Document]:
-    """The notes that a crash has left with the request."""
-    return [row["document"] for row in stored.record.waiting if row["type"] == NOTES.name]
 
 
 def origin_key(source: str, source_id: str) -> str:
