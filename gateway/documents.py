@@ -56,6 +56,7 @@ class DocumentedApi(Api):
     def __init__(self, app: Flask, title: str, version: str) -> None:
         app.config.update(API_TITLE=title, API_VERSION=version, OPENAPI_VERSION=OPENAPI_VERSION)
         self._waiting: list[Blueprint] = []
+        self._document: dict[str, Any] | None = None
         plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
         super().__init__(app, spec_kwargs={"marshmallow_plugin": plugin})
         assert plugin.converter is not None  # the specification has set it
@@ -73,16 +74,17 @@ class DocumentedApi(Api):
 
     def document(self) -> dict[str, Any]:
         """The OpenAPI document."""
-        if self._waiting:
+        if self._document is None:
             scheme = {"type": "http", "scheme": "bearer"}
             self.spec.components.security_scheme("token", scheme)
             self.spec.options["security"] = [{"token": []}]
-        while self._waiting:
-            blueprint = self._waiting.pop(0)
-            blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
-            self.spec.tag({"name": blueprint.name, "description": blueprint.description})
-        document: dict[str, Any] = self.spec.to_dict()
-        return document
+            for blueprint in self._waiting:
+                blueprint.register_views_in_doc(
+                    self, self._app, self.spec, name=blueprint.name, parameters=None
+                )
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            self._document = _naming_failures(self.spec.to_dict())
+        return self._document
 
     def _register_error_handlers(self) -> None:
         """Ours are in `gateway.errors`."""
@@ -149,17 +151,19 @@ def describe(
     *,
     answers: dict[str, Any],
     body: Schema | None = None,
+    body_needed: bool = True,
     parameters: list[dict[str, Any]] | None = None,
     open_to_all: bool = False,
 ) -> View:
     """Documents any view."""
     operation: dict[str, Any] = {
         "summary": summary,
-        "responses": {**answers, "default": "DEFAULT_ERROR"},
+        "responses": answers,
         "parameters": parameters or [],
     }
     if body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        content = {"application/json": {"schema": body}}
+        operation["requestBody"] = {"required": body_needed, "content": content}
     if open_to_all:
         operation["security"] = []
 
@@ -169,6 +173,37 @@ def describe(
 
     described._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
     return described
+
+
+def _naming_failures(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with every failure named: "default" would let any pass."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                del operation["responses"]["default"]
+                failures = dict.fromkeys(failures_of(path, method, operation), _FAILURE)
+                operation["responses"] = {**operation["responses"], **failures}
+    return document
+
+
+def failures_of(path: str, method: str, operation: Mapping[str, Any]) -> list[str]:
+    """The statuses with which an operation refuses: docs/api.md, "Failures"."""
+    writes = method != "get"
+    asked = operation.get("parameters") or writes
+    when = {
+        "400": "requestBody" in operation,
+        "401": operation.get("security") != [],
+        "403": operation.get("security") != [],
+        "404": "{" in path,
+        "409": writes,
+        "412": any(each["name"] == "If-Match" for each in operation.get("parameters", ())),
+        "413": "requestBody" in operation,
+        "415": "requestBody" in operation,
+        "422": asked,
+        "429": operation.get("security") != [],
+        "503": operation.get("security") != [],
+    }
+    return [status for status, happens in when.items() if happens]
 
 
 def answer(text: str, schema: Schema) -> dict[str, Any]:
@@ -209,6 +244,14 @@ def public_schema(shape: Shape) -> type[Schema]:
             shown["nodeID"] = fields.String()
     words = shape.title.replace("-", " ").split()
     return Schema.from_dict(shown, name="".join(word[0].upper() + word[1:] for word in words) + "Schema")
+
+
+@cache
+def once_schema(shape: Shape, secret: str) -> type[Schema]:
+    """A schema of the only answer that holds a record's secret."""
+    name = f"New{public_schema(shape).__name__}"
+    made: type[Schema] = public_schema(shape).from_dict({secret: fields.String(required=True)}, name=name)
+    return made
 
 
 def _shown(attribute: str, field: fields.Field, references: Mapping[str, Reference]) -> fields.Field:
@@ -253,6 +296,7 @@ def _parameter(name: str, text: str, type: str = "string", where: str = "query")
     return {"in": where, "name": name, "schema": {"type": type}, "description": text}
 
 
+_FAILURE = {"$ref": "#/components/responses/DEFAULT_ERROR"}
 _FIELDS = _parameter("fields", "fields to show, or `*`; `id` is always there")
 IF_MATCH = _parameter("If-Match", "the ETag of the version to change; 412 when it is another", where="header")
 IDEMPOTENCY_KEY = _parameter(

@@ -45,6 +45,16 @@ class RateLimitSchema(Schema):
     reset = fields.Integer()
 
 
+class RateLimitedSchema(Schema):
+    """What is limited: `core` is all of the API."""
+
+    core = fields.Nested(RateLimitSchema)
+
+
+class RateLimitsSchema(Schema):
+    resources = fields.Nested(RateLimitedSchema)
+
+
 class AccountViews:
     def __init__(self, context: GatewayContext, answers: Answers) -> None:
         self.context = context
@@ -67,7 +77,7 @@ class AccountViews:
         add_views(blueprint, "/account/audit", "audit", {"get": allowed(*AUDITORS, scope="account")(told)})
         me = documents.of_chosen(self.get_me, PERSON, "The caller")
         add_views(blueprint, "/me", "me", {"get": everyone("people")(me)})
-        answer = {"200": documents.answer("Rate limits", RateLimitSchema())}
+        answer = {"200": documents.answer("Rate limits", RateLimitsSchema())}
         rate_limit = documents.describe(self.get_rate_limit, "The caller's rate limits", answers=answer)
         add_views(blueprint, "/rate_limit", "rate_limit", {"get": everyone("")(rate_limit)})
         return blueprint
@@ -163,7 +173,7 @@ class TokenViews(ResourceViews):
         super().__init__(TOKENS, context, answers)
 
     def of_collection(self) -> Views:
-        made = {"201": documents.answer("The token, this once", schemas.NewTokenSchema())}
+        made = {"201": documents.answer("The token, this once", documents.once_schema(TOKEN, "token")())}
         create = documents.describe(
             self.create,
             "A new access token",

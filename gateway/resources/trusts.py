@@ -39,7 +39,11 @@ class TrustViews(ResourceViews):
         super().__init__(TRUSTS, context, answers)
 
     def extend(self, blueprint: Blueprint) -> None:
-        invitation = {"201": documents.answer("The invitation, this once", schemas.InvitationSchema())}
+        invitation = {
+            "201": documents.answer(
+                "The trust, and the invitation this once", documents.once_schema(TRUST, "invitation")()
+            )
+        }
         invite = documents.describe(
             self.invite, "Invite an account", answers=invitation, body=schemas.InviteInputSchema()
         )
