@@ -24,11 +24,13 @@ from gateway.resource import (
     viewer,
 )
 from gateway.resources.directory import PEOPLE
-from gateway.resources.shapes import ACCOUNT, PERSON, TOKEN
+from gateway.resources.shapes import ACCOUNT, PERSON, REQUEST, TOKEN
 from services.common.fields import loaded
 from services.organizations import queries, schemas
+from services.requests import queries as requests
 
 SERVICE = "organizations"
+_MINE = "requested_by_or_for_me"
 
 
 class RolesInputSchema(Schema):
@@ -77,6 +79,9 @@ class AccountViews:
         add_views(blueprint, "/account/audit", "audit", {"get": allowed(*AUDITORS, scope="account")(told)})
         me = documents.of_chosen(self.get_me, PERSON, "The caller")
         add_views(blueprint, "/me", "me", {"get": everyone("people")(me)})
+        mine = documents.of_list(self.list_my_requests, REQUEST, "Requests by or for the caller")
+        views = {"get": everyone("requests")(mine)}
+        add_views(blueprint, f"/me/{_MINE}", "my_requests", views)
         answer = {"200": documents.answer("Rate limits", RateLimitsSchema())}
         rate_limit = documents.describe(self.get_rate_limit, "The caller's rate limits", answers=answer)
         add_views(blueprint, "/rate_limit", "rate_limit", {"get": everyone("")(rate_limit)})
@@ -104,6 +109,11 @@ class AccountViews:
         actor = viewer()
         person = queries.get_person(self.database, actor.person_id or 0, actor)
         return self.answers.record(PERSON, person, names=chosen_fields(PERSON))
+
+    def list_my_requests(self) -> Response:
+        query = list_query(REQUEST.listing, _MINE)
+        page = requests.list_requests(self.context.databases["requests"], query, viewer())
+        return self.answers.page(REQUEST, page, query)
 
     def get_rate_limit(self) -> Response:
         stands = self.context.rate_limits.look(g.holder.token_hash, self.context.clock.now())

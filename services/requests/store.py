@@ -24,6 +24,7 @@ from pymongo.database import Database
 from services.common.context import Context
 from services.common.copies import collection_name
 from services.common.database import answering
+from services.common.errors import naming
 from services.common.idempotency import KEYS
 from services.common.listing import terms
 from services.common.store import Collection, Index, Record, Records, copy, copy_row, event_row
@@ -146,10 +147,11 @@ def save(context: Context, step: Step, stored: Stored | None = None, heard: Thre
     state = _state(step.request, threads.values())
     history = [_entry(entry) for entry in step.history]
     kept = requests(context)
-    if stored is None:
-        record = kept.insert(step.request.id, state, rows=rows, history=history)
-    else:
-        record = kept.save(stored.record, state, rows=rows, history=history)
+    with naming({"origin_key": "sourceID"}):
+        if stored is None:
+            record = kept.insert(step.request.id, state, rows=rows, history=history)
+        else:
+            record = kept.save(stored.record, state, rows=rows, history=history)
     return Stored(record, replace(step.request, version=record.version), threads)
 
 
