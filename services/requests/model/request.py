@@ -124,7 +124,7 @@ class Request:
 
     `version` is the domain version (the ETag); the store raises it. `note_count` and `history_count` number
     the notes and history entries. `own_service_instance` is the account's own that the request is about, also
-    while a partner's stands on it. `published` are the `Note.n` of internal notes that were said to everybody.
+    while a partner's stands on it. `published` are the `Note.n` of internal notes that were said to all.
     Every other field has its 4me meaning.
     """
 
