@@ -16,6 +16,7 @@ from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
+from gateway.documented_failures import naming_failures
 from gateway.records import Shape
 from gateway.references import Reference
 from services.common.fields import AccountReferenceSchema, Day, Minutes, Moment, ReferenceId, ReferenceIds
@@ -83,7 +84,7 @@ class DocumentedApi(Api):
                     self, self._app, self.spec, name=blueprint.name, parameters=None
                 )
                 self.spec.tag({"name": blueprint.name, "description": blueprint.description})
-            self._document = _naming_failures(self.spec.to_dict())
+            self._document = naming_failures(self.spec.to_dict())
         return self._document
 
     def _register_error_handlers(self) -> None:
@@ -173,37 +174,6 @@ def describe(
 
     described._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
     return described
-
-
-def _naming_failures(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with every failure named: "default" would let any pass."""
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            if method != "parameters":
-                del operation["responses"]["default"]
-                failures = dict.fromkeys(failures_of(path, method, operation), _FAILURE)
-                operation["responses"] = {**operation["responses"], **failures}
-    return document
-
-
-def failures_of(path: str, method: str, operation: Mapping[str, Any]) -> list[str]:
-    """The statuses with which an operation refuses: docs/api.md, "Failures"."""
-    writes = method != "get"
-    asked = operation.get("parameters") or writes
-    when = {
-        "400": "requestBody" in operation,
-        "401": operation.get("security") != [],
-        "403": operation.get("security") != [],
-        "404": "{" in path,
-        "409": writes,
-        "412": any(each["name"] == "If-Match" for each in operation.get("parameters", ())),
-        "413": "requestBody" in operation,
-        "415": "requestBody" in operation,
-        "422": asked,
-        "429": operation.get("security") != [],
-        "503": operation.get("security") != [],
-    }
-    return [status for status, happens in when.items() if happens]
 
 
 def answer(text: str, schema: Schema) -> dict[str, Any]:
@@ -296,7 +266,6 @@ def _parameter(name: str, text: str, type: str = "string", where: str = "query")
     return {"in": where, "name": name, "schema": {"type": type}, "description": text}
 
 
-_FAILURE = {"$ref": "#/components/responses/DEFAULT_ERROR"}
 _FIELDS = _parameter("fields", "fields to show, or `*`; `id` is always there")
 IF_MATCH = _parameter("If-Match", "the ETag of the version to change; 412 when it is another", where="header")
 IDEMPOTENCY_KEY = _parameter(
