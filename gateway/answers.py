@@ -61,9 +61,12 @@ class Answers:
         """A new record, with what only this answer holds."""
         return of_json({**self._render.one(shape, document), **secret}, 201)
 
-    def check_if_match(self, shape: Shape, document: Document) -> None:
-        """Raises PreconditionFailed when the caller wants to change another version than this."""
-        etags.check_if_match(request, self.etag(shape, document))
+    def wanted_version(self, shape: Shape, document: Document) -> int | None:
+        """The version that the caller wants to change, for the service to hold to; None: whatever it is by
+        then. Raises PreconditionFailed when it is another than this already.
+        """
+        named = etags.names_version(request, self.etag(shape, document))
+        return int(document["version"]) if named else None
 
     def etag(self, shape: Shape, document: Document) -> str:
         return etags.of_record(shape.schema.__name__, document["id"], document["version"])

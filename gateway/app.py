@@ -116,14 +116,25 @@ class _Door:
         headers["X-Runtime"] = f"{seconds:.6f}"
         self._count(response, seconds)
         if response.status_code in (401, 403):
-            self._note_denied(response)
+            self._note("denied", response)
+        elif request.method not in ("GET", "HEAD", "OPTIONS") and "holder" in g:
+            self._note("asked", response, status=response.status_code)
         return response
 
-    def _note_denied(self, response: Response) -> None:
-        """Every denied try is on record: who tried what, and why it was denied."""
-        person_id = g.holder.actor.person_id if "holder" in g else None
-        code = response.headers.get(errors.CODE_HEADER)
-        log.info("denied", person_id=person_id, method=request.method, path=request.path, code=code)
+    def _note(self, event: str, response: Response, **more: Any) -> None:
+        """Every change that was asked for and every denied try is on record: who, with which token, what, and
+        what came of it. The log adds the request's id and trace, by which the services' lines are found.
+        """
+        holder = g.get("holder")
+        log.info(
+            event,
+            person_id=holder and holder.actor.person_id,
+            token_id=holder and holder.token_id,
+            method=request.method,
+            path=request.path,
+            code=response.headers.get(errors.CODE_HEADER),
+            **more,
+        )
 
     def _count(self, response: Response, seconds: float) -> None:
         # Labels are bounded: what callers make up is "none" or "other".

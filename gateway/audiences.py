@@ -26,6 +26,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 STAFF = tuple(sorted(ROLES))
 """Everybody who works for the account: any role at all. An end user has none."""
 ADMINISTRATORS = ("account_administrator", "account_owner")
+AUDITORS = (*ADMINISTRATORS, "auditor")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 
+from gateway.documented_failures import naming_failures
 from gateway.records import Shape
 from gateway.references import Reference
 from services.common.fields import AccountReferenceSchema, Day, Minutes, Moment, ReferenceId, ReferenceIds
@@ -56,6 +57,7 @@ class DocumentedApi(Api):
     def __init__(self, app: Flask, title: str, version: str) -> None:
         app.config.update(API_TITLE=title, API_VERSION=version, OPENAPI_VERSION=OPENAPI_VERSION)
         self._waiting: list[Blueprint] = []
+        self._document: dict[str, Any] | None = None
         plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
         super().__init__(app, spec_kwargs={"marshmallow_plugin": plugin})
         assert plugin.converter is not None  # the specification has set it
@@ -73,16 +75,17 @@ class DocumentedApi(Api):
 
     def document(self) -> dict[str, Any]:
         """The OpenAPI document."""
-        if self._waiting:
+        if self._document is None:
             scheme = {"type": "http", "scheme": "bearer"}
             self.spec.components.security_scheme("token", scheme)
             self.spec.options["security"] = [{"token": []}]
-        while self._waiting:
-            blueprint = self._waiting.pop(0)
-            blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
-            self.spec.tag({"name": blueprint.name, "description": blueprint.description})
-        document: dict[str, Any] = self.spec.to_dict()
-        return document
+            for blueprint in self._waiting:
+                blueprint.register_views_in_doc(
+                    self, self._app, self.spec, name=blueprint.name, parameters=None
+                )
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            self._document = naming_failures(self.spec.to_dict())
+        return self._document
 
     def _register_error_handlers(self) -> None:
         """Ours are in `gateway.errors`."""
@@ -122,23 +125,24 @@ def of_create(view: View, shape: Shape, taken: type[Schema], summary: str = "") 
     """Documents a view that makes a record."""
     headers = {"Location": {"schema": {"type": "string"}}}
     made = {**_record(shape), "headers": headers}
-    return describe(view, summary or f"A new {shape.title}", answers={"201": made}, body=taken())
+    there = {"200": _record(shape, "was there already")}
+    return describe(
+        view,
+        summary or f"A new {shape.title}",
+        answers={"201": made, **there},
+        body=taken(),
+        parameters=[IDEMPOTENCY_KEY],
+    )
 
 
 def of_update(view: View, shape: Shape, taken: type[Schema], summary: str = "") -> View:
     """Documents a view that changes a record."""
-    if_match = {
-        "in": "header",
-        "name": "If-Match",
-        "schema": {"type": "string"},
-        "description": "the ETag of the version to change; 412 when it is another by now",
-    }
     return describe(
         view,
         summary or f"Change a {shape.title}",
         answers={"200": _record(shape)},
         body=taken(partial=True),
-        parameters=[if_match],
+        parameters=[IF_MATCH],
     )
 
 
@@ -148,17 +152,19 @@ def describe(
     *,
     answers: dict[str, Any],
     body: Schema | None = None,
+    body_needed: bool = True,
     parameters: list[dict[str, Any]] | None = None,
     open_to_all: bool = False,
 ) -> View:
     """Documents any view."""
     operation: dict[str, Any] = {
         "summary": summary,
-        "responses": {**answers, "default": "DEFAULT_ERROR"},
+        "responses": answers,
         "parameters": parameters or [],
     }
     if body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        content = {"application/json": {"schema": body}}
+        operation["requestBody"] = {"required": body_needed, "content": content}
     if open_to_all:
         operation["security"] = []
 
@@ -210,6 +216,14 @@ def public_schema(shape: Shape) -> type[Schema]:
     return Schema.from_dict(shown, name="".join(word[0].upper() + word[1:] for word in words) + "Schema")
 
 
+@cache
+def once_schema(shape: Shape, secret: str) -> type[Schema]:
+    """A schema of the only answer that holds a record's secret."""
+    name = f"New{public_schema(shape).__name__}"
+    made: type[Schema] = public_schema(shape).from_dict({secret: fields.String(required=True)}, name=name)
+    return made
+
+
 def _shown(attribute: str, field: fields.Field, references: Mapping[str, Reference]) -> fields.Field:
     """A field as it is shown; all that goes out may be null."""
     if attribute in references:
@@ -234,8 +248,8 @@ def _nested(schema: Schema, references: Mapping[str, Reference]) -> type[Schema]
     return Schema.from_dict(shown, name=type(schema).__name__)
 
 
-def _record(shape: Shape) -> dict[str, Any]:
-    return answer(f"The {shape.title}", public_schema(shape)())
+def _record(shape: Shape, told: str = "") -> dict[str, Any]:
+    return answer(f"The {shape.title} {told}".strip(), public_schema(shape)())
 
 
 def _filter_text(field: Field) -> str:
@@ -248,11 +262,15 @@ def _filter_text(field: Field) -> str:
     return f"{text} ({wanted})" if wanted else text
 
 
-def _parameter(name: str, text: str, type: str = "string") -> dict[str, Any]:
-    return {"in": "query", "name": name, "schema": {"type": type}, "description": text}
+def _parameter(name: str, text: str, type: str = "string", where: str = "query") -> dict[str, Any]:
+    return {"in": where, "name": name, "schema": {"type": type}, "description": text}
 
 
 _FIELDS = _parameter("fields", "fields to show, or `*`; `id` is always there")
+IF_MATCH = _parameter("If-Match", "the ETag of the version to change; 412 when it is another", where="header")
+IDEMPOTENCY_KEY = _parameter(
+    "Idempotency-Key", "kept for 24 hours: a second try with it makes no second record", where="header"
+)
 
 
 def _schema_name(schema: Schema | type[Schema]) -> str:

@@ -44,4 +44,4 @@ def find_holder(databases: Databases, account: str, token_hash: str, now: dateti
         organization_id=person["organization_id"],
         name=person["name"],
     )
-    return Holder(actor, frozenset(found["scopes"]), token_hash)
+    return Holder(actor, frozenset(found["scopes"]), token_hash, found["token_id"])

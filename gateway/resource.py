@@ -22,23 +22,25 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from gateway import bodies, documents
+from gateway import audit, bodies, documents
 from gateway.answers import Answers
-from gateway.audiences import allowed, everyone
+from gateway.audiences import AUDITORS, STAFF, allowed, everyone
 from gateway.context import GatewayContext
 from gateway.records import Document, Shape
+from services.common import idempotency
 from services.common.actor import Actor
 from services.common.errors import Invalid, NotFound
-from services.common.listing import Listing, ListQuery, Page, quoted
+from services.common.listing import Listing, ListQuery, Page
 
 Find = Callable[[Any, ListQuery, Actor], Page]
 """`(database, query, viewer)` -> the page that the viewer may see."""
+Audit = Callable[[Any, Any, Actor], Sequence[Document]]
+"""`(database, id, viewer)` -> the record's audit lines (`services.common.audit`). Raises NotFound."""
 Get = Callable[[Any, Any, Actor], Document]
 """`(database, id, viewer)` -> the record with its `version`. Raises NotFound, also of what he may not see."""
 FindUnder = Callable[[Any, Any, ListQuery, Actor], Page]
 """`(database, id of the record above, query, viewer)` -> a page of what belongs to it."""
 
-KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,100}")
 
 View = Callable[..., Response]
@@ -47,12 +49,15 @@ Views = dict[str, View]
 
 @dataclass(frozen=True)
 class Children:
-    """A list under a record: `/teams/5/members`. `filters` are the predefined filters that are paths too."""
+    """A list under a record: `/teams/5/members`. `filters` are the predefined filters that are paths too;
+    `service` is whose records they are, where that is another than the record's above.
+    """
 
     path: str
     shape: Shape
     find: FindUnder
     filters: tuple[str, ...] = ()
+    service: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class Resource:
     children: tuple[Children, ...] = ()
     named: tuple[Named, ...] = ()
     scope: str = ""
+    audit: Audit | None = None
 
 
 class ResourceViews:
@@ -118,6 +124,10 @@ class ResourceViews:
         for named in self.resource.named:
             view = documents.of_list(self._list_named(named), named.shape)
             add_views(blueprint, f"/<id>/{named.path}", named.path, {"get": self.reader(view)})
+        if self.resource.audit:
+            told = f"Who changed a {shape.title}"
+            view = documents.of_list(self._audit(self.resource.audit), audit.AUDIT_LINE, told)
+            add_views(blueprint, "/<id>/audit", "audit", {"get": self.auditor(view)})
         self.extend(blueprint)
         return blueprint
 
@@ -147,6 +157,12 @@ class ResourceViews:
     def writer(self, view: View) -> View:
         """Declares that those who may write the resource may call a view."""
         return self._for(self.resource.writers)(view)
+
+    def auditor(self, view: View) -> View:
+        """Declares that auditors, and those who may write the resource, may call a view; where everybody may
+        write, all who work for the account.
+        """
+        return self._for((*AUDITORS, *self.resource.writers) if self.resource.writers else STAFF)(view)
 
     def _for(self, roles: tuple[str, ...]) -> Callable[[View], View]:
         scope = self.resource.scope or self.resource.path
@@ -186,7 +202,8 @@ class ResourceViews:
         def list_children(id: str) -> Response:
             above = self.load(id)
             query = list_query(children.shape.listing, predefined)
-            page = children.find(self.database, above["id"], query, viewer())
+            database = self.context.databases[children.service] if children.service else self.database
+            page = children.find(database, above["id"], query, viewer())
             return self.answers.page(children.shape, page, query)
 
         return list_children
@@ -199,30 +216,29 @@ class ResourceViews:
 
         return list_named
 
+    def _audit(self, find: Audit) -> Callable[[str], Response]:
+        def list_lines(id: str) -> Response:
+            above = self.load(id)
+            query = list_query(audit.AUDIT_LINE.listing)
+            lines = find(self.database, above["id"], viewer())
+            domain = self.context.config.domain
+            return audit.page_of(self.answers, self.resource.shape, above, lines, query, domain)
+
+        return list_lines
+
     def _get(self, id: str) -> Response:
         shape = self.resource.shape
         return self.answers.record(shape, self.load(id), names=chosen_fields(shape))
 
     def _create(self) -> Response:
-        fields = new_fields()
-        known = self._made_from(fields)
-        made = self.call(self.resource.create, fields)
-        return self.changed(made["id"], 200 if known or made.get("created") is False else 201)
-
-    def _made_from(self, fields: Document) -> bool:
-        """Whether a record was made before of what the fields name as their source."""
-        origin = {name: fields.get(name) for name in ("source", "sourceID")}
-        if not all(isinstance(value, str) and value for value in origin.values()):
-            return False
-        asked = {name: quoted(str(value)) for name, value in origin.items()}
-        query = ListQuery.parse({**asked, "per_page": "1"}, self.resource.shape.listing)
-        return bool(self.resource.find(self.database, query, viewer()).items)
+        made = self.call(self.resource.create, new_fields(), idempotency_key())
+        return self.changed(made["id"], status_of(made))
 
     def _update(self, id: str) -> Response:
         document = self.load(id)
         fields = bodies.fields_of(request)
-        self.answers.check_if_match(self.resource.shape, document)
-        made = self.call(self.resource.update, document["id"], fields)
+        version = self.answers.wanted_version(self.resource.shape, document)
+        made = self.call(self.resource.update, document["id"], fields, version)
         return self.changed(made["id"])
 
 
@@ -254,22 +270,25 @@ def chosen_fields(shape: Shape) -> Sequence[str] | None:
 
 
 def new_fields() -> Document:
-    """The fields of a new record: the body, stamped with the source that the headers name. Raises Invalid.
-
-    A record is made once per source and sourceID. `Idempotency-Key` gives that to callers who have neither:
-    it becomes the sourceID, with the caller's id before it, so that nobody meets another's key.
-    """
+    """The fields of a new record: the body, stamped with the source that the headers name."""
     fields = bodies.fields_of(request)
     source = request.headers.get("X-4me-Source") or request.headers.get("X-Xurrent-Source")
     if source:
         fields["source"] = fields.get("source") or source
-    key = request.headers.get(KEY_HEADER)
-    if key is not None:
-        if not _KEY.fullmatch(key):
-            raise Invalid(errors=[(KEY_HEADER, "must be 1 to 100 visible characters")])
-        fields["source"] = fields.get("source") or KEY_HEADER
-        fields["sourceID"] = fields.get("sourceID") or f"{viewer().person_id}:{key}"
     return fields
+
+
+def idempotency_key() -> str | None:
+    """The caller's key for what he asks to be made (`services.common.idempotency`). Raises Invalid."""
+    key = request.headers.get(idempotency.HEADER)
+    if key is not None and not _KEY.fullmatch(key):
+        raise Invalid(errors=[(idempotency.HEADER, "must be 1 to 100 visible characters")])
+    return key
+
+
+def status_of(made: Document) -> int:
+    """201 for a record that was made, 200 for one that was there already."""
+    return 200 if made.get("created") is False else 201
 
 
 def add_views(blueprint: Blueprint, path: str, name: str, views: Views) -> None:

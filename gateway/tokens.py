@@ -23,11 +23,14 @@ _BEARER = re.compile(r"Bearer +(?P<token>[\x21-\x7e]{16,512})", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Holder:
-    """The person behind a token, and what the token was made for. `token_hash` names the token."""
+    """The person behind a token, and what the token was made for. `token_hash` names the token, and so does
+    `token_id`, its record's.
+    """
 
     actor: Actor
     scopes: frozenset[str]
     token_hash: str
+    token_id: int
 
     def check_scope(self, resource: str, action: str) -> None:
         """Raises Forbidden when the token was not made to `read` or `write` the resource."""

@@ -33,11 +33,12 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from marshmallow import Schema, fields
 
 from interdesk.certificates import ensure_certificates
 from interdesk.files import private_directory, read_json, write_json, write_private
 from interdesk.ports import accepts, free_ports
-from interdesk.processes import Process, StartFailed, spawn
+from interdesk.processes import Process, ProcessSchema, StartFailed, spawn
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
@@ -49,13 +50,20 @@ def is_installed() -> bool:
     return SERVER.exists() and shutil.which("epmd") is not None
 
 
+class _NodeSchema(Schema):
+    name = fields.String(required=True)
+    ports = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    password = fields.String(required=True)
+    processes = fields.Dict(keys=fields.String(), values=fields.Nested(ProcessSchema), required=True)
+
+
 class Broker:
     """One node. What it is called, listens on and runs as is kept in `node.json` of its directory."""
 
     def __init__(self, directory: Path, *, dies_with_parent: bool = False) -> None:
         self.directory = private_directory(directory.absolute())
         self._dies_with_parent = dies_with_parent
-        known = read_json(self.directory / "node.json")
+        known = read_json(self.directory / "node.json", fields.Nested(_NodeSchema))
         if known is None:
             ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
             name = f"interdesk-{secrets.token_hex(4)}"

@@ -34,11 +34,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pymongo
+from marshmallow import Schema, fields
 from pymongo.errors import OperationFailure, PyMongoError
 
 from interdesk.files import private_directory, read_json, write_json
 from interdesk.ports import accepts, free_ports
-from interdesk.processes import Process, StartFailed, spawn
+from interdesk.processes import Process, ProcessSchema, StartFailed, spawn
 
 _SERVER = Path(sys.executable).with_name("secantusd-py")
 _USER_EXISTS = 51003
@@ -51,6 +52,13 @@ def database_name(account: str, service: str) -> str:
     return f"interdesk_{account}_{service}"
 
 
+class _ServerSchema(Schema):
+    port = fields.Integer(required=True)
+    password = fields.String(required=True)
+    founded = fields.Boolean(required=True)
+    process = fields.Nested(ProcessSchema, allow_none=True)
+
+
 class Database:
     """One server. Port, administrator and process are kept in `server.json` of its directory."""
 
@@ -61,7 +69,7 @@ class Database:
         self.durable = durable
         self._cache_size = cache_size
         self._dies_with_parent = dies_with_parent
-        known = read_json(self.directory / "server.json")
+        known = read_json(self.directory / "server.json", fields.Nested(_ServerSchema))
         if known is None:
             known = {"port": free_ports(1)[0], "password": secrets.token_hex(24), "founded": False}
             write_json(self.directory / "server.json", known)

@@ -25,7 +25,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, get_args
+
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from interdesk.accounts import AccountSpec, AccountSpecSchema, AccountsRefused, checked
 from interdesk.broker import Broker
@@ -41,6 +43,10 @@ _VERSION = 1
 
 class NothingHere(Exception):
     """There is no deployment in that directory."""
+
+
+class OtherVersion(Exception):
+    """The deployment in that directory was made by a version of Interdesk that keeps it otherwise."""
 
 
 class InUse(Exception):
@@ -87,14 +93,13 @@ class LocalDeployment:
 
     @staticmethod
     def open(directory: Path, *, dies_with_parent: bool = False) -> LocalDeployment:
-        """The deployment that was made in this directory. Raises NothingHere."""
-        state = read_json(directory / "state.json")
-        if state is None or state.get("version") != _VERSION:
+        """The deployment that was made in this directory. Raises NothingHere, OtherVersion, FileBroken."""
+        state = _state(directory)
+        if state is None:
             raise NothingHere(f"no deployment in {directory}")
-        accounts = AccountSpecSchema(many=True).load(state["accounts"])
         return LocalDeployment(
             directory,
-            accounts,
+            state["accounts"],
             processes=state["processes"],
             durable=state["durable"],
             dies_with_parent=dies_with_parent,
@@ -196,8 +201,8 @@ class LocalDeployment:
             "external": self._external,
             "accounts": [spec.to_document() for spec in self._specs],
         }
-        known = read_json(self.directory / "state.json")
-        if known not in (None, state):
+        known = _state(self.directory)
+        if known not in (None, {**state, "accounts": self._specs}):
             before = LocalDeployment.open(self.directory)
             if any(process.alive for process in before.processes.values()):
                 raise InUse(f"another deployment is up in {self.directory}; `interdesk down` stops it")
@@ -211,6 +216,37 @@ class LocalDeployment:
             except BlockingIOError as problem:
                 raise InUse(f"another command is starting or stopping {self.directory}") from problem
             yield
+
+
+class _VersionSchema(Schema):
+    class Meta:
+        unknown = INCLUDE
+
+    version = fields.Integer(required=True)
+
+
+class _StateSchema(_VersionSchema):
+    """What a deployment is made of."""
+
+    processes = fields.String(required=True, validate=validate.OneOf(get_args(Mode)))
+    durable = fields.Boolean(required=True)
+    external = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True), required=True)
+    accounts = fields.List(fields.Nested(AccountSpecSchema), required=True)
+
+
+def _state(directory: Path) -> dict[str, Any] | None:
+    """What the directory's deployment is made of; None where there is none. Raises OtherVersion,
+    FileBroken.
+    """
+    path = directory / "state.json"
+    known = read_json(path, fields.Nested(_VersionSchema))
+    if known is not None and known["version"] != _VERSION:
+        raise OtherVersion(
+            f"{directory} was made by another version of Interdesk (it is of form {known['version']}, this "
+            f"version knows {_VERSION}); use that version for it, or another --directory"
+        )
+    state: dict[str, Any] | None = read_json(path, fields.Nested(_StateSchema))
+    return state
 
 
 def _broker_name(spec: AccountSpec) -> str:

@@ -16,9 +16,13 @@ OURS = ("INTERDESK_", "AMQP_URI", "MONGO_URI")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Raises ValueError for a line that is neither a comment nor `NAME=value`."""
+    """Raises OSError, and ValueError for a line that is neither a comment nor `NAME=value`."""
     environ = {}
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as problem:
+        raise ValueError(f"{path} is not a text file") from problem
+    for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
         name, equals, value = line.partition("=")

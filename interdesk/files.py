@@ -8,6 +8,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from marshmallow import ValidationError, fields
+
 
 def write_private(path: Path, content: bytes | str, mode: int = 0o600) -> None:
     """Writes a file that only its owner reads, by renaming: a reader sees the old or the new, never half."""
@@ -25,12 +27,31 @@ def write_json(path: Path, value: Any) -> None:
     write_private(path, json.dumps(value, indent=2) + "\n")
 
 
-def read_json(path: Path) -> Any | None:
-    """What the file holds; None when there is none."""
+class FileBroken(Exception):
+    """A file that is needed can't be read, or holds something else. The text names it and says what."""
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file, trimmed. Raises FileBroken, which calls it `what`."""
     try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
+        return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as problem:
+        raise FileBroken(f"{what} can't be read: {path} is not a text file") from problem
+    except OSError as problem:
+        raise FileBroken(f"{what} can't be read: {problem}") from problem
+
+
+def read_json(path: Path, holding: fields.Field[Any]) -> Any | None:
+    """What the file holds, which must be as `holding` says; None when there is none. Raises FileBroken."""
+    if not path.exists():
         return None
+    try:
+        return holding.deserialize(json.loads(read_text(path, "the run directory")))
+    except json.JSONDecodeError as problem:
+        told = f"is not JSON (line {problem.lineno}: {problem.msg})"
+    except ValidationError as problem:
+        told = f"holds something else than it should: {problem.normalized_messages()}"
+    raise FileBroken(f"{path} {told}; it was not written by this version of Interdesk, or was damaged since")
 
 
 def private_directory(path: Path) -> Path:

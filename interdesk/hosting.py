@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from marshmallow import fields
+
 from interdesk.environment import without_ours
 from interdesk.files import read_json, write_json
-from interdesk.processes import Process, spawn, stop_all
+from interdesk.processes import Process, ProcessSchema, spawn, stop_all
 from interdesk.services import SERVICES
 
 Mode = Literal["service", "account", "one"]
@@ -44,6 +46,9 @@ def hosts_of(accounts: Sequence[str], mode: Mode) -> list[Host]:
     ]
 
 
+_PROCESSES = fields.Dict(keys=fields.String(), values=fields.Nested(ProcessSchema))
+
+
 class Hosting:
     """Starts and ends the hosts of one run directory."""
 
@@ -53,7 +58,8 @@ class Hosting:
         self._dies_with_parent = dies_with_parent
         self.hosts = {host.name: host for host in hosts}
         self._processes = {
-            name: Process.from_document(document) for name, document in (read_json(self._file) or {}).items()
+            name: Process.from_document(document)
+            for name, document in (read_json(self._file, _PROCESSES) or {}).items()
         }
 
     @property

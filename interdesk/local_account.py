@@ -14,19 +14,28 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from marshmallow import Schema, fields
 
 from interdesk.accounts import AccountSpec
 from interdesk.api import Api
 from interdesk.broker import Broker
 from interdesk.database import Database
 from interdesk.environment import write_env_file
-from interdesk.files import private_directory, read_json, write_json, write_private
+from interdesk.files import private_directory, read_json, read_text, write_json, write_private
 from interdesk.hosting import Host, Hosting
 from interdesk.ports import free_ports
 from interdesk.processes import Process
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts
 from interdesk.waiting import wait_for
+
+
+class _KnownSchema(Schema):
+    ports = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    broker_password = fields.String(required=True)
+
+
+_USERS = fields.Dict(keys=fields.String(), values=fields.Dict(keys=fields.String(), values=fields.String()))
 
 
 class LocalAccount:
@@ -37,7 +46,7 @@ class LocalAccount:
         self.id = spec.id
         self.directory = private_directory(directory)
         self._hosting = hosting
-        known = read_json(self.directory / "known.json")
+        known = read_json(self.directory / "known.json", fields.Nested(_KnownSchema))
         if known is None:
             ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
             known = {"ports": ports, "broker_password": secrets.token_urlsafe(24)}
@@ -61,7 +70,8 @@ class LocalAccount:
 
     @property
     def admin_token(self) -> str:
-        return (self.directory / "token").read_text().strip()
+        """Of its first administrator. Raises FileBroken."""
+        return read_text(self.directory / "token", "the administrator's token")
 
     def api(self, token: str | None = None) -> Api:
         """The public API as the person with this token; as the first administrator without one."""
@@ -181,7 +191,7 @@ class LocalAccount:
 
     def _on_database(self, database: Database) -> dict[str, str]:
         path = self.directory / "mongo-users.json"
-        users = database.ensure_account_users(self.id, STORING, read_json(path))
+        users = database.ensure_account_users(self.id, STORING, read_json(path, _USERS))
         write_json(path, users)
         return {
             "MONGO_URI": database.uri_without_login,

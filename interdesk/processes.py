@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from marshmallow import Schema, fields, validate
+
 from interdesk.waiting import holds_within
 
 _PR_SET_PDEATHSIG = 1
@@ -32,6 +34,15 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 class StartFailed(Exception):
     """A process ended, or was not ready in time. The text ends with the last lines of its log."""
+
+
+class ProcessSchema(Schema):
+    """A process, as the files of the run directory remember it."""
+
+    name = fields.String(required=True)
+    pid = fields.Integer(required=True, strict=True, validate=validate.Range(min=2))
+    started = fields.String(required=True)
+    log = fields.String(required=True)
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,29 @@ from flask import Response, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from gateway import bodies, documents
+from gateway import audit, bodies, documents, etags
 from gateway.answers import Answers, of_json
-from gateway.audiences import ADMINISTRATORS, allowed, everyone
+from gateway.audiences import ADMINISTRATORS, AUDITORS, allowed, everyone
 from gateway.context import GatewayContext
-from gateway.resource import ResourceViews, Views, add_views, call, chosen_fields, list_query, viewer
+from gateway.resource import (
+    Resource,
+    ResourceViews,
+    Views,
+    add_views,
+    call,
+    chosen_fields,
+    idempotency_key,
+    list_query,
+    viewer,
+)
 from gateway.resources.directory import PEOPLE
-from gateway.resources.shapes import ACCOUNT, PERSON, TOKEN
-from services.common.errors import Forbidden
+from gateway.resources.shapes import ACCOUNT, PERSON, REQUEST, TOKEN
 from services.common.fields import loaded
 from services.organizations import queries, schemas
+from services.requests import queries as requests
 
 SERVICE = "organizations"
+_MINE = "requested_by_or_for_me"
 
 
 class RolesInputSchema(Schema):
@@ -34,6 +45,16 @@ class RateLimitSchema(Schema):
     limit = fields.Integer()
     remaining = fields.Integer()
     reset = fields.Integer()
+
+
+class RateLimitedSchema(Schema):
+    """What is limited: `core` is all of the API."""
+
+    core = fields.Nested(RateLimitSchema)
+
+
+class RateLimitsSchema(Schema):
+    resources = fields.Nested(RateLimitedSchema)
 
 
 class AccountViews:
@@ -54,9 +75,14 @@ class AccountViews:
                 "patch": write(documents.of_update(self.update_account, ACCOUNT, schemas.AccountInputSchema)),
             },
         )
+        told = documents.of_list(self.get_audit, audit.AUDIT_LINE, "Who changed the account")
+        add_views(blueprint, "/account/audit", "audit", {"get": allowed(*AUDITORS, scope="account")(told)})
         me = documents.of_chosen(self.get_me, PERSON, "The caller")
         add_views(blueprint, "/me", "me", {"get": everyone("people")(me)})
-        answer = {"200": documents.answer("Rate limits", RateLimitSchema())}
+        mine = documents.of_list(self.list_my_requests, REQUEST, "Requests by or for the caller")
+        views = {"get": everyone("requests")(mine)}
+        add_views(blueprint, f"/me/{_MINE}", "my_requests", views)
+        answer = {"200": documents.answer("Rate limits", RateLimitsSchema())}
         rate_limit = documents.describe(self.get_rate_limit, "The caller's rate limits", answers=answer)
         add_views(blueprint, "/rate_limit", "rate_limit", {"get": everyone("")(rate_limit)})
         return blueprint
@@ -67,14 +93,27 @@ class AccountViews:
 
     def update_account(self) -> Response:
         taken = bodies.fields_of(request)
-        self.answers.check_if_match(ACCOUNT, queries.get_account(self.database, viewer()))
-        call(self.context, SERVICE, "update_account", taken)
+        account = queries.get_account(self.database, viewer())
+        version = self.answers.wanted_version(ACCOUNT, account)
+        call(self.context, SERVICE, "update_account", taken, version)
         return self.answers.record(ACCOUNT, queries.get_account(self.database, viewer()))
+
+    def get_audit(self) -> Response:
+        query = list_query(audit.AUDIT_LINE.listing)
+        account = queries.get_account(self.database, viewer())
+        lines = queries.get_audit(self.database, account["id"], viewer(), "account")
+        domain = self.context.config.domain
+        return audit.page_of(self.answers, ACCOUNT, account, lines, query, domain)
 
     def get_me(self) -> Response:
         actor = viewer()
         person = queries.get_person(self.database, actor.person_id or 0, actor)
         return self.answers.record(PERSON, person, names=chosen_fields(PERSON))
+
+    def list_my_requests(self) -> Response:
+        query = list_query(REQUEST.listing, _MINE)
+        page = requests.list_requests(self.context.databases["requests"], query, viewer())
+        return self.answers.page(REQUEST, page, query)
 
     def get_rate_limit(self) -> Response:
         stands = self.context.rate_limits.look(g.holder.token_hash, self.context.clock.now())
@@ -101,7 +140,11 @@ class PeopleViews(ResourceViews):
         shown = {"200": documents.answer("Roles per account", schemas.PermissionSchema(many=True))}
         get = documents.describe(self.get_permissions, "The roles of a person", answers=shown)
         update = documents.describe(
-            self.update_permissions, "Give a person roles", answers=shown, body=RolesInputSchema()
+            self.update_permissions,
+            "Give a person roles",
+            answers=shown,
+            body=RolesInputSchema(),
+            parameters=[documents.IF_MATCH],
         )
         views = {"get": self.reader(get), "patch": self.writer(update)}
         add_views(blueprint, "/<id>/permissions", "permissions", views)
@@ -110,60 +153,57 @@ class PeopleViews(ResourceViews):
         return viewer().person_id if text == "me" else super().id_of(text)
 
     def get_permissions(self, id: str) -> Response:
-        return of_json(queries.get_permissions(self.database, self.id_of(id), viewer()))
+        person = self.load(id)
+        response = of_json(queries.get_permissions(self.database, person["id"], viewer()))
+        etags.put(response, self.answers.etag(PERSON, person))
+        return response
 
     def update_permissions(self, id: str) -> Response:
         person = self.load(id)
         taken = loaded(RolesInputSchema(), bodies.fields_of(request))
-        self.call("set_roles", {**taken, "person_id": person["id"]})
+        version = self.answers.wanted_version(PERSON, person)
+        self.call("set_roles", {**taken, "person_id": person["id"]}, version)
         return self.get_permissions(id)
 
 
-class TokenViews:
+TOKENS = Resource(
+    path="personal_access_tokens",
+    shape=TOKEN,
+    service=SERVICE,
+    find=queries.list_tokens,
+    get=queries.get_token,
+    scope="tokens",
+)
+
+
+class TokenViews(ResourceViews):
     """The caller's own access tokens. The characters of one are in the answer that makes it, only there."""
 
     def __init__(self, context: GatewayContext, answers: Answers) -> None:
-        self.context = context
-        self.answers = answers
-        self.database = context.databases[SERVICE]
+        super().__init__(TOKENS, context, answers)
 
-    def blueprint(self) -> Blueprint:
-        blueprint = Blueprint("personal_access_tokens", __name__, url_prefix="/v1/personal_access_tokens")
-        own = everyone("tokens")
-        made = {"201": documents.answer("The token, this once", schemas.NewTokenSchema())}
+    def of_collection(self) -> Views:
+        made = {"201": documents.answer("The token, this once", documents.once_schema(TOKEN, "token")())}
         create = documents.describe(
-            self.create, "A new access token", answers=made, body=schemas.TokenInputSchema()
+            self.create,
+            "A new access token",
+            answers=made,
+            body=schemas.TokenInputSchema(),
+            parameters=[documents.IDEMPOTENCY_KEY],
         )
-        revoke = documents.describe(
-            self.revoke, "Revoke an access token", answers={"204": {"description": "It opens nothing now"}}
-        )
-        views = {"get": own(documents.of_list(self.list, TOKEN)), "post": own(create)}
-        add_views(blueprint, "", "collection", views)
-        add_views(blueprint, "/<id>", "item", {"delete": own(revoke)})
-        return blueprint
+        return {**super().of_collection(), "post": self.writer(create)}
 
-    def list(self) -> Response:
-        query = list_query(TOKEN.listing)
-        return self.answers.page(TOKEN, queries.list_tokens(self.database, query, viewer()), query)
+    def of_item(self) -> Views:
+        gone = {"204": {"description": "It opens nothing now"}}
+        revoke = documents.describe(self.revoke, "Revoke an access token", answers=gone)
+        return {**super().of_item(), "delete": self.writer(revoke)}
 
     def create(self) -> Response:
+        """The service holds the new token to what this one may do."""
         taken = bodies.fields_of(request)
-        taken["scopes"] = self._scopes(taken.get("scopes"))
-        made = call(self.context, SERVICE, "create_token", taken)
+        made = self.call("create_token", taken, g.holder.token_id, idempotency_key())
         return self.answers.once(TOKEN, made, {"token": made["token"]})
 
     def revoke(self, id: str) -> Response:
-        number = bodies.record_id(id, self.context.config.domain, TOKEN.type)
-        call(self.context, SERVICE, "revoke_token", number)
+        self.call("revoke_token", self.id_of(id))
         return Response(status=204)
-
-    def _scopes(self, wanted: Any) -> Any:
-        """A token makes no token that may do more than itself."""
-        own = g.holder.scopes
-        if wanted is None:
-            return sorted(own)
-        if "*" not in own and not (isinstance(wanted, list) and all(scope in own for scope in wanted)):
-            raise Forbidden(
-                "scope_missing", f"This token can make tokens with {', '.join(sorted(own))} only."
-            )
-        return wanted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gateway.audiences import ADMINISTRATORS
 from gateway.resource import Children, Named, Resource
 from gateway.resources.links import Link
@@ -22,6 +24,12 @@ SERVICES = Resource(
     create="create_service",
     update="update_service",
     input=schemas.ServiceInputSchema,
+    children=(
+        Children("service_instances", SERVICE_INSTANCE, queries.list_instances_of_service),
+        Children("service_offerings", SERVICE_OFFERING, queries.list_offerings_of_service),
+        Children("slas", SLA, queries.list_slas_of_service),
+    ),
+    audit=partial(queries.get_audit, kind="service"),
 )
 SERVICE_INSTANCES = Resource(
     path="service_instances",
@@ -38,6 +46,7 @@ SERVICE_INSTANCES = Resource(
         Children("parent_service_instances", SERVICE_INSTANCE, queries.list_parents),
         Children("slas", SLA, queries.list_slas_of_service_instance),
     ),
+    audit=partial(queries.get_audit, kind="service_instance"),
 )
 SERVICE_OFFERINGS = Resource(
     path="service_offerings",
@@ -49,6 +58,7 @@ SERVICE_OFFERINGS = Resource(
     create="create_service_offering",
     update="update_service_offering",
     input=schemas.ServiceOfferingInputSchema,
+    audit=partial(queries.get_audit, kind="service_offering"),
 )
 SLAS = Resource(
     path="slas",
@@ -84,6 +94,7 @@ SLAS = Resource(
             "organizations",
         ),
     ),
+    audit=partial(queries.get_audit, kind="sla"),
 )
 SLA_LINKS = {
     named.path: Link(add="add_to_sla", remove="remove_from_sla", list=named.path) for named in SLAS.named

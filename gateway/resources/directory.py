@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gateway.audiences import ADMINISTRATORS
 from gateway.resource import Children, Resource
-from gateway.resources.shapes import ORGANIZATION, PERSON, TEAM
+from gateway.resources.shapes import ORGANIZATION, PERSON, SERVICE_INSTANCE, SLA, TEAM
 from services.organizations import queries, schemas
+from services.slas import queries as slas
 
 TEAMS = Resource(
     path="teams",
@@ -17,7 +20,11 @@ TEAMS = Resource(
     create="create_team",
     update="update_team",
     input=schemas.TeamInputSchema,
-    children=(Children("members", PERSON, queries.list_members),),
+    children=(
+        Children("members", PERSON, queries.list_members),
+        Children("service_instances", SERVICE_INSTANCE, slas.list_instances_of_team, service="slas"),
+    ),
+    audit=partial(queries.get_audit, kind="team"),
 )
 ORGANIZATIONS = Resource(
     path="organizations",
@@ -32,7 +39,9 @@ ORGANIZATIONS = Resource(
     children=(
         Children("people", PERSON, queries.list_people_of_organization),
         Children("children", ORGANIZATION, queries.list_children),
+        Children("slas", SLA, slas.list_slas_of_customer, service="slas"),
     ),
+    audit=partial(queries.get_audit, kind="organization"),
 )
 PEOPLE = Resource(
     path="people",
@@ -45,4 +54,5 @@ PEOPLE = Resource(
     update="update_person",
     input=schemas.PersonInputSchema,
     children=(Children("teams", TEAM, queries.list_teams_of_person),),
+    audit=partial(queries.get_audit, kind="person"),
 )

@@ -43,8 +43,13 @@ class LinkViews(ResourceViews):
         gone = {"204": {"description": "It is no longer on the list"}}
         for path, link in self._links.items():
             shape, what = self.resource.shape, path.replace("_", " ")
-            put = documents.of_update(
-                self._put(link), shape, ImpactRelationSchema, f"Put one of the {what} on the list"
+            put = documents.describe(
+                self._put(link),
+                f"Put one of the {what} on the list",
+                answers={"200": documents.answer(f"The {shape.title}", documents.public_schema(shape)())},
+                body=ImpactRelationSchema(partial=True),
+                body_needed=False,
+                parameters=[documents.IF_MATCH],
             )
             take = documents.describe(self._take(link), f"Take one of the {what} off the list", answers=gone)
             clear = documents.describe(self._clear(link), f"Take all {what} off the list", answers=gone)
@@ -55,9 +60,10 @@ class LinkViews(ResourceViews):
     def _put(self, link: Link) -> Callable[[str, str], Response]:
         def put(id: str, other: str) -> Response:
             fields = bodies.fields_of(request) if request.content_length else {}
-            number = self.id_of(id)
-            self.call(link.add, number, *link.before, bodies.number(other), fields)
-            return self.changed(number)
+            above = self.load(id)
+            version = self.answers.wanted_version(self.resource.shape, above)
+            self.call(link.add, above["id"], *link.before, bodies.number(other), fields, version)
+            return self.changed(above["id"])
 
         return put
 

@@ -9,7 +9,16 @@ from gateway import bodies, documents
 from gateway.answers import Answers
 from gateway.audiences import STAFF, allowed
 from gateway.context import GatewayContext
-from gateway.resource import Children, Resource, ResourceViews, add_views, list_query, viewer
+from gateway.resource import (
+    Children,
+    Resource,
+    ResourceViews,
+    add_views,
+    idempotency_key,
+    list_query,
+    status_of,
+    viewer,
+)
 from gateway.resources.shapes import NOTE, REQUEST, TIMELINE
 from services.common.listing import page_at_hand
 from services.requests import queries, schemas
@@ -25,6 +34,7 @@ REQUESTS = Resource(
     input=schemas.RequestInputSchema,
     edit=schemas.RequestPatchSchema,
     children=(Children("notes", NOTE, queries.list_notes_of_request, ("public", "internal")),),
+    audit=queries.get_audit,
 )
 NOTES = Resource(
     path="notes",
@@ -54,9 +64,9 @@ class RequestViews(ResourceViews):
 
     def add_note(self, id: str) -> Response:
         above = self.load(id)
-        made = self.call("add_note", above["id"], bodies.fields_of(request))
+        made = self.call("add_note", above["id"], bodies.fields_of(request), idempotency_key())
         note = queries.get_note(self.database, made["id"], viewer())
-        return self.answers.record(NOTE, note, 201, f"/v1/notes/{note['id']}")
+        return self.answers.record(NOTE, note, status_of(made), f"/v1/notes/{note['id']}")
 
     def get_timeline(self, id: str) -> Response:
         query = list_query(TIMELINE.listing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Response, request
 from flask_smorest import Blueprint
@@ -26,6 +27,7 @@ TRUSTS = Resource(
     writers=ADMINISTRATORS,
     update="update_trust",
     input=schemas.TrustInputSchema,
+    audit=partial(queries.get_audit, kind="trust"),
 )
 MOVES = {"suspend": "suspended", "resume": "active", "end": "ended"}
 
@@ -37,13 +39,20 @@ class TrustViews(ResourceViews):
         super().__init__(TRUSTS, context, answers)
 
     def extend(self, blueprint: Blueprint) -> None:
-        invitation = {"201": documents.answer("The invitation, this once", schemas.InvitationSchema())}
+        invitation = {
+            "201": documents.answer(
+                "The trust, and the invitation this once", documents.once_schema(TRUST, "invitation")()
+            )
+        }
         invite = documents.describe(
             self.invite, "Invite an account", answers=invitation, body=schemas.InviteInputSchema()
         )
         add_views(blueprint, "/invite", "invite", {"post": self.writer(invite)})
-        accept = documents.of_create(
-            self.accept, TRUST, schemas.AcceptInputSchema, "Accept an account's invitation"
+        accept = documents.describe(
+            self.accept,
+            "Accept an account's invitation",
+            answers={"201": documents.answer("The trust", documents.public_schema(TRUST)())},
+            body=schemas.AcceptInputSchema(),
         )
         add_views(blueprint, "/accept", "accept", {"post": self.writer(accept)})
         for name, status in MOVES.items():

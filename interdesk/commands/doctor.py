@@ -18,7 +18,8 @@ from pymongo.errors import PyMongoError
 from interdesk.broker import SERVER, is_installed
 from interdesk.commands.options import DEFAULT_DIRECTORY, Directory, Json
 from interdesk.commands.output import FAILED, show
-from interdesk.deployment import LocalDeployment, NothingHere
+from interdesk.deployment import LocalDeployment, NothingHere, OtherVersion
+from interdesk.files import FileBroken
 from interdesk.services import SERVICES
 from services.common import config as configuration
 
@@ -100,6 +101,9 @@ def check_running(directory: Path) -> Iterator[Finding]:
         deployment = LocalDeployment.open(directory)
     except NothingHere:
         yield Finding("deployment", True, "none here")
+        return
+    except (FileBroken, OtherVersion) as problem:
+        yield Finding("deployment", False, str(problem), "move it away, or restore it from a backup")
         return
     if not deployment.processes:
         yield Finding("deployment", True, "down")

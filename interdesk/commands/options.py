@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,10 @@ import typer
 from interdesk.api import Api
 from interdesk.commands.output import WRONG_USE, Refusal
 from interdesk.deployment import LocalDeployment
+from interdesk.files import FileBroken, read_text
 
+_TOKEN = re.compile(r"[\x21-\x7e]{16,512}")
+_URL = re.compile(r"https?://[^\s/]+(/\S*)?")
 DEFAULT_DIRECTORY = Path(".interdesk")
 
 Directory = Annotated[
@@ -27,17 +31,29 @@ TokenFile = Annotated[
 ]
 
 
+def text_in(file: Path, what: str) -> str:
+    """What a file holds that was given to the command. Raises Refusal."""
+    try:
+        return read_text(file, what)
+    except FileBroken as problem:
+        raise Refusal(str(problem), WRONG_USE) from problem
+
+
+def _token_in(file: Path) -> str:
+    token = text_in(file, "the token")
+    if not _TOKEN.fullmatch(token):
+        raise Refusal(f"{file} must hold an access token and nothing else: one line, no blanks", WRONG_USE)
+    return token
+
+
 def api_of(directory: Path, account: str | None, url: str | None, token_file: Path | None) -> Api:
     """The API that the options mean. Raises Refusal, NothingHere."""
-    token = None
-    if token_file is not None:
-        try:
-            token = token_file.read_text().strip()
-        except OSError as problem:
-            raise Refusal(f"the token can't be read: {problem}", WRONG_USE) from problem
+    token = None if token_file is None else _token_in(token_file)
     if url is not None:
         if token is None:
             raise Refusal("with --url, give --token-file too", WRONG_USE)
+        if not _URL.fullmatch(url):
+            raise Refusal(f"--url is the gateway's, such as https://desk.example, not {url}", WRONG_USE)
         return Api(url, token)
     accounts = LocalDeployment.open(directory).accounts
     if account is None and len(accounts) == 1:

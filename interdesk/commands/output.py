@@ -23,7 +23,8 @@ from typer.core import TyperGroup
 
 from interdesk.accounts import AccountsRefused
 from interdesk.api import ApiError
-from interdesk.deployment import InUse, NothingHere
+from interdesk.deployment import InUse, NothingHere, OtherVersion
+from interdesk.files import FileBroken
 from interdesk.processes import StartFailed
 from interdesk.vhosts import BrokerRefused
 
@@ -57,10 +58,14 @@ class Group(TyperGroup):
             _end(f"{problem}; `interdesk up` makes one", NOTHING_HERE)
         except AccountsRefused as problem:
             _end(str(problem), WRONG_USE)
-        except (InUse, StartFailed, BrokerRefused, TimeoutError) as problem:
+        except (FileBroken, OtherVersion, InUse, StartFailed, BrokerRefused, TimeoutError) as problem:
             _end(str(problem), FAILED)
         except PyMongoError as problem:
             _end(f"the database refused: {problem}", FAILED)
+        except BrokenPipeError:
+            raise  # who read our output has gone; typer ends quietly
+        except OSError as problem:
+            _end(str(problem), FAILED)
 
 
 def say(line: str) -> None:

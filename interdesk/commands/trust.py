@@ -7,8 +7,17 @@ from typing import Annotated
 
 import typer
 
-from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Json, TokenFile, Url, api_of
-from interdesk.commands.output import WRONG_USE, Group, Refusal, say, show, show_one
+from interdesk.commands.options import (
+    DEFAULT_DIRECTORY,
+    Account,
+    Directory,
+    Json,
+    TokenFile,
+    Url,
+    api_of,
+    text_in,
+)
+from interdesk.commands.output import Group, say, show, show_one
 from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
@@ -61,10 +70,7 @@ def accept(
     as_json: Json = False,
 ) -> None:
     """Accept an account's invitation."""
-    try:
-        text = invitation.read_text().strip()
-    except OSError as problem:
-        raise Refusal(f"the invitation can't be read: {problem}", WRONG_USE) from problem
+    text = text_in(invitation, "the invitation")
     with api_of(directory, account, url, token_file) as api:
         show_one(api.post("trusts/accept", {"invitation": text}), as_json=as_json)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from marshmallow import INCLUDE, Schema, fields
+
 from interdesk.api import Api, ApiError
 from interdesk.demo.data import AGREEMENTS, CASTS, ROLES, SOURCE, Cast
 from interdesk.deployment import LocalDeployment
@@ -23,6 +25,19 @@ Report = Callable[[str], None]
 T = TypeVar("T")
 
 AGREED_SECONDS = 60.0
+
+
+class _LoginsSchema(Schema):
+    class Meta:
+        unknown = INCLUDE
+
+    tokens = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class _DemoSchema(Schema):
+    """What is used again of an earlier run's `demo.json`."""
+
+    accounts = fields.Dict(keys=fields.String(), values=fields.Nested(_LoginsSchema), required=True)
 
 
 @dataclass
@@ -45,12 +60,12 @@ class Stand:
 
 def prepare(deployment: LocalDeployment, report: Report) -> dict[str, Stand]:
     """All data of all accounts, and `demo.json`. Raises ApiError, TimeoutError."""
-    known = read_json(deployment.directory / "demo.json") or {"accounts": {}}
+    known = read_json(deployment.directory / "demo.json", fields.Nested(_DemoSchema)) or {"accounts": {}}
     stands = {
         cast.id: Stand(
             cast,
             deployment.accounts[cast.id],
-            dict(known["accounts"].get(cast.id, {}).get("tokens") or {}),
+            dict(known["accounts"].get(cast.id, {"tokens": {}})["tokens"]),
         )
         for cast in CASTS
     }

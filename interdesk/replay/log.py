@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,7 +166,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             yield from _rows(path, csv.reader(text, strict=True))
     except UnicodeDecodeError as error:
         raise LogError(path, None, None, f"it is not UTF-8 text ({error.reason})") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise LogError(path, None, None, f"it can't be read ({error})") from error
 
 

@@ -3,7 +3,8 @@
 A save puts entries into the record's strip, numbered from 1 without gaps (`n`). When the strip is long,
 `move` copies it to the collection under ids made of record and number (so copying again changes nothing) and
 then takes it off. A reader looks at the strip first and at the collection second: an entry that moves in
-between is seen twice and given once, never missed.
+between is seen twice and given once, never missed. Each entry holds the id and trace of the request in which
+it came about (`records`), as the logs do.
 """
 
 from __future__ import annotations

@@ -72,50 +72,59 @@ class OrganizationsService(BorderCommands):
     web = ServiceWeb()
 
     @command(roles.MAINTAIN_ORGANIZATIONS)
-    def create_organization(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+    def create_organization(self, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
         taken = loaded(schemas.OrganizationInputSchema(), fields)
-        return shown("organization", editing.create_organization(self.context, actor, taken))
+        return shown("organization", editing.create_organization(self.context, actor, taken, key))
 
     @command(roles.MAINTAIN_ORGANIZATIONS)
-    def update_organization(self, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+    def update_organization(
+        self, actor: Actor, id: int, fields: Fields, version: int | None = None
+    ) -> dict[str, Any]:
         taken = loaded(schemas.OrganizationInputSchema(), fields, partial=True)
-        return shown("organization", editing.update_organization(self.context, actor, id, taken))
+        return shown("organization", editing.update_organization(self.context, actor, id, taken, version))
 
     @command(roles.ADMINISTRATORS)
-    def create_person(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+    def create_person(self, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
         taken = loaded(schemas.PersonInputSchema(), fields)
-        return shown("person", editing.create_person(self.context, actor, taken))
+        return shown("person", editing.create_person(self.context, actor, taken, key))
 
     @command(EVERYONE)
-    def update_person(self, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+    def update_person(
+        self, actor: Actor, id: int, fields: Fields, version: int | None = None
+    ) -> dict[str, Any]:
         taken = loaded(schemas.PersonInputSchema(), fields, partial=True)
-        return shown("person", editing.update_person(self.context, actor, id, taken))
+        return shown("person", editing.update_person(self.context, actor, id, taken, version))
 
     @command(roles.MAINTAIN_TEAMS)
-    def create_team(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+    def create_team(self, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
         taken = loaded(schemas.TeamInputSchema(), fields)
-        return shown("team", editing.create_team(self.context, actor, taken))
+        return shown("team", editing.create_team(self.context, actor, taken, key))
 
     @command(roles.MAINTAIN_TEAMS)
-    def update_team(self, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+    def update_team(
+        self, actor: Actor, id: int, fields: Fields, version: int | None = None
+    ) -> dict[str, Any]:
         taken = loaded(schemas.TeamInputSchema(), fields, partial=True)
-        return shown("team", editing.update_team(self.context, actor, id, taken))
+        return shown("team", editing.update_team(self.context, actor, id, taken, version))
 
     @command(roles.ADMINISTRATORS)
-    def update_account(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+    def update_account(self, actor: Actor, fields: Fields, version: int | None = None) -> dict[str, Any]:
         taken = loaded(schemas.AccountInputSchema(), fields, partial=True)
-        return shown("account", account.update_account(self.context, actor, taken))
+        return shown("account", account.update_account(self.context, actor, taken, version))
 
     @command(roles.ADMINISTRATORS)
-    def set_roles(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+    def set_roles(self, actor: Actor, fields: Fields, version: int | None = None) -> dict[str, Any]:
         taken = loaded(schemas.PermissionInputSchema(), fields)
-        granted = account.set_roles(self.context, actor, taken["person_id"], taken["roles"])
+        granted = account.set_roles(self.context, actor, taken["person_id"], taken["roles"], version)
         return schemas.PermissionSchema().dump(granted)
 
     @command(EVERYONE)
-    def create_token(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+    def create_token(
+        self, actor: Actor, fields: Fields, maker_id: int | None = None, key: str | None = None
+    ) -> dict[str, Any]:
+        """`maker_id`: of the token that the caller has come with."""
         taken = loaded(schemas.TokenInputSchema(), fields)
-        return shown("new_token", account.create_token(self.context, actor, taken))
+        return shown("new_token", account.create_token(self.context, actor, taken, maker_id, key))
 
     @command(EVERYONE)
     def revoke_token(self, actor: Actor, id: int) -> dict[str, Any]:
@@ -132,9 +141,11 @@ class OrganizationsService(BorderCommands):
         return shown("trust", trusts.accept_invitation(self.context, actor, taken))
 
     @command(roles.ADMINISTRATORS)
-    def update_trust(self, actor: Actor, id: str, fields: Fields) -> dict[str, Any]:
+    def update_trust(
+        self, actor: Actor, id: str, fields: Fields, version: int | None = None
+    ) -> dict[str, Any]:
         taken = loaded(schemas.TrustInputSchema(), fields, partial=True)
-        return shown("trust", trusts.update_trust(self.context, actor, id, taken))
+        return shown("trust", trusts.update_trust(self.context, actor, id, taken, version))
 
     @command(SERVICES, repeatable=True)
     def introduce(

@@ -20,6 +20,7 @@ from typing import Any, Final
 from pymongo.database import Database
 
 from services.common.context import Context
+from services.common.idempotency import KEYS
 from services.common.store import Collection, Index, Records
 
 Document = dict[str, Any]
@@ -85,6 +86,7 @@ COLLECTIONS: Final = (
         ),
     ),
     Collection(KEYRINGS),
+    KEYS,
 )
 _BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}
 

@@ -47,20 +47,21 @@ class RequestsService(BorderCommands):
     web = ServiceWeb()
 
     @command(allowed=EVERYONE)
-    def create_request(self, actor: Actor, fields: Document) -> Document:
-        return desk.create_request(self.context, actor, loaded(_REQUEST, fields))
+    def create_request(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        return desk.create_request(self.context, actor, loaded(_REQUEST, fields), key)
 
     @command(allowed=EVERYONE)
-    def update_request(self, actor: Actor, id: int, fields: Document) -> Document:
-        return desk.update_request(self.context, actor, id, loaded(_CHANGES, fields))
+    def update_request(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
+        return desk.update_request(self.context, actor, id, loaded(_CHANGES, fields), version)
 
     @command(allowed=EVERYONE)
-    def add_note(self, actor: Actor, request_id: int, fields: Document) -> Document:
+    def add_note(self, actor: Actor, request_id: int, fields: Document, key: str | None = None) -> Document:
         note = loaded(_NOTE, fields)
-        return desk.add_note(self.context, actor, request_id, note["text"], note["internal"])
+        return desk.add_note(self.context, actor, request_id, note["text"], note["internal"], key)
 
     @command(allowed=("specialist",))
-    def publish_note(self, actor: Actor, id: int, fields: Document) -> Document:
+    def publish_note(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
+        """`version` says nothing here: a note never changes, what is published is another."""
         if loaded(_PUBLISH, fields)["internal"]:
             raise Invalid(errors=[("internal", "can only become false: that says the note to everybody")])
         return desk.publish_note(self.context, actor, id)

@@ -24,8 +24,10 @@ from pymongo.database import Database
 from services.common.context import Context
 from services.common.copies import collection_name
 from services.common.database import answering
+from services.common.errors import naming
+from services.common.idempotency import KEYS
 from services.common.listing import terms
-from services.common.store import Collection, Index, Record, Records, copy_row, event_row
+from services.common.store import Collection, Index, Record, Records, copy, copy_row, event_row
 from services.federation.letters import write
 from services.federation.threads import Thread, open_thread
 from services.requests.documents import decode, encode
@@ -88,7 +90,7 @@ COPIES: Final = tuple(
     Collection(collection_name(kind), (Index(["remote_id", "account.id"]),), records=False)
     for kind in ("team", "person")
 )
-COLLECTIONS: Final = (REQUESTS, NOTES, *COPIES)
+COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES)
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,9 @@ def requests(context: Context) -> Records:
     return Records(context, REQUESTS)
 
 
-def load(context: Context, id: int) -> Stored:
-    """Raises NotFound."""
-    return _stored(requests(context).get(id))
+def load(context: Context, id: int, version: int | None = None) -> Stored:
+    """Raises NotFound, PreconditionFailed when it is not in that version."""
+    return _stored(requests(context).get(id, version))
 
 
 def find(context: Context, filter: Mapping[str, Any]) -> Stored | None:
@@ -145,10 +147,11 @@ def save(context: Context, step: Step, stored: Stored | None = None, heard: Thre
     state = _state(step.request, threads.values())
     history = [_entry(entry) for entry in step.history]
     kept = requests(context)
-    if stored is None:
-        record = kept.insert(step.request.id, state, rows=rows, history=history)
-    else:
-        record = kept.save(stored.record, state, rows=rows, history=history)
+    with naming({"origin_key": "sourceID"}):
+        if stored is None:
+            record = kept.insert(step.request.id, state, rows=rows, history=history)
+        else:
+            record = kept.save(stored.record, state, rows=rows, history=history)
     return Stored(record, replace(step.request, version=record.version), threads)
 
 
@@ -159,6 +162,13 @@ def public_notes(context: Context, stored: Stored) -> tuple[Note, ...]:
         kept = list(context.database[NOTES.name].find({"request_id": stored.request.id}))
     notes = {document["_id"]: read_note(document) for document in (*left, *kept)}
     return tuple(sorted((note for note in notes.values() if note.public), key=lambda note: note.n))
+
+
+def has_note(context: Context, stored: Stored, id: int) -> bool:
+    """Whether the request as it was loaded has this note; if so, it stands in `notes` from now on."""
+    copy(context.database, [row for row in stored.record.waiting if row["type"] == NOTES.name])
+    with answering():
+        return context.database[NOTES.name].find_one({"_id": id}, {"_id": 1}) is not None
 
 
 def origin_key(source: str, source_id: str) -> str:

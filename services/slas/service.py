@@ -56,53 +56,68 @@ class SlasService(BorderCommands):
     web = ServiceWeb()
 
     @command(allowed=MAINTAIN_SERVICES)
-    def create_service(self, actor: Actor, fields: Document) -> Document:
-        return services.create_service(self.context, actor, loaded(_SERVICE, fields))
+    def create_service(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        return services.create_service(self.context, actor, loaded(_SERVICE, fields), key)
 
     @command(allowed=MAINTAIN_SERVICES)
-    def update_service(self, actor: Actor, id: int, fields: Document) -> Document:
-        return services.update_service(self.context, actor, id, loaded(_SERVICE, fields, partial=True))
+    def update_service(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
+        taken = loaded(_SERVICE, fields, partial=True)
+        return services.update_service(self.context, actor, id, taken, version)
 
     @command(allowed=MAINTAIN_SERVICES)
-    def create_service_instance(self, actor: Actor, fields: Document) -> Document:
-        return services.create_service_instance(self.context, actor, loaded(_INSTANCE, fields))
+    def create_service_instance(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        return services.create_service_instance(self.context, actor, loaded(_INSTANCE, fields), key)
 
     @command(allowed=MAINTAIN_SERVICES)
-    def update_service_instance(self, actor: Actor, id: int, fields: Document) -> Document:
+    def update_service_instance(
+        self, actor: Actor, id: int, fields: Document, version: int | None = None
+    ) -> Document:
         taken = loaded(_INSTANCE, fields, partial=True)
-        return services.update_service_instance(self.context, actor, id, taken)
+        return services.update_service_instance(self.context, actor, id, taken, version)
 
     @command(allowed=MAINTAIN_SERVICES, repeatable=True)
-    def add_parent(self, actor: Actor, id: int, parent_id: int, fields: Document) -> Document:
+    def add_parent(
+        self, actor: Actor, id: int, parent_id: int, fields: Document, version: int | None = None
+    ) -> Document:
         relation = loaded(_IMPACT, fields)["impact_relation"]
-        return services.add_parent(self.context, actor, id, parent_id, relation)
+        return services.add_parent(self.context, actor, id, parent_id, relation, version)
 
     @command(allowed=MAINTAIN_SERVICES, repeatable=True)
     def remove_parent(self, actor: Actor, id: int, parent_id: int | None) -> Document:
         return services.remove_parent(self.context, actor, id, parent_id)
 
     @command(allowed=MAINTAIN_AGREEMENTS)
-    def create_service_offering(self, actor: Actor, fields: Document) -> Document:
-        return services.create_service_offering(self.context, actor, loaded(_OFFERING, fields))
+    def create_service_offering(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        return services.create_service_offering(self.context, actor, loaded(_OFFERING, fields), key)
 
     @command(allowed=MAINTAIN_AGREEMENTS)
-    def update_service_offering(self, actor: Actor, id: int, fields: Document) -> Document:
+    def update_service_offering(
+        self, actor: Actor, id: int, fields: Document, version: int | None = None
+    ) -> Document:
         taken = loaded(_OFFERING, fields, partial=True)
-        return services.update_service_offering(self.context, actor, id, taken)
+        return services.update_service_offering(self.context, actor, id, taken, version)
 
     @command(allowed=MAINTAIN_AGREEMENTS)
-    def create_sla(self, actor: Actor, fields: Document) -> Document:
-        return agreements.create_sla(self.context, actor, loaded(_SLA, fields))
+    def create_sla(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        return agreements.create_sla(self.context, actor, loaded(_SLA, fields), key)
 
     @command(allowed=MAINTAIN_AGREEMENTS)
-    def update_sla(self, actor: Actor, id: int, fields: Document) -> Document:
-        return agreements.update_sla(self.context, actor, id, loaded(_SLA, fields, partial=True))
+    def update_sla(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
+        return agreements.update_sla(self.context, actor, id, loaded(_SLA, fields, partial=True), version)
 
     @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
-    def add_to_sla(self, actor: Actor, id: int, relation: str, other_id: int, fields: Document) -> Document:
+    def add_to_sla(
+        self,
+        actor: Actor,
+        id: int,
+        relation: str,
+        other_id: int,
+        fields: Document,
+        version: int | None = None,
+    ) -> Document:
         """`relation`: service_instances, organizations, people or customer_representatives."""
         impact = loaded(_IMPACT, fields)["impact_relation"] if fields else None
-        return agreements.add_to_sla(self.context, actor, id, relation, other_id, impact)
+        return agreements.add_to_sla(self.context, actor, id, relation, other_id, impact, version)
 
     @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
     def remove_from_sla(self, actor: Actor, id: int, relation: str, other_id: int | None) -> Document:

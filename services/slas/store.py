@@ -25,6 +25,7 @@ from typing import Any, Final
 from pymongo.database import Database
 
 from services.common.context import Context
+from services.common.idempotency import KEYS
 from services.common.store import Collection, Index, Records
 from services.federation.threads import Thread
 
@@ -111,6 +112,7 @@ COLLECTIONS: Final = (
             Index("thread.id", unique=True, sparse=True),
         ),
     ),
+    KEYS,
 )
 _BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}
 

@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from services.common import history as history_pages
 from services.common import trace
 from services.common.database import Document, answering
-from services.common.errors import Conflict, NotFound, Stale, Unavailable
+from services.common.errors import Conflict, NotFound, PreconditionFailed, Stale, Unavailable
 from services.common.metrics import SAVES
 from services.common.store.declared import Collection, Index
 from services.common.store.record import Record, RecordId, Saved
@@ -42,11 +42,15 @@ class Records:
         self._context = context
         self._documents = context.database[collection.name]
 
-    def get(self, id: RecordId) -> Record:
-        """Raises `NotFound`."""
+    def get(self, id: RecordId, version: int | None = None) -> Record:
+        """`version`: the only one that the caller wants to change. What is loaded is what `save` compares
+        with, so nobody's save can come between. Raises `NotFound`, `PreconditionFailed`.
+        """
         record = self.find_one({"_id": id})
         if record is None:
             raise NotFound()
+        if version is not None and record.version != version:
+            raise PreconditionFailed()
         return record
 
     def find_one(self, filter: Mapping[str, Any]) -> Record | None:
@@ -200,7 +204,11 @@ def _encoded(state: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def _numbered(entries: Iterable[Mapping[str, Any]], total: int) -> list[Document]:
-    return [{**storable(dict(entry)), "n": total + nth} for nth, entry in enumerate(entries, start=1)]
+    """Each says too in which request it came about, so that it is found in the logs of all services."""
+    traced = trace.headers()
+    return [
+        {**storable(dict(entry)), **traced, "n": total + nth} for nth, entry in enumerate(entries, start=1)
+    ]
 
 
 def _update(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Invalid, NotFound
-from services.common.store import decide_again
+from services.common.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from services.common.store import Records, decide_again
 from services.organizations import store
 from services.organizations.actions.editing import ensure_another_administrator
 from services.organizations.actions.saving import entry, found, records, refusing, save, whole
@@ -24,10 +26,12 @@ _REFERENCES: Mapping[str, str] = {
 
 
 @decide_again
-def update_account(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Raises Forbidden, Invalid."""
+def update_account(
+    context: Context, actor: Actor, fields: Mapping[str, Any], version: int | None = None
+) -> dict[str, Any]:
+    """`version`: the only one to be changed. Raises Forbidden, PreconditionFailed, Invalid."""
     actor.needs(*roles.ADMINISTRATORS)
-    record = records(context, "account").get(context.account)
+    record = records(context, "account").get(context.account, version)
     with refusing():
         for field, kind in _REFERENCES.items():
             if field in fields and fields[field] != record.state[field]:
@@ -40,13 +44,16 @@ def update_account(context: Context, actor: Actor, fields: Mapping[str, Any]) ->
 
 
 @decide_again
-def set_roles(context: Context, actor: Actor, person_id: int, wanted: list[str]) -> dict[str, Any]:
+def set_roles(
+    context: Context, actor: Actor, person_id: int, wanted: list[str], version: int | None = None
+) -> dict[str, Any]:
     """Gives a person of the account exactly these roles; the history of the person is the permission log.
+    `version`: the only one of the person to be changed.
 
-    Answers `{account: {id, name}, roles}`. Raises Forbidden, NotFound, Invalid.
+    Answers `{account: {id, name}, roles}`. Raises Forbidden, NotFound, PreconditionFailed, Invalid.
     """
     actor.needs(*roles.ADMINISTRATORS)
-    record = records(context, "person").get(person_id)
+    record = records(context, "person").get(person_id, version)
     with refusing():
         rules.own("person", record.state)
         granted = list(roles.checked(wanted))
@@ -60,27 +67,62 @@ def set_roles(context: Context, actor: Actor, person_id: int, wanted: list[str])
     return {"account": {"id": account.id, "name": account.state["name"]}, "roles": granted}
 
 
-def create_token(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
+def create_token(
+    context: Context,
+    actor: Actor,
+    fields: Mapping[str, Any],
+    maker_id: int | None = None,
+    key: str | None = None,
+) -> dict[str, Any]:
     """A new token for the caller, or by an administrator for another person. `token` is never whole again.
 
-    Raises Forbidden, Invalid.
+    `maker_id`: the token that the caller has come with; what is not said is as in that one. Raises Forbidden,
+    Unauthorized, Invalid, Conflict `shown_once` for a second try with one `key` (`common.idempotency`).
     """
     person_id = fields.get("person_id") or actor.person_id
     if person_id is None:
         raise Invalid("validation_failed", "Say whose token it is.", [("person_id", "is missing")])
     if person_id != actor.person_id:
         actor.needs(*roles.ADMINISTRATORS)
-    now = context.clock.now()
+    now, kept = context.clock.now(), store.records(context, store.TOKENS)
+    maker = _maker(kept, maker_id, now)
+    if person_id != actor.person_id and not tokens.allows(maker["scopes"], "people", "write"):
+        raise Forbidden("scope_missing", "Another person's token takes a token that may write people.")
+    given = {"scopes": maker["scopes"], "expires_at": maker["expires_at"], **fields}
     with refusing():
         rules.usable("person_id", "person", found(context, "person", [person_id]).get(person_id))
-        scopes = tokens.checked_scopes(fields.get("scopes") or [tokens.EVERYTHING])
-        expires_at = tokens.checked_expiry(fields.get("expires_at"), now)
+        scopes = tokens.checked_scopes(given["scopes"])
+        expires_at = tokens.checked_expiry(given["expires_at"], now)
+        tokens.within(scopes, expires_at, maker["scopes"], maker["expires_at"])
     token = tokens.written(secrets.token_bytes(tokens.TOKEN_BYTES))
     state = token_state(tokens.sha256_of(token), person_id, fields["name"], scopes, expires_at, now)
-    record = store.records(context, store.TOKENS).insert(
-        context.ids.next("token"), state, history=[entry(context, actor, "create", {})]
-    )
+    id = idempotency.id_for(context, actor, "token", key, fields, lambda: context.ids.next("token"))
+    told = {name: [None, state[name]] for name in ("name", "person_id", "scopes", "expires_at")}
+    try:
+        record = kept.insert(
+            id or context.ids.next("token"), state, history=[entry(context, actor, "create", told)]
+        )
+    except Conflict:
+        if id is None:
+            raise
+        raise Conflict(
+            "shown_once",
+            f"This key made the token {id} already, which was shown then and never again. "
+            "If you do not have it, revoke it and make another with another key.",
+        ) from None
     return {**whole(record), "token": token}
+
+
+def _maker(kept: Records, id: int | None, now: datetime) -> Mapping[str, Any]:
+    """The token that makes another; without one the account itself does, which is bound by nothing. Raises
+    Unauthorized for one that is good no more.
+    """
+    if id is None:
+        return {"scopes": [tokens.EVERYTHING], "expires_at": None}
+    state = kept.get(id).state
+    if not tokens.is_valid(state["expires_at"], state["revoked_at"], now):
+        raise Unauthorized
+    return state
 
 
 def token_state(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid
@@ -31,68 +32,90 @@ _REFERENCES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def create_organization(context: Context, actor: Actor, fields: Fields) -> dict[str, Any]:
-    """Raises Forbidden, Invalid, Conflict. With source and sourceID of one that is there: that one."""
+def create_organization(
+    context: Context, actor: Actor, fields: Fields, key: str | None = None
+) -> dict[str, Any]:
+    """With source and sourceID, or the `key` (`common.idempotency`), of one that is there: that one, and
+    `created` is false. Raises Forbidden, Invalid, Conflict.
+    """
     actor.needs(*roles.MAINTAIN_ORGANIZATIONS)
-    return _created(context, actor, "organization", fields)
+    return _created(context, actor, "organization", fields, key)
 
 
-def update_organization(context: Context, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
-    """Raises Forbidden, NotFound, Invalid, Conflict."""
+def update_organization(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> dict[str, Any]:
+    """`version`: the only one to be changed. Raises Forbidden, NotFound, PreconditionFailed, Invalid,
+    Conflict.
+    """
     actor.needs(*roles.MAINTAIN_ORGANIZATIONS)
-    return _updated(context, actor, "organization", id, fields)
+    return _updated(context, actor, "organization", id, fields, version)
 
 
-def create_team(context: Context, actor: Actor, fields: Fields) -> dict[str, Any]:
+def create_team(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
     """As create_organization; `member_ids` are people of the account, the coordinator one of them."""
     actor.needs(*roles.MAINTAIN_TEAMS)
-    return _created(context, actor, "team", fields)
+    return _created(context, actor, "team", fields, key)
 
 
-def update_team(context: Context, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+def update_team(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> dict[str, Any]:
     """As update_organization; `member_ids` are all the members there shall be."""
     actor.needs(*roles.MAINTAIN_TEAMS)
-    return _updated(context, actor, "team", id, fields)
+    return _updated(context, actor, "team", id, fields, version)
 
 
-def create_person(context: Context, actor: Actor, fields: Fields) -> dict[str, Any]:
+def create_person(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
     """As create_organization; without an organization the person belongs to the account's own."""
     actor.needs(*roles.ADMINISTRATORS)
     if fields.get("organization_id") is None:
         fields = {**fields, "organization_id": _account(context)["organization_id"]}
-    return _created(context, actor, "person", fields)
+    return _created(context, actor, "person", fields, key)
 
 
-def update_person(context: Context, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
+def update_person(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> dict[str, Any]:
     """As update_organization. People may change some fields of their own record (`rules.OWN_PROFILE`)."""
     if actor.person_id == id and not actor.has(*roles.ADMINISTRATORS):
         with refusing():
             rules.own_profile(fields)
     else:
         actor.needs(*roles.ADMINISTRATORS)
-    return _updated(context, actor, "person", id, fields)
+    return _updated(context, actor, "person", id, fields, version)
 
 
-def _created(context: Context, actor: Actor, kind: str, fields: Fields) -> dict[str, Any]:
-    origin = shapes.origin(fields)
-    if origin is not None and (made := records(context, kind).find_one({"origin": origin})) is not None:
-        return whole(made)
+def _created(context: Context, actor: Actor, kind: str, fields: Fields, key: str | None) -> dict[str, Any]:
+    id = idempotency.id_for(context, actor, kind, key, fields, lambda: context.ids.next(kind))
+    if (made := _made(context, kind, fields, id)) is not None:
+        return made
     with refusing():
         fields = _checked(context, kind, None, {}, fields)
     state = shapes.new(kind, fields, context.clock.now())
     try:
-        return whole(insert(context, actor, kind, context.ids.next(kind), state))
+        return whole(insert(context, actor, kind, id or context.ids.next(kind), state))
     except Conflict:
         # Two tries at the same time to make one record: the later one finds what the earlier made.
-        made = records(context, kind).find_one({"origin": origin}) if origin is not None else None
-        if made is None:
+        if (made := _made(context, kind, fields, id)) is None:
             raise
-        return whole(made)
+        return made
+
+
+def _made(context: Context, kind: str, fields: Fields, id: int | None) -> dict[str, Any] | None:
+    """What was made before, under the id of the caller's key or from the same source and sourceID."""
+    known = ({"_id": id}, {"origin": shapes.origin(fields)})
+    for found_by in (filter for filter in known if None not in filter.values()):
+        if (made := records(context, kind).find_one(found_by)) is not None:
+            return {**whole(made), "created": False}
+    return None
 
 
 @decide_again
-def _updated(context: Context, actor: Actor, kind: str, id: int, fields: Fields) -> dict[str, Any]:
-    record = records(context, kind).get(id)
+def _updated(
+    context: Context, actor: Actor, kind: str, id: int, fields: Fields, version: int | None
+) -> dict[str, Any]:
+    record = records(context, kind).get(id, version)
     with refusing():
         rules.own(kind, record.state)
         fields = _checked(context, kind, id, record.state, fields)

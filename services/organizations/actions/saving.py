@@ -16,7 +16,11 @@ from services.organizations import store
 from services.organizations.model import shapes
 from services.organizations.model.rules import RuleBroken
 
-_CLASSES: Mapping[str, type[InterdeskError]] = {"illegal_move": IllegalMove, "not_your_field": Forbidden}
+_CLASSES: Mapping[str, type[InterdeskError]] = {
+    "illegal_move": IllegalMove,
+    "not_your_field": Forbidden,
+    "scope_missing": Forbidden,
+}
 
 # The names that callers know instead of the keys that a unique index is about.
 _FIELDS: Mapping[str, str] = {"email_key": "primary_email", "origin": "sourceID"}

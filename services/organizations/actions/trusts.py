@@ -152,13 +152,16 @@ def _accepted(
     return whole(_keep(context, actor, partner, record, state, [row], "accept"))
 
 
-def update_trust(context: Context, actor: Actor, partner: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def update_trust(
+    context: Context, actor: Actor, partner: str, fields: Mapping[str, Any], version: int | None = None
+) -> dict[str, Any]:
     """Suspends, resumes or ends a trust by its `status`, and sets what we allow the partner by `options`.
+    `version`: the only one to be changed.
 
-    Raises Forbidden, NotFound, Invalid, IllegalMove.
+    Raises Forbidden, NotFound, PreconditionFailed, Invalid, IllegalMove.
     """
     actor.needs(*roles.ADMINISTRATORS)
-    trust = _updated(context, actor, partner, fields)
+    trust = _updated(context, actor, partner, fields, version)
     TrustBook.of(context).forget()
     if trust.get("unsettled"):
         settle(context, partner)
@@ -166,8 +169,10 @@ def update_trust(context: Context, actor: Actor, partner: str, fields: Mapping[s
 
 
 @decide_again
-def _updated(context: Context, actor: Actor, partner: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    record = records(context, "trust").get(partner)
+def _updated(
+    context: Context, actor: Actor, partner: str, fields: Mapping[str, Any], version: int | None
+) -> dict[str, Any]:
+    record = records(context, "trust").get(partner, version)
     now = context.clock.now()
     state, rows = {**record.state, "updated_at": now}, []
     with refusing():

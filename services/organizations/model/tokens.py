@@ -90,6 +90,39 @@ def allows(scopes: Iterable[str], resource: str, action: str) -> bool:
     )
 
 
+def covers(granted: Iterable[str], scope: str) -> bool:
+    """Whether scopes allow all that another one allows."""
+    owned = tuple(granted)
+    resource, _, action = scope.partition(":")
+    wanted = ACTIONS if action in ("", EVERYTHING) else (action,)
+    return all(allows(owned, resource, each) for each in wanted)
+
+
+def within(
+    scopes: Iterable[str],
+    expires_at: datetime | None,
+    makers_scopes: Iterable[str],
+    makers_expires_at: datetime | None,
+) -> None:
+    """A token makes no token that may do more than itself, or that outlives it: else who finds one for an
+    hour has one for ever. Raises RuleBroken `scope_missing` or `outlives_its_maker`.
+    """
+    granted = tuple(makers_scopes)
+    if beyond := [scope for scope in scopes if not covers(granted, scope)]:
+        raise RuleBroken(
+            "scope_missing",
+            f"This token can make tokens with {', '.join(sorted(granted))} only.",
+            [("scopes", f"more than this token has: {', '.join(beyond)}")],
+        )
+    if makers_expires_at is not None and (expires_at is None or expires_at > makers_expires_at):
+        raise RuleBroken(
+            "outlives_its_maker",
+            f"This token expires at {makers_expires_at:%Y-%m-%dT%H:%M:%SZ}; so must those that it makes. "
+            "For a longer one use a token that lasts longer, or ask an account administrator.",
+            [("expires_at", "must not be later than this token's own")],
+        )
+
+
 def checked_expiry(expires_at: datetime | None, now: datetime) -> datetime | None:
     """Raises RuleBroken `already_expired` for a time that is not in the future."""
     if expires_at is not None and expires_at <= now:

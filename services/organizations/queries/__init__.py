@@ -10,6 +10,7 @@ from services.common.listing import Listing
 from services.organizations.model.tokens import allows
 from services.organizations.queries.account import (
     get_account,
+    get_token,
     get_trust,
     list_tokens,
     list_trusts,
@@ -18,6 +19,7 @@ from services.organizations.queries.account import (
 from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, TEAMS, TOKENS, TRUSTS
 from services.organizations.queries.records import (
     find_made_from,
+    get_audit,
     get_history,
     get_organization,
     get_permissions,
@@ -50,11 +52,13 @@ __all__ = [
     "allows",
     "find_made_from",
     "get_account",
+    "get_audit",
     "get_history",
     "get_organization",
     "get_permissions",
     "get_person",
     "get_team",
+    "get_token",
     "get_trust",
     "list_children",
     "list_members",

@@ -69,6 +69,15 @@ def list_tokens(database: Database[Document], query: ListQuery, viewer: Actor) -
     )
 
 
+def get_token(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """One of the viewer's own. Raises NotFound."""
+    with answering():
+        found = database[store.TOKENS].find_one({"_id": id, "person_id": viewer.person_id}, UNSHOWN)
+    if found is None:
+        raise NotFound()
+    return shown("token", found)
+
+
 def list_trusts(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
     """Raises Forbidden."""
     viewer.needs(*roles.VIEW_TRUSTS)

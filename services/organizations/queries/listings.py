@@ -110,7 +110,12 @@ PEOPLE = Listing(
         "updated_at",
     ),
     default_sort="name",
-    predefined={"enabled": _ENABLED, "disabled": _DISABLED, "internal": _OWN},
+    predefined={
+        "enabled": _ENABLED,
+        "disabled": _DISABLED,
+        "internal": _OWN,
+        "all_with_roles": {"roles": {"$gt": ""}},  # `?roles=` says which
+    },
 )
 
 TEAMS = Listing(

@@ -8,12 +8,13 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.common import history
+from services.common import audit, history
 from services.common.actor import Actor
 from services.common.database import answering
 from services.common.listing import Listing, ListQuery, Page, all_of, page
 from services.organizations import store
 from services.organizations.model import roles, shapes
+from services.organizations.queries.account import get_account, get_trust
 from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, TEAMS
 from services.organizations.queries.viewing import UNSHOWN, Document, one, visible
 from services.organizations.schemas import shown
@@ -101,6 +102,19 @@ def get_history(database: Database[Document], kind: str, id: int | str, viewer: 
     """
     one(database, kind, id, viewer)
     return history.read(database, store.KINDS[kind], id)
+
+
+def get_audit(database: Database[Document], id: int | str, viewer: Actor, kind: str) -> list[Document]:
+    """The audit lines (`common.audit`) of an organization, person, team or trust, or of the account; of a
+    person it is the permission log too. Raises NotFound, Forbidden.
+    """
+    if kind == "trust":
+        get_trust(database, str(id), viewer)
+    elif kind != "account":
+        one(database, kind, id, viewer)
+    account = get_account(database)
+    entries = history.read(database, store.KINDS[kind], id)
+    return audit.lines(entries, {"id": account["id"], "name": account["name"]})
 
 
 def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:

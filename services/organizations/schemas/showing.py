@@ -29,9 +29,8 @@ def shown(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
     dumped: dict[str, Any] = _SCHEMAS[kind].dump({"id": record.get("_id"), **record})
     if "account" in dumped and dumped["account"] is None:
         del dumped["account"]
-    if "version" in record:  # what its ETag is made of
-        dumped["version"] = record["version"]
-    return dumped
+    # What its ETag is made of, and whether it was there before it was asked for.
+    return dumped | {name: record[name] for name in ("version", "created") if name in record}
 
 
 def _of_trust(trust: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Forbidden, NotFound
@@ -35,12 +36,14 @@ _PLAIN = (
 _RENAMED = {"supplier_requestID": "supplier_request_id", "source": "source", "sourceID": "source_id"}
 
 
-def create_request(context: Context, actor: Actor, fields: Fields) -> dict[str, Any]:
-    """`{id, created}`. With source and sourceID of a request that is there: that one, and `created` is false.
+def create_request(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
+    """`{id, created}`. With source and sourceID, or the `key` (`common.idempotency`), of a request that is
+    there: that one, and `created` is false.
 
     Raises Invalid, IllegalMove, Forbidden, Conflict when the actor may not see that one, Unavailable.
     """
-    made = _made_from(context, actor, fields)
+    id = idempotency.id_for(context, actor, "request", key, fields, lambda: context.ids.next("request"))
+    made = _made_before(context, actor, fields, id)
     if made is not None:
         return {"id": made, "created": False}
     if (
@@ -56,44 +59,66 @@ def create_request(context: Context, actor: Actor, fields: Fields) -> dict[str, 
 
     def decide(lookup: Lookup) -> model.Step:
         new, facts = _new(lookup, actor, fields)
-        return model.create(new, who(actor, None), facts, ruled(context))
+        return model.create(new, who(actor, None), facts, ruled(context, request_id=id))
 
     step = deciding(context, actor, decide)
     try:
         store.save(context, step)
     except Conflict:
         # Two tries at the same time to register one request: the later one finds what the earlier made.
-        made = _made_from(context, actor, fields)
+        made = _made_before(context, actor, fields, id)
         if made is None:
             raise
         return {"id": made, "created": False}
     return {"id": step.request.id, "created": True}
 
 
-def update_request(context: Context, actor: Actor, id: int, fields: Fields) -> dict[str, Any]:
-    """`{id}`. Raises NotFound, Invalid, IllegalMove (which says what would be legal), Forbidden,
-    Unavailable.
+def update_request(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> dict[str, Any]:
+    """`{id}`. `version`: the only one to be changed. Raises NotFound, PreconditionFailed, Invalid,
+    IllegalMove (which says what would be legal), Forbidden, Unavailable.
     """
-    _edit(context, actor, id, fields)
+    _edit(context, actor, id, fields, version)
     return {"id": id}
 
 
 def add_note(
-    context: Context, actor: Actor, request_id: int, text: str, internal: bool = False
+    context: Context,
+    actor: Actor,
+    request_id: int,
+    text: str,
+    internal: bool = False,
+    key: str | None = None,
 ) -> dict[str, Any]:
-    """`{id}` of the new note. Raises NotFound, Invalid, Forbidden."""
-    step = _edit(context, actor, request_id, {"internal_note" if internal else "note": text})
-    return {"id": step.notes[0].id}
+    """`{id, created}` of the new note; with the `key` (`common.idempotency`) of one that is there: of that
+    one, and `created` is false. Raises NotFound, Invalid, Forbidden.
+    """
+    asked = {"request_id": request_id, "text": text, "internal": internal}
+    id = idempotency.id_for(context, actor, "note", key, asked, ruled(context).ids.note)
+    fields = {"internal_note" if internal else "note": text}
+    step = _edit(context, actor, request_id, fields, note_id=id)
+    return {"id": id, "created": False} if step is None else {"id": step.notes[0].id, "created": True}
 
 
 @decide_again
-def _edit(context: Context, actor: Actor, id: int, fields: Fields) -> model.Step:
-    stored = store.load(context, id)
+def _edit(
+    context: Context,
+    actor: Actor,
+    id: int,
+    fields: Fields,
+    version: int | None = None,
+    note_id: int | None = None,
+) -> model.Step | None:
+    """`note_id`: that of the first note; None when that note is there: then the edit was made before."""
+    stored = store.load(context, id, version)
     person = who(actor, stored.request)
+    if note_id is not None and store.has_note(context, stored, note_id):
+        return None
 
     def decide(lookup: Lookup) -> model.Step:
         changes, facts = _changes(context, lookup, stored, fields)
-        return model.edit(stored.request, changes, person, facts, ruled(context))
+        return model.edit(stored.request, changes, person, facts, ruled(context, note_id=note_id))
 
     step = deciding(context, actor, decide)
     store.save(context, step, stored)
@@ -228,8 +253,12 @@ def _may_register_for(actor: Actor, field: str, person_id: int | None) -> None:
         raise Forbidden("not_allowed", f"{field} {text}.", [(field, text)])
 
 
-def _made_from(context: Context, actor: Actor, fields: Fields) -> int | None:
-    """The request that was registered from the same source. Raises Conflict when the actor may not see it."""
+def _made_before(context: Context, actor: Actor, fields: Fields, id: int | None) -> int | None:
+    """The request that was registered under the id of the caller's key, or from the same source. Raises
+    Conflict when the actor may not see it.
+    """
+    if id is not None and store.find(context, {"_id": id}) is not None:
+        return id
     source, source_id = fields.get("source"), fields.get("sourceID")
     if not source or not source_id:
         return None

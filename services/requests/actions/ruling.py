@@ -21,11 +21,13 @@ from services.requests.model.access import relation, sees_all
 R = TypeVar("R")
 
 
-@dataclass(frozen=True)
+@dataclass
 class NewIds:
-    """New ids for the rules."""
+    """New ids for the rules. `request_id`, `note_id`: the first of their kind, where it is settled before."""
 
     context: Context
+    request_id: int | None = None
+    note_id: int | None = None
 
     def message(self) -> str:
         return self.context.new_uuid()
@@ -34,15 +36,19 @@ class NewIds:
         return str(uuid.uuid4())
 
     def request(self) -> int:
-        return self.context.ids.next("request")
+        settled, self.request_id = self.request_id, None
+        return settled or self.context.ids.next("request")
 
     def note(self) -> int:
-        return self.context.ids.next("note", in_order=True)  # a conversation is read in the order of its ids
+        settled, self.note_id = self.note_id, None
+        # A conversation is read in the order of its ids.
+        return settled or self.context.ids.next("note", in_order=True)
 
 
-def ruled(context: Context) -> model.Context:
-    """The context in which a rule decides now."""
-    return model.Context(context.account, FIRST_INCARNATION, context.clock.now(), NewIds(context))
+def ruled(context: Context, request_id: int | None = None, note_id: int | None = None) -> model.Context:
+    """The context in which a rule decides now. The ids are those of the first request and note it makes."""
+    ids = NewIds(context, request_id, note_id)
+    return model.Context(context.account, FIRST_INCARNATION, context.clock.now(), ids)
 
 
 def who(actor: Actor, request: model.Request | None) -> model.Actor:

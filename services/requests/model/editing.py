@@ -14,6 +14,9 @@ from services.requests.model.workflow import STATUS_MOVES, Move, Workflow
 #: Fields that show the provider's word while it holds the request (rule 12).
 MIRRORED = ("status", "member", "waiting_until", "completion_reason", "supplier_request_id")
 
+#: Fields that nothing else follows from.
+_PLAIN = frozenset({"supplier_request_id", "source", "source_id"})
+
 
 class Edit:
     """The fields of one edit that are not the core's, for one draft; `make` uses them up."""
@@ -212,8 +215,8 @@ class Edit:
             if until is not None and request.status is not Status.WAITING_FOR:
                 raise InvalidField("It goes with the status waiting_for.", ["waiting_until"])
             self.draft.change(waiting_until=until)
-        if "supplier_request_id" in self.fields:
-            self.draft.change(supplier_request_id=self.fields.pop("supplier_request_id"))
+        for name in _PLAIN & self.fields.keys():
+            self.draft.change(**{name: self.fields.pop(name)})
         if "completion_reason" in self.fields:
             raise InvalidField(
                 "It goes with status completed; reopen a completed request first.", ["completion_reason"]

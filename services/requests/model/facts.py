@@ -107,6 +107,8 @@ class Changes(TypedDict, total=False):
     member: Ref | None
     service_instance: Ref | None
     supplier_request_id: str | None
+    source: str | None
+    source_id: str | None
     note: str
     internal_note: str
 
@@ -117,8 +119,6 @@ class NewRequest(Changes, total=False):
     requested_by: Ref
     requested_for: Ref
     organization: Ref | None
-    source: str | None
-    source_id: str | None
 
 
 def given(changes: Changes) -> dict[str, Any]:

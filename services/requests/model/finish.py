@@ -26,6 +26,8 @@ TOLD = {
     "service_instance": "service_instance",
     "supplier": "supplier",
     "supplier_request_id": "supplier_requestID",
+    "source": "source",
+    "source_id": "sourceID",
     "reopen_count": "reopen_count",
 }
 TOLD_OF_CORE = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from services.common import history
+from services.common import audit, history
 from services.common.actor import Actor
 from services.common.errors import Forbidden, Invalid, NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page
@@ -25,6 +25,7 @@ __all__ = [
     "LISTINGS",
     "NOTES",
     "REQUESTS",
+    "get_audit",
     "get_handover",
     "get_history",
     "get_note",
@@ -116,6 +117,15 @@ def get_history(database: Database[Document], id: int, viewer: Actor) -> list[Do
     entries = history.read(database, "requests", id)
     names = _called(database, {account for entry in entries for account in shapes.accounts_told(entry)})
     return [shapes.entry(each, names) for each in entries]
+
+
+def get_audit(database: Database[Document], id: int, viewer: Actor) -> list[Document]:
+    """The audit lines (`common.audit`) of a request. Raises NotFound, Forbidden."""
+    told = [
+        {**entry, "by": entry["person"], "action": entry["what"].replace(" ", "_")}
+        for entry in get_history(database, id, viewer)
+    ]
+    return [line for entry in told for line in audit.lines([entry], entry["account"])]
 
 
 def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:

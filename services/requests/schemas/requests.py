@@ -5,7 +5,6 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from services.common.fields import (
-    InputSchema,
     Moment,
     OutputSchema,
     ReferenceId,
@@ -33,7 +32,7 @@ class NoteText(Text):
     default_error_messages = {"too_long": "must be at most 64 KB long"}
 
 
-class RequestPatchSchema(InputSchema):
+class RequestPatchSchema(SourceSchema):
     """A change of a request: what is not given stays as it is.
 
     Between accounts the plain fields act: a partner's `service_instance_id` hands the request over, a
@@ -58,7 +57,7 @@ class RequestPatchSchema(InputSchema):
     internal_note = NoteText()
 
 
-class RequestInputSchema(RequestPatchSchema, SourceSchema):
+class RequestInputSchema(RequestPatchSchema):
     """A new request. Without `requested_by` and `requested_for` the caller is both."""
 
     subject = Text(255, required=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid
@@ -27,7 +28,7 @@ from services.slas.actions.saving import (
     MAINTAIN_AGREEMENTS,
     changed,
     insert,
-    made_from,
+    made_before,
     records,
     save,
     shown,
@@ -49,17 +50,18 @@ RELATIONS: Mapping[str, str] = {
 }
 
 
-def create_sla(context: Context, actor: Actor, fields: Fields) -> Document:
+def create_sla(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> Document:
     """A new SLA of ours. With `customer_account_id` its customer is that trusted account, and it is announced
-    there unless it is being prepared. With source and sourceID of one that is there: that one.
+    there unless it is being prepared. With source and sourceID, or the `key` (`common.idempotency`), of one
+    that is there: that one, and `created` is false.
 
     Raises Forbidden, Invalid, Conflict, Unavailable.
     """
     actor.needs(*MAINTAIN_AGREEMENTS)
-    made = made_from(context, "sla", fields)
-    if made is not None:
-        return shown("sla", made)
-    id = context.ids.next("sla")
+    keyed = idempotency.id_for(context, actor, "sla", key, fields, lambda: context.ids.next("sla"))
+    if (made := made_before(context, "sla", fields, keyed)) is not None:
+        return made
+    id = keyed or context.ids.next("sla")
     with hierarchy.locked(context):
         state = complete(context, {}, shapes.new("sla", _stored(context, {}, fields), context.clock.now()))
         state, rows = tell(context, id, state)
@@ -67,41 +69,53 @@ def create_sla(context: Context, actor: Actor, fields: Fields) -> Document:
             record = insert(context, actor, "sla", id, state, rows)
         except Conflict:
             # Two tries at the same time to make one record: the later one finds what the earlier made.
-            made = made_from(context, "sla", fields)
-            if made is None:
+            if (made := made_before(context, "sla", fields, keyed)) is None:
                 raise
-            return shown("sla", made)
+            return made
     hierarchy.follow(context, state["service_instance_id"])
     return shown("sla", record)
 
 
-def update_sla(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
-    """Of an SLA of ours all may be changed; of a partner's `CUSTOMERS_OWN`.
+def update_sla(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> Document:
+    """Of an SLA of ours all may be changed; of a partner's `CUSTOMERS_OWN`. `version`: the only one to be
+    changed.
 
-    Raises Forbidden, NotFound, Invalid, IllegalMove, Conflict, Unavailable.
+    Raises Forbidden, NotFound, PreconditionFailed, Invalid, IllegalMove, Conflict, Unavailable.
     """
-    return _edited(context, actor, id, lambda _: fields)
+    return _edited(context, actor, id, lambda _: fields, version)
 
 
-def _edited(context: Context, actor: Actor, id: int, edit: Edit) -> Document:
+def _edited(context: Context, actor: Actor, id: int, edit: Edit, version: int | None = None) -> Document:
     """As update_sla, with the fields that `edit` makes of the SLA as it is when it is saved."""
     actor.needs(*MAINTAIN_AGREEMENTS)
     with hierarchy.locked(context):
-        before, after = _updated(context, actor, id, edit)
+        before, after = _updated(context, actor, id, edit, version)
     for instance_id in {before.state["service_instance_id"], after.state["service_instance_id"]}:
         hierarchy.follow(context, instance_id)
     return shown("sla", after)
 
 
 def add_to_sla(
-    context: Context, actor: Actor, id: int, relation: str, other_id: int, impact: str | None = None
+    context: Context,
+    actor: Actor,
+    id: int,
+    relation: str,
+    other_id: int,
+    impact: str | None = None,
+    version: int | None = None,
 ) -> Document:
     """Adds one record to a list of the SLA (`RELATIONS`). `impact`: what a failure of the SLA's service
     instance does to a covered one. Raises as update_sla."""
     field = _field_of(relation)
     impacts: Document = {"impact_relations": {other_id: impact}}
     more = impacts if field == "service_instance_ids" and impact is not None else {}
-    return _edited(context, actor, id, lambda state: {field: [*listed(state, field), other_id], **more})
+
+    def with_it(state: Fields) -> Fields:
+        return {field: [*listed(state, field), other_id], **more}
+
+    return _edited(context, actor, id, with_it, version)
 
 
 def remove_from_sla(context: Context, actor: Actor, id: int, relation: str, other_id: int | None) -> Document:
@@ -115,8 +129,10 @@ def remove_from_sla(context: Context, actor: Actor, id: int, relation: str, othe
 
 
 @decide_again
-def _updated(context: Context, actor: Actor, id: int, edit: Edit) -> tuple[Record, Record]:
-    record = records(context, "sla").get(id)
+def _updated(
+    context: Context, actor: Actor, id: int, edit: Edit, version: int | None
+) -> tuple[Record, Record]:
+    record = records(context, "sla").get(id, version)
     fields = edit(record.state)
     check_allowed(record.state, fields)
     stored = _stored(context, record.state, fields)

@@ -89,10 +89,17 @@ def records(context: Context, kind: str) -> Records:
     return store.records(context, store.KINDS[kind])
 
 
-def made_from(context: Context, kind: str, fields: Mapping[str, Any]) -> Record | None:
-    """The record that was made from the same source and sourceID before, if any."""
-    origin = shapes.origin(fields)
-    return None if origin is None else records(context, kind).find_one({"origin": origin})
+def made_before(
+    context: Context, kind: str, fields: Mapping[str, Any], id: int | None
+) -> dict[str, Any] | None:
+    """What was made under the id of the caller's key, or from the same source and sourceID, as it is shown,
+    with `created` false; None when nothing was.
+    """
+    known = ({"_id": id}, {"origin": shapes.origin(fields)})
+    for found_by in (filter for filter in known if None not in filter.values()):
+        if (made := records(context, kind).find_one(found_by)) is not None:
+            return {**shown(kind, made), "created": False}
+    return None
 
 
 def shown(kind: str, record: Record) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
+from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid
@@ -17,7 +18,7 @@ from services.slas.actions.saving import (
     MAINTAIN_SERVICES,
     changed,
     insert,
-    made_from,
+    made_before,
     records,
     refusing,
     save,
@@ -30,57 +31,72 @@ Fields = Mapping[str, Any]
 Document = dict[str, Any]
 
 
-def create_service(context: Context, actor: Actor, fields: Fields) -> Document:
-    """Without a provider: the account's own organization. With source and sourceID of one that is there: that
-    one. Raises Forbidden, Invalid, Conflict."""
+def create_service(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> Document:
+    """Without a provider: the account's own organization. With source and sourceID, or the `key`
+    (`common.idempotency`), of one that is there: that one, and `created` is false. Raises Forbidden, Invalid,
+    Conflict."""
     actor.needs(*MAINTAIN_SERVICES)
     if fields.get("provider_id") is None:
         account = context.copies.get("account", context.account) or {}
         fields = {**fields, "provider_id": account.get("organization_id")}
-    return _created(context, actor, "service", fields)
+    return _created(context, actor, "service", fields, key)
 
 
-def update_service(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
-    """Raises Forbidden, NotFound, Invalid, Conflict."""
+def update_service(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> Document:
+    """`version`: the only one to be changed. Raises Forbidden, NotFound, PreconditionFailed, Invalid,
+    Conflict.
+    """
     actor.needs(*MAINTAIN_SERVICES)
-    service = _updated(context, actor, "service", id, fields)
+    service = _updated(context, actor, "service", id, fields, version)
     follow_service(context, id)
     return service
 
 
-def create_service_offering(context: Context, actor: Actor, fields: Fields) -> Document:
+def create_service_offering(
+    context: Context, actor: Actor, fields: Fields, key: str | None = None
+) -> Document:
     """As create_service; targets and charges must not contradict themselves."""
     actor.needs(*MAINTAIN_AGREEMENTS)
-    return _created(context, actor, "service_offering", fields, _terms)
+    return _created(context, actor, "service_offering", fields, key, _terms)
 
 
-def update_service_offering(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
+def update_service_offering(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> Document:
     """As update_service."""
     actor.needs(*MAINTAIN_AGREEMENTS)
-    return _updated(context, actor, "service_offering", id, fields, _terms)
+    return _updated(context, actor, "service_offering", id, fields, version, _terms)
 
 
-def create_service_instance(context: Context, actor: Actor, fields: Fields) -> Document:
+def create_service_instance(
+    context: Context, actor: Actor, fields: Fields, key: str | None = None
+) -> Document:
     """As create_service; `parent_service_instances` are own service instances that the new one supports."""
     actor.needs(*MAINTAIN_SERVICES)
     _check_parents(context, None, fields)
-    return _created(context, actor, "service_instance", _with_edges(fields), _of_provider(context))
+    return _created(context, actor, "service_instance", _with_edges(fields), key, _of_provider(context))
 
 
-def update_service_instance(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
+def update_service_instance(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> Document:
     """As update_service; `parent_service_instances` are all the edges that shall be drawn."""
     actor.needs(*MAINTAIN_SERVICES)
     with hierarchy.locked(context) if "parent_service_instances" in fields else nullcontext():
-        return _updated_instance(context, actor, id, fields)
+        return _updated_instance(context, actor, id, fields, version)
 
 
-def add_parent(context: Context, actor: Actor, id: int, parent_id: int, relation: str) -> Document:
+def add_parent(
+    context: Context, actor: Actor, id: int, parent_id: int, relation: str, version: int | None = None
+) -> Document:
     """Draws one edge, or changes what it says. Raises as update_service_instance."""
     actor.needs(*MAINTAIN_SERVICES)
     with hierarchy.locked(context):
         edges = [edge for edge in _drawn(context, id) if edge["service_instance_id"] != parent_id]
         edges.append({"service_instance_id": parent_id, "impact_relation": relation})
-        return _updated_instance(context, actor, id, {"parent_service_instances": edges})
+        return _updated_instance(context, actor, id, {"parent_service_instances": edges}, version)
 
 
 def remove_parent(context: Context, actor: Actor, id: int, parent_id: int | None) -> Document:
@@ -88,13 +104,16 @@ def remove_parent(context: Context, actor: Actor, id: int, parent_id: int | None
     actor.needs(*MAINTAIN_SERVICES)
     with hierarchy.locked(context):
         edges = [edge for edge in _drawn(context, id) if parent_id not in (None, edge["service_instance_id"])]
-        return _updated_instance(context, actor, id, {"parent_service_instances": edges})
+        return _updated_instance(context, actor, id, {"parent_service_instances": edges}, None)
 
 
-def _updated_instance(context: Context, actor: Actor, id: int, fields: Fields) -> Document:
+def _updated_instance(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None
+) -> Document:
     """Call it `locked` where edges are among the fields."""
     _check_parents(context, id, fields)
-    return _updated(context, actor, "service_instance", id, _with_edges(fields), _of_provider(context))
+    stored = _with_edges(fields)
+    return _updated(context, actor, "service_instance", id, stored, version, _of_provider(context))
 
 
 def follow_service(context: Context, service_id: int) -> None:
@@ -123,28 +142,33 @@ Complete = Callable[[Document], Document]
 
 
 def _created(
-    context: Context, actor: Actor, kind: str, fields: Fields, complete: Complete = dict
+    context: Context, actor: Actor, kind: str, fields: Fields, key: str | None, complete: Complete = dict
 ) -> Document:
-    made = made_from(context, kind, fields)
-    if made is not None:
-        return shown(kind, made)
+    id = idempotency.id_for(context, actor, kind, key, fields, lambda: context.ids.next(kind))
+    if (made := made_before(context, kind, fields, id)) is not None:
+        return made
     check(context, {}, fields)
     state = complete(shapes.new(kind, fields, context.clock.now()))
     try:
-        return shown(kind, insert(context, actor, kind, context.ids.next(kind), state))
+        return shown(kind, insert(context, actor, kind, id or context.ids.next(kind), state))
     except Conflict:
         # Two tries at the same time to make one record: the later one finds what the earlier made.
-        made = made_from(context, kind, fields)
-        if made is None:
+        if (made := made_before(context, kind, fields, id)) is None:
             raise
-        return shown(kind, made)
+        return made
 
 
 @decide_again
 def _updated(
-    context: Context, actor: Actor, kind: str, id: int, fields: Fields, complete: Complete = dict
+    context: Context,
+    actor: Actor,
+    kind: str,
+    id: int,
+    fields: Fields,
+    version: int | None,
+    complete: Complete = dict,
 ) -> Document:
-    record = records(context, kind).get(id)
+    record = records(context, kind).get(id, version)
     check_own(kind, record.state)
     check(context, record.state, fields)
     changes = changed(record.state, fields)

@@ -14,6 +14,7 @@ from typing import Any
 
 from pymongo.database import Database
 
+from services.common import audit, history
 from services.common.actor import Actor
 from services.common.errors import NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page
@@ -24,16 +25,22 @@ from services.slas.store import KINDS
 
 __all__ = [
     "LISTINGS",
+    "get_audit",
     "get_service",
     "get_service_instance",
     "get_service_offering",
     "get_sla",
     "list_children",
+    "list_instances_of_service",
+    "list_instances_of_team",
+    "list_offerings_of_service",
     "list_parents",
     "list_service_instances",
     "list_service_offerings",
     "list_services",
     "list_slas",
+    "list_slas_of_customer",
+    "list_slas_of_service",
     "list_slas_of_service_instance",
     "references",
 ]
@@ -69,8 +76,7 @@ def get_service_offering(database: Database[Document], id: int, viewer: Actor) -
 
 def list_service_instances(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
     """Own service instances, and those of partners that an active SLA and an active trust allow."""
-    found = page(database["service_instances"], SERVICE_INSTANCES, query, {"offered": True}, viewer=viewer)
-    return found.map(_instance)
+    return _instances(database, query, {}, viewer)
 
 
 def get_service_instance(database: Database[Document], id: int, viewer: Actor) -> Document:
@@ -117,6 +123,42 @@ def list_slas_of_service_instance(
     return page(database["slas"], SLAS, query, wanted, viewer=viewer).map(_sla)
 
 
+def list_slas_of_customer(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The SLAs whose customer is an organization."""
+    wanted = all_of([{"customer_id": id}, _visible(viewer)])
+    return page(database["slas"], SLAS, query, wanted, viewer=viewer).map(_sla)
+
+
+def list_slas_of_service(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The SLAs for all instances of a service."""
+    among = database["service_instances"].find({"service_id": id}, {"_id": 1})
+    instances = {"service_instance_id": {"$in": sorted(each["_id"] for each in among)}}
+    return page(database["slas"], SLAS, query, all_of([instances, _visible(viewer)]), viewer=viewer).map(_sla)
+
+
+def list_instances_of_service(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    return _instances(database, query, {"service_id": id}, viewer)
+
+
+def list_instances_of_team(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The service instances that a team supports."""
+    return _instances(database, query, {"support_team_id": id}, viewer)
+
+
+def list_offerings_of_service(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    offerings = database["service_offerings"]
+    return page(offerings, SERVICE_OFFERINGS, query, {"service_id": id}, viewer=viewer).map(_offering)
+
+
+def get_audit(database: Database[Document], id: int, viewer: Actor, kind: str) -> list[Document]:
+    """The audit lines (`common.audit`) of a record. Raises NotFound."""
+    seen = _visible(viewer) if kind == "sla" else {}
+    _one(database[KINDS[kind]].find_one(all_of([{"_id": id}, seen]), {"_id": 1}))
+    account = database["copy_account"].find_one({"_id": viewer.account}, {"name": 1}) or {}
+    entries = history.read(database, KINDS[kind], id)
+    return audit.lines(entries, {"id": viewer.account, "name": account.get("name", viewer.account)})
+
+
 def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:
     """{id: {id, name, account?, disabled?, sourceID?}} of the records of one kind that are there."""
     shown = {"name": 1, "account": 1, "disabled": 1, "sourceID": 1}
@@ -125,6 +167,12 @@ def references(database: Database[Document], kind: str, ids: Iterable[int]) -> d
         each["_id"]: {"id": each["_id"], **{name: each[name] for name in shown if each.get(name)}}
         for each in found
     }
+
+
+def _instances(database: Database[Document], query: ListQuery, among: Document, viewer: Actor) -> Page:
+    offered = {**among, "offered": True}
+    found = page(database["service_instances"], SERVICE_INSTANCES, query, offered, viewer=viewer)
+    return found.map(_instance)
 
 
 def _visible(viewer: Actor) -> Document:

@@ -7,7 +7,7 @@ form in which they would travel. What services tell each other by events is fetc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,17 +43,23 @@ SERVICES: Mapping[str, tuple[type, Any, dict[str, str]]] = {
 
 @dataclass
 class InProcess:
-    """Calls the services' methods. Those in `silent` do not answer. `calls` counts by service and method."""
+    """Calls the services' methods. Those in `silent` do not answer. `calls` counts by service and method.
+    `meanwhile` happens once, after the gateway has looked and before the service does.
+    """
 
     services: dict[str, Any] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] | None = None
 
     def call(self, service: str, method: str, actor: Any, /, *args: Any, **named: Any) -> Any:
         self.calls.append(f"{service}.{method}")
         if service in self.silent:
             raise Unavailable("service_silent", f"{service} did not answer.")
         who = actor.to_wire() if isinstance(actor, Actor) else actor
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         travelled = bus_json.decode(bus_json.encode([who, *args]))
         result = getattr(self.services[service], method)(*travelled, **named)
         return bus_json.decode(bus_json.encode(result))

@@ -107,3 +107,47 @@ def test_the_nearest_filters_are_paths(catalog: Catalog) -> None:
     assert ids(catalog.manager.get("service_instances/active")) == sorted(
         [catalog.above["id"], catalog.below["id"]]
     )
+
+
+def test_what_belongs_to_a_service_a_team_and_a_customer_is_listed_below_it(
+    account: Account, catalog: Catalog
+) -> None:
+    manager, sla = catalog.manager, catalog.sla
+    instance = manager.get(f"service_instances/{sla['service_instance']['id']}")
+    service = f"services/{instance['service']['id']}"
+    assert ids(manager.get(f"{service}/service_instances")) == ids([catalog.above, catalog.below])
+    assert ids(manager.get(f"{service}/service_offerings")) == [sla["service_offering"]["id"]]
+    assert sla["id"] in ids(manager.get(f"{service}/slas"))
+    team = f"teams/{instance['support_team']['id']}"
+    assert ids(manager.get(f"{team}/service_instances")) == ids([catalog.above, catalog.below])
+    customer = f"organizations/{sla['customer']['id']}"
+    assert sla["id"] in ids(manager.get(f"{customer}/slas"))
+    _, end_user = account.person("No Manager")
+    assert end_user.get(f"{service}/slas") == []
+    assert manager.send("GET", "services/999/slas").status_code == 404
+
+
+def test_an_account_administrator_needs_no_other_role_to_furnish_an_account(account: Account) -> None:
+    _, client = account.person("Just Administrator", "account_administrator")
+    person = client.post("people", {"name": "New", "primary_email": "furnished@widget.example"})
+    client.patch(f"people/{person['id']}/permissions", {"roles": ["specialist"]})
+    client.post("personal_access_tokens", {"name": "theirs", "person_id": person["id"]})
+    team = client.post("teams", {"name": "Furnished", "members": [person["id"]]})
+    client.post("organizations", {"name": "Furnished"})
+    service = client.post("services", {"name": "Furnished", "support_team_id": team["id"]})
+    fields = {"name": "Furnished", "service_id": service["id"], "support_team_id": team["id"]}
+    instance = client.post("service_instances", fields)
+    offering = client.post("service_offerings", {"name": "Furnished", "service_id": service["id"]})
+    sla = client.post(
+        "slas",
+        {
+            "name": "Furnished",
+            "service_instance_id": instance["id"],
+            "service_offering_id": offering["id"],
+            "coverage": "people",
+        },
+    )
+    client.patch(f"slas/{sla['id']}", {"people": [person["id"]]})
+    client.patch("account", {"locale": "fr"})
+    for path in ("trusts", "requests", "notes", "handovers", "deliveries", "parked_messages", "slas"):
+        client.get(path)

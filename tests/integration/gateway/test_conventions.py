@@ -263,26 +263,6 @@ def test_a_second_post_of_one_source_answers_the_first_record(
     assert administrator.post(path, body, status=200) == first
 
 
-def test_a_key_makes_a_second_post_answer_the_first_record(account: Account, administrator: Client) -> None:
-    def post(client: Client, key: str, **body: str | None) -> Any:
-        headers = {"Idempotency-Key": key}
-        return client.send("POST", "organizations", {"name": "Keyed", **body}, headers=headers)
-
-    first = post(administrator, "a-1")
-    again = post(administrator, "a-1")
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert json.loads(first.data) == json.loads(again.data)
-    assert post(administrator, "a-1", source=None, sourceID=None).status_code == 200
-    assert post(administrator, "a-2").status_code == 201
-    other = account.person("Other Key Holder", "account_administrator")[1]
-    assert post(other, "a-1").status_code == 201
-    own = json.loads(post(administrator, "a-1", source="erp", sourceID="7").data)
-    assert (own["source"], own["sourceID"]) == ("erp", "7")
-    refused = post(administrator, "é" * 3)
-    assert refused.status_code == 422
-    assert json.loads(refused.data)["errors"][0][0] == "Idempotency-Key"
-
-
 def test_the_source_header_stamps_what_is_made(account: Account) -> None:
     made = account.client(X_4me_Source="monitoring").post("organizations", {"name": "Stamped"})
     assert made["source"] == "monitoring"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -54,6 +55,12 @@ def test_roles_are_read_and_given_beside_the_person(account: Account) -> None:
     assert "roles" not in account.client().get(f"people/{person['id']}")
     found = account.client().get("people", roles="problem_manager", fields="name")
     assert [each["name"] for each in found] == ["Role Player"]
+    found = account.client().get("people/all_with_roles", roles="problem_manager", fields="name")
+    assert [each["name"] for each in found] == ["Role Player"]
+    account.person("Without A Role")
+    listed = account.client().get("people/all_with_roles", fields="name", per_page=100)
+    assert "Role Player" in [each["name"] for each in listed]
+    assert "Without A Role" not in [each["name"] for each in listed]
 
 
 def test_a_role_counts_from_the_next_call_on(account: Account) -> None:
@@ -90,10 +97,56 @@ def test_a_token_makes_no_token_that_may_do_more_than_itself(account: Account) -
     path = "personal_access_tokens"
     assert client.post(path, {"name": "same"})["scopes"] == ["people:read", "tokens:write"]
     assert client.post(path, {"name": "less", "scopes": ["people:read"]})["scopes"] == ["people:read"]
-    for scopes in (["*"], ["people:write"], ["people:read", "requests:read"], "people:read", [1]):
+    for scopes in (["*"], ["people:write"], ["people:read", "requests:read"]):
         response = client.send("POST", path, {"name": "more", "scopes": scopes})
         assert response.status_code == 403
         assert response.headers["X-Interdesk-Error"] == "scope_missing"
+    for scopes in ("people:read", [1], []):
+        assert client.send("POST", path, {"name": "more", "scopes": scopes}).status_code == 422
+
+
+def test_a_token_makes_no_token_that_outlives_it(account: Account) -> None:
+    _, owner = account.person("Short Lived", "specialist")
+    path, now = "personal_access_tokens", account.clock.now()
+    until = {days: f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (1, 2, 3)}
+    short = account.client(owner.post(path, {"name": "short", "expires_at": until[2]})["token"])
+    assert short.post(path, {"name": "as long"})["expires_at"] == until[2]
+    assert short.post(path, {"name": "shorter", "expires_at": until[1]})["expires_at"] == until[1]
+    for longer in (until[3], None):
+        refused = short.send("POST", path, {"name": "longer", "expires_at": longer})
+        assert refused.headers["X-Interdesk-Error"] == "outlives_its_maker"
+        assert json.loads(refused.data)["errors"][0][0] == "expires_at"
+    assert owner.post(path, {"name": "for ever", "expires_at": None})["expires_at"] is None
+
+
+def test_another_persons_token_takes_one_that_may_write_people(account: Account) -> None:
+    person, _ = account.person("Somebody Else", "specialist")
+    body = {"name": "for another", "person_id": person["id"]}
+    for scopes, status in ((("tokens:write", "requests:*"), 403), (("tokens:write", "people:write"), 201)):
+        name = f"Token Maker {status}"
+        _, maker = account.person(name, "account_administrator", scopes=scopes)
+        assert maker.send("POST", "personal_access_tokens", body).status_code == status
+
+
+def test_one_token_is_its_owners_to_see(account: Account) -> None:
+    _, owner = account.person("Sees His Own", "specialist")
+    made = owner.post("personal_access_tokens", {"name": "seen"})
+    shown = owner.get(f"personal_access_tokens/{made['id']}")
+    assert shown == {name: value for name, value in made.items() if name != "token"}
+    assert account.client().send("GET", f"personal_access_tokens/{made['id']}").status_code == 404
+    owner.send("DELETE", f"personal_access_tokens/{made['id']}")
+    active = owner.get("personal_access_tokens/active", fields="name")
+    assert [each["name"] for each in active] == ["test"]
+
+
+def test_roles_are_not_lost_between_two_who_give_them(account: Account) -> None:
+    person, _ = account.person("Promoted Twice", "specialist")
+    administrator, path = account.client(), f"people/{person['id']}/permissions"
+    seen = administrator.send("GET", path).headers["ETag"]
+    administrator.patch(path, {"roles": ["specialist", "auditor"]})
+    late = administrator.send("PATCH", path, {"roles": ["specialist"]}, headers={"If-Match": seen})
+    assert late.status_code == 412
+    assert administrator.get(path)[0]["roles"] == ["specialist", "auditor"]
 
 
 def test_a_token_for_reading_does_not_write(account: Account) -> None:

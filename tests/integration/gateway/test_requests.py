@@ -180,3 +180,31 @@ def test_the_timeline_tells_everything_in_order(desk: Desk, requests: dict[str, 
     newest = desk.specialist.get(path, per_page="1", sort="-id")
     assert newest == [told[-1]]
     assert desk.end_user.send("GET", path).status_code == 403
+
+
+def test_a_requests_source_can_be_said_later_and_is_one_requests_alone(account: Account) -> None:
+    _, client = account.person("Source Sayer", "specialist")
+    made = [client.post("requests", {"subject": "Alarm", "category": "incident"}) for _ in range(2)]
+    origin = {"source": "monitoring", "sourceID": "alarm-7"}
+    shown = client.patch(f"requests/{made[0]['id']}", origin)
+    assert {name: shown[name] for name in origin} == origin
+    assert [each["id"] for each in client.get("requests", **origin)] == [made[0]["id"]]
+    line = client.get(f"requests/{made[0]['id']}/audit", fields="changes", per_page="1")[0]
+    assert line["changes"] == {name: [None, value] for name, value in origin.items()}
+    again = client.post("requests", {"subject": "Alarm", "category": "incident", **origin}, status=200)
+    assert again["id"] == made[0]["id"]
+    taken = client.send("PATCH", f"requests/{made[1]['id']}", origin)
+    assert taken.status_code == 409
+    assert taken.headers["X-Interdesk-Error"] == "already_taken"
+    client.patch(f"requests/{made[0]['id']}", {"sourceID": None})
+    client.patch(f"requests/{made[1]['id']}", origin)
+
+
+def test_my_requests_are_below_me_too(account: Account) -> None:
+    person, client = account.person("Asks Often")
+    made = client.post("requests", {"subject": "Mine", "category": "other"})
+    response = client.send("GET", "me/requested_by_or_for_me")
+    assert [each["id"] for each in json.loads(response.data)] == [made["id"]]
+    assert response.headers["X-Pagination-Total-Entries"] == "1"
+    assert client.get("requests/requested_by_or_for_me")[0]["id"] == made["id"]
+    assert person["id"] == client.get(f"requests/{made['id']}")["requested_by"]["id"]

@@ -60,7 +60,9 @@ def test_every_operation_says_what_it_is_and_what_it_answers(document: dict[str,
             if method == "parameters":
                 continue
             assert operation["summary"], f"{method} {path}"
-            assert "default" in operation["responses"], f"{method} {path}"
+            assert "default" not in operation["responses"], f"{method} {path}"
+            open_to_all = operation.get("security") == []
+            assert ("429" in operation["responses"]) != open_to_all, f"{method} {path}"
             assert any(code.startswith("2") for code in operation["responses"]), f"{method} {path}"
 
 

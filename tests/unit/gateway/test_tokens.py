@@ -14,7 +14,7 @@ TOKEN = "t" * 43
 
 
 def holder(*scopes: str) -> Holder:
-    return Holder(Actor(7, "widget"), frozenset(scopes or ("*",)), "hash")
+    return Holder(Actor(7, "widget"), frozenset(scopes or ("*",)), "hash", 3)
 
 
 class Known:

@@ -82,3 +82,51 @@ def test_a_token_that_would_be_expired_already_is_not_made():
         tokens.checked_expiry(NOW, NOW)
     assert refused.value.code == "already_expired"
     assert tokens.checked_expiry(None, NOW) is None
+
+
+scopes = st.lists(st.sampled_from(tokens.SCOPES), min_size=1, max_size=4)
+
+
+@given(granted=scopes, wanted=scopes)
+def test_a_token_that_another_may_make_allows_nothing_that_the_other_does_not(
+    granted: list[str], wanted: list[str]
+) -> None:
+    try:
+        tokens.within(wanted, None, granted, None)
+    except RuleBroken:
+        return
+    for resource in (*tokens.RESOURCES, "one that comes later"):
+        for action in tokens.ACTIONS:
+            if tokens.allows(wanted, resource, action):
+                assert tokens.allows(granted, resource, action)
+
+
+@pytest.mark.parametrize(
+    ("granted", "wanted", "allowed"),
+    [
+        (["*"], ["*"], True),
+        (["*:read", "*:write"], ["*"], True),
+        (["people:*"], ["people:read"], True),
+        (["people:read", "people:write"], ["people:*"], True),
+        (["people:read"], ["people:*"], False),
+        (["people:*"], ["*:read"], False),
+        (["*:read"], ["teams:read", "teams:write"], False),
+    ],
+)
+def test_what_a_scope_covers(granted: list[str], wanted: list[str], allowed: bool) -> None:
+    if allowed:
+        tokens.within(wanted, None, granted, None)
+        return
+    with pytest.raises(RuleBroken):
+        tokens.within(wanted, None, granted, None)
+
+
+def test_a_token_ends_no_later_than_the_one_that_made_it() -> None:
+    until = NOW + timedelta(days=1)
+    for expires_at in (NOW, until):
+        tokens.within(["*"], expires_at, ["*"], until)
+    tokens.within(["*"], None, ["*"], None)
+    for expires_at in (until + timedelta(seconds=1), None):
+        with pytest.raises(RuleBroken) as refused:
+            tokens.within(["*"], expires_at, ["*"], until)
+        assert refused.value.code == "outlives_its_maker"
