@@ -8,10 +8,25 @@ from typing import Annotated
 import typer
 
 from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Json, TokenFile, Url, api_of
-from interdesk.commands.output import WRONG_USE, Group, Refusal, say, show, show_one
+from interdesk.commands.output import FAILED, WRONG_USE, Group, Refusal, say, show, show_one, warn
 from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
+
+HEALTH = (
+    "id",
+    "status",
+    "well",
+    "delivery",
+    "heard_at",
+    "unanswered",
+    "unanswered_since",
+    "refused",
+    "parked",
+    "quarantined",
+    "keys_announced_at",
+    "authority_expires_at",
+)
 
 Partner = Annotated[str, typer.Argument(help="The partner's account id.")]
 
@@ -28,6 +43,30 @@ def list_trusts(
     with api_of(directory, account, url, token_file) as api:
         trusts = list(api.get_all("trusts"))
     show(trusts, ("id", "account", "domain", "status"), as_json=as_json)
+
+
+@app.command()
+def health(
+    partner: Annotated[
+        str | None, typer.Argument(help="The partner's account id; all partners if not given.")
+    ] = None,
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show how it stands with partners, and what to do where it is not well (exit code 1)."""
+    with api_of(directory, account, url, token_file) as api:
+        partners = [partner] if partner else [trust["id"] for trust in api.get_all("trusts")]
+        found = [api.get(f"trusts/{each}/health") for each in partners]
+    show(found, HEALTH, as_json=as_json)
+    if not as_json:
+        for each in found:
+            for problem in each["problems"]:
+                warn(f"{each['id']}: {problem['code']}: {problem['text']}")
+    if not all(each["well"] for each in found):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

@@ -58,7 +58,7 @@ import structlog
 from services.common import logs
 from services.common.database import Document
 from services.common.verdicts import is_outage
-from services.federation import metrics
+from services.federation import health, metrics
 from services.federation.borders import Borders
 from services.federation.deliveries import Deliveries, breaks_thread
 from services.federation.envelope import Message
@@ -75,6 +75,7 @@ log = structlog.get_logger(__name__)
 
 ATTENTION_BATCH: Final = 100
 AGAIN_SECONDS: Final = 60.0
+MEASURE_SECONDS: Final = 15.0
 
 
 class Outbox:
@@ -90,6 +91,7 @@ class Outbox:
         self._lock = threading.Lock()
         self._attention = threading.Event()
         self._stopping = False
+        self._measure_at = 0.0
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -199,8 +201,21 @@ class Outbox:
             self._correspondent.unanswered(self._context, row)
 
     def _measure(self) -> None:
-        now, owner = self._context.clock.now(), (self._context.account, self._context.service)
-        for partner in list(self._relays):
-            since = self._deliveries.unanswered_since(partner)
-            age = (now - since).total_seconds() if since else 0.0
-            metrics.UNRECEIPTED_SECONDS.labels(*owner, partner).set(age)
+        """Has the metrics say how it stands with each partner."""
+        if time.monotonic() < self._measure_at:
+            return
+        self._measure_at = time.monotonic() + MEASURE_SECONDS
+        context = self._context
+        for trust in TrustBook.of(context).trusts():
+            it = health.standing(context.database, context.service, trust.partner)
+            age = (context.clock.now() - it.unanswered_since).total_seconds() if it.unanswered_since else 0.0
+            for gauge, value in (
+                (metrics.PARKED, it.parked),
+                (metrics.QUARANTINE_BYTES, it.quarantined_bytes),
+                (metrics.UNRECEIPTED, it.unanswered),
+                (metrics.UNRECEIPTED_SECONDS, age),
+                (metrics.HEARD, it.heard_at.timestamp() if it.heard_at else 0.0),
+                (metrics.FAILING, int(it.failing is not None)),
+                (metrics.PAUSED, int(it.paused is not None)),
+            ):
+                gauge.labels(context.account, context.service, trust.partner).set(value)
