@@ -130,16 +130,17 @@ def test_a_discarded_message_is_gone_past_and_its_sender_undoes_it(pair: Pair) -
     assert giga.inbox(thread)[0]["sealed"] == widget.sealed(thread, 1)
 
 
-def test_what_comes_before_is_settled_first(pair: Pair) -> None:
-    """As after the end of a trust, which parks each message of a thread."""
+def test_what_comes_before_is_discarded_first(pair: Pair) -> None:
+    """The end of a trust parks each message of a thread that waits."""
     widget, giga = pair
     thread = widget.open(giga.account, "poison")
     widget.say(giga.account, thread, "2")
     widget.waits_until(lambda: widget.delivered(thread) == ["held", "held"])
+    giga.set_status(widget.account, "ended")
+    now = giga.context.clock.now()
+    giga.database["inbox"].update_one({"thread": thread, "sequence": 2}, {"$set": {"due": now}})
+    giga.waits_until(lambda: [row["state"] for row in giga.inbox(thread)] == ["parked", "parked"])
     first, second = giga.inbox(thread)
-    giga.database["inbox"].update_one(
-        {"_id": second["_id"]}, {"$set": {"state": "parked"}, "$unset": {"due": ""}}
-    )
     with pytest.raises(Conflict) as refusal:
         giga.post.inbox.discard(second["_id"])
     assert refusal.value.code == "gap"
