@@ -24,7 +24,7 @@ HEALTH = (
     "refused",
     "parked",
     "quarantined",
-    "keys_announced_at",
+    "keys_heard_at",
     "authority_expires_at",
 )
 

@@ -182,8 +182,8 @@ def partner_health(
         "heard_at": health.last(each.heard_at for each in standings),
         "unanswered_since": health.first(each.unanswered_since for each in standings),
         **sums,
-        "keys_announced_at": keys_at,
-        "own_keys_announced_at": own_keys_at,
+        "keys_heard_at": keys_at,
+        "own_keys_taken_at": own_keys_at,
         "authority_expires_at": expires_at,
         "services": [vars(each) for each in standings],
     }

@@ -106,8 +106,8 @@ class StandingSchema(OutputSchema):
 
 class PartnerHealthSchema(OutputSchema):
     """How it stands with a partner, over all services. `delivery`: whether we can deliver now: open, failing,
-    paused, not_accepted, suspended or ended. `keys_announced_at`: when the partner last told its keys,
-    `own_keys_announced_at`: when it took ours. Counts go to 10,000 per service.
+    paused, not_accepted, suspended or ended. `keys_heard_at`: when the partner last told its keys,
+    `own_keys_taken_at`: when it took ours. Counts go to 10,000 per service.
     """
 
     id = fields.String()
@@ -123,8 +123,8 @@ class PartnerHealthSchema(OutputSchema):
     parked = fields.Integer()
     quarantined = fields.Integer()
     dropped = fields.Integer()
-    keys_announced_at = Moment(allow_none=True)
-    own_keys_announced_at = Moment(allow_none=True)
+    keys_heard_at = Moment(allow_none=True)
+    own_keys_taken_at = Moment(allow_none=True)
     authority_expires_at = Moment(allow_none=True)
     services = fields.List(fields.Nested(StandingSchema))
 

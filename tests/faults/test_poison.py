@@ -110,6 +110,10 @@ def test_poison_parks_the_rest_moves_and_a_replay_finishes_it(partners: Partners
     poisoned.close()
     must_agree(partners, [poisoned, other])
     assert health_of(partners, CUSTOMER) == (0, [])
+    health = partners.api(PROVIDER).get(f"trusts/{CUSTOMER}/health")
+    assert health["delivery"] == "open"
+    for known in ("heard_at", "keys_heard_at", "own_keys_taken_at", "authority_expires_at"):
+        assert health[known] is not None, known
 
 
 def test_a_discarded_give_is_told_to_the_sender_and_the_request_comes_back_flagged(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -144,6 +144,10 @@ def test_an_end_user_sees_none_of_it(account: Account, trust: str) -> None:
         assert nobody.send("GET", path).status_code == 403
 
 
+def shown(at: datetime) -> str:
+    return iso(at).replace(".000Z", "Z")
+
+
 def test_health_sums_up_what_each_service_knows(account: Account, trust: str, quarantined: list[str]) -> None:
     administrator, now = account.client(), account.clock.now()
     well = administrator.get(f"trusts/{trust}/health")
@@ -171,12 +175,27 @@ def test_health_sums_up_what_each_service_knows(account: Account, trust: str, qu
             "failing": {"code": "partner_silent", "text": "It says nothing.", "since": since},
         }
     )
+    owner = account.contexts["organizations"].database
+    for n, (type_, state) in enumerate(
+        [
+            ("trust.accepted.v1", "accepted"),
+            ("keys.announced.v1", "accepted"),
+            ("keys.announced.v1", "refused"),
+            ("trust.ended.v1", "accepted"),
+        ]
+    ):
+        row = {"thread": f"trust/{trust}/1", "partner": trust, "type": type_, "state": state}
+        at = since + timedelta(minutes=n)
+        owner["inbox"].insert_one({"_id": f"key {n}", **row, "received_at": at})
+        owner["outbox"].insert_one({"_id": f"key {n}", **row, "at": at + timedelta(hours=1)})
     ill = administrator.get(f"trusts/{trust}/health")
+    assert ill["keys_heard_at"] == shown(since + timedelta(minutes=1))
+    assert ill["own_keys_taken_at"] == shown(since + timedelta(minutes=61))
     told = {problem["code"] for problem in ill["problems"]}
     assert told == {"unanswered", "messages_parked", "quarantine_full", "delivery_failing"}
     assert (ill["well"], ill["delivery"]) == (False, "failing")
-    assert (ill["unanswered"], ill["refused"], ill["parked"], ill["dropped"]) == (2, 1, 1, 7)
-    assert ill["heard_at"] == iso(since).replace(".000Z", "Z")
+    assert (ill["unanswered"], ill["refused"], ill["parked"], ill["dropped"]) == (2, 2, 1, 7)
+    assert ill["heard_at"] == shown(since)
     of = {each["service"]: each for each in ill["services"]}
     assert of["slas"]["failing"]["code"] == "partner_silent"
     assert (of["requests"]["failing"], of["requests"]["unanswered"]) == (None, 2)
