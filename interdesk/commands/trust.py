@@ -13,6 +13,7 @@ from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
 
+HEALTH_OF_ALL = ("id", "status", "well", "delivery", "heard_at", "unanswered", "parked", "quarantined")
 HEALTH = (
     "id",
     "status",
@@ -24,7 +25,9 @@ HEALTH = (
     "refused",
     "parked",
     "quarantined",
+    "dropped",
     "keys_heard_at",
+    "own_keys_taken_at",
     "authority_expires_at",
 )
 
@@ -60,7 +63,10 @@ def health(
     with api_of(directory, account, url, token_file) as api:
         partners = [partner] if partner else [trust["id"] for trust in api.get_all("trusts")]
         found = [api.get(f"trusts/{each}/health") for each in partners]
-    show(found, HEALTH, as_json=as_json)
+    if as_json or partner is None:
+        show(found, HEALTH_OF_ALL, as_json=as_json)
+    else:
+        show_one({name: found[0][name] for name in HEALTH}, as_json=False)
     if not as_json:
         for each in found:
             for problem in each["problems"]:

@@ -40,6 +40,12 @@ PARKED = gauge("interdesk_parked_messages", "A partner's messages that wait for 
 QUARANTINE_BYTES = gauge(
     "interdesk_quarantine_bytes", "How full a partner's quarantine is (16 MiB hold no more)", ("partner",)
 )
+REFUSED = gauge("interdesk_refused_messages", "Our messages that a partner has refused", ("partner",))
+AUTHORITY_EXPIRES = gauge(
+    "interdesk_partner_authority_expires_timestamp_seconds",
+    "When the certificate authority that is pinned for a partner's border expires",
+    ("partner",),
+)
 UNRECEIPTED = gauge("interdesk_unreceipted_messages", "Messages without an answer", ("partner",))
 UNRECEIPTED_SECONDS = gauge(
     "interdesk_unreceipted_seconds", "Age of the oldest message without an answer", ("partner",)

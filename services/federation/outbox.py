@@ -51,6 +51,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -75,7 +76,6 @@ log = structlog.get_logger(__name__)
 
 ATTENTION_BATCH: Final = 100
 AGAIN_SECONDS: Final = 60.0
-MEASURE_SECONDS: Final = 15.0
 
 
 class Outbox:
@@ -91,7 +91,6 @@ class Outbox:
         self._lock = threading.Lock()
         self._attention = threading.Event()
         self._stopping = False
-        self._measure_at = 0.0
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -160,7 +159,7 @@ class Outbox:
                 self._ensure_relays()
                 self.attend()
                 if time.monotonic() >= measure_at:
-                    self._measure()
+                    self.measure()
                     measure_at = time.monotonic() + metrics.MEASURE_SECONDS
             except Exception as error:
                 if not is_outage(error):
@@ -200,21 +199,21 @@ class Outbox:
         else:
             self._correspondent.unanswered(self._context, row)
 
-    def _measure(self) -> None:
+    def measure(self) -> None:
         """Has the metrics say how it stands with each partner."""
-        if time.monotonic() < self._measure_at:
-            return
-        self._measure_at = time.monotonic() + MEASURE_SECONDS
         context = self._context
         for trust in TrustBook.of(context).trusts():
             it = health.standing(context.database, context.service, trust.partner)
             age = (context.clock.now() - it.unanswered_since).total_seconds() if it.unanswered_since else 0.0
+            expires_at = health.authority_expires_at(trust.border_ca)
             for gauge, value in (
                 (metrics.PARKED, it.parked),
                 (metrics.QUARANTINE_BYTES, it.quarantined_bytes),
+                (metrics.REFUSED, it.refused),
                 (metrics.UNRECEIPTED, it.unanswered),
                 (metrics.UNRECEIPTED_SECONDS, age),
                 (metrics.HEARD, it.heard_at.timestamp() if it.heard_at else 0.0),
+                (metrics.AUTHORITY_EXPIRES, expires_at.timestamp() if expires_at else inf),
                 (metrics.FAILING, int(it.failing is not None)),
                 (metrics.PAUSED, int(it.paused is not None)),
             ):

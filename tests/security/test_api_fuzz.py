@@ -125,6 +125,8 @@ LISTS = (
     "deliveries",
     "trusts",
     "handovers",
+    "parked_events",
+    "quarantined_messages",
 )
 written = st.one_of(
     st.text(max_size=30),
