@@ -23,8 +23,13 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield trusts.TrustViews(context, answers).blueprint()
     yield requests.RequestViews(context, answers).blueprint()
     yield border.HandoverViews(context, answers).blueprint()
-    yield ResourceViews(border.DELIVERIES, context, answers, context.databases).blueprint()
-    yield border.ParkedMessageViews(context, answers).blueprint()
+    for resource in (border.DELIVERIES, border.QUARANTINED_MESSAGES):
+        yield ResourceViews(resource, context, answers, context.databases).blueprint()
+    for resource, commands in (
+        (border.PARKED_MESSAGES, border.PARKED_MESSAGE_COMMANDS),
+        (border.PARKED_EVENTS, border.PARKED_EVENT_COMMANDS),
+    ):
+        yield border.ParkedViews(resource, context, answers, commands).blueprint()
     for resource in (
         requests.NOTES,
         directory.TEAMS,

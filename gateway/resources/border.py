@@ -1,19 +1,32 @@
-"""What crosses the account's border: deliveries, what is parked, and the ledger of a hand-over."""
+"""What crosses the account's border, and what could not be handled: deliveries, what is parked or in
+quarantine, and the ledger of a hand-over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Response
 from flask_smorest import Blueprint
 
 from gateway import documents
 from gateway.answers import Answers
-from gateway.audiences import ADMINISTRATORS, STAFF
+from gateway.audiences import STAFF
 from gateway.context import GatewayContext
+from gateway.records import Document
 from gateway.resource import Resource, ResourceViews, add_views, call, list_query, viewer
-from gateway.resources.shapes import DELIVERY, HANDOVER, LEDGER_ENTRY, PARKED_MESSAGE
+from gateway.resources.shapes import (
+    DELIVERY,
+    HANDOVER,
+    LEDGER_ENTRY,
+    PARKED_EVENT,
+    PARKED_MESSAGE,
+    QUARANTINED_MESSAGE,
+)
+from services.common.actor import OPERATORS, WATCHERS
+from services.common.errors import NotFound
 from services.common.listing import page_at_hand
+from services.common.parking import queries as events
 from services.federation import queries as border
 from services.requests import queries as requests
 
@@ -31,7 +44,7 @@ DELIVERIES = Resource(
     service="",
     find=border.list_deliveries,
     get=border.get_delivery,
-    readers=border.WATCHERS,
+    readers=WATCHERS,
 )
 PARKED_MESSAGES = Resource(
     path="parked_messages",
@@ -39,32 +52,71 @@ PARKED_MESSAGES = Resource(
     service="",
     find=border.list_parked,
     get=border.get_parked,
-    readers=border.WATCHERS,
-    writers=ADMINISTRATORS,
+    readers=WATCHERS,
+    writers=OPERATORS,
+)
+PARKED_MESSAGE_COMMANDS = {
+    "replay": ("replay_parked", "Handle a parked message again"),
+    "discard": ("discard_parked", "Pass over a parked message; its sender is told"),
+}
+PARKED_EVENTS = Resource(
+    path="parked_events",
+    shape=PARKED_EVENT,
+    service="",
+    find=events.list_parked_events,
+    get=events.get_parked_event,
+    readers=WATCHERS,
+    writers=OPERATORS,
+)
+PARKED_EVENT_COMMANDS = {
+    "replay": ("replay_event", "Handle a parked event again"),
+    "discard": ("discard_event", "Pass over a parked event"),
+}
+QUARANTINED_MESSAGES = Resource(
+    path="quarantined_messages",
+    shape=QUARANTINED_MESSAGE,
+    service="",
+    find=border.list_quarantined,
+    get=border.get_quarantined,
+    readers=WATCHERS,
 )
 
 
-class ParkedMessageViews(ResourceViews):
-    """A parked message is handled again, or passed over for good, by the service that has it."""
+class ParkedViews(ResourceViews):
+    """What is parked is handled again, or passed over for good, by the service that has it.
 
-    def __init__(self, context: GatewayContext, answers: Answers) -> None:
-        super().__init__(PARKED_MESSAGES, context, answers, context.databases)
+    `commands`: that service's, by what they do: `{"replay": (command, summary), "discard": …}`.
+    """
+
+    def __init__(
+        self,
+        resource: Resource,
+        context: GatewayContext,
+        answers: Answers,
+        commands: Mapping[str, tuple[str, str]],
+    ) -> None:
+        super().__init__(resource, context, answers, context.databases)
+        self._commands = commands
 
     def extend(self, blueprint: Blueprint) -> None:
-        for name, command, summary in (
-            ("replay", "replay_parked", "Handle a parked message again"),
-            ("discard", "discard_parked", "Pass over a parked message; its sender is told"),
-        ):
-            view = documents.of_record(self._settling(command), PARKED_MESSAGE, summary)
+        for name, (command, summary) in self._commands.items():
+            view = documents.of_record(self._settling(command), self.resource.shape, summary)
             add_views(blueprint, f"/<id>/{name}", name, {"post": self.writer(view)})
 
     def _settling(self, command: str) -> Callable[[str], Response]:
         def settle(id: str) -> Response:
             document = self.load(id)
             call(self.context, document["service"], command, document["id"])
-            return self.answers.record(PARKED_MESSAGE, document)
+            return self.answers.record(self.resource.shape, self._after(document))
 
         return settle
+
+    def _after(self, document: Document) -> Document:
+        """The record as it is now; as it was when it is parked no more, and so is not shown."""
+        try:
+            return self.load(document["id"])
+        except NotFound:
+            return document
 
 
 class HandoverViews(ResourceViews):

@@ -9,6 +9,8 @@ from gateway.records import Shape
 from gateway.references import Reference
 from services.common.fields import AccountReferenceSchema, Moment, OutputSchema
 from services.common.listing import Field, Kind, Listing
+from services.common.parking.queries import PARKED_EVENTS
+from services.common.parking.schemas import ParkedEventSchema
 from services.federation import queries as border
 from services.federation import schemas as border_schemas
 from services.organizations import queries as organizations
@@ -185,6 +187,19 @@ PARKED_MESSAGE = Shape(
     border_schemas.ParkedMessageSchema,
     border.PARKED_MESSAGES,
     alone=("payload", "waiting_behind"),
+)
+PARKED_EVENT = Shape(
+    "parked event",
+    ParkedEventSchema,
+    PARKED_EVENTS,
+    references=references("person", "settled_by"),
+    alone=("queue", "payload"),
+)
+QUARANTINED_MESSAGE = Shape(
+    "quarantined message",
+    border_schemas.QuarantinedMessageSchema,
+    border.QUARANTINED,
+    alone=("claims", "beginning"),
 )
 LEDGER_ENTRY = Shape(
     "ledger entry",

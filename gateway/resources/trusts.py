@@ -9,12 +9,14 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from gateway import bodies, documents
-from gateway.answers import Answers
+from gateway.answers import Answers, of_json
 from gateway.audiences import ADMINISTRATORS
 from gateway.context import GatewayContext
-from gateway.resource import Resource, ResourceViews, add_views, call
+from gateway.resource import Resource, ResourceViews, add_views, call, viewer
 from gateway.resources.shapes import TRUST
 from services.common.errors import NotFound
+from services.federation.queries import partner_health
+from services.federation.schemas import PartnerHealthSchema
 from services.organizations import queries, schemas
 
 TRUSTS = Resource(
@@ -62,6 +64,15 @@ class TrustViews(ResourceViews):
             self.resume_border, TRUST, "Open the border to a partner again after it paused by itself"
         )
         add_views(blueprint, "/<id>/resume_border", "resume_border", {"post": self.writer(resume)})
+        empty = documents.of_record(
+            self.empty_quarantine, TRUST, "Let go of what is in a partner's quarantine, to make room"
+        )
+        add_views(blueprint, "/<id>/empty_quarantine", "empty_quarantine", {"post": self.writer(empty)})
+        shown = {"200": documents.answer("How it stands with the partner", PartnerHealthSchema())}
+        health = documents.describe(
+            self.get_health, "Whether all is well with a partner, and what is not", answers=shown
+        )
+        add_views(blueprint, "/<id>/health", "health", {"get": self.reader(health)})
 
     def invite(self) -> Response:
         made = self.call("invite", bodies.fields_of(request))
@@ -85,6 +96,24 @@ class TrustViews(ResourceViews):
         if not resumed:
             raise NotFound("not_paused", f"The border to {document['id']} is not paused.")
         return self.answers.record(TRUST, document)
+
+    def empty_quarantine(self, id: str) -> Response:
+        """Each service has a quarantine of its own for the partner."""
+        document = self.load(id)
+        for service in self.context.databases:
+            call(self.context, service, "empty_quarantine", document["id"])
+        return self.answers.record(TRUST, document)
+
+    def get_health(self, id: str) -> Response:
+        config, now = self.context.config, self.context.clock.now()
+        health = partner_health(
+            self.context.databases,
+            self.load(id)["id"],
+            viewer(),
+            now=now,
+            flag_seconds=config.unreceipted_flag_seconds,
+        )
+        return of_json(PartnerHealthSchema().dump(health))
 
     def _resumed(self, service: str, partner: str) -> bool:
         try:

@@ -19,6 +19,7 @@ import typer
 from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from typer.core import TyperGroup
 
 from interdesk.accounts import AccountsRefused
@@ -31,7 +32,7 @@ from interdesk.vhosts import BrokerRefused
 FAILED, WRONG_USE, NOTHING_HERE, REFUSED = 1, 2, 3, 4
 
 # For tables that nobody's window bounds: lines stay whole for grep, awk and a log.
-_WIDTH_WITHOUT_TERMINAL = 400
+_WIDTH_WITHOUT_TERMINAL = 100_000
 
 _err = Console(stderr=True, soft_wrap=True)
 
@@ -70,11 +71,11 @@ class Group(TyperGroup):
 
 def say(line: str) -> None:
     """Progress, for a person."""
-    _err.print(line, style="dim", markup=False, highlight=False)
+    _err.print(_printable(line), style="dim", markup=False, highlight=False)
 
 
 def warn(line: str) -> None:
-    _err.print(line, style="yellow", markup=False, highlight=False)
+    _err.print(_printable(line), style="yellow", markup=False, highlight=False)
 
 
 def show_json(value: Any) -> None:
@@ -91,7 +92,7 @@ def show(records: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_jso
         # An id stays in one piece: it is what the next command is given.
         table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column == "id")
     for record in records:
-        table.add_row(*(plain(record.get(column)) for column in columns))
+        table.add_row(*(_cell(record.get(column)) for column in columns))
     _print(table)
 
 
@@ -102,7 +103,7 @@ def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in record.items():
-        table.add_row(name, plain(value))
+        table.add_row(name, _cell(value))
     _print(table)
 
 
@@ -124,6 +125,16 @@ def plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
+def _cell(value: Any) -> Text:
+    """The value as it is: what looks like markup is none."""
+    return Text(_printable(plain(value)))
+
+
+def _printable(text: str) -> str:
+    """Without what would steer a terminal: partners write some of what is shown."""
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+
+
 def _end(text: str, code: int) -> None:
-    _err.print(f"interdesk: {text}", style="red", markup=False, highlight=False)
+    _err.print(_printable(f"interdesk: {text}"), style="red", markup=False, highlight=False)
     raise typer.Exit(code)

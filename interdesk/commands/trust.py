@@ -17,10 +17,28 @@ from interdesk.commands.options import (
     api_of,
     text_in,
 )
-from interdesk.commands.output import Group, say, show, show_one
+from interdesk.commands.output import FAILED, Group, say, show, show_one, warn
 from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
+
+HEALTH_OF_ALL = ("id", "status", "well", "delivery", "heard_at", "unanswered", "parked", "quarantined")
+HEALTH = (
+    "id",
+    "status",
+    "well",
+    "delivery",
+    "heard_at",
+    "unanswered",
+    "unanswered_since",
+    "refused",
+    "parked",
+    "quarantined",
+    "dropped",
+    "keys_heard_at",
+    "own_keys_taken_at",
+    "authority_expires_at",
+)
 
 Partner = Annotated[str, typer.Argument(help="The partner's account id.")]
 
@@ -37,6 +55,33 @@ def list_trusts(
     with api_of(directory, account, url, token_file) as api:
         trusts = list(api.get_all("trusts"))
     show(trusts, ("id", "account", "domain", "status"), as_json=as_json)
+
+
+@app.command()
+def health(
+    partner: Annotated[
+        str | None, typer.Argument(help="The partner's account id; all partners if not given.")
+    ] = None,
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show how it stands with partners, and what to do where it is not well (exit code 1)."""
+    with api_of(directory, account, url, token_file) as api:
+        partners = [partner] if partner else [trust["id"] for trust in api.get_all("trusts")]
+        found = [api.get(f"trusts/{each}/health") for each in partners]
+    if as_json or partner is None:
+        show(found, HEALTH_OF_ALL, as_json=as_json)
+    else:
+        show_one({name: found[0][name] for name in HEALTH}, as_json=False)
+    if not as_json:
+        for each in found:
+            for problem in each["problems"]:
+                warn(f"{each['id']}: {problem['code']}: {problem['text']}")
+    if not all(each["well"] for each in found):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

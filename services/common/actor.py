@@ -36,6 +36,17 @@ ROLES = frozenset(
 )
 SYSTEM = "system"
 
+# Who mends what could not be handled, and who may look at it.
+OPERATORS = ("account_administrator", "account_owner")
+WATCHERS = (
+    *OPERATORS,
+    "auditor",
+    "service_desk_manager",
+    "service_desk_analyst",
+    "service_level_manager",
+    "specialist",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

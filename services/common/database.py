@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
@@ -27,7 +27,7 @@ from pymongo.monitoring import (
 from pymongo.write_concern import WriteConcern
 
 from services.common.config import Config
-from services.common.errors import Unavailable
+from services.common.errors import NotFound, Unavailable
 from services.common.metrics import DATABASE_COMMANDS
 
 Document = dict[str, Any]
@@ -95,6 +95,21 @@ def answering() -> Iterator[None]:
         raise Unavailable(
             "database_silent", "The database does not answer just now; try again later."
         ) from error
+
+
+def find_among(
+    databases: Mapping[str, Database[Document]], collection: str, filter: Mapping[str, Any]
+) -> tuple[str, Document]:
+    """The one document of a collection that each service has, and the service that has it.
+
+    Raises NotFound, Unavailable.
+    """
+    for service, database in databases.items():
+        with answering():
+            document = database[collection].find_one(filter)
+        if document is not None:
+            return service, document
+    raise NotFound()
 
 
 def insert_missing(collection: Collection[Document], documents: Sequence[Document]) -> None:

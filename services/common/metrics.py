@@ -42,6 +42,7 @@ EVENTS = counter("interdesk_events_handled_total", "Events handled, by verdict",
 DATABASE_COMMANDS = counter(
     "interdesk_database_commands_total", "Commands to the database", ("command", "collection")
 )
+PARKED_EVENTS = gauge("interdesk_parked_events", "The account's own events that wait for a person")
 PUBLISHED = counter("interdesk_events_published_total", "Events published and confirmed")
 SWEPT = counter("interdesk_rows_swept_total", "Rows that a crash or an outage left and the sweep sent")
 RELAY_FAILURES = counter("interdesk_relay_failures_total", "Failed tries to send rows", ("code",))

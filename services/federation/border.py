@@ -14,14 +14,12 @@ do with what is parked.
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from nameko.extensions import DependencyProvider
 
 from services.common import logs
-from services.common.database import answering
 from services.common.errors import NotFound
 from services.common.service_parts import ServiceParts
 from services.common.verdicts import is_outage
@@ -31,7 +29,6 @@ from services.federation.handling import Correspondent
 from services.federation.inbox import Inbox
 from services.federation.intake import Intake
 from services.federation.lanes import Lanes
-from services.federation.metrics import MEASURE_SECONDS, PARKED
 from services.federation.outbox import Outbox
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
@@ -50,11 +47,11 @@ class Post:
         self.borders = Borders(context)
         self.outbox = Outbox(context, correspondent, self.borders)
         answers = Answers(self.outbox.owe)
-        quarantine = Quarantine(context, self.borders)
+        self.quarantine = Quarantine(context, self.borders)
         self.intake = Intake(
             context,
             borders=self.borders,
-            quarantine=quarantine,
+            quarantine=self.quarantine,
             answers=answers,
             take_receipt=self.outbox.take_receipt,
             heard=self.outbox.heard,
@@ -64,7 +61,7 @@ class Post:
             correspondent,
             intake=self.intake,
             borders=self.borders,
-            quarantine=quarantine,
+            quarantine=self.quarantine,
             answers=answers,
         )
         self.lanes = Lanes(context, self.intake, self.inbox, self.borders)
@@ -88,22 +85,13 @@ class Post:
     def _sweep(self) -> None:
         config = self.context.config
         logs.bind(self.context.account, self.context.service)
-        measure_at = 0.0
         while not self._stopping.is_set():
             try:
                 self.inbox.sweep()
-                if time.monotonic() >= measure_at:
-                    PARKED.labels(self.context.account, self.context.service).set(self._parked())
-                    measure_at = time.monotonic() + MEASURE_SECONDS
             except Exception as error:
                 if not is_outage(error):
                     log.exception("the sweep of the inbox failed; it goes on")
             self._stopping.wait(config.sweep_seconds)
-
-    def _parked(self) -> int:
-        rows = self.context.database[stored.INBOX.name]
-        with answering():
-            return rows.count_documents({"state": stored.PARKED}, limit=10_000)
 
 
 class BorderDesk:
@@ -124,6 +112,10 @@ class BorderDesk:
         """Opens a paused border again. Raises NotFound when it is not paused."""
         if not self._post.borders.resume(partner):
             raise NotFound("not_paused", f"The border to {partner} is not paused.")
+
+    def empty_quarantine(self, partner: str) -> int:
+        """Lets go of what is in the partner's quarantine. Gives how many deliveries that were."""
+        return self._post.quarantine.empty(partner)
 
 
 class Border(DependencyProvider):

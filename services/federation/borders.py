@@ -1,6 +1,10 @@
 """What a service remembers of each partner's border besides messages: the collection `borders`.
 
-    {_id: partner, heard_at, paused: {code, at} | absent, quarantined_bytes}
+    {_id: partner, heard_at, paused: {code, at} | absent, failing: {code, text, since} | absent,
+    quarantined_bytes, dropped, dropped_at}
+
+`failing` stands while deliveries to the partner fail. `dropped` counts what came while the partner's
+quarantine was full: it was let go unread, the last one at `dropped_at`.
 
 A border is paused when the two sides prove to disagree on what was said (`sequence_conflict`,
 `chain_broken`): then nothing more is taken from the partner or sent to it by this service, receipts apart,
@@ -114,6 +118,20 @@ class Borders:
         self._paused_here -= known - paused.keys()
         return paused
 
+    def failing(self, partner: str, code: str, text: str) -> None:
+        """Nothing can be delivered to the partner. `since` is of the first failure in a row."""
+        told = {"failing.code": code, "failing.text": text}
+        failing = {"code": code, "text": text, "since": self._context.clock.now()}
+        with answering():
+            known = self._documents.update_one({"_id": partner, "failing": {"$exists": True}}, {"$set": told})
+            if known.matched_count == 0:
+                self._documents.update_one({"_id": partner}, {"$set": {"failing": failing}}, upsert=True)
+
+    def delivering(self, partner: str) -> None:
+        """What is said to the partner arrives at his border."""
+        with answering():
+            self._documents.update_one({"_id": partner}, {"$unset": {"failing": ""}})
+
     def room_in_quarantine(self, partner: str, size: int) -> bool:
         """Takes `size` bytes of the partner's quota. False when they are not left."""
         room = {"_id": partner, "quarantined_bytes": {"$not": {"$gt": self._quarantine_bytes - size}}}
@@ -124,9 +142,21 @@ class Borders:
                 return False
         return True
 
+    def dropped(self, partner: str) -> None:
+        """A delivery found no room in quarantine."""
+        change = {"$inc": {"dropped": 1}, "$set": {"dropped_at": self._context.clock.now()}}
+        with answering():
+            self._documents.update_one({"_id": partner}, change)
+
     def left_quarantine(self, partner: str, size: int) -> None:
         with answering():
             self._documents.update_one({"_id": partner}, {"$inc": {"quarantined_bytes": -size}})
+
+    def emptied_quarantine(self, partner: str, left_bytes: int) -> None:
+        """There is room again; what was dropped before is no news any more."""
+        change = {"$set": {"quarantined_bytes": left_bytes}, "$unset": {"dropped": "", "dropped_at": ""}}
+        with answering():
+            self._documents.update_one({"_id": partner}, change)
 
     def _document(self, partner: str) -> Document:
         with answering():

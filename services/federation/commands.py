@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.common.actor import Actor
+from services.common.actor import OPERATORS, Actor
 from services.common.entrypoints import command
+from services.common.parking.commands import ParkedEventCommands
 from services.federation.border import BorderDesk
 
-OPERATORS = ("account_administrator", "account_owner")
 
-
-class BorderCommands:
+class BorderCommands(ParkedEventCommands):
     """For a service class, which has its `border`."""
 
     border: BorderDesk
@@ -39,3 +38,8 @@ class BorderCommands:
         """
         self.border.resume(partner)
         return {"id": partner}
+
+    @command(allowed=OPERATORS, repeatable=True)
+    def empty_quarantine(self, actor: Actor, partner: str) -> dict[str, Any]:
+        """Makes room in a partner's quarantine, once a person has looked at what is in it."""
+        return {"id": partner, "deliveries": self.border.empty_quarantine(partner)}

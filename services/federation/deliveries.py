@@ -225,14 +225,6 @@ class Deliveries:
         with answering():
             self._rows.update_one({"_id": row["_id"], "state": row["state"]}, {"$unset": {"attention": ""}})
 
-    def unanswered_since(self, partner: str) -> datetime | None:
-        """When the oldest message without an answer was written; None when all are answered."""
-        with answering():
-            row = self._rows.find_one(
-                {"partner": partner, "due": {"$gt": _LONG_AGO}}, {"at": 1}, sort=[("at", 1)]
-            )
-        return row["at"] if row else None
-
 
 def _was_sent(now: datetime) -> Document:
     """What an answer proves, should it come before the mark: sent once at least, and not after `now`."""

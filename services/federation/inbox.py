@@ -58,7 +58,15 @@ from services.federation.metrics import VERDICTS
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
 from services.federation.stored import INBOX, PARKED, WAITING, row_id
-from services.federation.threads import KINDS, WINDOW, AlreadyApplied, Position, ThreadId
+from services.federation.threads import (
+    KINDS,
+    WINDOW,
+    AlreadyApplied,
+    NotInThread,
+    Position,
+    ThreadError,
+    ThreadId,
+)
 from services.federation.trusts import ENDED, SUSPENDED, TrustBook
 from services.federation.verdicts import Verdict, refused
 
@@ -242,7 +250,11 @@ class Inbox:
         self.apply(Taken({**row, **again}))
 
     def discard(self, id: str) -> None:
-        """Goes past a parked message; the sender is told `refused: discarded`. Raises NotFound, Conflict."""
+        """Goes past a parked message; the sender is told `refused: discarded`.
+
+        Raises NotFound, Conflict: `not_parked`, or the code of what stands in the way (`gap`: something
+        before it is not applied).
+        """
         row = self._parked(id)
         message = Taken(row).read()
         verdict = refused("discarded")
@@ -251,6 +263,13 @@ class Inbox:
                 self._correspondent.discard(self._context, message)
             except AlreadyApplied as error:
                 verdict = error.verdict
+            except NotInThread:
+                log.info("a message of no thread of ours is discarded", thread=message.thread)
+            except ThreadError as error:
+                text = (
+                    f"It is not the next one of its thread: {error}. Replay or discard what comes before it."
+                )
+                raise Conflict(error.code, text) from error
         following = self._final(row, verdict)
         if following is not None:
             self.apply(following)

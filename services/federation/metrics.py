@@ -20,8 +20,12 @@ QUARANTINED = counter(
     "Deliveries that nobody is proven to have sent, by the check that failed",
     ("partner", "code"),
 )
+DROPPED = counter(
+    "interdesk_quarantine_dropped_total",
+    "Deliveries let go unread because the partner's quarantine was full",
+    ("partner",),
+)
 APPLY_SECONDS = histogram("interdesk_partner_message_seconds", "Handling one message of a partner", ("type",))
-PARKED = gauge("interdesk_parked_messages", "Partners' messages that wait for a person")
 SENT = counter(
     "interdesk_partner_messages_sent_total", "Messages delivered to a partner's border", ("partner",)
 )
@@ -30,9 +34,24 @@ RECEIPTS = counter("interdesk_receipts_sent_total", "Receipts delivered, by verd
 SEND_FAILURES = counter(
     "interdesk_partner_send_failures_total", "Failed tries to deliver", ("partner", "code")
 )
+
+# How it stands with each partner (health.py), measured from time to time.
+PARKED = gauge("interdesk_parked_messages", "A partner's messages that wait for a person", ("partner",))
+QUARANTINE_BYTES = gauge(
+    "interdesk_quarantine_bytes", "How full a partner's quarantine is (16 MiB hold no more)", ("partner",)
+)
+REFUSED = gauge("interdesk_refused_messages", "Our messages that a partner has refused", ("partner",))
+AUTHORITY_EXPIRES = gauge(
+    "interdesk_partner_authority_expires_timestamp_seconds",
+    "When the certificate authority that is pinned for a partner's border expires",
+    ("partner",),
+)
+UNRECEIPTED = gauge("interdesk_unreceipted_messages", "Messages without an answer", ("partner",))
 UNRECEIPTED_SECONDS = gauge(
     "interdesk_unreceipted_seconds", "Age of the oldest message without an answer", ("partner",)
 )
+HEARD = gauge("interdesk_partner_heard_timestamp_seconds", "When a partner was last heard", ("partner",))
+FAILING = gauge("interdesk_partner_failing", "1 while nothing can be delivered to the partner", ("partner",))
 PAUSED = gauge(
     "interdesk_border_paused", "1 while a conflict of what was said stops all from a partner", ("partner",)
 )

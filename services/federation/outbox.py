@@ -51,6 +51,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -58,7 +59,7 @@ import structlog
 from services.common import logs
 from services.common.database import Document
 from services.common.verdicts import is_outage
-from services.federation import metrics
+from services.federation import health, metrics
 from services.federation.borders import Borders
 from services.federation.deliveries import Deliveries, breaks_thread
 from services.federation.envelope import Message
@@ -158,7 +159,7 @@ class Outbox:
                 self._ensure_relays()
                 self.attend()
                 if time.monotonic() >= measure_at:
-                    self._measure()
+                    self.measure()
                     measure_at = time.monotonic() + metrics.MEASURE_SECONDS
             except Exception as error:
                 if not is_outage(error):
@@ -198,9 +199,22 @@ class Outbox:
         else:
             self._correspondent.unanswered(self._context, row)
 
-    def _measure(self) -> None:
-        now, owner = self._context.clock.now(), (self._context.account, self._context.service)
-        for partner in list(self._relays):
-            since = self._deliveries.unanswered_since(partner)
-            age = (now - since).total_seconds() if since else 0.0
-            metrics.UNRECEIPTED_SECONDS.labels(*owner, partner).set(age)
+    def measure(self) -> None:
+        """Has the metrics say how it stands with each partner."""
+        context = self._context
+        for trust in TrustBook.of(context).trusts():
+            it = health.standing(context.database, context.service, trust.partner)
+            age = (context.clock.now() - it.unanswered_since).total_seconds() if it.unanswered_since else 0.0
+            expires_at = health.authority_expires_at(trust.border_ca)
+            for gauge, value in (
+                (metrics.PARKED, it.parked),
+                (metrics.QUARANTINE_BYTES, it.quarantined_bytes),
+                (metrics.REFUSED, it.refused),
+                (metrics.UNRECEIPTED, it.unanswered),
+                (metrics.UNRECEIPTED_SECONDS, age),
+                (metrics.HEARD, it.heard_at.timestamp() if it.heard_at else 0.0),
+                (metrics.AUTHORITY_EXPIRES, expires_at.timestamp() if expires_at else inf),
+                (metrics.FAILING, int(it.failing is not None)),
+                (metrics.PAUSED, int(it.paused is not None)),
+            ):
+                gauge.labels(context.account, context.service, trust.partner).set(value)

@@ -18,7 +18,7 @@ import structlog
 from services.common.database import Document, answering
 from services.federation.borders import Borders
 from services.federation.envelope import MAX_SEALED_BYTES, Unverified
-from services.federation.metrics import QUARANTINED
+from services.federation.metrics import DROPPED, QUARANTINED
 from services.federation.stored import QUARANTINE
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Quarantine:
         kept = raw[:MAX_SEALED_BYTES]
         if not self._borders.room_in_quarantine(partner, len(kept)):
             log.warning("the quarantine of a partner is full; the bytes are dropped", partner=partner)
+            DROPPED.labels(context.account, context.service, partner).inc()
+            self._borders.dropped(partner)
             return
         now = context.clock.now()
         document: Document = {
@@ -83,12 +85,21 @@ class Quarantine:
             due = list(self._documents.find({"due": {"$lte": now}}).sort([("due", 1)]).limit(limit))
         return sum(self._passes(document, take, now) for document in due)
 
+    def empty(self, partner: str) -> int:
+        """Lets go of the partner's deliveries, but for those that are still tried again. Gives how many."""
+        with answering():
+            gone = self._documents.delete_many({"partner": partner, "due": {"$exists": False}}).deleted_count
+            left = list(self._documents.find({"partner": partner}, {"size": 1}))
+        self._borders.emptied_quarantine(partner, sum(min(row["size"], MAX_SEALED_BYTES) for row in left))
+        log.warning("a person emptied the quarantine of a partner", partner=partner, deliveries=gone)
+        return gone
+
     def _passes(self, document: Document, take: Callable[[str, bytes], None], now: datetime) -> bool:
         one = {"_id": document["_id"]}
         try:
             take(document["partner"], document["sealed"])
         except Unverified as error:
-            change: Document = {"$set": {"code": error.code, "text": error.text}}
+            change: Document = {"$set": {"code": error.code, "text": error.text}, "$inc": {"tries": 1}}
             if error.code == UNKNOWN_KEY and now < document["until"]:
                 change["$set"]["due"] = now + timedelta(seconds=RETRY_SECONDS)
             else:

@@ -8,31 +8,23 @@ Raises NotFound for what is not there, Unavailable when a database does not answ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from pymongo.database import Database
 
 from services.common import strict_json
-from services.common.actor import Actor
-from services.common.database import Document, answering
+from services.common.actor import WATCHERS, Actor
+from services.common.database import Document, answering, find_among
 from services.common.errors import NotFound
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page
-from services.federation import seals
+from services.federation import health, seals
 from services.federation.deliveries import OPEN, QUEUED, SENT
 from services.federation.stored import INBOX, OUTBOX, PARKED, QUARANTINE
+from services.federation.trusts import OWNER, Trust
 from services.federation.verdicts import ACCEPTED, HELD, REFUSED
 
 Databases = Mapping[str, Database[Document]]
-
-WATCHERS: Final = (
-    "account_administrator",
-    "account_owner",
-    "auditor",
-    "service_desk_manager",
-    "service_desk_analyst",
-    "service_level_manager",
-    "specialist",
-)
 
 LEDGER_LIMIT: Final = 1_000
 
@@ -103,11 +95,13 @@ QUARANTINED = Listing(
         "code": _TEXT,
         "received_at": _TIME,
     },
-    also=("service", "text", "size"),
+    also=("service", "detail", "size", "tried_until"),
     default_sort="-id",
 )
 
 _WITHOUT_BYTES: Final = {"sealed": 0, "receipt": 0}
+_BEGINNING_BYTES: Final = 400
+_SUMMED: Final = ("unanswered", "refused", "parked", "quarantined", "dropped")
 
 
 def list_deliveries(databases: Databases, query: ListQuery, viewer: Actor) -> Page:
@@ -120,7 +114,7 @@ def list_deliveries(databases: Databases, query: ListQuery, viewer: Actor) -> Pa
 def get_delivery(databases: Databases, id: str, viewer: Actor) -> Document:
     """One of them. Raises Forbidden, NotFound."""
     viewer.needs(*WATCHERS)
-    service, row = _one(databases, OUTBOX.name, {"_id": id})
+    service, row = find_among(databases, OUTBOX.name, {"_id": id})
     return {**_delivery({**row, "service": service}), "payload": _said(row["sealed"])}
 
 
@@ -136,7 +130,7 @@ def list_parked(databases: Databases, query: ListQuery, viewer: Actor) -> Page:
 def get_parked(databases: Databases, id: str, viewer: Actor) -> Document:
     """One of them, with what it says and how many wait behind it. Raises Forbidden, NotFound."""
     viewer.needs(*WATCHERS)
-    service, row = _one(databases, INBOX.name, {"_id": id, "state": PARKED})
+    service, row = find_among(databases, INBOX.name, {"_id": id, "state": PARKED})
     behind = {"thread": row["thread"], "partner": row["partner"], "state": "waiting"}
     with answering():
         waiting = databases[service][INBOX.name].count_documents(behind)
@@ -148,7 +142,51 @@ def list_quarantined(databases: Databases, query: ListQuery, viewer: Actor) -> P
     """Deliveries that nobody is proven to have sent, the newest first. Raises Forbidden."""
     viewer.needs(*WATCHERS)
     rows = {service: database[QUARANTINE.name] for service, database in databases.items()}
-    return page(rows, QUARANTINED, query, viewer=viewer, projection=_WITHOUT_BYTES).map(_shown)
+    return page(rows, QUARANTINED, query, viewer=viewer, projection=_WITHOUT_BYTES).map(_quarantined)
+
+
+def get_quarantined(databases: Databases, id: str, viewer: Actor) -> Document:
+    """One of them, with what it claims, or else how it begins. Raises Forbidden, NotFound."""
+    viewer.needs(*WATCHERS)
+    service, row = find_among(databases, QUARANTINE.name, {"_id": id})
+    shown, sealed = _quarantined({**row, "service": service}), bytes(row["sealed"])
+    try:
+        return {**shown, "claims": _said(sealed)}
+    except ValueError:
+        return {**shown, "beginning": sealed[:_BEGINNING_BYTES].decode("ascii", "backslashreplace")}
+
+
+def partner_health(
+    databases: Databases, partner: str, viewer: Actor, *, now: datetime, flag_seconds: float
+) -> Document:
+    """How it stands with a partner (health.py), over all services. Raises Forbidden, NotFound."""
+    viewer.needs(*WATCHERS)
+    owner = databases[OWNER]
+    with answering():
+        document = owner["trusts"].find_one({"_id": partner})
+    if document is None:
+        raise NotFound()
+    trust = Trust.from_document(document)
+    standings = [health.standing(database, name, partner) for name, database in databases.items()]
+    expires_at = health.authority_expires_at(trust.border_ca)
+    keys_at, own_keys_at = health.announced(owner, partner)
+    found = health.problems(trust, standings, now=now, expires_at=expires_at, flag_seconds=flag_seconds)
+    sums = {name: sum(getattr(each, name) for each in standings) for name in _SUMMED}
+    return {
+        "id": partner,
+        "account": {"id": partner, "name": trust.name},
+        "status": trust.status,
+        "well": not found,
+        "problems": [vars(problem) for problem in found],
+        "delivery": health.delivery(trust, standings),
+        "heard_at": health.last(each.heard_at for each in standings),
+        "unanswered_since": health.first(each.unanswered_since for each in standings),
+        **sums,
+        "keys_heard_at": keys_at,
+        "own_keys_taken_at": own_keys_at,
+        "authority_expires_at": expires_at,
+        "services": [vars(each) for each in standings],
+    }
 
 
 def ledger(database: Database[Document], partner: str, thread: str) -> list[Document]:
@@ -205,6 +243,11 @@ def _parked(row: Document) -> Document:
     return {name: shown.get(name) for name in PARKED_MESSAGES.names} | {"version": row["attempts"] + 1}
 
 
+def _quarantined(row: Document) -> Document:
+    shown = _shown(row) | {"detail": row["text"], "tried_until": row.get("until")}
+    return {name: shown.get(name) for name in QUARANTINED.names} | {"version": row.get("tries", 0) + 1}
+
+
 def _shown(row: Document) -> Document:
     return {"id": row["_id"], **{name: value for name, value in row.items() if name not in ("_id", "sealed")}}
 
@@ -215,18 +258,10 @@ def _version(row: Document) -> int:
 
 
 def _said(sealed: bytes) -> Document:
-    """The payload of a message, without what only the recipient may open."""
+    """The payload of a message, without what only the recipient may open. Raises ValueError for none."""
     said = strict_json.loads(seals.parse(bytes(sealed), seals.MESSAGE)[1])
+    if not isinstance(said, dict):
+        raise ValueError("not a message")
     if isinstance(said.get("body"), dict) and "credentials" in said["body"]:
         said["body"] = {**said["body"], "credentials": None}
-    assert isinstance(said, dict)
     return said
-
-
-def _one(databases: Databases, collection: str, filter: Mapping[str, Any]) -> tuple[str, Document]:
-    for service, database in databases.items():
-        with answering():
-            row = database[collection].find_one(filter)
-        if row is not None:
-            return service, row
-    raise NotFound()

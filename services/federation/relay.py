@@ -16,7 +16,7 @@ import structlog
 
 from services.common import logs
 from services.common.database import Document
-from services.common.errors import InterdeskError
+from services.common.errors import InterdeskError, Unavailable
 from services.common.leases import Lease
 from services.common.publishing import Outgoing
 from services.federation import messages, metrics, receipts
@@ -82,6 +82,7 @@ class PartnerRelay:
         self._heard_at: datetime | None = None
         self._was_heard = False
         self._paused: bool | None = None  # not looked at yet
+        self._delivers: bool | None = None  # as far as it is noted for people
         self._open = False  # whether the trust let us send when we looked last
         self._wake = threading.Event()
         self._stopping = False
@@ -305,8 +306,23 @@ class PartnerRelay:
             self._retry_at = self._monotonic() + self._line_pace.failed()
             self._poll_at = max(self._poll_at, self._retry_at)
             self._count(metrics.SEND_FAILURES, error.code)
+            self._note(error)
             raise
         self._line_pace.clear()
+        if self._delivers is not True:
+            self._note(None)
+
+    def _note(self, error: InterdeskError | None) -> None:
+        """Has people see whether the partner can be reached. It is only a note: no outage of ours is told."""
+        try:
+            if error is None:
+                self._borders.delivering(self.partner)
+            else:
+                self._borders.failing(self.partner, error.code, error.message)
+        except Unavailable:
+            self._delivers = None
+        else:
+            self._delivers = error is None
 
     def _line_to(self, trust: Trust) -> Line:
         if self._line is None or self._line_of != trust:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from services.common.fields import Moment, OutputSchema
+from services.common.fields import AccountReferenceSchema, Moment, OutputSchema
 
 
 class _PlacedSchema(OutputSchema):
@@ -48,6 +48,85 @@ class ParkedMessageSchema(_PlacedSchema):
     parked_at = Moment()
     payload = fields.Dict()
     waiting_behind = fields.Integer()
+
+
+class QuarantinedMessageSchema(OutputSchema):
+    """A delivery from the lane of `partner` that nobody is proven to have sent. `code` and `detail` say which
+    check failed, `size` how many bytes came. It moves nothing; one whose key is not known is tried again
+    until `tried_until`. `claims`: what it says of itself, true or not; `beginning`: its first bytes when it
+    says nothing that can be read.
+    """
+
+    id = fields.String()
+    service = fields.String()
+    partner = fields.String()
+    code = fields.String()
+    detail = fields.String()
+    size = fields.Integer()
+    received_at = Moment()
+    tried_until = Moment()
+    claims = fields.Dict()
+    beginning = fields.String()
+
+
+class ProblemSchema(OutputSchema):
+    """Something a person should look at: a stable code, and what to do."""
+
+    code = fields.String()
+    text = fields.String()
+
+
+class PausedSchema(OutputSchema):
+    code = fields.String()
+    at = Moment()
+
+
+class FailingSchema(OutputSchema):
+    code = fields.String()
+    text = fields.String()
+    since = Moment()
+
+
+class StandingSchema(OutputSchema):
+    """What one service's border knows of a partner. `dropped`: what came while the quarantine was full."""
+
+    service = fields.String()
+    heard_at = Moment(allow_none=True)
+    unanswered = fields.Integer()
+    unanswered_since = Moment(allow_none=True)
+    refused = fields.Integer()
+    parked = fields.Integer()
+    quarantined = fields.Integer()
+    quarantined_bytes = fields.Integer()
+    dropped = fields.Integer()
+    dropped_at = Moment(allow_none=True)
+    paused = fields.Nested(PausedSchema, allow_none=True)
+    failing = fields.Nested(FailingSchema, allow_none=True)
+
+
+class PartnerHealthSchema(OutputSchema):
+    """How it stands with a partner, over all services. `delivery`: whether we can deliver now: open, failing,
+    paused, not_accepted, suspended or ended. `keys_heard_at`: when the partner last told its keys,
+    `own_keys_taken_at`: when it took ours. Counts go to 10,000 per service.
+    """
+
+    id = fields.String()
+    account = fields.Nested(AccountReferenceSchema)
+    status = fields.String()
+    well = fields.Boolean()
+    problems = fields.List(fields.Nested(ProblemSchema))
+    delivery = fields.String()
+    heard_at = Moment(allow_none=True)
+    unanswered = fields.Integer()
+    unanswered_since = Moment(allow_none=True)
+    refused = fields.Integer()
+    parked = fields.Integer()
+    quarantined = fields.Integer()
+    dropped = fields.Integer()
+    keys_heard_at = Moment(allow_none=True)
+    own_keys_taken_at = Moment(allow_none=True)
+    authority_expires_at = Moment(allow_none=True)
+    services = fields.List(fields.Nested(StandingSchema))
 
 
 class LedgerEntrySchema(_PlacedSchema):

@@ -4,6 +4,7 @@ and the sender sees what became of it.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,6 +69,21 @@ def command(partners: Partners, *arguments: str) -> None:
     subprocess.run(run, check=True, capture_output=True, timeout=60)
 
 
+def health_of(partners: Partners, partner: str) -> tuple[int, list[str]]:
+    """The exit code of `interdesk trust health` at the provider's, and the codes of what is not well."""
+    run: list[str | Path] = [
+        Path(sys.executable).with_name("interdesk"),
+        "trust",
+        "health",
+        partner,
+        "--json",
+    ]
+    run += ["--directory", partners.deployment.directory, "--account", PROVIDER]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60)
+    (health,) = json.loads(done.stdout)
+    return done.returncode, [problem["code"] for problem in health["problems"]]
+
+
 def test_poison_parks_the_rest_moves_and_a_replay_finishes_it(partners: Partners) -> None:
     poisoned, other = Case(partners, "poisoned"), Case(partners, "beside the poison")
     poisoned.hand_over()
@@ -77,6 +93,7 @@ def test_poison_parks_the_rest_moves_and_a_replay_finishes_it(partners: Partners
         poisoned.adds_note("it got worse")
         parked = wait_parked(partners, thread)
         assert (parked["type"], parked["code"]) == ("note.added.v1", "internal_error")
+        assert health_of(partners, CUSTOMER) == (1, ["messages_parked"])
         other.play()
         command(partners, "parked", "replay", parked["id"])  # the cause is still there
         wait_parked(partners, thread)
@@ -92,6 +109,11 @@ def test_poison_parks_the_rest_moves_and_a_replay_finishes_it(partners: Partners
     poisoned.complete()
     poisoned.close()
     must_agree(partners, [poisoned, other])
+    assert health_of(partners, CUSTOMER) == (0, [])
+    health = partners.api(PROVIDER).get(f"trusts/{CUSTOMER}/health")
+    assert health["delivery"] == "open"
+    for known in ("heard_at", "keys_heard_at", "own_keys_taken_at", "authority_expires_at"):
+        assert health[known] is not None, known
 
 
 def test_a_discarded_give_is_told_to_the_sender_and_the_request_comes_back_flagged(

@@ -9,12 +9,16 @@ from functools import partial
 import pytest
 
 from services.common import bus_json
+from services.common.actor import Actor
 from services.common.errors import Unavailable
+from services.common.listing import ListQuery
 from services.federation import stored
 from services.federation.borders import Borders
 from services.federation.envelope import Unverified, seal
+from services.federation.health import standing
 from services.federation.keys import OwnRing, PartnerRing
 from services.federation.quarantine import UNKNOWN_KEY_SECONDS, Quarantine
+from services.federation.queries import QUARANTINED, get_quarantined, list_quarantined
 from services.federation.topology import exchange_of
 from services.federation.trusts import TrustBook
 from tests.federation.conftest import Sides
@@ -22,6 +26,7 @@ from tests.federation.sides import Side
 from tests.waiting import wait_until
 
 Pair = tuple[Side, Side]
+WATCHER = Actor(1, "giga", frozenset({"auditor"}))
 
 
 @pytest.fixture
@@ -186,3 +191,43 @@ def test_a_partner_fills_only_its_own_share_of_the_quarantine(pair: Pair) -> Non
         quarantine.keep(partner, bytes([number]) * 400, Unverified("bad_signature", "a test"))
     kept = giga.database[stored.QUARANTINE.name].find()
     assert sorted(row["partner"] for row in kept) == ["one", "one", "other"]
+    one, other = (standing(giga.database, "requests", partner) for partner in ("one", "other"))
+    assert (one.quarantined, one.quarantined_bytes, one.dropped) == (2, 800, 1)
+    assert (other.quarantined, other.quarantined_bytes, other.dropped) == (1, 400, 0)
+    quarantine.keep("one", bytes(300), Unverified("bad_signature", "a test"))
+    again = standing(giga.database, "requests", "one")
+    assert (again.dropped, again.dropped_at) == (2, again.dropped_at)
+    assert one.dropped_at is not None
+    assert again.dropped_at is not None
+    assert again.dropped_at >= one.dropped_at
+
+
+def test_a_person_makes_room_in_a_full_quarantine(pair: Pair) -> None:
+    _, giga = pair
+    quarantine = Quarantine(giga.context, Borders(giga.context, quarantine_bytes=1000))
+    for code in ("bad_signature", "unknown_key", "bad_signature"):
+        quarantine.keep("full", bytes(400), Unverified(code, "a test"))
+    assert quarantine.empty("full") == 1
+    kept = giga.database[stored.QUARANTINE.name].find({"partner": "full"})
+    assert [row["code"] for row in kept] == ["unknown_key"]  # it is still tried again
+    emptied = standing(giga.database, "requests", "full")
+    assert (emptied.quarantined_bytes, emptied.dropped, emptied.dropped_at) == (400, 0, None)
+    quarantine.keep("full", bytes(500), Unverified("bad_signature", "a test"))
+    assert standing(giga.database, "requests", "full").quarantined == 2
+
+
+def test_what_is_not_believed_shows_what_it_claims_without_credentials(
+    opened: tuple[Side, Side, str],
+) -> None:
+    widget, giga, thread = opened
+    message = widget.message(thread, 1)
+    forged = replace(message, recipient="globalnet", body={**message.body, "credentials": "canary"})
+    widget.smuggle(giga, seal(forged, widget.ring.current()))
+    believed_nothing(giga, widget, thread, "wrong_recipient")
+    databases = {"slas": giga.context.database.client["empty"], "requests": giga.database}
+    (listed,) = list_quarantined(databases, ListQuery.parse({}, QUARANTINED), WATCHER).items
+    shown = get_quarantined(databases, listed["id"], WATCHER)
+    assert (shown["service"], shown["partner"]) == ("requests", widget.account)
+    assert (shown["claims"]["recipient"], shown["claims"]["thread"]) == ("globalnet", thread)
+    assert "canary" not in repr(shown)
+    assert "sealed" not in listed

@@ -17,6 +17,7 @@ from interdesk.certificates import ensure_certificates
 from interdesk.database import Database
 from services.common.errors import Invalid
 from services.federation.connections import check_address, tls_of, uri_with_login
+from services.federation.health import standing
 from tests.federation.conftest import Sides
 
 pytestmark = pytest.mark.timeout(300)
@@ -109,8 +110,19 @@ def test_nothing_is_delivered_to_a_broker_of_another_authority(make_side: Sides,
     thread = widget.open(giga.account, "1")
     widget.waits_until(lambda: widget.failures_to(giga.account, "partner_unreachable") > 0)
     assert widget.delivered(thread) == ["queued"]
+    failing = standing(widget.database, "requests", giga.account).failing
+    assert failing is not None
+    assert failing["code"] == "partner_unreachable"
+    widget.waits_until(lambda: widget.failures_to(giga.account, "partner_unreachable") > 2)
+    again = standing(widget.database, "requests", giga.account)
+    assert again.failing == failing  # since the first of them
+    assert again.unanswered == 1
     widget.database["copy_trust"].update_one({"_id": giga.account}, {"$set": {"border_ca": giga.ca}})
     giga.waits_until(lambda: giga.heard(widget.account, thread) == ["1"])
+    widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
+    mended = standing(widget.database, "requests", giga.account)
+    assert (mended.failing, mended.unanswered) == (None, 0)
+    assert mended.heard_at is not None
 
 
 @pytest.mark.parametrize(

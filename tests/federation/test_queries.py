@@ -9,7 +9,8 @@ import pytest
 from services.common.actor import Actor
 from services.common.errors import Forbidden, NotFound
 from services.common.listing import Listing, ListQuery
-from services.federation import queries
+from services.common.metrics import rendered
+from services.federation import health, queries
 from services.federation.deliveries import Deliveries
 from services.federation.envelope import Message
 from tests.federation.conftest import Sides
@@ -78,6 +79,27 @@ def test_a_parked_message_shows_why_what_it_says_and_what_waits_behind_it(
     assert one["waiting_behind"] == 1
     with pytest.raises(NotFound):
         queries.get_parked(databases, "no such id", ADMIN)
+
+
+def test_the_metrics_say_how_it_stands_with_a_partner(talk: tuple[Side, Side, str]) -> None:
+    widget, giga, _ = talk
+    giga.post.outbox.measure()
+    widget.post.outbox.measure()
+    parked = f'parked_messages{{account="{giga.account}",partner="{widget.account}",service="requests"}} 1.0'
+    assert parked in rendered(giga.account, "requests").decode()
+    ours = rendered(widget.account, "requests").decode()
+    assert (
+        f'refused_messages{{account="{widget.account}",partner="{giga.account}",service="requests"}}' in ours
+    )
+    it = health.standing(widget.database, "requests", giga.account)
+    assert it.heard_at is not None
+    for name, value in (
+        ("unreceipted_messages", it.unanswered),
+        ("partner_failing", 0),
+        ("border_paused", 0),
+    ):
+        labels = f'account="{widget.account}",partner="{giga.account}",service="requests"'
+        assert f"interdesk_{name}{{{labels}}} {float(value)}" in ours
 
 
 def test_the_ledger_tells_who_said_what_and_how_it_was_answered(talk: tuple[Side, Side, str]) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 
+import pytest
+
+from services.common.errors import Conflict
 from services.federation.envelope import seal
-from services.federation.threads import WINDOW
+from services.federation.threads import WINDOW, ThreadId
 from tests.federation.conftest import Sides
 from tests.federation.sides import Side
 
@@ -124,6 +128,38 @@ def test_a_discarded_message_is_gone_past_and_its_sender_undoes_it(pair: Pair) -
     widget.waits_until(lambda: widget.talk.undone == ["1 discarded"])
     assert giga.heard(widget.account, thread) == ["2"]
     assert giga.inbox(thread)[0]["sealed"] == widget.sealed(thread, 1)
+
+
+def test_what_comes_before_is_discarded_first(pair: Pair) -> None:
+    """The end of a trust parks each message of a thread that waits."""
+    widget, giga = pair
+    thread = widget.open(giga.account, "poison")
+    widget.say(giga.account, thread, "2")
+    widget.waits_until(lambda: widget.delivered(thread) == ["held", "held"])
+    giga.set_status(widget.account, "ended")
+    now = giga.context.clock.now()
+    giga.database["inbox"].update_one({"thread": thread, "sequence": 2}, {"$set": {"due": now}})
+    giga.waits_until(lambda: [row["state"] for row in giga.inbox(thread)] == ["parked", "parked"])
+    first, second = giga.inbox(thread)
+    with pytest.raises(Conflict) as refusal:
+        giga.post.inbox.discard(second["_id"])
+    assert refusal.value.code == "gap"
+    giga.post.inbox.discard(first["_id"])
+    giga.post.inbox.discard(second["_id"])
+    widget.waits_until(lambda: widget.delivered(thread) == ["refused", "refused"])
+
+
+def test_a_message_of_no_thread_of_ours_can_be_discarded(pair: Pair) -> None:
+    widget, giga = pair
+    thread = widget.open(giga.account, "1")
+    widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
+    unknown = ThreadId.parse(thread).kind + f"/{giga.account}/{uuid.uuid4()}"
+    widget.smuggle(giga, seal(replace(widget.message(thread, 1), thread=unknown), widget.ring.current()))
+    giga.waits_until(lambda: [row["state"] for row in giga.inbox(unknown)] == ["parked"])
+    (row,) = giga.inbox(unknown)
+    giga.post.inbox.discard(row["_id"])
+    (row,) = giga.inbox(unknown)
+    assert (row["state"], row["code"]) == ("refused", "discarded")
 
 
 def test_a_refusal_moves_the_thread_on_and_is_undone_by_its_sender(pair: Pair) -> None:

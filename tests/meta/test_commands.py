@@ -31,7 +31,14 @@ BESIDE = [
     *(
         (service, command, ADMINISTRATORS)
         for service in SERVICES
-        for command in ("replay_parked", "discard_parked", "resume_border")
+        for command in (
+            "replay_parked",
+            "discard_parked",
+            "resume_border",
+            "empty_quarantine",
+            "replay_event",
+            "discard_event",
+        )
     ),
 ]
 

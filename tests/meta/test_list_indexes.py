@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.common import parking
 from services.common.listing import Listing
+from services.common.parking.queries import PARKED_EVENTS
 from services.common.store import Collection
 from services.federation import queries as border
 from services.federation import stored
@@ -24,6 +26,7 @@ COLLECTIONS: dict[str, Collection] = {
         slas_store.COLLECTIONS,
         requests_store.COLLECTIONS,
         stored.ALL,
+        (parking.COLLECTION,),
     )
     for collection in declared
 }
@@ -38,8 +41,14 @@ LISTS: dict[str, tuple[Listing, str]] = {
     "handovers": (requests.HANDOVERS, "requests"),
     "deliveries": (border.DELIVERIES, "outbox"),
 }
-# Lists that are short by themselves: one person's tokens, and what waits for somebody to look at it.
-SHORT = {"tokens": organizations.TOKENS, "inbox": border.PARKED_MESSAGES}
+# Lists that are short by themselves: one person's tokens, what waits for somebody to look at it, and what a
+# quota bounds.
+SHORT = {
+    "tokens": (organizations.TOKENS, "person_id"),
+    "inbox": (border.PARKED_MESSAGES, "state"),
+    "parked_events": (PARKED_EVENTS, "state"),
+    "quarantine": (border.QUARANTINED, "partner"),
+}
 
 
 def without_index(listing: Listing, collection: Collection) -> Iterator[str]:
@@ -68,5 +77,5 @@ def test_an_index_that_is_missing_is_found() -> None:
 
 @pytest.mark.parametrize("name", sorted(SHORT))
 def test_a_short_list_has_an_index_for_what_makes_it_short(name: str) -> None:
-    narrowed = {"tokens": "person_id", "inbox": "state"}[name]
+    _, narrowed = SHORT[name]
     assert narrowed in [index.keys[0][0] for index in COLLECTIONS[name].indexes]

@@ -273,6 +273,8 @@ LISTS = (
     "deliveries",
     "trusts",
     "handovers",
+    "parked_events",
+    "quarantined_messages",
 )
 
 

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -178,6 +181,28 @@ def test_copies_go_to_nobody_elses_lane(scene: Scene, header: str) -> None:
     )
     # A copy in the third account's lane would have been found before what is put there after it.
     scene.disbelieved(THIRD, "wrong_exchange", lambda: scene.third.publish(scene.captured))
+
+
+def test_an_operator_looks_at_the_quarantine_and_makes_room(scene: Scene) -> None:
+    scene.disbelieved(CUSTOMER, "not_an_envelope", lambda: scene.customer.publish(b"no seal"))
+    run: list[str | Path] = [Path(sys.executable).with_name("interdesk"), "quarantine"]
+    where = ["--directory", scene.partners.deployment.directory, "--account", PROVIDER]
+
+    def quarantine(*arguments: str) -> str:
+        done = subprocess.run(
+            [*run, *arguments, *where], check=True, capture_output=True, text=True, timeout=60
+        )
+        return done.stdout
+
+    kept = json.loads(quarantine("list", "--partner", CUSTOMER, "--json"))
+    assert (kept[0]["code"], kept[0]["service"], kept[0]["size"]) == ("not_an_envelope", "requests", 7)
+    assert json.loads(quarantine("show", kept[0]["id"], "--json"))["beginning"] == "no seal"
+    health = scene.partners.api(PROVIDER).get(f"trusts/{CUSTOMER}/health")
+    assert health["quarantined"] == len(kept)
+    quarantine("empty", "--yes", CUSTOMER)
+    left = json.loads(quarantine("list", "--partner", CUSTOMER, "--json"))
+    assert [one for one in left if one["tried_until"] is None] == []
+    assert scene.partners.api(PROVIDER).get(f"trusts/{CUSTOMER}/health")["quarantined"] == len(left)
 
 
 def _get(channel: Any) -> None:

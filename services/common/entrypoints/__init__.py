@@ -15,8 +15,8 @@
         @every("sweep_seconds", lease="follow_up")
         def follow_up(self): ...
 
-Nothing of nameko is known beyond this package, `service_parts`, `service_context`, `copy_holder`, `http` and
-`container`: rules and actions never meet it.
+Nothing of nameko is known beyond this package, `service_parts`, `service_context`, `copy_holder`, `http`,
+`parking.commands` and `container`: rules and actions never meet it.
 """
 
 from services.common.entrypoints.commands import EVERYONE, SERVICES, Command, command

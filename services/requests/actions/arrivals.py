@@ -12,7 +12,7 @@ from typing import Any
 
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Invalid, NotFound
+from services.common.errors import Conflict, Invalid, NotFound
 from services.common.store import decide_again
 from services.common.verdicts import Later, Park
 from services.federation import messages
@@ -52,10 +52,13 @@ def receive(context: Context, message: Message) -> Verdict:
 
 @decide_again
 def discard(context: Context, message: Message) -> None:
-    """A person discards a parked message: the thread goes past it. A first hand-over leaves an ended stub."""
+    """A person discards a parked message: the thread goes past it. A first hand-over leaves an ended stub.
+
+    Raises Conflict `no_service_desk_team` when there is nobody to have that stub.
+    """
     stored = store.find_by_thread(context, message.sender, message.thread)
     heard = _thread(stored, message).advance(message, refused("discarded"))
-    take = model.Take(_service_desk_team(Lookup(context, Actor.system(context.account))))
+    take = None if stored else model.Take(_team_for_stub(context))
     request = stored.request if stored else None
     step = model.discarded(request, _incoming(context, _legible(message)), take, ruled(context))
     store.save(context, step, stored, heard)
@@ -177,6 +180,15 @@ def _loops(context: Context, incoming: model.Incoming, stored: Stored | None) ->
     if stored is not None:
         same["_id"] = {"$ne": stored.request.id}
     return context.database[store.REQUESTS.name].find_one(same, {"_id": 1}) is not None
+
+
+def _team_for_stub(context: Context) -> model.Ref:
+    for fresh in (False, True):
+        team = Lookup(context, Actor.system(context.account), fresh).service_desk_team()
+        if team is not None:
+            return team
+    text = "What was handed over ends as a request of the service desk team, and the account has none. "
+    raise Conflict("no_service_desk_team", text + "Give it one (PATCH /v1/account), then discard again.")
 
 
 def _service_desk_team(lookup: Lookup) -> model.Ref:

@@ -84,15 +84,16 @@ def _note(draft: Draft, incoming: Incoming) -> None:
     hear_note(draft, incoming.partner, incoming.body["note"])
 
 
-def discarded(request: Request | None, incoming: Incoming, take: Take, context: Context) -> Step:
+def discarded(request: Request | None, incoming: Incoming, take: Take | None, context: Context) -> Step:
     """A person discarded this message instead of applying it. Nothing is said: its refusal makes the other
     side undo it (rule 9).
 
-    Of a thread's first hand-over a stub remains, ended like a declined request; a later one that is higher
-    than our episode leaves that episode ended. The body is empty when it can't be read: nothing follows then
-    but the stub.
+    Of a thread's first hand-over a stub remains (where, says `take`), ended like a declined request; a later
+    one that is higher than our episode leaves that episode ended. The body is empty when it can't be read:
+    nothing follows then but the stub.
     """
     if request is None:
+        assert take is not None, "a stub is somewhere"
         readable = incoming.type == "request.handed_over" and incoming.body
         draft = provider.new_request(incoming, context) if readable else _unreadable(incoming, context)
         draft.change(

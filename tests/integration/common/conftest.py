@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sys
 import threading
@@ -33,6 +34,7 @@ class BusCaller:
 
     def __init__(self, uri: str, account: str) -> None:
         self.person = Actor(7, account, frozenset({"specialist"}), name="Howard Tanner")
+        self.administrator = Actor(1, account, frozenset({"account_administrator"}), name="Ann Admin")
         self.publisher = Publisher(uri, timeout_seconds=5)
         self.client = RpcClient(self.publisher, account, "tests", timeout_seconds=15)
         self._uri = uri
@@ -85,6 +87,7 @@ class Deployment:
         for service in services:
             self.ports.setdefault(service, free_ports(1)[0])
         environ = {
+            **{name: value for name, value in os.environ.items() if name == "PYTHONPATH"},
             "AMQP_URI": self.amqp_uri,
             "MONGO_URI": self.mongo_uri,
             "INTERDESK_ACCOUNT": self.account,

@@ -30,6 +30,7 @@ from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import EVERYONE, SERVICES, Later, Park, command, every, handle_event
 from services.common.errors import Invalid
 from services.common.http import Server, ServiceWeb
+from services.common.parking.commands import ParkedEventCommands
 from services.common.service_context import ServiceContext
 from services.common.service_parts import ServiceParts
 from services.common.store import Collection, Index, Records, decide_again, event_row
@@ -159,7 +160,7 @@ class Organizations:
         )
 
 
-class Slas:
+class Slas(ParkedEventCommands):
     """Handles events; what it saw is in its collection `seen`."""
 
     name = "slas"

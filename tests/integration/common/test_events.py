@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
-from services.common import parking
-from services.common.clock import SystemClock
+from services.common.actor import Actor
 from services.common.crash import CrashPoints
-from services.common.errors import InterdeskError
+from services.common.errors import Conflict, Forbidden, InterdeskError
+from services.common.listing import ListQuery
 from services.common.outbox import event_exchange
+from services.common.parking import COLLECTION
+from services.common.parking.queries import PARKED_EVENTS, get_parked_event, list_parked_events
 from services.common.publishing import Outgoing
 from tests.waiting import wait_until
+
+ADMINISTRATOR = Actor(1, "widget", frozenset({"account_administrator"}), name="Ann")
 
 
 def seen(deployment: Any) -> list[int]:
@@ -20,7 +24,9 @@ def seen(deployment: Any) -> list[int]:
 
 
 def parked(deployment: Any) -> list[Any]:
-    return parking.listed(deployment.database("slas"))
+    databases = {"slas": deployment.database("slas")}
+    query = ListQuery.parse({"fields": "*"}, PARKED_EVENTS)
+    return list(list_parked_events(databases, query, ADMINISTRATOR).items)
 
 
 def test_each_verdict_does_what_it_says(deployment: Any, caller: Any) -> None:
@@ -65,15 +71,26 @@ def test_what_fails_for_good_is_parked_with_its_bytes_and_can_be_replayed(
         "m-1": "internal_error",
         "m-2": "undecodable",
     }
-    database = deployment.database("slas")
-    assert database[parking.COLLECTION].find_one({"message_id": "m-2"})["body"] == b"\xff not ours"
+    bug_id, garbage_id = (
+        next(event["id"] for event in parked(deployment) if event["message_id"] == id)
+        for id in ("m-1", "m-2")
+    )
+    kept = deployment.database("slas")[COLLECTION.name]
+    assert kept.find_one({"_id": garbage_id})["body"] == b"\xff not ours"
+    databases = {"slas": deployment.database("slas")}
+    assert get_parked_event(databases, bug_id, ADMINISTRATOR)["payload"] == bug
+    assert get_parked_event(databases, garbage_id, ADMINISTRATOR)["payload"] is None
 
-    parking.replay(database, SystemClock(), caller.publisher, f"{handler}:m-1", by="an operator")
+    caller.call("slas", "replay_event", bug_id, actor=caller.administrator)
     wait_until(lambda: seen(deployment) == [1])
-    parking.discard(database, SystemClock(), f"{handler}:m-2", by="an operator")
+    caller.call("slas", "replay_event", garbage_id, actor=caller.administrator)  # the cause is still there
+    wait_until(lambda: [event["id"] for event in parked(deployment)] == [garbage_id])
+    caller.call("slas", "discard_event", garbage_id, actor=caller.administrator)
     assert parked(deployment) == []
-    with pytest.raises(InterdeskError, match="not_parked"):
-        parking.discard(database, SystemClock(), f"{handler}:m-2", by="an operator")
+    with pytest.raises(Conflict, match="not_parked"):
+        caller.call("slas", "discard_event", garbage_id, actor=caller.administrator)
+    with pytest.raises(Forbidden):
+        caller.call("slas", "discard_event", garbage_id)
 
 
 def test_an_event_carries_only_our_trace_into_its_handler(deployment: Any, caller: Any) -> None:

@@ -23,6 +23,8 @@ from services.common.config import Config
 from services.common.context import Context
 from services.common.copies import Copies
 from services.common.errors import Unavailable
+from services.common.parking.commands import EventDesk
+from services.common.publishing import Outgoing
 from services.organizations import store as organizations_store
 from services.organizations.actions import founding
 from services.organizations.service import OrganizationsService
@@ -63,6 +65,13 @@ class InProcess:
         travelled = bus_json.decode(bus_json.encode([who, *args]))
         result = getattr(self.services[service], method)(*travelled, **named)
         return bus_json.decode(bus_json.encode(result))
+
+
+class NoBus:
+    """There is nobody to publish to."""
+
+    def publish(self, *messages: Outgoing) -> None:
+        raise Unavailable("broker_silent", "There is no broker here.")
 
 
 class Asked(monitoring.CommandListener):
@@ -149,6 +158,7 @@ def found_account(databases: Mapping[str, Any], config: Config, asked: Asked) ->
         contexts[name] = Context(config, name, databases[name], clock=clock, copies=copies, rpc=caller)
         caller.services[name] = service_class()
         caller.services[name].context = contexts[name]
+        caller.services[name].parked_events = EventDesk(contexts[name], NoBus())
     founding.found_account(contexts["organizations"])
     application = create_app(config, databases, caller, clock)
     return Account(config, clock, caller, contexts, application, asked)

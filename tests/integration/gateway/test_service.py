@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from kombu import Connection
 
 from interdesk.accounts import AccountSpec
 from interdesk.api import Api
 from interdesk.deployment import LocalDeployment
+from interdesk.environment import read_env_file
 from interdesk.local_account import LocalAccount
 from tests.waiting import wait_until
 
@@ -98,6 +104,40 @@ def test_a_service_that_died_is_told_in_time_and_reading_goes_on(widget: LocalAc
     finally:
         widget.start("requests")
     wait_until(lambda: ask(widget, "PATCH", path, json={"subject": "Back"}).status_code == 200, 30)
+
+
+def interdesk(account: LocalAccount, *arguments: str) -> str:
+    """What the command prints, as an operator of the account runs it."""
+    run: list[str | Path] = [Path(sys.executable).with_name("interdesk"), *arguments]
+    run += ["--url", account.url, "--token-file", account.directory / "token"]
+    return subprocess.run(run, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def test_an_operator_finds_an_event_that_could_not_be_handled(widget: LocalAccount, api: Api) -> None:
+    handler = "evt-organizations-team.saved--slas.team_saved"
+    uri = read_env_file(widget.directory / "env")["AMQP_URI"]
+    with Connection(uri) as connection:
+        publish = connection.Producer().publish
+        publish(b"\xff", routing_key=handler, content_type="x/y", type="team.saved", message_id="a/b?c")
+    wait_until(lambda: api.get("parked_events"), 20)
+    (parked,) = json.loads(interdesk(widget, "parked", "events", "list", "--json"))
+    assert (parked["service"], parked["handler"], parked["code"]) == ("slas", "team_saved", "undecodable")
+    id = parked["id"]
+    assert json.loads(interdesk(widget, "parked", "events", "show", id, "--json"))["message_id"] == "a/b?c"
+    seen = ask(widget, "GET", f"/v1/parked_events/{id}").headers["ETag"]
+    interdesk(widget, "parked", "events", "replay", id)  # nothing can read it now either
+
+    def parked_again() -> bool:
+        answer = ask(widget, "GET", f"/v1/parked_events/{id}")
+        return bool(answer.json()["state"] == "parked" and answer.headers["ETag"] != seen)
+
+    wait_until(parked_again, 20)
+    interdesk(widget, "parked", "events", "discard", "--yes", id)
+    assert api.get("parked_events") == []
+    (settled,) = api.get("parked_events/settled", fields="state,settled_by")
+    assert (settled["state"], settled["settled_by"]["id"]) == ("discarded", api.get("me")["id"])
+    metrics = requests.get(widget.metrics["slas"], timeout=10).text
+    assert 'interdesk_parked_events{account="widget",service="slas"}' in metrics
 
 
 def test_clients_that_are_slow_to_send_keep_nobody_waiting(widget: LocalAccount) -> None:

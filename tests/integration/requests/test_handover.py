@@ -56,6 +56,33 @@ def test_a_request_that_is_handed_over_is_with_the_provider(widget: Desk, gigate
     assert (handover["holder"]["id"], handover["providers"][0]["turn"]) == ("gigatera", "with")
 
 
+def test_a_first_hand_over_can_be_discarded_only_when_a_team_has_what_is_left_of_it(
+    widget: Desk, gigatera: Desk
+) -> None:
+    widget.create(team_id=OPERATIONS, member_id=2, service_instance_id=GIGATERA_HOSTING)
+    (row,) = widget.waiting(gigatera)
+    message = gigatera.open(row, "widget")
+    gigatera.around.keep("account", "gigatera", name="GigaTera", service_desk_team_id=None)
+    gigatera.context.copies.refresh("account", "gigatera")
+    with pytest.raises(Conflict, match="no_service_desk_team"):
+        partner.discard(gigatera.context, message)
+    assert gigatera.context.database["requests"].count_documents({}) == 0
+    # The copy is older than what the administrator has done about it.
+    gigatera.around.keep("account", "gigatera", name="GigaTera", service_desk_team_id=SERVICE_DESK)
+    partner.discard(gigatera.context, message)
+    assert gigatera.see(gigatera.crossed())["team_id"] == SERVICE_DESK
+
+
+def test_a_later_word_can_be_discarded_without_a_service_desk_team(widget: Desk, gigatera: Desk) -> None:
+    here, _ = handed_over(widget, gigatera)
+    gigatera.around.keep("account", "gigatera", name="GigaTera", service_desk_team_id=None)
+    gigatera.context.copies.refresh("account", "gigatera")
+    widget.edit(here, note="Any news?")
+    (row,) = widget.waiting(gigatera)
+    partner.discard(gigatera.context, gigatera.open(row, "widget"))
+    assert gigatera.notes(gigatera.crossed()) == []
+
+
 def test_customer_sees_request_open_after_provider_completed(widget: Desk, gigatera: Desk) -> None:
     here, there = handed_over(widget, gigatera)
     gigatera.edit(there, status="in_progress")

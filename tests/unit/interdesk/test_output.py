@@ -1,12 +1,15 @@
-"""How commands print tables."""
+"""How commands print records."""
 
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
 
-from interdesk.commands.output import show, show_one
+from interdesk.commands.output import show, show_one, warn
+
+WIDE = {"id": "1", "thread": "handover/widget/" + "a" * 900}
 
 
 def test_without_a_terminal_each_record_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -17,7 +20,7 @@ def test_without_a_terminal_each_record_is_one_line(capsys: pytest.CaptureFixtur
 
 
 def test_without_a_terminal_each_field_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    show_one({"id": 5, "text": "word " * 40}, as_json=False)
+    show_one({"id": 5, "text": "word " * 400}, as_json=False)
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
@@ -29,3 +32,25 @@ def test_an_id_is_whole_in_a_narrow_window(
     record = {"id": str(uuid.uuid4()), "thread": f"handover/widget/{uuid.uuid4()}"}
     show([record], ("id", "thread"), as_json=False)
     assert record["id"] in capsys.readouterr().out
+
+
+def test_columns_of_the_environment_bound_no_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    show([WIDE], ("id", "thread"), as_json=False)
+    assert WIDE["thread"] in capsys.readouterr().out
+
+
+def test_what_a_partner_wrote_neither_styles_nor_steers(capsys: pytest.CaptureFixture[str]) -> None:
+    written = {"text": "[red]not red[/] [/nonsense]", "name": "\x1b[2J\x07gone"}
+    show([written], ("text", "name"), as_json=False)
+    warn(written["name"])
+    shown = capsys.readouterr()
+    assert "[red]not red[/] [/nonsense]" in shown.out
+    assert "\x1b" not in shown.out + shown.err
+
+
+def test_json_tells_all_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    show([WIDE], ("id",), as_json=True)
+    assert json.loads(capsys.readouterr().out) == [WIDE]
