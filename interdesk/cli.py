@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from interdesk.commands import account, deliveries, demo, doctor, parked, replay, running, trust
+from interdesk.commands import account, deliveries, demo, doctor, ledger, parked, replay, running, trust
 from interdesk.commands.output import Group
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command()(doctor.doctor)
 app.add_typer(account.app, name="account")
 app.add_typer(trust.app, name="trust")
 app.add_typer(parked.app, name="parked")
+app.add_typer(ledger.app, name="ledger")
 app.command()(deliveries.deliveries)
 app.command()(replay.replay)
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from services.common.actor import Actor
+from services.common.context import Context
 from services.common.entrypoints import command
 from services.federation.border import BorderDesk
+from services.federation.ledger.kept import AUDITORS
+from services.federation.ledger.sealing import seal_heads
 
 OPERATORS = ("account_administrator", "account_owner")
 
 
 class BorderCommands:
-    """For a service class, which has its `border`."""
+    """For a service class, which has its `border` and its `context`."""
 
     border: BorderDesk
+    context: Context
 
     @command(allowed=OPERATORS)
     def replay_parked(self, actor: Actor, id: str) -> dict[str, Any]:
@@ -39,3 +43,8 @@ class BorderCommands:
         """
         self.border.resume(partner)
         return {"id": partner}
+
+    @command(allowed=AUDITORS, repeatable=True)
+    def seal_heads(self, actor: Actor, fields: dict[str, Any]) -> dict[str, Any]:
+        """How far the threads of this service go, under the account's seal. Raises Invalid."""
+        return seal_heads(self.context, fields)

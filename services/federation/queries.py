@@ -17,10 +17,33 @@ from services.common.actor import Actor
 from services.common.database import Document, answering
 from services.common.errors import NotFound
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page
-from services.federation import seals
+from services.federation import messages, seals
 from services.federation.deliveries import OPEN, QUEUED, SENT
+from services.federation.ledger.kept import AUDITORS, list_keys, list_said
+from services.federation.ledger.kept import KEYS as LEDGER_KEYS
+from services.federation.ledger.kept import LISTINGS as LEDGERS
+from services.federation.ledger.lines import SERVICES
 from services.federation.stored import INBOX, OUTBOX, PARKED, QUARANTINE
 from services.federation.verdicts import ACCEPTED, HELD, REFUSED
+
+__all__ = [
+    "AUDITORS",
+    "DELIVERIES",
+    "LEDGERS",
+    "LEDGER_KEYS",
+    "PARKED_MESSAGES",
+    "QUARANTINED",
+    "SERVICES",
+    "WATCHERS",
+    "get_delivery",
+    "get_parked",
+    "ledger",
+    "list_deliveries",
+    "list_keys",
+    "list_parked",
+    "list_quarantined",
+    "list_said",
+]
 
 Databases = Mapping[str, Database[Document]]
 
@@ -217,9 +240,8 @@ def _version(row: Document) -> int:
 def _said(sealed: bytes) -> Document:
     """The payload of a message, without what only the recipient may open."""
     said = strict_json.loads(seals.parse(bytes(sealed), seals.MESSAGE)[1])
-    if isinstance(said.get("body"), dict) and "credentials" in said["body"]:
-        said["body"] = {**said["body"], "credentials": None}
     assert isinstance(said, dict)
+    said["body"] = {**said["body"], **dict.fromkeys(messages.secrets_in(said["body"]))}
     return said
 
 
