@@ -77,7 +77,7 @@ def export(api: Api, scope: Scope, watch: Watch = lambda messages: None) -> Iter
 
 
 def _parts(api: Api, scope: Scope) -> list[Record]:
-    """What to ask of each service. Raises ApiError when there is no such partner or hand-over, NothingSaid."""
+    """What to ask of each service. Raises NothingSaid, ApiError when there is no such partner or request."""
     threads = None
     partners = None
     if scope.partner is not None:

@@ -188,14 +188,14 @@ class _End(_Sealed):
 _SCHEMAS: Final = {HEADS: _Page(), END: _End()}
 
 
-def page_of(heads: Iterable[Head]) -> tuple[list[Head], str | None]:
+def page_of(heads: Iterable[Head], most: int = MAX_PAGE_THREADS) -> tuple[list[Head], str | None]:
     """As many heads as one seal holds, and the thread that they go through; None: these are all."""
     page: list[Head] = []
     size = 0
     for _, group in groupby(heads, key=lambda head: head.thread):
         same = list(group)
         weight = sum(len(strict_json.dumps(head.to_document())) for head in same)
-        if page and (size + weight > MAX_PAGE_BYTES or len(page) + len(same) > MAX_PAGE_THREADS):
+        if page and (size + weight > MAX_PAGE_BYTES or len(page) + len(same) > most):
             return page, page[-1].thread
         page, size = [*page, *same], size + weight
     return page, None
