@@ -172,6 +172,11 @@ def _place(message: Record) -> Place:
 
 
 def _record(direction: str, message: Record) -> Record:
-    names = ("sealed", "withheld", "state", "code", *(("receipt",) if direction == SENT else ()))
-    times = {name: message[name] and iso(from_iso(message[name])) for name in ("at", "answered_at")}
-    return {**{name: message[name] for name in names}, **times}
+    names = ["sealed", "withheld", "state", "code"]
+    times = ["at", "answered_at"]
+    if direction == SENT:
+        names.append("receipt")
+    else:
+        times.append("approved_at")
+    moments = {name: message[name] and iso(from_iso(message[name])) for name in times}
+    return {**{name: message[name] for name in names}, **moments}

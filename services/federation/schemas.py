@@ -82,6 +82,7 @@ class SaidSchema(OutputSchema):
     code = fields.String()
     at = Moment()
     answered_at = Moment()
+    approved_at = Moment()
 
 
 class LedgerKeySchema(OutputSchema):

@@ -11,13 +11,13 @@ from typing import Any, Final
 from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
 from services.federation import messages, seals
-from services.federation.deliveries import OPEN, SUPERSEDED
+from services.federation.deliveries import OPEN
 from services.federation.envelope import Message, Unverified, read_verified
 from services.federation.ledger.findings import Doubt
 from services.federation.ledger.heads import Place
 from services.federation.ledger.keybook import KeyBook
 from services.federation.ledger.lines import SENT
-from services.federation.verdicts import HELD, REFUSED
+from services.federation.verdicts import ACCEPTED, HELD, REFUSED
 
 ANNOUNCEMENT: Final = "keys.announced.v1"
 RECEIPT: Final = "receipt.v1"
@@ -57,9 +57,12 @@ class Witness:
     @classmethod
     def of(cls, record: Mapping[str, Any], said: Said, receipt: Message | None) -> Witness:
         """What became of it: by the partner's receipt if we sent it, else by what the account says it did."""
-        if record["record"] == SENT and receipt is None:
+        if receipt is not None:
+            verdict, code = receipt.body["verdict"], receipt.body["code"]
+            return cls(record["n"], said, verdict, code, receipt.sent_at)
+        if record["record"] == SENT:
             return cls(record["n"], said, None, None, None)
-        return cls(record["n"], said, record["state"], record["code"], receipt.sent_at if receipt else None)
+        return cls(record["n"], said, record["state"], record["code"], None)
 
     def to_document(self) -> dict[str, Any]:
         """`received`: by the recipient's signed receipt (`receipted_at` by its clock), or because the account
@@ -128,13 +131,16 @@ def check_seal(record: Mapping[str, Any], said: Said, book: KeyBook) -> None:
         return
     kid, _ = book.open(record["sealed"], seals.MESSAGE, said.sender, record["n"])
     came = record["at"] if record["record"] != SENT else record["answered_at"]
-    book.check_time(kid, from_iso(came) if came else None)
-    if said.type == ANNOUNCEMENT:
-        try:
-            keys = messages.check_incoming(said.type, said.body)["keys"]
-        except Invalid:
-            return  # the partner said something malformed, and was refused or parked for it
+    if not approved(record):
+        book.check_time(kid, from_iso(came) if came else None)
+    if said.type == ANNOUNCEMENT and record["state"] == ACCEPTED:  # else it was not believed
+        keys = messages.check_incoming(said.type, said.body)["keys"]
         book.announced(kid, keys, from_iso(record["at"]))
+
+
+def approved(record: Mapping[str, Any]) -> bool:
+    """Whether a person of the account took the message on another proof than its seal."""
+    return record.get("approved_at") is not None
 
 
 def _read(sealed: str) -> Message:
@@ -149,9 +155,6 @@ def _read(sealed: str) -> Message:
 def receipt_of(record: Mapping[str, Any], said: Said, book: KeyBook) -> Message | None:
     """The partner's final receipt for a message that was sent; None: there is none. Raises Doubt."""
     if record["receipt"] is None:
-        taken_back = record["state"] == REFUSED and record["code"] == SUPERSEDED
-        if record["state"] not in OPEN and not taken_back:
-            raise Doubt("verdict_differs", f"{said.text} is {record['state']}, and no receipt says so")
         return None
     receipt = _read(record["receipt"])
     kid, _ = book.open(record["receipt"], seals.MESSAGE, said.recipient, record["n"])
@@ -170,11 +173,10 @@ def receipt_of(record: Mapping[str, Any], said: Said, book: KeyBook) -> Message 
     if ((body["incarnation"], body["sequence"]), body["hash"]) != (said.place, said.hash):
         raise Doubt("receipt_of_another", f"the receipt is for another message than {said.text}")
     verdict = (body["verdict"], body["code"])
-    if body["verdict"] == HELD or verdict != (record["state"], record["code"]):
-        said_so = f"{record['state']} {record['code'] or ''}".strip()
-        raise Doubt(
-            "verdict_differs", f"the record says {said_so}, the receipt {' '.join(filter(None, verdict))}"
-        )
+    asked_again = record["state"] in OPEN  # the recipient was restored, and has forgotten that it gave this
+    if body["verdict"] == HELD or (verdict != (record["state"], record["code"]) and not asked_again):
+        words = " ".join(filter(None, verdict))
+        raise Doubt("verdict_differs", f"the record says {record['state']}, the receipt {words}")
     return receipt
 
 

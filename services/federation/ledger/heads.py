@@ -2,8 +2,8 @@
 
 A page of heads tells of all threads behind `after`, up to `through` (null: to the last one), in the order of
 their ids. Of each direction it names the first and the last message by their places, how many there are, the
-hash of the last, and which of those sent have no final receipt. It is computed out of the service's own
-store and sealed at once; who asks for it can choose what it is about, not what it says.
+hash of the last, and which have no receipt here (of what is received none has). It is computed out of the
+service's own store and sealed at once; who asks for it can choose what it is about, not what it says.
 
 Of a thread of which a message was written a moment ago, an earlier one may still be on its way into the
 store: a gap of that age, and what is behind it, is left for the next export. An older one is a loss, and
@@ -44,12 +44,13 @@ class NotSealed(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """What a head needs to know of one message in the store. `answered`: its final receipt is there."""
+    """What a head needs to know of one message in the store. `answered`: its final receipt is there; of a
+    received one nothing is asked."""
 
     place: Place
     hash: str
     at: datetime
-    answered: bool = True
+    answered: bool
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,11 @@ class Head:
 
 
 def follows(before: Place | None, place: Place) -> bool:
-    """Whether nothing can be missing between the two. A restored sender goes on in a higher incarnation."""
+    """Whether nothing can be missing between the two. A restored sender begins anew in a higher
+    incarnation."""
     if before is None:
         return place[1] == 1
-    return place == (before[0], before[1] + 1) or place[0] > before[0]
+    return place == (before[0], before[1] + 1) or (place[0] > before[0] and place[1] == 1)
 
 
 def run_of(

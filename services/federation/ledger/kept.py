@@ -20,7 +20,6 @@ from services.common.clock import iso
 from services.common.database import Document, answering
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page, page_at_hand
 from services.federation import messages, seals
-from services.federation.deliveries import OPEN, SUPERSEDED
 from services.federation.envelope import read_verified
 from services.federation.keys import SEAL
 from services.federation.ledger.heads import Head, Row, run_of
@@ -30,8 +29,9 @@ from services.federation.verdicts import ACCEPTED, REFUSED
 
 AUDITORS: Final = ("account_administrator", "account_owner", "auditor")
 
-_TAKEN: Final = {"state": {"$in": [ACCEPTED, REFUSED, PARKED]}}
-_PLACE: Final = dict.fromkeys(("thread", "partner", "incarnation", "sequence", "hash", "state"), 1)
+# What waits for others before it is not in yet; what a revoked key sealed nobody is proven to have said.
+_TAKEN: Final = {"state": {"$in": [ACCEPTED, REFUSED, PARKED]}, "code": {"$ne": "revoked_key"}}
+_PLACE: Final = dict.fromkeys(("thread", "partner", "incarnation", "sequence", "hash"), 1)
 
 # A few threads at a time, of which the heads tell how long they are: no order of threads is needed.
 _SAID: Final = (
@@ -51,7 +51,7 @@ _FIELDS: Final = {
 }
 LISTINGS: Final[Mapping[str, Listing]] = {
     SENT: Listing(fields=_FIELDS, also=(*_SAID, "receipt"), default_sort="id"),
-    RECEIVED: Listing(fields=_FIELDS, also=_SAID, default_sort="id"),
+    RECEIVED: Listing(fields=_FIELDS, also=(*_SAID, "approved_at"), default_sort="id"),
 }
 KEYS: Final = Listing(
     fields={"id": Field(kind=Kind.TEXT, sortable=True)},
@@ -77,7 +77,7 @@ def heads_behind(
         behind = {"thread": {"$in": sorted(thread for thread in set(threads) if thread > (after or ""))}}
     if partners is not None:
         behind["partner"] = {"$in": sorted(partners)}
-    of_sent, of_received = {**_PLACE, "at": 1, "code": 1}, {**_PLACE, "received_at": 1}
+    of_sent, of_received = {**_PLACE, "at": 1, "receipt": 1}, {**_PLACE, "received_at": 1}
     with answering():
         sent = database[OUTBOX.name].find(behind, of_sent).sort("thread", 1)
         received = database[INBOX.name].find({**behind, **_TAKEN}, of_received).sort("thread", 1)
@@ -94,7 +94,7 @@ def _heads_of(
     for partner in sorted({row["partner"] for _, row in rows}):
         runs = {
             direction: run_of(
-                (_row(row) for way, row in rows if way == direction and row["partner"] == partner),
+                (_row(row) for way, row in rows if (way, row["partner"]) == (direction, partner)),
                 now,
                 since,
                 until,
@@ -106,10 +106,8 @@ def _heads_of(
 
 
 def _row(row: Document) -> Row:
-    taken_back = row["state"] == REFUSED and row.get("code") == SUPERSEDED
-    answered = row["state"] not in OPEN and not taken_back
-    at = row.get("at") or row["received_at"]
-    return Row((row["incarnation"], row["sequence"]), row["hash"], at, answered)
+    place = row["incarnation"], row["sequence"]
+    return Row(place, row["hash"], row.get("at") or row["received_at"], row.get("receipt") is not None)
 
 
 def list_said(database: Database[Document], direction: str, query: ListQuery, viewer: Actor) -> Page:
@@ -132,6 +130,7 @@ def _said(row: Document) -> Document:
         "code": row.get("code"),
         "at": row.get("at") or row["received_at"],
         "answered_at": row.get("answered_at"),
+        "approved_at": row.get("approved_at"),
     }
 
 

@@ -117,6 +117,7 @@ class _Sent(_Message):
 
 class _Received(_Message):
     state = shapes.one_of((PARKED, ACCEPTED, REFUSED))
+    approved_at = shapes.time(null=True)
 
 
 class _End(_Record):

@@ -145,6 +145,9 @@ class _Verifier:
         if evidence.disagreed(record):
             text = f"The two accounts disagree on what was said before {said.text}."
             self._report.unknown.append(text)
+        if evidence.approved(record):
+            text = f"Who said {said.text}: a person of {said.recipient} took it for the partner's."
+            self._report.unknown.append(text)
         if self._report.doubts == doubts:
             self._seen(Witness.of(record, said, receipt))
 

@@ -8,7 +8,7 @@ of a thread has to be kept that is through.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from services.federation.ledger.evidence import Said, disagreed
@@ -27,7 +27,6 @@ class _Direction:
     last: Place | None = None
     count: int = 0
     hash: str | None = None
-    hashes: dict[int, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -36,12 +35,11 @@ class _Direction:
 
     def step(self, said: Said, record: Mapping[str, Any]) -> Iterator[Doubt]:
         """What is wrong with this as the next message. It is taken as such all the same."""
-        before, expected = self.last, self.hashes.get(said.place[1] - 1)
+        before, expected = self.last, self.hash
         if before is not None and said.place <= before:
             yield Doubt("record_out_of_order", f"{said.text} stands behind #{before[1]}")
             return
         self.last, self.hash, self.count = said.place, said.hash, self.count + 1
-        self.hashes[said.place[1]] = said.hash
         if not self.run.holds(said.place):
             yield Doubt("message_beyond_heads", f"{said.text} is not among those that the heads name")
         elif before is None and said.place != self.run.first:
@@ -49,7 +47,7 @@ class _Direction:
         elif before is not None and not follows(before, said.place):
             yield Doubt("message_missing", f"{self.text}: {_span(_next(before), said.place)} missing")
         begins = said.place[1] == 1
-        known = begins or expected is not None  # else what is before it is not in the file
+        known = begins or (before is not None and follows(before, said.place))  # else it is not in the file
         if known and said.prev != (None if begins else expected) and not disagreed(record):
             yield Doubt("chain_broken", f"{said.text} does not name the message before it")
         if self.record == SENT and record["receipt"] is None and not self.run.waits_for(said.place):

@@ -68,9 +68,9 @@ class Talk:
         ours = direction == SENT
         sender, recipient = (ACCOUNT, self.partner) if ours else (self.partner, ACCOUNT)
         at = at or START + timedelta(minutes=len(self.rows))
-        last = {row.place[1]: row.hash for row in before}.get(sequence - 1)
+        last = None if sequence == 1 else before[-1].hash
         message = Message(
-            id=uuid(1000 * self.n + 10 * len(self.rows) + ours),
+            id=uuid(10**6 * self.n + 10 * len(self.rows) + ours),
             type=type,
             sender=sender,
             recipient=recipient,
@@ -103,8 +103,10 @@ class Talk:
         if ours:
             seal = receipt_key or RINGS[self.partner].current()
             record["receipt"] = self.receipt(place, state, seal) if answered else None
+        else:
+            record["approved_at"] = None
         self.rows.append(
-            (direction, record, Row((incarnation, sequence), place["hash"], at, answered or not ours))
+            (direction, record, Row((incarnation, sequence), place["hash"], at, ours and answered))
         )
         return record
 

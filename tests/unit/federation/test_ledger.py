@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common.clock import iso
 from services.federation.keys import CURRENT, NEXT, RETIRED, REVOKED, SEAL, Key, OwnRing
 from services.federation.ledger import heads, lines
 from services.federation.ledger.evidence import Witness
@@ -109,6 +110,27 @@ def test_what_a_key_that_was_revoked_sealed_without_receipt_proves_nothing() -> 
     thread = Talk("requests", "gigatera", 2)
     thread.say(SENT, key=before, state="sent")
     assert codes(file_of([thread], rings=with_(ring))) == ["revoked_key"]
+
+
+def test_what_a_person_approved_is_taken_and_said_to_be_his_word() -> None:
+    ring, trust = rotated(REVOKED)
+    thread = Talk("requests", "gigatera", 2)
+    thread.say(RECEIVED, key=ring.keys[0], at=at(15))["approved_at"] = iso(at(20))
+    report = verify(file_of([trust, thread], rings=with_(ring)))
+    assert report.findings == []
+    assert any("a person of widget took it" in text for text in report.unknown)
+
+
+def test_an_announcement_that_was_refused_tells_nothing() -> None:
+    """Neither does it revoke: a thief may have made it."""
+    before = ring_of("gigatera", CURRENT, NEXT)
+    trust = Talk("organizations", "gigatera", 1)
+    announcing(moved(before, REVOKED, CURRENT), trust, 10, before.keys[0])
+    trust.rows[-1][1].update(state="refused", code="not_proven")
+    file = file_of([trust, said_by(before.keys[0], 15)], rings=with_(before))
+    assert findings(file) == []
+    stranger = before.keys[1].kid
+    assert "key_not_pinned" in [code for _, code in findings(file, stranger)]
 
 
 def test_a_ring_that_takes_a_revocation_back_is_not_believed() -> None:
@@ -240,12 +262,33 @@ def test_a_message_that_the_account_refused_for_its_predecessor_is_shown_as_a_di
     assert any("disagree" in text for text in report.unknown)
 
 
-def test_a_restored_sender_goes_on_in_a_higher_incarnation() -> None:
+@pytest.mark.parametrize("direction", [SENT, RECEIVED])
+def test_a_restored_sender_begins_anew_in_a_higher_incarnation(direction: str) -> None:
     thread = Talk("requests", "gigatera", 1)
     for _ in range(3):
-        thread.say(RECEIVED)
-    thread.say(RECEIVED, incarnation=2, again=3)
+        thread.say(direction)
+    thread.say(direction, incarnation=2, again=1)
     assert findings(file_of([thread])) == []
+    del thread.rows[-1]
+    thread.say(direction, incarnation=2, again=2)
+    assert codes(file_of([thread])) == ["message_missing"]
+
+
+def test_what_was_taken_back_or_brought_back_needs_no_receipt() -> None:
+    """deliveries.py: its state is final, and nobody gave a receipt. It is not told as receipted."""
+    thread = Talk("requests", "gigatera", 1)
+    record = thread.say(SENT, state="sent")
+    record |= {"state": "refused", "code": "superseded"}
+    seen: list[Witness] = []
+    assert verify(file_of([thread]), seen=seen.append).findings == []
+    assert [(each.verdict, each.receipted_at) for each in seen] == [(None, None)]
+
+
+def test_what_is_to_be_sent_again_keeps_its_receipt() -> None:
+    thread = Talk("requests", "gigatera", 1)
+    thread.say(SENT)["state"] = "queued"
+    report = verify(file_of([thread]))
+    assert (report.findings, report.receipts) == ([], 1)
 
 
 def test_a_refused_and_a_parked_message_are_proven_too() -> None:
