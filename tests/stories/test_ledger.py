@@ -111,7 +111,7 @@ def test_both_accounts_tell_the_same(stands: Stands, request_id: int) -> None:
             id = request_id
             if account == "gigatera":
                 with stands["widget"].api() as widget:
-                    id = widget.get(f"requests/{request_id}")["supplier_requestID"]
+                    id = int(widget.get(f"requests/{request_id}")["supplier_requestID"])
             seen: list[Any] = []
             assert verify(export(api, Scope(request=id)), seen=seen.append).findings == []
         told[account] = {

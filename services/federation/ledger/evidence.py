@@ -97,6 +97,8 @@ def message_of(record: Mapping[str, Any], account: str) -> Said:
         raise Doubt("wrong_side", f"{said.text} is no message that {account} has {record['record']}")
     if said.place[1] == 0:
         raise Doubt("wrong_place", f"{said.type} has no place in a thread")
+    if said.body is None and not said.thread.startswith("trust/"):
+        raise Doubt("withheld_elsewhere", f"{said.text} carries no credentials: only trusts do")
     return said
 
 

@@ -57,7 +57,7 @@ def talks(account: Account) -> list[Talk]:
             talk.say(SENT, key=key)
             talk.say(RECEIVED)
         made.append(talk)
-    made[0].say(SENT, key=key, type="trust.accepted.v1", body={"credentials": "a secret"})
+    made[1].say(SENT, key=key, type="trust.accepted.v1", body={"credentials": "a secret"})
     for talk in made:
         keep(account.contexts[talk.service].database, talk)
     return made
@@ -112,8 +112,8 @@ def test_a_secret_is_withheld_whatever_carries_it(account: Account, talks: list[
     file = exported(account)
     (withheld,) = [record["withheld"] for record in records_of(file) if record.get("withheld")]
     assert withheld["type"] == "trust.accepted.v1"
-    assert withheld["hash"] == talks[0].rows[-1][2].hash
-    secret = talks[0].rows[-1][1]["sealed"].encode()
+    assert withheld["hash"] == talks[1].rows[-1][2].hash
+    secret = talks[1].rows[-1][1]["sealed"].encode()
     assert secret not in b"".join(file)
 
 

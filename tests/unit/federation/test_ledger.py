@@ -251,6 +251,13 @@ def test_what_is_withheld_is_held_in_its_place_by_the_hashes_around_it() -> None
     assert codes(resealed(file, altered)) == ["receipt_of_another", "chain_broken"]
 
 
+def test_nothing_is_withheld_but_what_carries_credentials() -> None:
+    """One who exports may not black out what a partner said."""
+    thread = Talk("requests", "gigatera", 1)
+    thread.say(RECEIVED, withheld=True)
+    assert "withheld_elsewhere" in codes(file_of([thread]))
+
+
 def test_a_message_that_the_account_refused_for_its_predecessor_is_shown_as_a_disagreement() -> None:
     thread = Talk("requests", "gigatera", 1)
     thread.say(RECEIVED)
