@@ -3,7 +3,7 @@ does. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -37,6 +37,7 @@ class Said:
     sent_at: datetime
     hash: str
     body: Mapping[str, Any] | None
+    kid: str
 
     @property
     def text(self) -> str:
@@ -65,8 +66,8 @@ class Witness:
         return cls(record["n"], said, record["state"], record["code"], None)
 
     def to_document(self) -> dict[str, Any]:
-        """`received`: by the recipient's signed receipt (`receipted_at` by its clock), or because the account
-        has it."""
+        """`verdict`: by the recipient's receipt, which it gave at `receipted_at` by its own clock; of a
+        received message by the word of the account. None: nobody has said."""
         said = self.said
         return {
             "record": self.record,
@@ -91,7 +92,7 @@ def message_of(record: Mapping[str, Any], account: str) -> Said:
     Doubt."""
     if (record["sealed"] is None) == (record["withheld"] is None):
         raise Doubt("malformed_record", "a message is either there as it was sealed, or withheld")
-    said = _withheld(record["withheld"]) if record["sealed"] is None else _said(_read(record["sealed"]))
+    said = _withheld(record["withheld"]) if record["sealed"] is None else _sealed(record["sealed"])
     mine, ours = said.sender == account, account in (said.sender, said.recipient)
     if not ours or mine != (record["record"] == SENT) or said.sender == said.recipient:
         raise Doubt("wrong_side", f"{said.text} is no message that {account} has {record['record']}")
@@ -104,14 +105,18 @@ def message_of(record: Mapping[str, Any], account: str) -> Said:
 
 def _withheld(place: Mapping[str, Any]) -> Said:
     return Said(
-        **{name: place[name] for name in ("id", "type", "sender", "recipient", "thread", "prev", "hash")},
+        **{
+            name: place[name]
+            for name in ("id", "type", "sender", "recipient", "thread", "prev", "hash", "kid")
+        },
         place=(place["incarnation"], place["sequence"]),
         sent_at=from_iso(place["sent_at"]),
         body=None,
     )
 
 
-def _said(message: Message) -> Said:
+def _sealed(sealed: str) -> Said:
+    message = _read(sealed)
     return Said(
         message.id,
         message.type,
@@ -123,26 +128,34 @@ def _said(message: Message) -> Said:
         message.sent_at,
         message.hash,
         message.body,
+        seals.parse(sealed.encode(), seals.MESSAGE)[0],
     )
 
 
 def check_seal(record: Mapping[str, Any], said: Said, book: KeyBook) -> None:
-    """Whether the sender has sealed the message, with a key that counted. Of what is withheld nobody can say.
-    Raises Doubt."""
+    """Whether the sender has sealed the message, with a key that counted when it came; whether the account's
+    own did is its partner's to say, by a receipt. Of what is withheld nobody can say. Raises Doubt."""
     if said.body is None:
         return
     kid, _ = book.open(record["sealed"], seals.MESSAGE, said.sender, record["n"])
-    came = record["at"] if record["record"] != SENT else record["answered_at"]
-    if not approved(record):
-        book.check_time(kid, from_iso(came) if came else None)
+    if record["record"] != SENT and record["approved_at"] is None:
+        book.check_time(kid, from_iso(record["at"]))
     if said.type == ANNOUNCEMENT and record["state"] == ACCEPTED:  # else it was not believed
-        keys = messages.check_incoming(said.type, said.body)["keys"]
+        try:
+            keys = messages.check_incoming(said.type, said.body)["keys"]
+        except Invalid as error:
+            raise Doubt("not_a_message", f"{said.text} is malformed: {error}") from None
         book.announced(kid, keys, from_iso(record["at"]))
 
 
-def approved(record: Mapping[str, Any]) -> bool:
-    """Whether a person of the account took the message on another proof than its seal."""
-    return record.get("approved_at") is not None
+def remarks(record: Mapping[str, Any], said: Said, book: KeyBook) -> Iterator[str]:
+    """What can't be known of a message that is otherwise as it should be."""
+    if disagreed(record):
+        yield f"What was said before {said.text}: the two accounts disagree on it."
+    if record.get("approved_at") is not None:
+        yield f"Who said {said.text}: a person of {said.recipient} took it for the partner's."
+    if record["record"] == SENT and record["receipt"] is None and book.is_revoked(said.kid):
+        yield f"Who said {said.text}: its key was revoked, and no receipt says that it came before."
 
 
 def _read(sealed: str) -> Message:
@@ -160,7 +173,7 @@ def receipt_of(record: Mapping[str, Any], said: Said, book: KeyBook) -> Message 
         return None
     receipt = _read(record["receipt"])
     kid, _ = book.open(record["receipt"], seals.MESSAGE, said.recipient, record["n"])
-    book.check_time(kid, from_iso(record["answered_at"]) if record["answered_at"] else None)
+    book.check_time(kid, from_iso(record["answered_at"] or record["at"]))
     if (receipt.type, receipt.sender, receipt.recipient, receipt.thread) != (
         RECEIPT,
         said.recipient,

@@ -82,15 +82,16 @@ class KeyBook:
             if known is not None and key["state"] == REVOKED and known.revoked_at is None:
                 known.revoked_at = at
 
-    def check_time(self, kid: str, received_at: datetime | None) -> None:
-        """Whether the key still counted when this was received; None: it was not. Raises `revoked_key`."""
-        known = self._known[kid]
-        if known.key.state != REVOKED and known.revoked_at is None:
-            return
-        if received_at is None:
-            raise Doubt("revoked_key", f"it is sealed with {kid}, which was revoked before it was receipted")
-        if known.revoked_at is not None and received_at > known.revoked_at:
-            raise Doubt("revoked_key", f"it came after {kid} was revoked, at {iso(known.revoked_at)}")
+    def is_revoked(self, kid: str) -> bool:
+        """Whether the key counts no more, by the file's word or its owner's."""
+        known = self._known.get(kid)
+        return known is not None and (known.key.state == REVOKED or known.revoked_at is not None)
+
+    def check_time(self, kid: str, received_at: datetime) -> None:
+        """Whether the key still counted when this was received. Raises Doubt `revoked_key`."""
+        revoked_at = self._known[kid].revoked_at
+        if revoked_at is not None and received_at > revoked_at:
+            raise Doubt("revoked_key", f"it came after {kid} was revoked, at {iso(revoked_at)}")
 
     def check_pins(self) -> Iterator[tuple[int | None, Doubt]]:
         """What is sealed with a key that nothing leads to from the pinned ones of its account."""
@@ -108,11 +109,7 @@ class KeyBook:
 
     def late_word(self) -> list[str]:
         """Revoked keys that were used: that it was before the revocation is the receiver's word."""
-        return sorted(
-            kid
-            for kid, known in self._known.items()
-            if known.used and (known.key.state == REVOKED or known.revoked_at is not None)
-        )
+        return sorted(kid for kid, known in self._known.items() if known.used and self.is_revoked(kid))
 
     def to_documents(self) -> list[dict[str, Any]]:
         """Each key by which something is sealed: how often, and why it is believed."""

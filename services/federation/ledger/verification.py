@@ -142,12 +142,7 @@ class _Verifier:
         evidence.check_seal(record, said, self._book)
         receipt = evidence.receipt_of(record, said, self._book) if sent else None
         self._report.receipts += receipt is not None
-        if evidence.disagreed(record):
-            text = f"The two accounts disagree on what was said before {said.text}."
-            self._report.unknown.append(text)
-        if evidence.approved(record):
-            text = f"Who said {said.text}: a person of {said.recipient} took it for the partner's."
-            self._report.unknown.append(text)
+        self._report.unknown += evidence.remarks(record, said, self._book)
         if self._report.doubts == doubts:
             self._seen(Witness.of(record, said, receipt))
 

@@ -100,16 +100,21 @@ def test_a_revoked_key_verifies_what_came_before_its_revocation_and_nothing_afte
     assert codes(after) == ["revoked_key"]
 
 
-def test_what_a_key_that_was_revoked_sealed_without_receipt_proves_nothing() -> None:
-    """handover.md 7: it is sealed again."""
+def test_of_the_account_s_own_words_under_a_revoked_key_the_receipt_is_the_proof() -> None:
+    """Without one they are to be sealed again, and it can't be known who said them."""
     before = Key.generate(ACCOUNT, SEAL, REVOKED)
     ring = OwnRing(ACCOUNT, (*RINGS[ACCOUNT].keys, before))
     thread = Talk("requests", "gigatera", 2)
     thread.say(SENT, key=before)
-    assert codes(file_of([thread], rings=with_(ring))) == []
+    told = "no receipt says that it came before"
+    receipted = verify(file_of([thread], rings=with_(ring)))
+    assert receipted.findings == []
+    assert not any(told in text for text in receipted.unknown)
     thread = Talk("requests", "gigatera", 2)
     thread.say(SENT, key=before, state="sent")
-    assert codes(file_of([thread], rings=with_(ring))) == ["revoked_key"]
+    waiting = verify(file_of([thread], rings=with_(ring)))
+    assert waiting.findings == []
+    assert any(told in text for text in waiting.unknown)
 
 
 def test_what_a_person_approved_is_taken_and_said_to_be_his_word() -> None:
