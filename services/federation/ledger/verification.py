@@ -83,7 +83,7 @@ class _Verifier:
             text = f"line {self._line} holds record {n}, and record {expected} should stand there"
             self._report.found(self._line, "record_out_of_order", text)
         elif n > expected and n - 1 > self._highest:
-            text = f"record {expected} is missing" + (f", and all up to {n - 1}" if n > expected + 1 else "")
+            text = "it is missing" + (f", and all up to {n - 1}" if n > expected + 1 else "")
             self._report.found(expected, "record_missing", text)
         elif n == expected and record["after"] != after:
             text = f"it is not what record {n} was written after (or {n} was changed)"
@@ -209,11 +209,12 @@ def _left_out(opening: Mapping[str, Any]) -> Iterable[str]:
         if service not in parts:
             yield f"Nothing of {service} is in the file."
     for service, part in parts.items():
-        if part["partners"] is not None:
+        if part["partners"] is not None and part["threads"] is None:
             yield f"{service}: only what was said with {', '.join(part['partners'])}."
         if part["threads"] is not None:
-            of_request = f" of request {opening['request']}" if opening["request"] is not None else ""
-            yield f"{service}: only {len(part['threads'])} threads{of_request}."
+            what = "some threads" if opening["request"] is None else f"request {opening['request']}"
+            partners = ", ".join(part["partners"] or ["anybody"])
+            yield f"{service}: only what was said about {what} with {partners}."
         if part["since"] is not None:
             yield f"{service}: nothing before {part['since']}; what the first messages follow is not here."
         if part["until"] is not None:
@@ -222,12 +223,12 @@ def _left_out(opening: Mapping[str, Any]) -> Iterable[str]:
 
 def _unknown(report: Report, book: KeyBook) -> Iterable[str]:
     if unpinned := book.unpinned():
-        accounts = " and ".join(unpinned)
+        accounts = ", ".join(unpinned)
         yield f"Whose the keys of {accounts} are: none of them is pinned, so they are what the file says."
     for kid in book.late_word():
         yield f"{kid} was revoked later: that it was received before is the word of {report.account}."
     if report.withheld:
-        yield f"What {report.withheld} messages with credentials say: only their place and hash are here."
+        yield f"What is said with credentials ({report.withheld} messages): only place and hash are here."
     if report.received:
         yield f"When {report.account} received what its partners sent: that is its own word."
     if report.as_of is not None:

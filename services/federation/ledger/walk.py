@@ -56,7 +56,7 @@ class _Direction:
     def end(self) -> Iterator[Doubt]:
         """What is missing at the end of the direction."""
         if self.last is None:
-            yield Doubt("message_missing", f"{self.text}: all {self.run.count} messages are missing")
+            yield Doubt("message_missing", f"{self.text}: all is missing, {self.run.count} in number")
         elif self.last < self.run.last:
             span = f"what follows #{self.last[1]} is missing, to #{self.run.last[1]}"
             yield Doubt("message_missing", f"{self.text}: {span}")

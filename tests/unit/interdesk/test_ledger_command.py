@@ -48,11 +48,11 @@ def test_an_altered_ledger_ends_with_one_and_names_the_record(file: Path) -> Non
     file.write_bytes(b"".join(lines[:8] + lines[9:]))
     result = ledger("verify", str(file))
     assert result.exit_code == 1
-    assert "record 9: record 9 is missing (record_missing)" in result.output
+    assert "record 9: it is missing (record_missing)" in result.output
     assert "NOT proven" in result.output
     altered = json.loads(ledger("verify", str(file), "--json").stdout)
     assert altered["ok"] is False
-    assert {"record": 9, "code": "record_missing", "text": "record 9 is missing"} in altered["findings"]
+    assert {"record": 9, "code": "record_missing", "text": "it is missing"} in altered["findings"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\xff\x80", b"{}\n" * 3, b"[" * 100_000, b"a" * 3_000_000])
