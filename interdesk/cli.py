@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from interdesk.commands import account, deliveries, demo, doctor, parked, quarantine, replay, running, trust
+from interdesk.commands import (
+    account,
+    deliveries,
+    demo,
+    doctor,
+    ledger,
+    parked,
+    quarantine,
+    replay,
+    running,
+    trust,
+)
 from interdesk.commands.output import Group
 
 app = typer.Typer(
@@ -23,6 +34,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(trust.app, name="trust")
 app.add_typer(parked.app, name="parked")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(ledger.app, name="ledger")
 app.command()(deliveries.deliveries)
 app.command()(replay.replay)
 

@@ -5,21 +5,36 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from marshmallow import ValidationError, fields
 
 
-def write_private(path: Path, content: bytes | str, mode: int = 0o600) -> None:
-    """Writes a file that only its owner reads, by renaming: a reader sees the old or the new, never half."""
-    content = content.encode() if isinstance(content, str) else content
+@contextmanager
+def private_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file that only its owner reads, to be written piece by piece. It gets its name when all of it is on
+    the disk; when writing it fails, nothing of it stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    fresh.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def write_private(path: Path, content: bytes | str, mode: int = 0o600) -> None:
+    """Writes a file that only its owner reads, by renaming: a reader sees the old or the new, never half."""
+    with private_file(path, mode) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,7 +10,7 @@ from gateway.answers import Answers
 from gateway.context import GatewayContext
 from gateway.documents import DocumentedApi
 from gateway.resource import ResourceViews
-from gateway.resources import account, agreements, border, directory, requests, root, trusts
+from gateway.resources import account, agreements, border, directory, ledger, requests, root, trusts
 from gateway.resources.links import LinkViews
 
 
@@ -30,6 +30,7 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
         (border.PARKED_EVENTS, border.PARKED_EVENT_COMMANDS),
     ):
         yield border.ParkedViews(resource, context, answers, commands).blueprint()
+    yield ledger.LedgerViews(context, answers).blueprint()
     for resource in (
         requests.NOTES,
         directory.TEAMS,

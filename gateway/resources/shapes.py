@@ -225,3 +225,8 @@ LEDGER_ENTRY = Shape(
         default_sort="at",
     ),
 )
+SAID = {
+    direction: Shape(f"{direction} message", border_schemas.SaidSchema, listing)
+    for direction, listing in border.LEDGERS.items()
+}
+LEDGER_KEY = Shape("key", border_schemas.LedgerKeySchema, border.LEDGER_KEYS)

@@ -9,15 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from services.common.actor import OPERATORS, Actor
+from services.common.context import Context
 from services.common.entrypoints import command
 from services.common.parking.commands import ParkedEventCommands
 from services.federation.border import BorderDesk
+from services.federation.ledger.kept import AUDITORS
+from services.federation.ledger.sealing import seal_heads
 
 
 class BorderCommands(ParkedEventCommands):
-    """For a service class, which has its `border`."""
+    """For a service class, which has its `border` and its `context`."""
 
     border: BorderDesk
+    context: Context
 
     @command(allowed=OPERATORS)
     def replay_parked(self, actor: Actor, id: str) -> dict[str, Any]:
@@ -43,3 +47,8 @@ class BorderCommands(ParkedEventCommands):
     def empty_quarantine(self, actor: Actor, partner: str) -> dict[str, Any]:
         """Makes room in a partner's quarantine, once a person has looked at what is in it."""
         return {"id": partner, "deliveries": self.border.empty_quarantine(partner)}
+
+    @command(allowed=AUDITORS, repeatable=True)
+    def seal_heads(self, actor: Actor, fields: dict[str, Any]) -> dict[str, Any]:
+        """How far the threads of this service go, under the account's seal. Raises Invalid."""
+        return seal_heads(self.context, fields)

@@ -18,11 +18,36 @@ from services.common.actor import WATCHERS, Actor
 from services.common.database import Document, answering, find_among
 from services.common.errors import NotFound
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page
-from services.federation import health, seals
+from services.federation import health, messages, seals
 from services.federation.deliveries import OPEN, QUEUED, SENT
+from services.federation.ledger.kept import AUDITORS, list_keys, list_said
+from services.federation.ledger.kept import KEYS as LEDGER_KEYS
+from services.federation.ledger.kept import LISTINGS as LEDGERS
+from services.federation.ledger.lines import SERVICES
 from services.federation.stored import INBOX, OUTBOX, PARKED, QUARANTINE
 from services.federation.trusts import OWNER, Trust
 from services.federation.verdicts import ACCEPTED, HELD, REFUSED
+
+__all__ = [
+    "AUDITORS",
+    "DELIVERIES",
+    "LEDGERS",
+    "LEDGER_KEYS",
+    "PARKED_MESSAGES",
+    "QUARANTINED",
+    "SERVICES",
+    "WATCHERS",
+    "get_delivery",
+    "get_parked",
+    "get_quarantined",
+    "ledger",
+    "list_deliveries",
+    "list_keys",
+    "list_parked",
+    "list_quarantined",
+    "list_said",
+    "partner_health",
+]
 
 Databases = Mapping[str, Database[Document]]
 
@@ -262,6 +287,6 @@ def _said(sealed: bytes) -> Document:
     said = strict_json.loads(seals.parse(bytes(sealed), seals.MESSAGE)[1])
     if not isinstance(said, dict):
         raise ValueError("not a message")
-    if isinstance(said.get("body"), dict) and "credentials" in said["body"]:
-        said["body"] = {**said["body"], "credentials": None}
+    if isinstance(said.get("body"), dict):
+        said["body"] = {**said["body"], **dict.fromkeys(messages.secrets_in(said["body"]))}
     return said

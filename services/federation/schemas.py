@@ -1,10 +1,13 @@
-"""What the read side of the border gives (`queries`)."""
+"""What the read side of the border gives (`queries`), and what is asked of a service's ledger."""
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from services.common.fields import AccountReferenceSchema, Moment, OutputSchema
+from services.common.fields import AccountReferenceSchema, InputSchema, Moment, OutputSchema
+from services.federation.threads import ACCOUNT, UUID
+
+MAX_NARROWED = 1_000
 
 
 class _PlacedSchema(OutputSchema):
@@ -140,3 +143,76 @@ class LedgerEntrySchema(_PlacedSchema):
     code = fields.String()
     answered_at = Moment()
     receipt = fields.Boolean()
+
+
+class SaidSchema(OutputSchema):
+    """A message of a thread for the ledger's file. `sealed` and `receipt`: the bytes as their makers sealed
+    them; `withheld`: only its place, because it carries credentials; `state`: what became of it here."""
+
+    id = fields.String()
+    thread = fields.String()
+    partner = fields.String()
+    incarnation = fields.Integer()
+    sequence = fields.Integer()
+    sealed = fields.String()
+    withheld = fields.Dict()
+    receipt = fields.String()
+    state = fields.String()
+    code = fields.String()
+    at = Moment()
+    answered_at = Moment()
+    approved_at = Moment()
+
+
+class LedgerKeySchema(OutputSchema):
+    """A public key that an account seals with; its `id` is made of the account and the key's thumbprint."""
+
+    id = fields.String()
+    account = fields.String()
+    state = fields.String()
+    public = fields.Dict()
+
+
+class _ExportSchema(InputSchema):
+    """`export`: a UUID of the caller's, in all that is sealed for one export."""
+
+    export = fields.String(required=True, validate=validate.Regexp(rf"{UUID.pattern}\Z"))
+
+
+def _narrowed(each: fields.String) -> fields.List[str]:
+    return fields.List(
+        each, load_default=None, allow_none=True, validate=validate.Length(min=1, max=MAX_NARROWED)
+    )
+
+
+class HeadsInputSchema(_ExportSchema):
+    """Which threads; null narrows nothing. `since` <= the time of a message here < `until`; `after`: the
+    thread behind which the page begins."""
+
+    partners = _narrowed(fields.String(validate=validate.Regexp(rf"{ACCOUNT.pattern}\Z")))
+    threads = _narrowed(fields.String(validate=validate.Length(1, 120)))
+    since = Moment(load_default=None, allow_none=True)
+    until = Moment(load_default=None, allow_none=True)
+    after = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 120))
+
+
+class EndInputSchema(_ExportSchema):
+    """The number of records in the file, the end included, and the SHA-256 of the line before the end."""
+
+    records = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2**53 - 1))
+    digest = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
+
+
+class SealedHeadsSchema(OutputSchema):
+    """A page of heads as the service sealed it, and as it reads. `through`: ask on behind this thread; null:
+    these were the last."""
+
+    sealed = fields.String()
+    through = fields.String()
+    heads = fields.List(fields.Dict())
+
+
+class SealedEndSchema(OutputSchema):
+    """The end of an export, sealed."""
+
+    sealed = fields.String()

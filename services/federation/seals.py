@@ -1,8 +1,8 @@
 """Seals: the one form of JWS that Interdesk writes and believes (RFC 7515 compact, alg `Ed25519`).
 
 The protected header is `{"alg": "Ed25519", "kid", "typ"}` and nothing else, so nothing in it can point
-elsewhere (`jwk`, `x5u`, `crit` …); `typ` keeps a message from being taken for an invitation. Segments must be
-the canonical base64url of their bytes: one sealed thing has one form.
+elsewhere (`jwk`, `x5u`, `crit` …); `typ` keeps a message from being taken for an invitation, or for the end
+of a ledger. Segments must be the canonical base64url of their bytes: one sealed thing has one form.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from services.federation.keys import Key
 ALGORITHM: Final = "Ed25519"
 MESSAGE: Final = "interdesk-message"
 INVITATION: Final = "interdesk-invitation"
+LEDGER: Final = "interdesk-ledger"
 
 MAX_SEALED_BYTES: Final = 384 * 1024
 _MAX_HEADER_BYTES: Final = 512

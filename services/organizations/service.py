@@ -20,6 +20,8 @@ from services.common.service_parts import START_RETRY_SECONDS, ServiceParts
 from services.common.store import Record
 from services.federation.border import Border
 from services.federation.commands import BorderCommands
+from services.federation.ledger.kept import AUDITORS
+from services.federation.ledger.sealing import seal_end
 from services.organizations import partner, schemas, store
 from services.organizations.actions import account, editing, founding, introductions, settling, trusts
 from services.organizations.model import roles, shapes
@@ -146,6 +148,11 @@ class OrganizationsService(BorderCommands):
     ) -> dict[str, Any]:
         taken = loaded(schemas.TrustInputSchema(), fields, partial=True)
         return shown("trust", trusts.update_trust(self.context, actor, id, taken, version))
+
+    @command(AUDITORS, repeatable=True)
+    def seal_ledger(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        """The end of an export of the ledger, under the account's seal."""
+        return seal_end(self.context, actor, fields)
 
     @command(SERVICES, repeatable=True)
     def introduce(

@@ -12,6 +12,7 @@ from gateway.resource import Resource
 from gateway.resources import account, agreements, border, directory, requests, trusts
 from services.common.actor import ROLES
 from services.common.entrypoints import EVERYONE, Command
+from services.federation.queries import AUDITORS
 from services.organizations.service import OrganizationsService
 from services.requests.service import RequestsService
 from services.slas.service import SlasService
@@ -27,7 +28,9 @@ BESIDE = [
     ("organizations", "set_roles", ADMINISTRATORS),
     ("organizations", "invite", ADMINISTRATORS),
     ("organizations", "accept_invitation", ADMINISTRATORS),
+    ("organizations", "seal_ledger", AUDITORS),
     ("requests", "add_note", ()),
+    *((service, "seal_heads", AUDITORS) for service in SERVICES),
     *(
         (service, command, ADMINISTRATORS)
         for service in SERVICES

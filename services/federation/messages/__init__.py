@@ -17,7 +17,10 @@ from services.common.errors import Invalid
 from services.federation.messages import agreements, receipts, requests, trusts
 from services.federation.messages.types import LANES, MessageType
 
-__all__ = ["LANES", "TYPES", "MessageType", "check_incoming", "check_outgoing", "type_of"]
+__all__ = ["LANES", "TYPES", "MessageType", "check_incoming", "check_outgoing", "secrets_in", "type_of"]
+
+SECRETS: Final = ("credentials",)
+"""Members of bodies that only the recipient may open: they are in no ledger, list or log."""
 
 
 def _registry(*groups: tuple[MessageType, ...]) -> dict[str, MessageType]:
@@ -41,6 +44,11 @@ def type_of(name: str) -> MessageType:
         return TYPES[name]
     except KeyError:
         raise Invalid("unknown_type", f"There is no message of the type {name!r}.") from None
+
+
+def secrets_in(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which secrets a body holds."""
+    return tuple(name for name in SECRETS if name in body)
 
 
 def check_incoming(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
