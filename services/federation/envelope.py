@@ -103,7 +103,9 @@ class Message:
         return payload
 
 
-class _Envelope(shapes.Body):
+class EnvelopeShape(shapes.Body):
+    """What every message says of itself, whatever its type."""
+
     id = shapes.matching(UUID.pattern)
     type = shapes.matching(_TYPE)
     sender = shapes.matching(ACCOUNT.pattern)
@@ -117,7 +119,7 @@ class _Envelope(shapes.Body):
     body = fields.Dict(required=True)
 
 
-_ENVELOPE = _Envelope()
+_ENVELOPE = EnvelopeShape()
 
 
 def fingerprint(payload: bytes) -> str:

@@ -50,7 +50,9 @@ class _PrivateJwk(trusts.PublicJwk):
     d = shapes.matching(trusts.COORDINATE)
 
 
-class _Invitation(shapes.Body):
+class InvitationShape(shapes.Body):
+    """The payload of an invitation."""
+
     id = shapes.matching(UUID.pattern)
     inviter = shapes.nested(_Account)
     invited = shapes.matching(ACCOUNT.pattern)
@@ -62,7 +64,7 @@ class _Invitation(shapes.Body):
     expires_at = shapes.time()
 
 
-_INVITATION = _Invitation()
+_INVITATION = InvitationShape()
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,16 @@ def _check_keys(keys: list[dict[str, object]]) -> None:
 
 def keys() -> fields.Field[Any]:
     """A whole public ring: exactly one current key of each use."""
-    return fields.List(fields.Nested(PublicKey), required=True, validate=_check_keys)
+    one_current = [
+        {
+            "contains": {"properties": {"use": {"const": use}, "state": {"const": "current"}}},
+            "minContains": 1,
+            "maxContains": 1,
+        }
+        for use in KEY_USES
+    ]
+    about = shapes.in_json_schema(allOf=one_current)
+    return fields.List(fields.Nested(PublicKey), required=True, validate=_check_keys, metadata=about)
 
 
 class Border(Body):

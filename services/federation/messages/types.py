@@ -30,6 +30,10 @@ class OneShapeOf:
         self._key = key
         self._shapes = shapes
 
+    @property
+    def choices(self) -> tuple[Schema, ...]:
+        return tuple(self._shapes.values())
+
     def load(self, data: Mapping[str, Any]) -> Any:
         chosen = data.get(self._key)
         if not isinstance(chosen, str) or chosen not in self._shapes:
