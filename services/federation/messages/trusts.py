@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from services.federation.messages import shapes
 from services.federation.messages.shapes import Body
-from services.federation.messages.types import MessageType
+from services.federation.messages.types import NAME, MessageType
 
 KEY_USES: Final = ("sig", "enc")
 KEY_STATES: Final = ("next", "current", "retired", "revoked")
 MAX_KEYS: Final = 64
+MAX_CAPABILITIES: Final = 500
 
 _CURVES: Final = {"sig": "Ed25519", "enc": "X25519"}
 COORDINATE: Final = r"[A-Za-z0-9_-]{43}"
@@ -65,6 +66,12 @@ def keys() -> fields.Field[Any]:
     return fields.List(fields.Nested(PublicKey), required=True, validate=_check_keys, metadata=about)
 
 
+def capabilities() -> fields.Field[Any]:
+    """The types that the sender understands; not named by who speaks version 1 and nothing else."""
+    name = fields.String(required=True, validate=validate.Regexp(rf"\A(?:{NAME})\Z"))
+    return fields.List(name, validate=validate.Length(max=MAX_CAPABILITIES))
+
+
 class Border(Body):
     """Where the sender takes deliveries. `ca`: PEM of the authority to trust there; null on loopback only."""
 
@@ -79,10 +86,12 @@ class TrustAccepted(Body):
     border = shapes.nested(Border)
     credentials = shapes.matching(r"[A-Za-z0-9_.-]{1,4096}")
     keys = keys()
+    capabilities = capabilities()
 
 
 class KeysAnnounced(Body):
     keys = keys()
+    capabilities = capabilities()
 
 
 class TrustEnded(Body):

@@ -14,6 +14,9 @@ from services.federation.threads import KINDS, ThreadId
 
 Side = Literal["opener", "other", "either"]
 
+#: How a type may be called, known or not.
+NAME: Final = r"[a-z]+(?:[._][a-z]+)*\.v[1-9][0-9]{0,3}"
+
 _VERSION = ".v"
 
 
