@@ -109,7 +109,7 @@ _SIDES = {
 
 
 def declared(type: MessageType) -> Iterator[tuple[str, bool, str, list[str]]]:
-    """The rows of a type: name, whether it opens, who says it, and its members in the notation of the page."""
+    """The rows of a type: name, whether it opens, who says it, its members in the notation of the page."""
     side = _SIDES.get((type.kind or "", type.side), "either")
     shapes_of = type.schema.choices if isinstance(type.schema, OneShapeOf) else (type.schema,)
     for shape in shapes_of:
