@@ -43,6 +43,7 @@ from services.federation.threads import ACCOUNT, UUID, ThreadId
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_SEALED_BYTES: Final = seals.MAX_SEALED_BYTES
 MAX_DEPTH: Final = 16
+CONTENT_TYPE: Final = "application/jose"
 
 _TRACEPARENT = r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
 

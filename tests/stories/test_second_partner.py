@@ -20,7 +20,7 @@ from tests.wire.second.desk import Request
 from tests.wire.second.threads import TYPES
 from tests.wire.second_partner import SecondPartner
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(1500)
 
 ACCOUNT = "widget"
 LATER = {"later_field": {"of": ["a", "later", "version"]}}

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from services.federation.messages import LANES, TYPES
+from services.federation.envelope import CONTENT_TYPE
+from services.federation.messages import TYPES
 from services.federation.messages.types import MessageType
 from services.federation.schemas import wire
 from services.federation.threads import KINDS
+from services.federation.topology import border_vhost, exchange_of, lane_of
 
 ASYNCAPI_VERSION: Final = "3.0.0"
 PROTOCOL_VERSION: Final = "1.0.0"
-CONTENT_TYPE: Final = "application/jose"
 
 Document = dict[str, Any]
 
@@ -53,7 +54,7 @@ def document() -> Document:
 
 _BORDER: Final[Document] = {
     "host": "{host}",
-    "pathname": "/{recipient}.border",
+    "pathname": f"/{border_vhost('{recipient}')}",
     "protocol": "amqps",
     "protocolVersion": "0-9-1",
     "description": "The recipient's border, as its invitation or its trust.accepted named it.",
@@ -78,21 +79,20 @@ def _keys() -> Iterator[tuple[str, str, list[MessageType]]]:
 
 
 def _channel(key: str, service: str, types: list[MessageType]) -> Document:
-    assert service in LANES
     return {
         "address": key,
         "servers": [{"$ref": "#/servers/border"}],
-        "description": f"Leads to the lane {service}.from.<sender>.",
+        "description": f"Leads to the lane {lane_of(service, '<sender>')}.",
         "messages": {each.name: {"$ref": f"#/components/messages/{each.name}"} for each in types},
         "bindings": {
             "amqp": {
                 "is": "routingKey",
                 "exchange": {
-                    "name": "from.{sender}",
+                    "name": exchange_of("{sender}"),
                     "type": "topic",
                     "durable": True,
                     "autoDelete": False,
-                    "vhost": "{recipient}.border",
+                    "vhost": border_vhost("{recipient}"),
                 },
                 "bindingVersion": _BINDING,
             }
