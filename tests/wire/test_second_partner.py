@@ -1,5 +1,5 @@
 """The second implementation of the protocol is one: it imports nothing of the first, and reads and writes the
-same bytes. tests/stories/test_second_partner.py has both talk.
+same bytes. test_second_partner_talks.py has both talk.
 """
 
 from __future__ import annotations
