@@ -10,13 +10,14 @@ from gateway.answers import Answers
 from gateway.context import GatewayContext
 from gateway.documents import DocumentedApi
 from gateway.resource import ResourceViews
-from gateway.resources import account, agreements, border, directory, ledger, requests, root, trusts
+from gateway.resources import account, agreements, border, directory, ledger, protocol, requests, root, trusts
 from gateway.resources.links import LinkViews
 
 
 def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) -> Iterator[Blueprint]:
     """Every route of the API."""
     yield root.blueprint(api)
+    yield protocol.blueprint(answers)
     yield account.AccountViews(context, answers).blueprint()
     yield account.PeopleViews(context, answers).blueprint()
     yield account.TokenViews(context, answers).blueprint()

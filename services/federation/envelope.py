@@ -37,14 +37,15 @@ from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
 from services.federation import keys, messages, seals
 from services.federation.messages import shapes
+from services.federation.messages.types import NAME
 from services.federation.threads import ACCOUNT, UUID, ThreadId
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_SEALED_BYTES: Final = seals.MAX_SEALED_BYTES
 MAX_DEPTH: Final = 16
+CONTENT_TYPE: Final = "application/jose"
 
 _TRACEPARENT = r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
-_TYPE = r"[a-z]+(?:[._][a-z]+)*\.v[1-9][0-9]{0,3}"
 
 
 class Unverified(Exception):
@@ -103,9 +104,11 @@ class Message:
         return payload
 
 
-class _Envelope(shapes.Body):
+class EnvelopeShape(shapes.Body):
+    """What every message says of itself, whatever its type."""
+
     id = shapes.matching(UUID.pattern)
-    type = shapes.matching(_TYPE)
+    type = shapes.matching(NAME)
     sender = shapes.matching(ACCOUNT.pattern)
     recipient = shapes.matching(ACCOUNT.pattern)
     thread = shapes.text(120)
@@ -117,7 +120,7 @@ class _Envelope(shapes.Body):
     body = fields.Dict(required=True)
 
 
-_ENVELOPE = _Envelope()
+_ENVELOPE = EnvelopeShape()
 
 
 def fingerprint(payload: bytes) -> str:

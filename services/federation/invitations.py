@@ -14,7 +14,8 @@ account until it is accepted, so it expires, opens once, and its credentials are
 thread of the trust is `trust/<invited>/<id of the invitation>`: the invited account speaks first.
 
 The payload: `{id, inviter: {id, name, domain}, invited, border: {address, ca}, credentials: {user, password},
-keys, introduction, issued_at, expires_at}`, where `introduction` is the private JWK of the one-time key.
+keys, introduction, issued_at, expires_at, capabilities}`, where `introduction` is the private JWK of the
+one-time key, and `capabilities` may be left out (capabilities.py).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from marshmallow import ValidationError
 from services.common import strict_json
 from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
-from services.federation import seals
+from services.federation import capabilities, seals
 from services.federation.keys import INTRODUCTION, SEAL, Key, OwnRing, PartnerRing, RevokedKey, UnknownKey
 from services.federation.messages import shapes, trusts
 from services.federation.threads import ACCOUNT, UUID
@@ -50,7 +51,9 @@ class _PrivateJwk(trusts.PublicJwk):
     d = shapes.matching(trusts.COORDINATE)
 
 
-class _Invitation(shapes.Body):
+class InvitationShape(shapes.Body):
+    """The payload of an invitation."""
+
     id = shapes.matching(UUID.pattern)
     inviter = shapes.nested(_Account)
     invited = shapes.matching(ACCOUNT.pattern)
@@ -60,9 +63,11 @@ class _Invitation(shapes.Body):
     introduction = shapes.nested(_PrivateJwk)
     issued_at = shapes.time()
     expires_at = shapes.time()
+    capabilities = trusts.capabilities()
 
 
-_INVITATION = _Invitation()
+_INVITATION = InvitationShape()
+_READ = ("issued_at", "expires_at", "capabilities")
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Invitation:
     introduction: Mapping[str, str] = field(repr=False)
     issued_at: datetime
     expires_at: datetime
+    capabilities: list[str]
 
     @property
     def thread(self) -> str:
@@ -121,6 +127,7 @@ def write_invitation(
         "introduction": dict(introduction.private or {}),
         "issued_at": iso(issued_at),
         "expires_at": iso(expires_at),
+        "capabilities": capabilities.OWN,
     }
     _checked(payload)
     return seals.sign(strict_json.dumps(payload), ring.current(), seals.INVITATION).decode()
@@ -130,7 +137,7 @@ def read_invitation(text: str, *, own_account: str, now: datetime) -> Invitation
     """What a pasted invitation says, when it is whole, for us, and in time.
 
     Raises Invalid: `invitation_malformed`, `invitation_altered`, `invitation_for_another`,
-    `invitation_expired`.
+    `invitation_expired`, `version_not_spoken`.
     """
     token = "".join(text.split()).encode()
     try:
@@ -148,7 +155,8 @@ def read_invitation(text: str, *, own_account: str, now: datetime) -> Invitation
             "invitation_altered", "The invitation's signature is wrong. Ask for it to be sent again, whole."
         ) from None
     invitation = Invitation(
-        **{name: checked[name] for name in checked if name not in ("issued_at", "expires_at")},
+        **{name: checked[name] for name in checked if name not in _READ},
+        capabilities=capabilities.told(checked),
         issued_at=from_iso(checked["issued_at"]),
         expires_at=from_iso(checked["expires_at"]),
     )

@@ -24,6 +24,7 @@ from services.federation.backoff import Backoff
 from services.federation.borders import Borders
 from services.federation.connections import Line, check_address, tls_of, uri_with_login
 from services.federation.deliveries import HELD_FACTOR, QUEUED, Deliveries
+from services.federation.envelope import CONTENT_TYPE
 from services.federation.receipts import Receipt
 from services.federation.topology import exchange_of
 from services.federation.trusts import ENDED, OPEN, Trust, TrustBook
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-CONTENT_TYPE: Final = "application/jose"
 BATCH: Final = 100
 MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256

@@ -31,7 +31,7 @@ CUSTOMER, PROVIDER, THIRD = "widget", "gigatera", "globalnet"
 TEAM, MEMBER = "Operations", "Olga"
 QUIET_SECONDS = 100.0
 
-_ENVIRON = {
+SETTINGS = {
     "INTERDESK_RATE_LIMIT_PER_HOUR": "1000000000",
     "INTERDESK_RATE_LIMIT_BURST": "1000000000",
     "INTERDESK_RETRY_MIN_SECONDS": "1",
@@ -94,7 +94,7 @@ def partners_up(
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[Partners]:
     """The accounts up, furnished and agreed; gone afterwards."""
-    settings = {**_ENVIRON, **(environ or {})}
+    settings = {**SETTINGS, **(environ or {})}
     ids = (CUSTOMER, PROVIDER, *((THIRD,) if third else ()))
     specs = [AccountSpec(id, id.title(), f"{id}.example", broker=broker, environ=settings) for id in ids]
     needs = [

@@ -7,8 +7,12 @@ import json
 
 import pytest
 
+from services.common import strict_json
+from services.common.verdicts import Park
 from services.federation import messages
-from services.federation.envelope import open_sealed, seal
+from services.federation.envelope import open_sealed, seal, seal_payload
+from services.federation.handling import checked
+from services.federation.threads import ThreadId
 from tests.wire import golden
 
 TYPES = sorted(messages.TYPES)
@@ -53,6 +57,29 @@ def test_what_a_later_version_adds_is_dropped_at_every_level(type: str) -> None:
     more = grown(body)
     assert isinstance(more, dict)
     assert messages.check_incoming(type, more) == body
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_what_a_later_version_adds_to_the_envelope_is_dropped(type: str) -> None:
+    frozen = golden.read(type)["message"]
+    later = seal_payload(strict_json.dumps({**frozen, "later_field": {"a": [1]}}), golden.KEY)
+    message = open_sealed(
+        later, exchange_sender=golden.SENDER, own_account=golden.RECIPIENT, ring=golden.RING
+    )
+    assert message == golden.message_of(frozen)
+
+
+@pytest.mark.parametrize("type", [type for type in TYPES if type != "receipt.v1"])
+def test_a_later_version_of_a_type_is_another_type_and_parked(type: str) -> None:
+    """It has its place in its thread, so it is known who said it; but nobody knows what it means."""
+    frozen = golden.read(type)["message"]
+    later = seal_payload(strict_json.dumps({**frozen, "type": f"{type[:-1]}2"}), golden.KEY)
+    message = open_sealed(
+        later, exchange_sender=golden.SENDER, own_account=golden.RECIPIENT, ring=golden.RING
+    )
+    with pytest.raises(Park) as parked:
+        checked(ThreadId.parse(message.thread).service, message)
+    assert parked.value.code == "unknown_type"
 
 
 @pytest.mark.parametrize("type", TYPES)

@@ -25,6 +25,11 @@ class Applied(Body):
 
 
 class Receipt(Body):
+    also = {
+        "if": {"properties": {"verdict": {"const": REFUSED}}},
+        "then": {"properties": {"code": {"type": "string"}}},
+    }
+
     incarnation = shapes.integer()
     sequence = shapes.integer()
     hash = shapes.matching(r"[0-9a-f]{64}")

@@ -114,12 +114,20 @@ def _at_least_one(value: dict[str, Any]) -> None:
         raise ValidationError("Must hold at least one field.")
 
 
+_ANY_OF_CORE: Final = [{"required": [name]} for name in Core().fields]
+
+
 class CoreChanged(Body):
     """Whole fields of the core: downwards the new values, upwards a proposal to the owner."""
 
     episode = shapes.episode()
     core_version = shapes.integer()
-    core = fields.Nested(Core(partial=True), required=True, validate=_at_least_one)
+    core = fields.Nested(
+        Core(partial=True),
+        required=True,
+        validate=_at_least_one,
+        metadata=shapes.in_json_schema(anyOf=_ANY_OF_CORE),
+    )
 
 
 class RestatedByCustomer(Body):

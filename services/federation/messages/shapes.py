@@ -4,13 +4,17 @@ Everything stays the plain JSON that travels: a schema checks and drops, it conv
 schema does not name are dropped on receive, at every level, so that a later version of a partner may say more
 than we know. Numbers are bounded to what every JSON reader keeps exactly (2**53), texts to what one document
 should hold.
+
+What a check of its own says goes into the published JSON Schema too (`schemas.wire`): a field tells it in its
+metadata `json_schema`, a whole shape in `also`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
@@ -29,10 +33,20 @@ MEDIA: Final = ("default", "email", "outbound_email", "system", "redacted", "aut
 
 
 class Body(Schema):
-    """Base of every shape: all keys required unless said otherwise, unknown keys dropped."""
+    """Base of every shape: all keys required unless said otherwise, unknown keys dropped.
+
+    `also`: keywords of JSON Schema for what the fields alone do not say.
+    """
+
+    also: ClassVar[Mapping[str, Any]] = {}
 
     class Meta:
         unknown = EXCLUDE
+
+
+def in_json_schema(**keywords: Any) -> dict[str, Any]:
+    """The metadata of a field that says in JSON Schema what its own check says in Python."""
+    return {"json_schema": keywords}
 
 
 def text(maximum: int = 255, *, null: bool = False, minimum: int = 1) -> fields.Field[Any]:
@@ -50,7 +64,10 @@ def long_text(maximum_bytes: int = MAX_NOTE_BYTES) -> fields.Field[Any]:
         if len(value.encode()) > maximum_bytes:
             raise ValidationError(f"Must be at most {maximum_bytes} bytes of UTF-8.")
 
-    return fields.String(required=True, validate=check)
+    about = in_json_schema(
+        minLength=1, maxLength=maximum_bytes, description=f"{maximum_bytes} bytes of UTF-8"
+    )
+    return fields.String(required=True, validate=check, metadata=about)
 
 
 def integer(minimum: int = 1, *, null: bool = False) -> fields.Field[Any]:
@@ -60,7 +77,7 @@ def integer(minimum: int = 1, *, null: bool = False) -> fields.Field[Any]:
 
 def boolean() -> fields.Field[Any]:
     """Only true and false; not the words and numbers that stand for them elsewhere."""
-    return fields.Raw(required=True, validate=_is_boolean)
+    return fields.Raw(required=True, validate=_is_boolean, metadata=in_json_schema(type="boolean"))
 
 
 def _is_boolean(value: object) -> None:
@@ -102,11 +119,13 @@ def _check_date(value: str) -> None:
 
 def time(*, null: bool = False) -> fields.Field[Any]:
     """RFC 3339, UTC, milliseconds, Z."""
-    return fields.String(required=True, allow_none=null, validate=_check_time)
+    about = in_json_schema(format="date-time", pattern=f"^{_TIME.pattern}$")
+    return fields.String(required=True, allow_none=null, validate=_check_time, metadata=about)
 
 
 def day(*, null: bool = False) -> fields.Field[Any]:
-    return fields.String(required=True, allow_none=null, validate=_check_date)
+    about = in_json_schema(format="date", pattern=f"^{_DATE.pattern}$")
+    return fields.String(required=True, allow_none=null, validate=_check_date, metadata=about)
 
 
 def nested(schema: type[Schema] | Schema, *, null: bool = False) -> fields.Field[Any]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from services.federation.messages import shapes
 from services.federation.messages.shapes import Body
-from services.federation.messages.types import MessageType
+from services.federation.messages.types import NAME, MessageType
 
 KEY_USES: Final = ("sig", "enc")
 KEY_STATES: Final = ("next", "current", "retired", "revoked")
 MAX_KEYS: Final = 64
+MAX_CAPABILITIES: Final = 500
 
 _CURVES: Final = {"sig": "Ed25519", "enc": "X25519"}
 COORDINATE: Final = r"[A-Za-z0-9_-]{43}"
@@ -53,7 +54,22 @@ def _check_keys(keys: list[dict[str, object]]) -> None:
 
 def keys() -> fields.Field[Any]:
     """A whole public ring: exactly one current key of each use."""
-    return fields.List(fields.Nested(PublicKey), required=True, validate=_check_keys)
+    one_current = [
+        {
+            "contains": {"properties": {"use": {"const": use}, "state": {"const": "current"}}},
+            "minContains": 1,
+            "maxContains": 1,
+        }
+        for use in KEY_USES
+    ]
+    about = shapes.in_json_schema(allOf=one_current)
+    return fields.List(fields.Nested(PublicKey), required=True, validate=_check_keys, metadata=about)
+
+
+def capabilities() -> fields.Field[Any]:
+    """The types that the sender understands; not named by who speaks version 1 and nothing else."""
+    name = fields.String(required=True, validate=validate.Regexp(rf"\A(?:{NAME})\Z"))
+    return fields.List(name, validate=validate.Length(max=MAX_CAPABILITIES))
 
 
 class Border(Body):
@@ -70,10 +86,12 @@ class TrustAccepted(Body):
     border = shapes.nested(Border)
     credentials = shapes.matching(r"[A-Za-z0-9_.-]{1,4096}")
     keys = keys()
+    capabilities = capabilities()
 
 
 class KeysAnnounced(Body):
     keys = keys()
+    capabilities = capabilities()
 
 
 class TrustEnded(Body):

@@ -14,6 +14,9 @@ from services.federation.threads import KINDS, ThreadId
 
 Side = Literal["opener", "other", "either"]
 
+#: How a type may be called, known or not.
+NAME: Final = r"[a-z]+(?:[._][a-z]+)*\.v[1-9][0-9]{0,3}"
+
 _VERSION = ".v"
 
 
@@ -29,6 +32,10 @@ class OneShapeOf:
     def __init__(self, key: str, shapes: Mapping[str, Schema]) -> None:
         self._key = key
         self._shapes = shapes
+
+    @property
+    def choices(self) -> tuple[Schema, ...]:
+        return tuple(self._shapes.values())
 
     def load(self, data: Mapping[str, Any]) -> Any:
         chosen = data.get(self._key)

@@ -14,7 +14,7 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.common.store import Record, decide_again
-from services.federation import ciphers, letters
+from services.federation import capabilities, ciphers, letters
 from services.federation.connections import check_address
 from services.federation.envelope import Message
 from services.federation.keys import INTRODUCTION, PartnerRing
@@ -131,9 +131,11 @@ def _ended(context: Context, record: Record, message: Message) -> Change:
 def _keys_announced(context: Context, record: Record, message: Message) -> Change:
     try:
         keys = merged(record.state["keys"], message.sender, message.body["keys"])
+        understood = capabilities.told(message.body)
     except Invalid as error:
         return {}, refused(error.code)
-    return {"keys": keys, "unsettled": True}, done()
+    named = {"capabilities": understood} if "capabilities" in message.body else {}
+    return {"keys": keys, **named, "unsettled": True}, done()
 
 
 @decide_again
@@ -180,7 +182,9 @@ def discarded(context: Context, message: Message) -> None:
 
 
 def _told(context: Context, message: Message, known: Keys | None = None) -> dict[str, Any]:
-    """What `trust.accepted` tells. Raises Invalid `undecipherable`, `invalid_key`, `border_not_safe`."""
+    """What `trust.accepted` tells. Raises Invalid `version_not_spoken`, `undecipherable`, `invalid_key`,
+    `border_not_safe`.
+    """
     body = message.body
     check_address(body["border"]["address"], body["border"]["ca"])
     login = ciphers.decrypt_with(own_ring(context).decryption_keys(), body["credentials"])
@@ -191,6 +195,7 @@ def _told(context: Context, message: Message, known: Keys | None = None) -> dict
         "domain": body["domain"],
         "border_address": body["border"]["address"],
         "border_ca": body["border"]["ca"],
+        "capabilities": capabilities.told(body),
         "keys": merged(known or [], message.sender, body["keys"]),
         "credentials": ciphers.encrypt_at_rest(
             secret_of(context.config), {"user": login["user"], "password": login["password"]}

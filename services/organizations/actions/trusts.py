@@ -10,7 +10,7 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid, Stale
 from services.common.store import Record, decide_again
-from services.federation import ciphers, letters
+from services.federation import capabilities, ciphers, letters
 from services.federation.connections import check_address
 from services.federation.invitations import (
     Invitation,
@@ -30,6 +30,7 @@ from services.organizations.model import roles, trusts
 BLANK: Mapping[str, Any] = {
     "border_address": None,
     "border_ca": None,
+    "capabilities": None,
     "credentials": None,
     "thread": None,
     "accepted_at": None,
@@ -142,6 +143,7 @@ def _accepted(
         "invitation": {"id": invitation.id, "expires_at": invitation.expires_at},
         "border_address": invitation.border["address"],
         "border_ca": invitation.border["ca"],
+        "capabilities": invitation.capabilities,
         "credentials": ciphers.encrypt_at_rest(secret_of(context.config), invitation.credentials),
         "their_credentials": their_credentials,
         "keys": invitation.ring().to_document()["keys"],
@@ -234,6 +236,7 @@ def acceptance(
         "border": border(context),
         "credentials": ciphers.encrypt_for(key.kid, key.public, credentials),
         "keys": own_ring(context).to_wire(),
+        "capabilities": capabilities.OWN,
     }
 
 

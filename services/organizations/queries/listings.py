@@ -165,6 +165,7 @@ TRUSTS = Listing(
         "options",
         "border_address",
         "keys",
+        "capabilities",
         "invitation_expires_at",
         "border_ready_at",
         "accepted_at",

@@ -65,7 +65,9 @@ class TrustInputSchema(InputSchema):
 
 
 class TrustSchema(OutputSchema):
-    """`id` is the partner's account id; `role` says who invited; `keys` are his: {kid, use, state}."""
+    """`id` is the partner's account id; `role` says who invited; `keys` are his: {kid, use, state}.
+    `capabilities`: the types of messages that he understands.
+    """
 
     id = fields.String()
     account = fields.Nested(AccountReferenceSchema)
@@ -75,6 +77,7 @@ class TrustSchema(OutputSchema):
     options = _options()
     border_address = fields.String()
     keys = fields.List(fields.Dict())
+    capabilities = fields.List(fields.String())
     invitation_id = fields.String()
     invitation_expires_at = Moment()
     border_ready_at = Moment()

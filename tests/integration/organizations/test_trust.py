@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from services.common.errors import Conflict
+from services.federation import capabilities
+from services.federation.envelope import read_verified
+from services.federation.handling import checked
 from services.federation.keys import OwnRing
+from services.federation.verdicts import refused
+from services.organizations import partner as correspondent
 from services.organizations import queries
 from tests.integration.organizations.pair import befriend, carry, login, may_deliver
 
@@ -23,6 +29,38 @@ def test_both_are_active_after_invitation_acceptance_and_answer(sides):
     assert (a.trust["name"], b.trust["name"]) == ("Gigatera", "Widget")
     assert a.trust["border_address"] == b.context.config.border_address
     assert a.trust["border_ca"] == b.context.config.border_ca_file.read_text()
+
+
+def test_each_knows_which_types_the_other_understands(sides):
+    a, b = sides()
+    befriend(a, b)
+    for side in (a, b):
+        shown = queries.get_trust(side.context.database, side.other, side.administrator)
+        assert shown["capabilities"] == capabilities.OWN
+
+
+def test_who_does_not_speak_version_1_is_refused_at_once(sides):
+    a, b = sides()
+    b.accept(a.invite())
+    said = read_verified(b.said[-1]["sealed"])
+    older = replace(said, body={**said.body, "capabilities": ["trust.accepted.v1", "receipt.v1"]})
+    assert correspondent.receive(a.context, checked("organizations", older)) == refused("version_not_spoken")
+    assert a.trust["status"] == "invited"
+
+
+def test_an_announcement_of_keys_may_tell_new_capabilities(sides):
+    a, b = sides()
+    befriend(a, b)
+    body = {"keys": b.trust["keys"], "capabilities": [*capabilities.OWN, "request.praised.v1"]}
+    said = replace(
+        read_verified(a.said[-1]["sealed"]),
+        type="keys.announced.v1",
+        sequence=2,
+        prev=b.trust["thread"]["applied"]["hash"],
+        body=body,
+    )
+    assert correspondent.receive(b.context, checked("organizations", said)).word == "accepted"
+    assert "request.praised.v1" in b.trust["capabilities"]
 
 
 def test_each_may_deliver_to_his_own_exchange_on_the_others_border_and_nowhere_else(sides, broker):

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from services.common import strict_json
 from services.common.errors import Invalid
+from services.federation import capabilities, seals
 from services.federation.envelope import Message, Unverified, open_sealed, seal
 from services.federation.invitations import make_introduction, read_invitation, write_invitation
 from services.federation.keys import OwnRing, PartnerRing
@@ -89,6 +91,26 @@ def test_a_sealed_message_is_no_invitation() -> None:
 def test_an_invitation_that_nobody_could_read_is_not_written() -> None:
     with pytest.raises(Invalid):
         written(border={"address": "http://widget.example", "ca": None})
+
+
+def resealed(**changes: Any) -> str:
+    """An invitation of another version of the inviter's system. None leaves a member out."""
+    said = strict_json.loads(seals.parse(written().encode(), seals.INVITATION)[1])
+    said = {name: value for name, value in {**said, **changes}.items() if value is not None}
+    return seals.sign(strict_json.dumps(said), RING.current(), seals.INVITATION).decode()
+
+
+def test_an_invitation_tells_which_types_the_inviter_understands() -> None:
+    assert read_invitation(written(), own_account="gigatera", now=NOW).capabilities == capabilities.OWN
+    older = read_invitation(resealed(capabilities=None), own_account="gigatera", now=NOW)
+    assert set(older.capabilities) == capabilities.VERSION_1
+    later = resealed(capabilities=[*capabilities.OWN, "request.praised.v1"], mood="good")
+    understood = read_invitation(later, own_account="gigatera", now=NOW).capabilities
+    assert "request.praised.v1" in understood
+
+
+def test_an_invitation_of_who_does_not_speak_version_1_is_refused() -> None:
+    assert code_of(resealed(capabilities=["request.handed_over.v2"])) == "version_not_spoken"
 
 
 def acceptance(type: str = "trust.accepted.v1") -> Message:

@@ -1,0 +1,267 @@
+"""An account and a second implementation of its protocol, which shares no line with it, hand requests over to
+each other: one that speaks version 1, and one of a later version, whose every object says more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from interdesk.accounts import AccountSpec
+from interdesk.api import Api
+from interdesk.deployment import LocalDeployment
+from interdesk.replay.lines import Line, Needs, set_up
+from services.federation.capabilities import OWN
+from tests.faults.partners import SETTINGS, TEAM
+from tests.wire.second.border import Border
+from tests.wire.second.desk import Request
+from tests.wire.second.threads import TYPES
+from tests.wire.second_partner import SecondPartner
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+ACCOUNT = "widget"
+LATER = {"later_field": {"of": ["a", "later", "version"]}}
+
+
+@dataclass
+class Pair:
+    """The account, over its public API, and the second partner."""
+
+    line: Line
+    api: Api
+    second: SecondPartner
+
+    def lead(self) -> dict[str, Any] | None:
+        """The second partner's service instance, as the account has it."""
+        instances = self.api.get_all("service_instances", fields="account,support_team", per_page=100)
+        theirs = (each for each in instances if _account_of(each) == self.second.account)
+        return next(theirs, None)
+
+    def offered(self) -> dict[str, Any]:
+        lead = self.lead()
+        assert lead is not None
+        return lead
+
+    def hand_over(self, subject: str) -> tuple[int, Request]:
+        """A request of the account, with the second partner: the account's id of it, and what arrived."""
+        new = {"subject": subject, "category": "incident", "impact": "low", "note": f"{subject}: since noon."}
+        here = self.api.post("requests", {**new, "service_instance_id": self.line.instance_id})["id"]
+        self.api.patch(f"requests/{here}", {"service_instance_id": self.offered()["id"]})
+        found: list[Request] = []
+
+        def arrived() -> bool:
+            found[:] = [each for each in self.second.requests.values() if each.core["subject"] == subject]
+            return bool(found)
+
+        self.second.run(arrived)
+        return int(here), found[0]
+
+    def shows(self, id: int, **fields: Any) -> Callable[[], bool]:
+        """Whether the account's request is so."""
+
+        def so() -> bool:
+            request = self.api.get(f"requests/{id}")
+            return all(request[name] == value for name, value in fields.items())
+
+        return so
+
+    def turn(self, id: int) -> str:
+        return str(self.api.get(f"handovers/{id}")["providers"][0]["turn"])
+
+    def texts(self, id: int) -> set[str]:
+        return {note["text"] for note in self.api.get(f"requests/{id}/notes", per_page=100)}
+
+    def deliveries(self, **filters: str) -> list[dict[str, Any]]:
+        return list(self.api.get_all("deliveries", partner=self.second.account, per_page=100, **filters))
+
+    def parked(self) -> list[dict[str, Any]]:
+        parked = self.api.get("parked_messages", fields="partner,code,type,thread")
+        return [each for each in parked if each["partner"] == self.second.account]
+
+    def settles(self) -> None:
+        """Everything that either said has its final receipt, all of it is accepted, nothing is left over."""
+
+        def quiet() -> bool:
+            said = [one for thread in self.second.threads.values() for one in thread.sent.values()]
+            return all(one.final for one in said) and not self.deliveries(state="queued,sent,held")
+
+        self.second.run(quiet)
+        assert self.second.quarantine == []
+        assert self.second.paused is None
+        assert self.second.refusals == []
+        assert [thread.parked for thread in self.second.threads.values() if thread.parked] == []
+        assert self.parked() == []
+        assert self.deliveries(state="refused") == []
+
+
+def _account_of(record: Mapping[str, Any]) -> str | None:
+    return (record.get("account") or {}).get("id")
+
+
+def border_of(deployment: LocalDeployment, account: str) -> Border:
+    """A border of the second partner's own, on the account's broker."""
+    broker = deployment.broker_of(ACCOUNT)
+    host = broker.amqps_address("any").removeprefix("amqps://").partition("/")[0]
+    return Border(account, broker.admin_uri, host, broker.ca_pem)
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
+    spec = AccountSpec(ACCOUNT, ACCOUNT.title(), f"{ACCOUNT}.example", environ=SETTINGS)
+    directory = tmp_path_factory.mktemp("account")
+    with LocalDeployment(directory, [spec], processes="one", durable=False) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def line(deployment: LocalDeployment) -> Line:
+    """The account, furnished."""
+    return set_up([Needs(ACCOUNT, (TEAM,), ("Olga",), ())], deployment.accounts)[ACCOUNT]
+
+
+@pytest.fixture(scope="module", params=["sidecar", "latercar"])
+def pair(request: pytest.FixtureRequest, deployment: LocalDeployment, line: Line) -> Iterator[Pair]:
+    """Invited, accepted, and both have offered the other an agreement."""
+    account = request.param
+    later = {"later": LATER, "capabilities": (*TYPES, "request.praised.v1")} if account != "sidecar" else {}
+    second = SecondPartner(account, border_of(deployment, account), **later)
+    with line.account.api() as api:
+        pair = Pair(line, api, second)
+        second.accept(api.post("trusts/invite", {"account_id": account})["invitation"])
+        second.run(lambda: second.trust == "active")
+        second.offer(f"Mail of {account}")
+        agreement = {
+            "name": f"For {account}",
+            "service_instance_id": line.instance_id,
+            "service_offering_id": line.offering_id,
+            "customer_account_id": account,
+            "customer_id": api.post("organizations", {"name": account})["id"],
+            "coverage": "customer_account",
+            "status": "active",
+        }
+        api.post("slas", agreement)
+        second.run(lambda: second.agreements and pair.lead() is not None)
+        yield pair
+        second.hang_up()
+
+
+def test_both_know_which_types_the_other_understands(pair: Pair) -> None:
+    assert pair.second.understood == OWN
+    trust = pair.api.get(f"trusts/{pair.second.account}")
+    assert trust["status"] == "active"
+    assert trust["capabilities"] == sorted(pair.second.capabilities)
+
+
+def test_the_second_takes_a_request_asks_gets_its_answer_and_completes(pair: Pair) -> None:
+    second = pair.second
+    here, request = pair.hand_over("Mail is late")
+    assert list(request.notes.values()) == ["Mail is late: since noon."]
+    second.run(pair.shows(here, supplier_requestID=str(request.id)))
+    second.work(request)
+    second.run(pair.shows(here, status="in_progress"))
+    second.ask(request, "Since when?")
+    second.run(lambda: pair.turn(here) == "asked")
+    assert pair.shows(here, status="assigned")()
+    team = pair.offered()["support_team"]["id"]
+    pair.api.patch(f"requests/{here}", {"team_id": team, "note": "Since Monday."})
+    second.run(lambda: request.status == "assigned")
+    assert "Since Monday." in request.notes.values()
+    second.complete(request, "Mended.")
+    second.run(lambda: pair.turn(here) == "returned")
+    assert pair.shows(here, status="assigned", completion_reason=None)()
+    done = {"status": "completed", "completion_reason": "workaround", "note": "Thank you."}
+    pair.api.patch(f"requests/{here}", done)
+    second.run(lambda: not request.open)
+    assert (request.status, request.reason) == ("completed", "solved")
+    pair.settles()
+    assert {"Since when?", "Since Monday.", "Mended."} <= pair.texts(here)
+
+
+def test_the_second_hands_a_request_over_and_gets_it_back(pair: Pair) -> None:
+    second = pair.second
+    request = second.hand_over(next(iter(second.agreements)), "The shop is down", "Nothing loads.")
+    second.run(lambda: request.remote_id)
+    there = int(request.remote_id or 0)
+    assert pair.shows(there, subject="The shop is down", status="assigned")()
+    pair.api.patch(f"requests/{there}", {"status": "waiting_for_customer", "note": "Which page?"})
+    second.run(lambda: request.question)
+    assert "Which page?" in request.notes.values()
+    second.answer(request, "All of them.")
+    second.run(pair.shows(there, status="assigned"))
+    done = {"status": "completed", "completion_reason": "solved"}
+    pair.api.patch(f"requests/{there}", {**done, "note": "Restarted."})
+    second.run(lambda: request.status == "completed")
+    assert request.reason == "solved"
+    second.reopen(request, "Down again.")
+    second.run(pair.shows(there, status="assigned", reopen_count=1))
+    pair.api.patch(f"requests/{there}", {**done, "note": "Mended for good."})
+    second.run(lambda: request.status == "completed")
+    second.close(request)
+    pair.settles()
+    assert set(request.notes.values()) <= pair.texts(there)
+    assert pair.shows(there, status="completed", completion_reason="solved")()
+
+
+@pytest.mark.parametrize("pair", ["sidecar"], indirect=True)
+def test_words_that_cross_end_as_the_document_says(pair: Pair) -> None:
+    """The account takes the request back while the second completes it: both keep their own."""
+    second = pair.second
+    here, request = pair.hand_over("Crossing")
+    second.run(pair.shows(here, supplier_requestID=str(request.id)))
+    pair.api.patch(f"requests/{here}", {"team_id": pair.line.teams[TEAM]})
+    second.complete(request, "Done already.")  # before it has heard
+    second.run(lambda: not request.open)
+    pair.settles()
+    assert request.status == "completed"
+    assert request.reason == "solved"
+    assert pair.shows(here, status="assigned", completion_reason=None)()
+    said = [one for one in request.thread.sent.values() if one.type == "request.completed.v1"]
+    assert [(one.verdict, one.code) for one in said] == [("accepted", "superseded")]
+    assert "Done already." in pair.texts(here)
+
+
+@pytest.mark.parametrize("pair", ["latercar"], indirect=True)
+@pytest.mark.parametrize("type", ["request.praised.v1", "request.progressed.v2"])
+def test_an_unknown_type_or_version_is_parked_and_refused_when_it_is_discarded(pair: Pair, type: str) -> None:
+    """Its thread waits, others do not; discarding it tells the second by a code, and the rest goes on."""
+    second = pair.second
+    here, request = pair.hand_over(f"Later than {type}")
+    second.run(pair.shows(here, supplier_requestID=str(request.id)))
+    strange = second.say(request.thread, type, {"episode": request.episode, "stars": 5})
+    second.complete(request, "Mended.")
+    second.run(lambda: strange.verdict == "held" and request.thread.sent[3].verdict == "held")
+    (parked,) = pair.parked()
+    assert (parked["code"], parked["type"], parked["thread"]) == ("unknown_type", type, request.thread.id)
+    assert pair.turn(here) == "with"
+    _another_thread_goes_on(pair, type)
+    pair.api.post(f"parked_messages/{parked['id']}/discard")
+    second.run(lambda: pair.turn(here) == "returned")
+    second.run(lambda: strange.final)
+    assert (strange.verdict, strange.code) == ("refused", "discarded")
+    second.refusals.remove((type, "discarded"))
+    pair.settles()
+
+
+def _another_thread_goes_on(pair: Pair, type: str) -> None:
+    here, request = pair.hand_over(f"Beside {type}")
+    pair.second.complete(request, "At once.")
+    pair.second.run(lambda: pair.turn(here) == "returned")
+
+
+@pytest.mark.parametrize("pair", ["sidecar"], indirect=True)
+def test_a_lost_receipt_is_made_again(pair: Pair) -> None:
+    """What is sent twice has its effect once, and the same answer."""
+    second = pair.second
+    here, request = pair.hand_over("Said twice")
+    second.add_note(request, "Once is enough.")
+    pair.settles()
+    last = request.thread.sent[len(request.thread.sent)]
+    last.verdict, last.tried_at = None, 0.0
+    second.run(lambda: last.final)
+    assert (last.verdict, last.code) == ("accepted", None)
+    notes = pair.api.get(f"requests/{here}/notes", per_page=100)
+    assert [note["text"] for note in notes].count("Once is enough.") == 1
