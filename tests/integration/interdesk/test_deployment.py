@@ -152,7 +152,7 @@ def test_wrong_use_is_told_with_a_code_of_its_own(tmp_path: Path) -> None:
 
 def test_an_api_that_does_not_answer_is_told_with_a_code_of_its_own(tmp_path: Path) -> None:
     token = tmp_path / "token"
-    token.write_text("secret\n")
+    token.write_text("interdesk_" + "a" * 40 + "\n")
     interdesk("trust", "list", "--url", "http://127.0.0.1:1", "--token-file", token, code=4)
 
 
