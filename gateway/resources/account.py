@@ -31,6 +31,7 @@ from services.requests import queries as requests
 
 SERVICE = "organizations"
 _MINE = "requested_by_or_for_me"
+KEY_READERS = (*ADMINISTRATORS, "service_level_manager", "auditor")
 
 
 class RolesInputSchema(Schema):
@@ -85,7 +86,21 @@ class AccountViews:
         answer = {"200": documents.answer("Rate limits", RateLimitsSchema())}
         rate_limit = documents.describe(self.get_rate_limit, "The caller's rate limits", answers=answer)
         add_views(blueprint, "/rate_limit", "rate_limit", {"get": everyone("")(rate_limit)})
+        self._add_keys(blueprint)
         return blueprint
+
+    def _add_keys(self, blueprint: Blueprint) -> None:
+        read = allowed(*KEY_READERS, scope="account")
+        write = allowed(*ADMINISTRATORS, scope="account")
+        answer = {"200": documents.answer("The account's own keys", schemas.KeyRingSchema())}
+        get = documents.describe(self.get_keys, "Our own keys, and which partners know them", answers=answer)
+        add_views(blueprint, "/account/keys", "keys", {"get": read(get)})
+        rotate = documents.describe(self.rotate_keys, "Use the next key from now on", answers=answer)
+        add_views(blueprint, "/account/rotate_keys", "rotate_keys", {"post": write(rotate)})
+        revoke = documents.describe(
+            self.revoke_key, "Revoke a key of ours", answers=answer, body=schemas.RevokeKeyInputSchema()
+        )
+        add_views(blueprint, "/account/revoke_key", "revoke_key", {"post": write(revoke)})
 
     def get_account(self) -> Response:
         account = queries.get_account(self.database, viewer())
@@ -104,6 +119,17 @@ class AccountViews:
         lines = queries.get_audit(self.database, account["id"], viewer(), "account")
         domain = self.context.config.domain
         return audit.page_of(self.answers, ACCOUNT, account, lines, query, domain)
+
+    def get_keys(self) -> Response:
+        return of_json(queries.get_keys(self.database, viewer()))
+
+    def rotate_keys(self) -> Response:
+        call(self.context, SERVICE, "rotate_keys")
+        return self.get_keys()
+
+    def revoke_key(self) -> Response:
+        call(self.context, SERVICE, "revoke_key", bodies.fields_of(request))
+        return self.get_keys()
 
     def get_me(self) -> Response:
         actor = viewer()

@@ -64,6 +64,10 @@ class TrustViews(ResourceViews):
             self.resume_border, TRUST, "Open the border to a partner again after it paused by itself"
         )
         add_views(blueprint, "/<id>/resume_border", "resume_border", {"post": self.writer(resume)})
+        renew = documents.of_record(
+            self.renew_credentials, TRUST, "Give a partner a new user and password for our border"
+        )
+        add_views(blueprint, "/<id>/renew_credentials", "renew_credentials", {"post": self.writer(renew)})
         empty = documents.of_record(
             self.empty_quarantine, TRUST, "Let go of what is in a partner's quarantine, to make room"
         )
@@ -88,6 +92,10 @@ class TrustViews(ResourceViews):
             return self.changed(self.id_of(id))
 
         return move
+
+    def renew_credentials(self, id: str) -> Response:
+        self.call("renew_credentials", self.id_of(id))
+        return self.changed(self.id_of(id))
 
     def resume_border(self, id: str) -> Response:
         """Each service has a border of its own to the partner; those that are paused are opened."""

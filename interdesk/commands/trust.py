@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,7 +17,7 @@ from interdesk.commands.options import (
     api_of,
     text_in,
 )
-from interdesk.commands.output import FAILED, Group, say, show, show_one, warn
+from interdesk.commands.output import FAILED, Group, say, show, show_json, show_one, warn
 from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
@@ -158,6 +158,63 @@ def resume_border(
     say(f"the border to {partner} is open")
 
 
+@app.command("keys")
+def show_keys(
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show the account's own keys, and which partners know them."""
+    with api_of(directory, account, url, token_file) as api:
+        _show_keys(api.get("account/keys"), as_json)
+
+
+@app.command("rotate-keys")
+def rotate_keys(
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: Json = False,
+) -> None:
+    """Use the next key from now on, and announce it. Nothing has to stop for it."""
+    with api_of(directory, account, url, token_file) as api:
+        _show_keys(api.post("account/rotate_keys"), as_json)
+
+
+@app.command("revoke-key")
+def revoke_key(
+    kid: Annotated[str, typer.Argument(help="The key, as `trust keys` names it.")],
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+    as_json: Json = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Revoke a key that somebody else may have, and use the next one from now on."""
+    if not yes:
+        typer.confirm(f"Revoke {kid} for good?", abort=True)
+    with api_of(directory, account, url, token_file) as api:
+        _show_keys(api.post("account/revoke_key", {"kid": kid}), as_json)
+
+
+@app.command("renew-credentials")
+def renew_credentials(
+    partner: Partner,
+    directory: Directory = DEFAULT_DIRECTORY,
+    account: Account = None,
+    url: Url = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Give a partner a new user and password for our broker; the old ones go when he uses the new."""
+    with api_of(directory, account, url, token_file) as api:
+        api.post(f"trusts/{partner}/renew_credentials")
+    say(f"{partner} is sent new credentials")
+
+
 @app.command()
 def end(
     partner: Partner,
@@ -171,6 +228,14 @@ def end(
     if not yes:
         typer.confirm(f"End the trust with {partner}, and every hand-over with it?", abort=True)
     _move("end", partner, directory, account, url, token_file)
+
+
+def _show_keys(ring: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        show_json(ring)
+        return
+    keys = [{**key, "known_by": ", ".join(key["known_by"])} for key in ring["keys"]]
+    show(keys, ("kid", "use", "state", "known_by"), as_json=False)
 
 
 def _move(

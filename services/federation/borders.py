@@ -1,14 +1,15 @@
 """What a service remembers of each partner's border besides messages: the collection `borders`.
 
     {_id: partner, heard_at, paused: {code, at} | absent, failing: {code, text, since} | absent,
-    quarantined_bytes, dropped, dropped_at}
+    clock: {code, seconds, at} | absent, quarantined_bytes, dropped, dropped_at}
 
 `failing` stands while deliveries to the partner fail. `dropped` counts what came while the partner's
 quarantine was full: it was let go unread, the last one at `dropped_at`.
 
 A border is paused when the two sides prove to disagree on what was said (`sequence_conflict`,
 `chain_broken`): then nothing more is taken from the partner or sent to it by this service, receipts apart,
-until a person resumes it.
+until a person resumes it. `clock` says that the partner's clock is further ahead of ours than may be
+(`clocks`); that stops nothing, and goes when its messages are in time again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import structlog
 from pymongo.errors import DuplicateKeyError
 
 from services.common.database import Document, answering
-from services.federation.metrics import PAUSED
+from services.federation import clocks
+from services.federation.metrics import CLOCK_AHEAD_SECONDS, PAUSED
 from services.federation.stored import BORDERS
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Borders:
         self._documents = context.database[BORDERS.name]
         self._monotonic = monotonic
         self._noted: dict[str, float] = {}
+        self._ahead: dict[str, bool] = {}
         self._paused_here: set[str] = set()
         self._paused: tuple[float, dict[str, Document]] | None = None  # when it was read, and what it was
 
@@ -61,6 +64,25 @@ class Borders:
         with answering():
             self._documents.update_one(
                 {"_id": partner}, {"$set": {"heard_at": self._context.clock.now()}}, upsert=True
+            )
+
+    def wrote(self, partner: str, at: datetime) -> None:
+        """Notes whether a verified message of the partner was written in our future."""
+        now = self._context.clock.now()
+        ahead = clocks.is_ahead(at, now)
+        if self._ahead.get(partner) is ahead:
+            return
+        seconds = round((at - now).total_seconds()) if ahead else 0
+        clock = {"clock": {"code": clocks.CLOCK_AHEAD, "seconds": seconds, "at": now}}
+        with answering():
+            self._documents.update_one(
+                {"_id": partner}, {"$set": clock} if ahead else {"$unset": {"clock": ""}}, upsert=ahead
+            )
+        self._ahead[partner] = ahead
+        CLOCK_AHEAD_SECONDS.labels(self._context.account, self._context.service, partner).set(seconds)
+        if ahead:
+            log.error(
+                "a partner's clock is ahead of ours, or ours is behind", partner=partner, **clock["clock"]
             )
 
     def heard_at(self, partner: str) -> datetime | None:

@@ -44,6 +44,11 @@ VERSION_1: Final = frozenset(
 )
 
 
+def understands(named: Iterable[str] | None, type: str) -> bool:
+    """Whether a partner who has named these (None: no list was kept) understands a type."""
+    return type in (VERSION_1 if named is None else named)
+
+
 def told(said: Mapping[str, Any]) -> list[str]:
     """What the sender of an invitation or of a body says that it understands.
 

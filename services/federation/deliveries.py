@@ -29,7 +29,7 @@ from services.common.database import REPEATABLE, Document, answering
 from services.federation.envelope import Message
 from services.federation.stored import OUTBOX
 from services.federation.threads import WINDOW
-from services.federation.verdicts import BREAKS_THREAD, HELD, REFUSED
+from services.federation.verdicts import BREAKS_THREAD, HELD, REFUSED, Verdict
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -121,9 +121,14 @@ class Deliveries:
         with answering():
             self._marks.update_one({"_id": row["_id"], "state": {"$in": OPEN}}, {"$set": {"due": due}})
 
-    def hurry(self, partner: str, now: datetime) -> None:
+    def keep_seal(self, row: Mapping[str, Any], sealed: bytes) -> None:
+        """The message is sealed again, because its key was revoked; the payload is the same."""
+        with answering():
+            self._rows.update_one({"_id": row["_id"], "state": {"$in": OPEN}}, {"$set": {"sealed": sealed}})
+
+    def hurry(self, partner: str, now: datetime, states: Sequence[str] = UNANSWERED) -> None:
         """The partner is back: what waits for its answer is due now."""
-        waiting = {"partner": partner, "due": {"$gt": now}, "state": {"$in": UNANSWERED}}
+        waiting = {"partner": partner, "due": {"$gt": now}, "state": {"$in": states}}
         with answering():
             self._marks.update_many(waiting, {"$set": {"due": now}})
 
@@ -246,6 +251,13 @@ def answered_among(context: Context, ids: Iterable[str]) -> set[str]:
     with answering():
         found = context.database[OUTBOX.name].find({"_id": {"$in": wanted}}, {"state": 1, "refused_code": 1})
         return {row["_id"] for row in found if row["state"] not in OPEN and not breaks_thread(row)}
+
+
+def verdict_on(context: Context, id: str) -> Verdict | None:
+    """The final verdict on a message of ours; None while there is none. Raises Unavailable."""
+    with answering():
+        row = context.database[OUTBOX.name].find_one({"_id": id}, {"state": 1, "code": 1})
+    return None if row is None or row["state"] in OPEN else Verdict(row["state"], row.get("code"))
 
 
 _LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

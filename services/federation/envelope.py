@@ -63,7 +63,8 @@ class Message:
 
     `sequence` counts 1, 2, 3 … per thread and direction (0: of a type without a place in the order), `prev`
     is the hash of the message before it, `hash` its own; `sent_at` is the sender's clock, shown and never
-    computed with. `body` is plain JSON, see `services.federation.messages`.
+    computed with. `body` is plain JSON, see `services.federation.messages`. Of a received one `kid` is the
+    key that sealed it, and `approved` says that a person had it handled again after it was parked.
     """
 
     id: str
@@ -79,6 +80,8 @@ class Message:
     body: Mapping[str, Any]
     hash: str = field(default="", compare=False)
     received_at: datetime | None = field(default=None, compare=False)
+    kid: str = field(default="", compare=False)
+    approved: bool = field(default=False, compare=False)
 
     def encode(self) -> bytes:
         """The payload. Raises Invalid `too_large`."""
@@ -171,18 +174,18 @@ def open_sealed(raw: bytes, *, exchange_sender: str, own_account: str, ring: key
     _check_place(envelope)
     if key.state == keys.INTRODUCTION and envelope["type"] != "trust.accepted.v1":
         raise Unverified("introduction_only", "the key of an invitation seals nothing but its acceptance")
-    return _message(envelope, payload)
+    return _message(envelope, payload, kid)
 
 
 def read_verified(raw: bytes) -> Message:
     """The message in sealed bytes that `open_sealed` let pass when they came; a key may be revoked since."""
-    payload = seals.parse(raw, seals.MESSAGE)[1]
-    return _message(_parsed(payload), payload)
+    kid, payload = seals.parse(raw, seals.MESSAGE)
+    return _message(_parsed(payload), payload, kid)
 
 
-def _message(envelope: Mapping[str, Any], payload: bytes) -> Message:
+def _message(envelope: Mapping[str, Any], payload: bytes, kid: str) -> Message:
     sent_at = from_iso(envelope["sent_at"])
-    return Message(**{**envelope, "sent_at": sent_at}, hash=fingerprint(payload))
+    return Message(**{**envelope, "sent_at": sent_at}, hash=fingerprint(payload), kid=kid)
 
 
 def _kid_of(raw: bytes) -> str:

@@ -9,6 +9,8 @@ them together. Whether we can deliver is known from the last try: an idle line i
 | `delivery_failing` | a delivery failed, and none succeeded since | asks the partner; it is tried again |
 | `unanswered` | a message has had no answer for `unreceipted_flag_seconds` | likewise |
 | `messages_parked` | a message of the partner's could not be applied | replays or discards it |
+| `clock_ahead` | its messages are written in our future (clocks.py) | compares both clocks with a third |
+| `keys_refused` | the partner refuses the announcement of our keys | asks the partner, rotates again |
 | `quarantine_full` | what is not believed found no room any more | looks, tells the partner, empties it |
 | `authority_expires` | 30 days before the pinned certificate authority does | makes the trust anew |
 """
@@ -44,7 +46,8 @@ _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class Standing:
     """What one service's border knows of a partner. Counts go to 10,000. `paused`: {code, at}; `failing`:
-    {code, text, since}; `dropped`: what came while the quarantine was full, the last at `dropped_at`.
+    {code, text, since}; `clock`: {code, seconds, at} (borders.py); `dropped`: what came while the quarantine
+    was full, the last at `dropped_at`.
     """
 
     service: str
@@ -59,6 +62,7 @@ class Standing:
     dropped_at: datetime | None = None
     paused: Mapping[str, Any] | None = None
     failing: Mapping[str, Any] | None = None
+    clock: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ def standing(database: Database[Document], service: str, partner: str) -> Standi
             dropped_at=border.get("dropped_at"),
             paused=border.get("paused"),
             failing=border.get("failing"),
+            clock=border.get("clock"),
         )
 
 
@@ -137,8 +142,11 @@ def problems(
     now: datetime,
     expires_at: datetime | None,
     flag_seconds: float,
+    keys_refused: str | None = None,
 ) -> list[Problem]:
-    """What a person should look at; nothing when all is well."""
+    """What a person should look at; nothing when all is well. `keys_refused`: by which code the partner
+    refuses our keys.
+    """
     found = [problem for each in standings for problem in _of_service(trust, each)]
     since = first(each.unanswered_since for each in standings)
     if since is not None and trust.status != ENDED and now - since >= timedelta(seconds=flag_seconds):
@@ -150,6 +158,15 @@ def problems(
         text = f"The certificate authority that we pinned for the border of {trust.name} expires at "
         text += f"{_at(expires_at)}; then nothing can be delivered. Invite each other anew before."
         found.append(Problem("authority_expires", text))
+    clock = next((each.clock for each in standings if each.clock), None)
+    if clock is not None and trust.status != ENDED:
+        text = f"What {trust.name} wrote was {clock['seconds']} seconds ahead of our clock at "
+        text += f"{_at(clock['at'])}. Nothing stops for it; compare both clocks with a time server's."
+        found.append(Problem("clock_ahead", text))
+    if keys_refused is not None and trust.status != ENDED:
+        text = f"{trust.name} refuses the announcement of our keys ({keys_refused}) and knows the older ones "
+        text += "only. Ask there why; then announce anew: interdesk trust rotate-keys"
+        found.append(Problem("keys_refused", text))
     return found
 
 

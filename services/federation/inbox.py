@@ -28,6 +28,9 @@ When things fail
 - Nothing can be made of it (`Park`, or a bug): the row is parked with its bytes and a code. Its thread stands
   still, nothing else does. A person replays it, when the cause is mended, or discards it: the position goes
   past it and the sender is told `refused: discarded`.
+- Its key was revoked before it was applied, or before it came: the row is parked as `revoked_key`. A person
+  who has asked the partner replays it, and so approves it. What is said again under a good key needs nobody,
+  and takes the place of whatever the revoked one had put there.
 - The same place with another content (`sequence_conflict`) or a predecessor that is not ours
   (`chain_broken`): the two sides disagree on what was said. Both are kept, the later one is refused, and the
   border to this partner is paused.
@@ -57,7 +60,7 @@ from services.federation.intake import Intake, Taken
 from services.federation.metrics import VERDICTS
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
-from services.federation.stored import INBOX, PARKED, WAITING, row_id
+from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING, row_id
 from services.federation.threads import (
     KINDS,
     WINDOW,
@@ -133,7 +136,11 @@ class Inbox:
         row = taken.row
         if self._stopped(row):
             return None
-        outcome = handling.handle(self._context, self._correspondent, taken.read(), row["attempts"])
+        message = taken.read()
+        if not message.approved and TrustBook.of(self._context).ring(row["partner"]).has_revoked(message.kid):
+            self._park(row, REVOKED_KEY, f"{message.kid} was revoked before this was applied.")
+            return None
+        outcome = handling.handle(self._context, self._correspondent, message, row["attempts"])
         match outcome:
             case FinalOutcome(verdict, breaks):
                 self._here("after_apply")
@@ -242,9 +249,11 @@ class Inbox:
     # By a person
 
     def replay(self, id: str) -> None:
-        """Handles a parked message again. Raises NotFound, Conflict `not_parked`."""
-        row = self._parked(id)
-        again = {"state": WAITING, "attempts": 0, "due": self._context.clock.now()}
+        """Handles a parked message again, as one that a person approves. Raises NotFound, Conflict
+        `not_parked`.
+        """
+        row, now = self._parked(id), self._context.clock.now()
+        again = {"state": WAITING, "attempts": 0, "due": now, "approved_at": now}
         with answering():
             self._rows.update_one({"_id": id, "state": PARKED}, {"$set": again, "$unset": {"parked_at": ""}})
         self.apply(Taken({**row, **again}))
@@ -256,6 +265,9 @@ class Inbox:
         before it is not applied).
         """
         row = self._parked(id)
+        if row["code"] == REVOKED_KEY:
+            self._forget(row)
+            return
         message = Taken(row).read()
         verdict = refused("discarded")
         if KINDS[ThreadId.parse(message.thread).kind] == self._context.service:
@@ -273,6 +285,12 @@ class Inbox:
         following = self._final(row, verdict)
         if following is not None:
             self.apply(following)
+
+    def _forget(self, row: Document) -> None:
+        """Nobody is proven to have said it, so nobody is told and its place is free for who can prove it."""
+        self._quarantine.keep(row["partner"], row["sealed"], Unverified(REVOKED_KEY, "discarded by a person"))
+        with answering():
+            self._rows.delete_one({"_id": row["_id"], "state": PARKED})
 
     def _parked(self, id: str) -> Document:
         with answering():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pymongo.errors import DuplicateKeyError
 
@@ -18,17 +18,20 @@ from services.common.errors import Invalid
 from services.federation import envelope, messages
 from services.federation.borders import Borders
 from services.federation.envelope import Message, Unverified
-from services.federation.keys import PartnerRing
+from services.federation.keys import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.metrics import RECEIVED
 from services.federation.quarantine import UNKNOWN_KEY, Delivery, Quarantine
 from services.federation.receipts import Answers
-from services.federation.stored import INBOX, PARKED, WAITING, row_id
+from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING, row_id
 from services.federation.topology import exchange_of
 from services.federation.trusts import TrustBook
 from services.federation.verdicts import Verdict, refused
 
 if TYPE_CHECKING:
     from services.common.context import Context
+
+# So many deliveries of a partner under revoked keys wait for a person; more of them go to quarantine.
+MAX_UNPROVEN: Final = 256
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Taken:
         if self.message is not None:
             return self.message
         message = envelope.read_verified(self.row["sealed"])
-        return replace(message, received_at=self.row["received_at"])
+        return replace(
+            message, received_at=self.row["received_at"], approved=self.row.get("approved_at") is not None
+        )
 
 
 class Intake:
@@ -76,7 +81,8 @@ class Intake:
         try:
             message = self._opened(delivery)
         except Unverified as error:
-            self._quarantine.keep(delivery.partner, delivery.raw, error)
+            if error.code != REVOKED_KEY or not self._parked(delivery.partner, delivery.raw, error):
+                self._quarantine.keep(delivery.partner, delivery.raw, error)
             return None
         return self._store(message, delivery.raw)
 
@@ -106,11 +112,23 @@ class Intake:
     def _store(self, message: Message, raw: bytes) -> Taken | None:
         RECEIVED.labels(self._context.account, self._context.service, message.sender).inc()
         self._heard(message.sender)
+        self._borders.wrote(message.sender, message.sent_at)
         if message.sequence == 0:
             self._take_unsequenced(message, raw)
             return None
-        now = self._context.clock.now()
-        row = {
+        row, now = self._row(message, raw), self._context.clock.now()
+        row |= {"state": WAITING, "due": now + timedelta(seconds=self._context.config.sweep_seconds)}
+        self._here("before_inbox_store")
+        try:
+            with answering():
+                self._rows.insert_one(row)
+        except DuplicateKeyError:
+            return self._came_again(message, raw)
+        self._here("after_inbox_store")
+        return Taken(row, replace(message, received_at=now))
+
+    def _row(self, message: Message, raw: bytes) -> Document:
+        return {
             "_id": row_id(message.sender, message.thread, message.incarnation, message.sequence),
             "partner": message.sender,
             "thread": message.thread,
@@ -120,20 +138,32 @@ class Intake:
             "type": message.type,
             "message_id": message.id,
             "sealed": raw,
-            "received_at": now,
-            "state": WAITING,
+            "received_at": self._context.clock.now(),
             "code": None,
             "attempts": 0,
-            "due": now + timedelta(seconds=self._context.config.sweep_seconds),
         }
-        self._here("before_inbox_store")
+
+    def _parked(self, partner: str, raw: bytes, error: Unverified) -> bool:
+        """Parks what a revoked key sealed and nothing else is wrong with; a person may approve it.
+
+        Not when its place is taken, and of a partner not too many: a thief may be the one who sends.
+        """
         try:
-            with answering():
-                self._rows.insert_one(row)
-        except DuplicateKeyError:
-            return self._came_again(message, raw)
-        self._here("after_inbox_store")
-        return Taken(row, replace(message, received_at=now))
+            ring = TrustBook.of(self._context).ring(partner).before_revocations()
+            message = self._open(partner, raw, ring)
+        except Unverified:
+            return False
+        unproven = {"state": PARKED, "partner": partner, "code": REVOKED_KEY}
+        parked = {**unproven, "detail": error.text, "parked_at": self._context.clock.now()}
+        with answering():
+            waiting = self._rows.count_documents(unproven, limit=MAX_UNPROVEN)
+            if not message.sequence or waiting == MAX_UNPROVEN:
+                return False
+            try:
+                self._rows.insert_one({**self._row(message, raw), **parked})
+            except DuplicateKeyError:
+                return False
+        return True
 
     def _take_unsequenced(self, message: Message, raw: bytes) -> None:
         try:
@@ -150,6 +180,10 @@ class Intake:
             row = self._rows.find_one({"_id": place})
         if row is None:
             return None  # let go in between; it will come again
+        if self._yields(row, message):
+            if row["state"] == PARKED or row["hash"] == message.hash:
+                return self._proven(row, message, raw)
+            return Taken(row)  # it is parked now, and the other one comes again
         if row["hash"] != message.hash:
             self._conflict({**row, "hash": message.hash}, raw)
             return None
@@ -160,6 +194,30 @@ class Intake:
         else:
             self._answers.final(row, Verdict(row["state"], row["code"]))
         return None
+
+    def _yields(self, row: Document, message: Message) -> bool:
+        """Whether the place is held by what a thief may have put there, and no person has approved: by a key
+        that is revoked, or by keys that the partner's next one does not vouch for and now vouches against.
+        """
+        if row["state"] not in (WAITING, PARKED) or row.get("approved_at") is not None:
+            return False
+        ring = TrustBook.of(self._context).ring(row["partner"])
+        if row["code"] == SUCCESSOR_NOT_PROVEN and ring.is_next(message.kid):
+            return True
+        return ring.has_revoked(envelope.read_verified(row["sealed"]).kid)
+
+    def _proven(self, row: Document, message: Message, raw: bytes) -> Taken | None:
+        """What a revoked key had sealed is said under a good one; or something else is, in its place."""
+        if row["hash"] != message.hash:
+            code = row["code"] or REVOKED_KEY
+            error = Unverified(code, f"{row['thread']} has another message in this place")
+            self._quarantine.keep(row["partner"], row["sealed"], error)
+        proven = {**self._row(message, raw), "state": WAITING, "due": self._context.clock.now()}
+        with answering():
+            seen = {"_id": row["_id"], "state": row["state"], "approved_at": None}
+            if self._rows.replace_one(seen, proven).matched_count == 0:
+                return None  # a person was first
+        return Taken(proven, replace(message, received_at=proven["received_at"]))
 
     def _conflict(self, row: Document, raw: bytes) -> None:
         verdict = refused("sequence_conflict")

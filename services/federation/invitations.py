@@ -30,7 +30,7 @@ from marshmallow import ValidationError
 from services.common import strict_json
 from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
-from services.federation import capabilities, seals
+from services.federation import capabilities, clocks, seals
 from services.federation.keys import INTRODUCTION, SEAL, Key, OwnRing, PartnerRing, RevokedKey, UnknownKey
 from services.federation.messages import shapes, trusts
 from services.federation.threads import ACCOUNT, UUID
@@ -137,7 +137,8 @@ def read_invitation(text: str, *, own_account: str, now: datetime) -> Invitation
     """What a pasted invitation says, when it is whole, for us, and in time.
 
     Raises Invalid: `invitation_malformed`, `invitation_altered`, `invitation_for_another`,
-    `invitation_expired`, `version_not_spoken`.
+    `invitation_expired`, `clock_ahead`, `version_not_spoken`. The two clocks may be ten minutes apart
+    (`clocks`).
     """
     token = "".join(text.split()).encode()
     try:
@@ -165,7 +166,13 @@ def read_invitation(text: str, *, own_account: str, now: datetime) -> Invitation
             "invitation_for_another",
             f"The invitation is for the account {invitation.invited}; this is {own_account}.",
         )
-    if invitation.expires_at <= now:
+    if clocks.is_ahead(invitation.issued_at, now):
+        raise Invalid(
+            clocks.CLOCK_AHEAD,
+            f"The invitation was written at {iso(invitation.issued_at)}, which by this account's clock is yet"
+            f" to come: it is {iso(now)} here. One of the two clocks is wrong.",
+        )
+    if clocks.is_past(invitation.expires_at, now):
         raise Invalid("invitation_expired", "The invitation has expired. Ask for a new one.")
     return invitation
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from services.common import trace
 from services.common.database import answering
 from services.common.errors import NotFound
-from services.federation import messages
+from services.federation import messages, seals
 from services.federation.envelope import Message, fingerprint, read_verified, seal_payload
 from services.federation.keys import Key
 from services.federation.stored import OUTBOX
@@ -40,9 +40,9 @@ def write(
     """The thread after this message, and the row to save with it.
 
     `type` as `request.taken.v1`; `body` as `services.federation.messages` allows it; `id`: a UUID made before
-    (an asking message's id is its question); `key`: another key than our current one (an invitation's);
-    `extra`: what the row shall tell besides (`request_id`). Raises Invalid (`unknown_type`, `invalid_body`,
-    `too_large`), and Unavailable while the account has no keys.
+    (an asking message's id is its question); `key`: another key than the newest of ours that the
+    partner knows (an invitation's); `extra`: what the row shall tell besides (`request_id`). Raises Invalid
+    (`unknown_type`, `invalid_body`, `too_large`), and Unavailable while the account has no keys.
     """
     message_type = messages.type_of(type)
     if message_type.kind != thread.kind:
@@ -73,11 +73,23 @@ def write(
         "incarnation": message.incarnation,
         "sequence": message.sequence,
         "hash": fingerprint(payload),
-        "sealed": seal_payload(payload, key or TrustBook.of(context).own_ring().current()),
+        "sealed": seal_payload(payload, key or TrustBook.of(context).sealing_key(thread.partner)),
         "at": at,
         "traceparent": message.traceparent,
     }
     return thread.after_sending(row["hash"]), row
+
+
+def sealed_now(context: Context, row: Mapping[str, Any]) -> bytes:
+    """The bytes of a message of ours that is to be sent: as they were sealed, or, when that key was revoked
+    since, the same payload under one that is good. Raises Unavailable.
+    """
+    sealed, book = bytes(row["sealed"]), TrustBook.of(context)
+    if revoked := book.own_ring().revoked_kids:
+        kid, payload = seals.parse(sealed, seals.MESSAGE)
+        if kid in revoked:
+            return seal_payload(payload, book.sealing_key(row["partner"]))
+    return sealed
 
 
 def read_again(context: Context, row: Mapping[str, Any]) -> Message:

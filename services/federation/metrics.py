@@ -52,6 +52,11 @@ UNRECEIPTED_SECONDS = gauge(
 )
 HEARD = gauge("interdesk_partner_heard_timestamp_seconds", "When a partner was last heard", ("partner",))
 FAILING = gauge("interdesk_partner_failing", "1 while nothing can be delivered to the partner", ("partner",))
+CLOCK_AHEAD_SECONDS = gauge(
+    "interdesk_partner_clock_ahead_seconds",
+    "How far a partner's clock is ahead of ours; 0 while it is within ten minutes",
+    ("partner",),
+)
 PAUSED = gauge(
     "interdesk_border_paused", "1 while a conflict of what was said stops all from a partner", ("partner",)
 )

@@ -40,6 +40,8 @@ When things fail
   lane still has it.
 - A receipt counts when it is signed by the recipient and names the hash of our payload; its first final
   verdict stands.
+- A key of ours is revoked: what it sealed and is not answered is sealed again, same payload and same place,
+  and sent.
 - `refused: sequence_conflict` or `chain_broken`: the two sides disagree on what was said. Nothing is undone;
   the border to this partner is paused, with an alert.
 """
@@ -61,6 +63,7 @@ from services.common.database import Document
 from services.common.verdicts import is_outage
 from services.federation import health, metrics
 from services.federation.borders import Borders
+from services.federation.deliveries import OPEN as UNFINISHED
 from services.federation.deliveries import Deliveries, breaks_thread
 from services.federation.envelope import Message
 from services.federation.handling import Correspondent
@@ -92,6 +95,7 @@ class Outbox:
         self._attention = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._revoked: frozenset[str] | None = None  # not looked at yet
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -161,6 +165,7 @@ class Outbox:
                 if time.monotonic() >= measure_at:
                     self.measure()
                     measure_at = time.monotonic() + metrics.MEASURE_SECONDS
+                self._say_again_what_is_revoked()
             except Exception as error:
                 if not is_outage(error):
                     log.exception("the outbox failed; it goes on")
@@ -172,6 +177,14 @@ class Outbox:
         for trust in TrustBook.of(self._context).trusts():
             if trust.reachable and trust.status in (*OPEN, ENDED):
                 self._relay_to(trust.partner)
+
+    def _say_again_what_is_revoked(self) -> None:
+        """After a revocation partners park what they have under that key: it is due now, not in an hour."""
+        revoked = TrustBook.of(self._context).own_ring().revoked_kids
+        if self._revoked is not None and revoked - self._revoked:
+            for partner in list(self._relays):
+                self._deliveries.hurry(partner, self._context.clock.now(), UNFINISHED)
+        self._revoked = revoked
 
     def attend(self) -> None:
         """Tells the service what was refused, and what has had no answer for too long."""

@@ -195,7 +195,14 @@ def partner_health(
     standings = [health.standing(database, name, partner) for name, database in databases.items()]
     expires_at = health.authority_expires_at(trust.border_ca)
     keys_at, own_keys_at = health.announced(owner, partner)
-    found = health.problems(trust, standings, now=now, expires_at=expires_at, flag_seconds=flag_seconds)
+    found = health.problems(
+        trust,
+        standings,
+        now=now,
+        expires_at=expires_at,
+        flag_seconds=flag_seconds,
+        keys_refused=(document.get("announcement") or {}).get("refused"),
+    )
     sums = {name: sum(getattr(each, name) for each in standings) for name in _SUMMED}
     return {
         "id": partner,

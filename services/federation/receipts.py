@@ -64,7 +64,7 @@ def sealed(context: Context, receipt: Receipt) -> bytes:
         traceparent=None,
         body=messages.check_outgoing(TYPE, receipt.body()),
     )
-    return seal(message, TrustBook.of(context).own_ring().current())
+    return seal(message, TrustBook.of(context).sealing_key(receipt.partner))
 
 
 def routing_key(receipt: Receipt) -> str:

@@ -19,7 +19,7 @@ from services.common.database import Document
 from services.common.errors import InterdeskError, Unavailable
 from services.common.leases import Lease
 from services.common.publishing import Outgoing
-from services.federation import messages, metrics, receipts
+from services.federation import letters, messages, metrics, receipts
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
 from services.federation.connections import Line, check_address, tls_of, uri_with_login
@@ -265,7 +265,7 @@ class PartnerRelay:
         self._unmarked |= places  # before: the answer may overtake the confirm
         self._here("before_deliver")
         try:
-            self._publish(trust, [_outgoing(self._context.account, row) for row in rows])
+            self._publish(trust, [self._outgoing(row) for row in rows])
         except InterdeskError:
             for place in places:
                 self._unmarked.pop(place, None)
@@ -274,7 +274,7 @@ class PartnerRelay:
         self._count(metrics.SENT, amount=len(rows))
 
     def _send_again(self, trust: Trust, rows: list[Document]) -> None:
-        self._publish(trust, [_outgoing(self._context.account, row) for row in rows])
+        self._publish(trust, [self._outgoing(row) for row in rows])
         self._count(metrics.RESENT, amount=len(rows))
         wait = self._answer_pace.failed()
         config, now = self._context.config, self._context.clock.now()
@@ -339,6 +339,13 @@ class PartnerRelay:
             self._line.close()
         self._line = self._line_of = None
 
+    def _outgoing(self, row: Document) -> Outgoing:
+        sealed = letters.sealed_now(self._context, row)
+        if sealed != row["sealed"]:
+            self._deliveries.keep_seal(row, sealed)
+        routing_key = messages.type_of(row["type"]).routing_key(row["thread"])
+        return _to_border(self._context.account, routing_key, sealed)
+
     def _receipt(self, receipt: Receipt) -> Outgoing:
         sealed = receipts.sealed(self._context, receipt)
         return _to_border(self._context.account, receipts.routing_key(receipt), sealed)
@@ -356,10 +363,6 @@ def _lets_send(trust: Trust | None) -> bool:
 
 def _place(row: Document) -> Place:
     return row["thread"], row["incarnation"], row["sequence"]
-
-
-def _outgoing(account: str, row: Document) -> Outgoing:
-    return _to_border(account, messages.type_of(row["type"]).routing_key(row["thread"]), row["sealed"])
 
 
 def _to_border(account: str, routing_key: str, sealed: bytes) -> Outgoing:

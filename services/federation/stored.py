@@ -40,6 +40,10 @@ ALL: Final = (INBOX, OUTBOX, QUARANTINE, BORDERS)
 WAITING: Final = "waiting"
 PARKED: Final = "parked"
 
+# The code of a parked row whose seal's key is revoked: nobody is proven to have said it, so it does not hold
+# its place against what a good key proves.
+REVOKED_KEY: Final = "revoked_key"
+
 
 def row_id(partner: str, thread: str, incarnation: int, sequence: int) -> str:
     """The id of an inbox row: its place, so that the primary key lets each place be taken once."""

@@ -7,6 +7,9 @@
         └─ queue organizations.from.<partner>
       user <account>.from.<partner>  configure ^$, write ^from\\.<partner>$, read ^$
 
+A partner whose credentials are renewed has a second user, `<account>.from.<partner>.<hex>`, until it comes
+with that; then the first one is dropped.
+
 The exchange has one writer, so the delivering exchange proves who delivered. A partner that floods fills its
 own lanes and is nacked; nobody else waits. Everything here may be done again without harm: what is missing is
 made, what is there stays. So a lane that somebody deleted comes back with the next `ensure_partner`, and what
@@ -16,7 +19,7 @@ was in it is sent again by the partner, since it has no receipt.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -47,9 +50,11 @@ def lane_of(service: str, partner: str) -> str:
     return f"{service}.from.{partner}"
 
 
-def user_of(account: str, partner: str) -> str:
-    """The partner's broker user on the account's border; borders may share a broker."""
-    return f"{account}.from.{partner}"
+def user_of(account: str, partner: str, renewal: str = "") -> str:
+    """The partner's broker user on the account's border; borders may share a broker. `renewal`: hex digits
+    that tell a user apart from the ones before.
+    """
+    return f"{account}.from.{partner}" + (f".{renewal}" if renewal else "")
 
 
 class BrokerRefused(Unavailable):
@@ -78,9 +83,14 @@ class BrokerAdmin:
         """The account's border vhost."""
         self._put(f"vhosts/{_quoted(border_vhost(account))}", {})
 
-    def ensure_partner(self, account: str, partner: str, password: str | None) -> None:
-        """All that `partner` needs on `account`'s border; `password` None leaves its user as it is."""
+    def ensure_partner(
+        self, account: str, partner: str, password: str | None, user: str | None = None
+    ) -> None:
+        """All that `partner` needs on `account`'s border; `password` None leaves its user as it is. `user`:
+        another one than its first.
+        """
         _check(account, partner)
+        user = user or user_of(account, partner)
         vhost, exchange = _quoted(border_vhost(account)), exchange_of(partner)
         self._put(f"exchanges/{vhost}/{_quoted(exchange)}", {"type": "topic", "durable": True})
         for service, keys in LANES.items():
@@ -90,9 +100,9 @@ class BrokerAdmin:
             for key in set(keys) - bound:
                 self._post(f"bindings/{vhost}/e/{_quoted(exchange)}/q/{_quoted(lane)}", {"routing_key": key})
         if password is not None:
-            self.set_password(account, partner, password)
+            self.set_password(account, partner, password, user)
         self._put(
-            f"permissions/{vhost}/{_quoted(user_of(account, partner))}",
+            f"permissions/{vhost}/{_quoted(user)}",
             {
                 "configure": _NOTHING,
                 "write": f"^{exchange.replace('.', chr(92) + '.')}$",
@@ -100,17 +110,26 @@ class BrokerAdmin:
             },
         )
 
-    def set_password(self, account: str, partner: str, password: str) -> None:
+    def set_password(self, account: str, partner: str, password: str, user: str | None = None) -> None:
         """The partner's user, with this password from now on. Open connections stay."""
         _check(account, partner)
-        self._put(f"users/{_quoted(user_of(account, partner))}", {"password": password, "tags": ""})
+        user = user or user_of(account, partner)
+        self._put(f"users/{_quoted(user)}", {"password": password, "tags": ""})
 
-    def shut_out(self, account: str, partner: str) -> None:
-        """The partner's user is gone, and its connections with it. Lanes and what is in them stay."""
+    def is_connected(self, user: str) -> bool:
+        """Whether somebody is there under this name."""
+        return bool(self._call("GET", f"connections/username/{_quoted(user)}").json())
+
+    def shut_out(self, account: str, partner: str, but: Collection[str] = ()) -> None:
+        """The partner's users are gone, and their connections with them, but for these. Lanes and what is in
+        them stay.
+        """
         _check(account, partner)
-        user = _quoted(user_of(account, partner))
-        self._delete(f"users/{user}")
-        self._delete(f"connections/username/{user}")
+        first = user_of(account, partner)
+        for user in (found["name"] for found in self._call("GET", "users").json()):
+            if user not in but and (user == first or user.startswith(f"{first}.")):
+                self._delete(f"users/{_quoted(user)}")
+                self._delete(f"connections/username/{_quoted(user)}")
 
     def remove_partner(self, account: str, partner: str) -> None:
         """Nothing of the partner is left on the border, messages that wait in its lanes included."""

@@ -4,10 +4,12 @@ The organizations service owns trusts and key rings (collections `trusts`, `keyr
 hold copies of the same shape (`copy_trust`, `copy_keyring`). Whoever sets up the border asks the `TrustBook`
 and need not know in which service it runs.
 
-    trust     {_id: the partner's account id, name, domain, status, border_address, border_ca, credentials}
+    trust     {_id: the partner's account id, name, domain, status, border_address, border_ca, credentials,
+               own_keys_known}
     keyring   {_id: account id, account, own, keys: [...]} (keys.py)
 
-`credentials` are ours on the partner's border, encrypted at rest. What the book has read it keeps for two
+`credentials` are ours on the partner's border, encrypted at rest. `own_keys_known` are the keys of ours that
+he has receipted, `[{kid, state}]` (absent: all). What the book has read it keeps for two
 seconds, so a revoked key or a suspended trust counts at latest then; a kid it does not know makes it ask the
 owner at once, though not more often than every five seconds per partner: strangers' kids must not become a
 flood of calls.
@@ -23,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from services.common.database import answering
 from services.common.errors import Unavailable
 from services.federation import ciphers
-from services.federation.keys import OwnRing, PartnerRing
+from services.federation.keys import Key, OwnRing, PartnerRing
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -48,9 +50,12 @@ class Trust:
     border_address: str | None
     border_ca: str | None
     credentials: str | None = field(repr=False)
+    knows: frozenset[str] | None = field(default=None, compare=False)
+    """The kids of ours that the partner has receipted; None: all."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Trust:
+        known = document.get("own_keys_known")
         return cls(
             partner=document["_id"],
             name=document.get("name") or document["_id"],
@@ -58,6 +63,7 @@ class Trust:
             border_address=document.get("border_address"),
             border_ca=document.get("border_ca"),
             credentials=document.get("credentials"),
+            knows=None if known is None else frozenset(key["kid"] for key in known),
         )
 
     @property
@@ -119,12 +125,14 @@ class TrustBook:
         return self._keep(f"ring of {partner}", read)
 
     def refreshed_ring(self, partner: str) -> PartnerRing:
-        """The ring as its owner has it now, unless it was asked a moment ago. Raises Unavailable."""
+        """The ring as its owner has it now; as it is stored here, when that was asked a moment ago. Raises
+        Unavailable.
+        """
         now = self._monotonic()
         if now - self._refreshed.get(partner, -REFRESH_SECONDS) >= REFRESH_SECONDS:
             self._refreshed[partner] = now
             self._context.copies.refresh("keyring", partner)
-            self.forget()
+        self.forget()
         return self.ring(partner)
 
     def own_ring(self) -> OwnRing:
@@ -139,6 +147,11 @@ class TrustBook:
 
         return self._keep("own ring", read)
 
+    def sealing_key(self, partner: str) -> Key:
+        """What to seal with for the partner: the newest key of ours that he knows. Raises Unavailable."""
+        trust = self.trust(partner)
+        return self.own_ring().sealing(trust.knows if trust else None)
+
     @property
     def secret(self) -> bytes:
         """The account's secret. Raises Unavailable `secret_missing`."""
@@ -148,7 +161,7 @@ class TrustBook:
 
     def forget(self) -> None:
         """Reads everything anew next time; after a trust or ring was changed in this process."""
-        self._kept.clear()
+        self._kept = {}
 
     def _keyring(self, account: str) -> dict[str, Any] | None:
         with answering():
@@ -165,9 +178,12 @@ class TrustBook:
         if kept is not None and now - kept[0] < KEPT_SECONDS:
             value: T = kept[1]
             return value
+        kept_here = self._kept
         value = read()
-        self._kept[name] = (now, value)
+        kept_here[name] = (now, value)  # and for nobody, when all was forgotten while it was read
         return value
 
 
-_TRUST_FIELDS: Final = {"name": 1, "status": 1, "border_address": 1, "border_ca": 1, "credentials": 1}
+_TRUST_FIELDS: Final = dict.fromkeys(
+    ("name", "status", "border_address", "border_ca", "credentials", "own_keys_known"), 1
+)

@@ -23,7 +23,17 @@ from services.federation.commands import BorderCommands
 from services.federation.ledger.kept import AUDITORS
 from services.federation.ledger.sealing import seal_end
 from services.organizations import partner, schemas, store
-from services.organizations.actions import account, editing, founding, introductions, settling, trusts
+from services.organizations.actions import (
+    account,
+    announcing,
+    credentials,
+    editing,
+    founding,
+    introductions,
+    rotating,
+    settling,
+    trusts,
+)
 from services.organizations.model import roles, shapes
 from services.organizations.schemas import shown
 
@@ -154,6 +164,19 @@ class OrganizationsService(BorderCommands):
         """The end of an export of the ledger, under the account's seal."""
         return seal_end(self.context, actor, fields)
 
+    @command(roles.ADMINISTRATORS)
+    def renew_credentials(self, actor: Actor, id: str) -> dict[str, Any]:
+        return shown("trust", credentials.renew_credentials(self.context, actor, id))
+
+    @command(roles.ADMINISTRATORS)
+    def rotate_keys(self, actor: Actor) -> dict[str, Any]:
+        return rotating.rotate_keys(self.context, actor)
+
+    @command(roles.ADMINISTRATORS)
+    def revoke_key(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.RevokeKeyInputSchema(), fields)
+        return rotating.revoke_key(self.context, actor, taken["kid"])
+
     @command(SERVICES, repeatable=True)
     def introduce(
         self, actor: Actor, account_id: str, kind: str, remote_id: int, name: str
@@ -175,3 +198,5 @@ class OrganizationsService(BorderCommands):
     @every("sweep_seconds", lease="settle_trusts", at_start=True)
     def settle_trusts(self) -> None:
         settling.settle_all(self.context)
+        announcing.announce_all(self.context)
+        credentials.settle_renewals(self.context)

@@ -19,6 +19,7 @@ import requests
 
 from interdesk.broker import Broker
 from interdesk.vhosts import ensure_vhosts
+from services.common.clock import Clock, SystemClock
 from services.common.config import Config
 from services.common.context import Context
 from services.common.crash import CrashPoints
@@ -29,6 +30,7 @@ from services.federation.connections import Line, tls_of, uri_with_login
 from services.federation.envelope import Message, read_verified
 from services.federation.keys import OwnRing, PartnerRing
 from services.federation.metrics import SEND_FAILURES
+from services.federation.seals import MESSAGE, parse
 from services.federation.topology import BrokerAdmin
 from services.federation.trusts import TrustBook
 from tests.federation.correspondent import TALKS, Running, Talk, Waker, find, open_talk, say
@@ -45,6 +47,7 @@ class Side:
         database: pymongo.database.Database[dict[str, Any]],
         *,
         crash: CrashPoints | None = None,
+        clock: Clock | None = None,
         **settings: Any,
     ) -> None:
         password = secrets.token_hex(8)
@@ -73,7 +76,12 @@ class Side:
         ).changed(**settings)
         self.waker = Waker()
         self.context = Context(
-            config, "requests", database, crash=crash or CrashPoints(), wake=self.waker.wake
+            config,
+            "requests",
+            database,
+            clock=clock or SystemClock(),
+            crash=crash or CrashPoints(),
+            wake=self.waker.wake,
         )
         for collection in (TALKS, *stored.ALL):
             collection.ensure(database)
@@ -119,6 +127,30 @@ class Side:
         document = self.ring.to_document(self.context.config.secret or b"")
         self.database["copy_keyring"].replace_one({"_id": self.account}, document, upsert=True)
         TrustBook.of(self.context).forget()
+
+    def turns(self, ring: OwnRing) -> None:
+        """Its own keys are these from now on."""
+        self.ring = ring
+        self.keeps_ring()
+
+    def is_told_by(self, other: Side) -> None:
+        """Knows the other's keys as they are now, and the other has the receipt for the announcement."""
+        known = PartnerRing.from_document(self._keyring(other.account)).announced(other.ring.to_wire())
+        self.database["copy_keyring"].replace_one({"_id": other.account}, known.to_document())
+        TrustBook.of(self.context).forget()
+        told = [{"kid": key["kid"], "state": key["state"]} for key in other.ring.to_wire()]
+        other.database["copy_trust"].update_one({"_id": self.account}, {"$set": {"own_keys_known": told}})
+        TrustBook.of(other.context).forget()
+
+    def sealed_with(self, thread_id: str) -> list[str]:
+        """The kids that our messages in that thread are sealed with, in their order."""
+        rows = self.database["outbox"].find({"thread": thread_id, "partner": {"$exists": True}})
+        return [parse(bytes(row["sealed"]), MESSAGE)[0] for row in rows.sort([("sequence", 1)])]
+
+    def _keyring(self, account: str) -> dict[str, Any]:
+        found = self.database["copy_keyring"].find_one({"_id": account})
+        assert found is not None
+        return found
 
     def set_status(self, partner: str, status: str) -> None:
         self.database["copy_trust"].update_one({"_id": partner}, {"$set": {"status": status}})

@@ -229,6 +229,25 @@ def test_a_suspended_partner_is_not_answered_and_nothing_of_it_is_lost(pair: Pai
     widget.waits_until(lambda: widget.heard(giga.account, thread) == ["a"])
 
 
+def test_what_comes_after_the_end_of_a_trust_is_kept_and_taken_up_when_there_is_one_again(pair: Pair) -> None:
+    widget, giga = pair
+    thread = widget.open(giga.account, "1")
+    widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
+    giga.set_status(widget.account, "ended")
+    widget.say(giga.account, thread, "2", "3")
+    giga.waits_until(lambda: [row["code"] for row in giga.inbox(thread)[1:]] == ["trust_ended"] * 2)
+    widget.set_status(giga.account, "ended")
+    widget.say(giga.account, thread, "4")
+    widget.waits_until(lambda: widget.delivered(thread)[0] == "accepted")
+    assert giga.heard(widget.account, thread) == ["1"]
+    for side, other in ((widget, giga), (giga, widget)):
+        side.set_status(other.account, "active")
+    for row in giga.inbox(thread)[1:3]:
+        giga.post.inbox.replay(row["_id"])
+    giga.waits_until(lambda: giga.heard(widget.account, thread) == ["1", "2", "3", "4"])
+    widget.waits_until(lambda: widget.delivered(thread) == ["accepted"] * 4)
+
+
 def test_a_new_partner_is_heard_without_a_restart(pair: Pair, make_side: Sides) -> None:
     _, giga = pair
     globalnet = make_side("globalnet")

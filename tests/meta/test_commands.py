@@ -29,6 +29,9 @@ BESIDE = [
     ("organizations", "invite", ADMINISTRATORS),
     ("organizations", "accept_invitation", ADMINISTRATORS),
     ("organizations", "seal_ledger", AUDITORS),
+    ("organizations", "renew_credentials", ADMINISTRATORS),
+    ("organizations", "rotate_keys", ADMINISTRATORS),
+    ("organizations", "revoke_key", ADMINISTRATORS),
     ("requests", "add_note", ()),
     *((service, "seal_heads", AUDITORS) for service in SERVICES),
     *(

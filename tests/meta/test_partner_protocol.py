@@ -157,6 +157,7 @@ LIMITS = {
     "notes in a give": WINDOW,
     "an integer": shapes.MAX_INTEGER,
     "capabilities": trusts.MAX_CAPABILITIES,
+    "keys told at a time": trusts.MAX_KEYS,
 }
 
 

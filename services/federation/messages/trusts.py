@@ -53,7 +53,7 @@ def _check_keys(keys: list[dict[str, object]]) -> None:
 
 
 def keys() -> fields.Field[Any]:
-    """A whole public ring: exactly one current key of each use."""
+    """A public ring of at most 64 keys: exactly one current key of each use."""
     one_current = [
         {
             "contains": {"properties": {"use": {"const": use}, "state": {"const": "current"}}},
@@ -63,13 +63,19 @@ def keys() -> fields.Field[Any]:
         for use in KEY_USES
     ]
     about = shapes.in_json_schema(allOf=one_current)
-    return fields.List(fields.Nested(PublicKey), required=True, validate=_check_keys, metadata=about)
+    checks = (validate.Length(max=MAX_KEYS), _check_keys)
+    return fields.List(fields.Nested(PublicKey), required=True, validate=checks, metadata=about)
 
 
 def capabilities() -> fields.Field[Any]:
     """The types that the sender understands; not named by who speaks version 1 and nothing else."""
     name = fields.String(required=True, validate=validate.Regexp(rf"\A(?:{NAME})\Z"))
     return fields.List(name, validate=validate.Length(max=MAX_CAPABILITIES))
+
+
+def credentials() -> fields.Field[Any]:
+    """A JWE for the recipient's current key to encrypt for: `{user, password}` on the sender's border."""
+    return shapes.matching(r"[A-Za-z0-9_.-]{1,4096}")
 
 
 class Border(Body):
@@ -84,7 +90,7 @@ class TrustAccepted(Body):
     name = shapes.text()
     domain = shapes.matching(DOMAIN)
     border = shapes.nested(Border)
-    credentials = shapes.matching(r"[A-Za-z0-9_.-]{1,4096}")
+    credentials = credentials()
     keys = keys()
     capabilities = capabilities()
 
@@ -94,6 +100,10 @@ class KeysAnnounced(Body):
     capabilities = capabilities()
 
 
+class CredentialsRenewed(Body):
+    credentials = credentials()
+
+
 class TrustEnded(Body):
     reason = shapes.code(null=True)
 
@@ -101,5 +111,6 @@ class TrustEnded(Body):
 TYPES: Final = (
     MessageType("trust.accepted.v1", "trust", TrustAccepted(), opens=True),
     MessageType("keys.announced.v1", "trust", KeysAnnounced()),
+    MessageType("trust.credentials_renewed.v1", "trust", CredentialsRenewed()),
     MessageType("trust.ended.v1", "trust", TrustEnded()),
 )

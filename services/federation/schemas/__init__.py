@@ -90,6 +90,12 @@ class FailingSchema(OutputSchema):
     since = Moment()
 
 
+class ClockSchema(OutputSchema):
+    code = fields.String()
+    seconds = fields.Integer()
+    at = Moment()
+
+
 class StandingSchema(OutputSchema):
     """What one service's border knows of a partner. `dropped`: what came while the quarantine was full."""
 
@@ -105,6 +111,7 @@ class StandingSchema(OutputSchema):
     dropped_at = Moment(allow_none=True)
     paused = fields.Nested(PausedSchema, allow_none=True)
     failing = fields.Nested(FailingSchema, allow_none=True)
+    clock = fields.Nested(ClockSchema, allow_none=True)
 
 
 class PartnerHealthSchema(OutputSchema):

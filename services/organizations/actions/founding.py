@@ -114,7 +114,7 @@ def _make_rest(context: Context, actor: Actor, account: Mapping[str, Any]) -> No
         lambda: insert(context, actor, "organization", organization_id, organization),
         lambda: insert(context, actor, "person", person_id, person),
         lambda: insert(context, actor, "team", team_id, team),
-        lambda: insert_own_ring(context, OwnRing.generate(context.account)),
+        lambda: insert_own_ring(context, OwnRing.generate(context.account, now)),
         lambda: store.records(context, store.TOKENS).insert(founding["token_id"], token),
     ):
         _unless_there(make)

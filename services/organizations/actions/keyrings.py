@@ -13,7 +13,7 @@ from services.common.context import Context
 from services.common.copies import saved_event
 from services.common.errors import ConfigError, Conflict, Stale
 from services.common.store import decide_again
-from services.federation.keys import INTRODUCTION, RETIRED, REVOKED, OwnRing, PartnerRing
+from services.federation.keys import OwnRing, PartnerRing
 from services.organizations.actions.saving import records
 
 Keys = list[dict[str, Any]]
@@ -61,17 +61,6 @@ def keep_partner_ring(context: Context, ring: PartnerRing) -> None:
         rings.save(record, document, rows=[row])
 
 
-def merged(known: Keys, partner: str, announced: Keys) -> Keys:
-    """The partner's ring after he announced his keys: these, and what must not be lost of those before.
-
-    A revoked key stays revoked, whoever says otherwise: it may be the thief who does. A key that is not named
-    any more is retired, so that what it sealed can still be verified. An invitation's key is gone.
-    Raises Invalid `invalid_key` for a key that is named as another's.
-    """
-    keys = {key.kid: key.to_wire() for key in PartnerRing.from_wire(partner, announced).keys}
-    for old in known:
-        if old["state"] == REVOKED:
-            keys[old["kid"]] = old
-        elif old["state"] != INTRODUCTION and old["kid"] not in keys:
-            keys[old["kid"]] = {**old, "state": RETIRED}
-    return list(keys.values())
+def known_ring(partner: str, keys: Keys) -> PartnerRing:
+    """The ring of a partner as his trust keeps it."""
+    return PartnerRing.from_document({"account": partner, "keys": keys})

@@ -14,14 +14,16 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.common.store import Record, decide_again
+from services.common.verdicts import Park
 from services.federation import capabilities, ciphers, letters
 from services.federation.connections import check_address
 from services.federation.envelope import Message
-from services.federation.keys import INTRODUCTION, PartnerRing
+from services.federation.keys import INTRODUCTION, SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.threads import Thread, opened_by
 from services.federation.trusts import ENDED, INVITED
 from services.federation.verdicts import Verdict, done, refused
-from services.organizations.actions.keyrings import Keys, merged, own_ring, secret_of
+from services.organizations.actions.announcing import announced
+from services.organizations.actions.keyrings import Keys, known_ring, own_ring, secret_of
 from services.organizations.actions.saving import records, save
 from services.organizations.actions.settling import fresh_password, set_password, settle
 from services.organizations.actions.trusts import acceptance
@@ -47,6 +49,7 @@ def _received(context: Context, message: Message) -> Verdict:
     thread = Thread.from_document(record.state["thread"])
     handlers = {
         "trust.accepted.v1": _acceptance_answered,
+        "trust.credentials_renewed.v1": _credentials_renewed,
         "trust.ended.v1": _ended,
         "keys.announced.v1": _keys_announced,
     }
@@ -75,11 +78,13 @@ def _answered_invitation(context: Context, record: Record, message: Message) -> 
     credentials, their_credentials = fresh_password(context, message.sender)
     # Before the answer leaves: with it the partner comes back under its new password at once.
     set_password(context, message.sender, credentials)
+    own, known = own_ring(context), state.get("own_keys_known")
     thread, row = letters.write(
         context,
         thread,
         type="trust.accepted.v1",
-        body=acceptance(context, invitation_id, ring, credentials),
+        body=acceptance(context, invitation_id, own, ring, credentials),
+        key=own.sealing(None if known is None else [key["kid"] for key in known]),
     )
     # The one-time key stays known until the partner announces keys again: its acceptance may come once more,
     # when our receipt for it was lost, and wants the same answer.
@@ -89,6 +94,7 @@ def _answered_invitation(context: Context, record: Record, message: Message) -> 
         "status": trusts.moved(state["status"], "accepted"),
         "their_credentials": their_credentials,
         "accepted_at": context.clock.now(),
+        "announcement": announced(own, row),
         "unsettled": True,
     }
     return _save(context, record, thread, change, [row], verdict, message.type)
@@ -129,13 +135,32 @@ def _ended(context: Context, record: Record, message: Message) -> Change:
 
 
 def _keys_announced(context: Context, record: Record, message: Message) -> Change:
+    """Raises Park `successor_not_proven`: who has stolen one key of his, and not the next one, shall not put
+    an own one in its place unnoticed. A person who replays the message approves it.
+    """
+    known = known_ring(message.sender, record.state["keys"])
     try:
-        keys = merged(record.state["keys"], message.sender, message.body["keys"])
+        ring = known.announced(message.body["keys"])
         understood = capabilities.told(message.body)
     except Invalid as error:
         return {}, refused(error.code)
+    if not (message.approved or known.proves(message.kid, ring)):
+        raise Park(
+            SUCCESSOR_NOT_PROVEN,
+            f"{message.sender} announces keys under {message.kid}, which was not announced as its next one."
+            " Ask there by another way whether that is so; replaying approves it.",
+        )
     named = {"capabilities": understood} if "capabilities" in message.body else {}
-    return {"keys": keys, **named, "unsettled": True}, done()
+    return {"keys": ring.to_document()["keys"], **named, "unsettled": True}, done()
+
+
+def _credentials_renewed(context: Context, record: Record, message: Message) -> Change:
+    if record.state["status"] == INVITED:
+        return {}, refused("not_waited_for")
+    try:
+        return {"credentials": _login(context, message), "unsettled": True}, done()
+    except Invalid as error:
+        return {}, refused(error.code)
 
 
 @decide_again
@@ -187,20 +212,24 @@ def _told(context: Context, message: Message, known: Keys | None = None) -> dict
     """
     body = message.body
     check_address(body["border"]["address"], body["border"]["ca"])
-    login = ciphers.decrypt_with(own_ring(context).decryption_keys(), body["credentials"])
-    if not (isinstance(login.get("user"), str) and isinstance(login.get("password"), str)):
-        raise Invalid("undecipherable", "The credentials hold no user and password.")
     return {
         "name": body["name"],
         "domain": body["domain"],
         "border_address": body["border"]["address"],
         "border_ca": body["border"]["ca"],
         "capabilities": capabilities.told(body),
-        "keys": merged(known or [], message.sender, body["keys"]),
-        "credentials": ciphers.encrypt_at_rest(
-            secret_of(context.config), {"user": login["user"], "password": login["password"]}
-        ),
+        "keys": known_ring(message.sender, known or []).announced(body["keys"]).to_document()["keys"],
+        "credentials": _login(context, message),
     }
+
+
+def _login(context: Context, message: Message) -> str:
+    """The credentials that a message brings, encrypted at rest. Raises Invalid `undecipherable`."""
+    login = ciphers.decrypt_with(own_ring(context).decryption_keys(), message.body["credentials"])
+    if not (isinstance(login.get("user"), str) and isinstance(login.get("password"), str)):
+        raise Invalid("undecipherable", "The credentials hold no user and password.")
+    kept = {"user": login["user"], "password": login["password"]}
+    return ciphers.encrypt_at_rest(secret_of(context.config), kept)
 
 
 def _of(context: Context, partner: str, thread: str) -> Record | None:

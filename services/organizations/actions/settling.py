@@ -5,6 +5,8 @@ exchange and lanes are made on our border, and the mark is taken off. All of it 
 harm, and a timer does it for every mark that is still there: so a crash, or a broker that was away, is healed
 by itself.
 
+A partner has one user on our border, and a second one while its credentials are renewed (`credentials`).
+
 When an invitation was withdrawn or has expired, the partner is shut out: its user and key are gone. Lanes
 stay, because nothing that was received is ever deleted; so does all of a trust that was active and has ended.
 """
@@ -12,7 +14,7 @@ stay, because nothing that was received is ever deleted; so does all of a trust 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -42,10 +44,13 @@ LOOK_FACTOR = 6
 _LOOKED_AT = "border_looked_at"
 
 
-def fresh_password(context: Context, partner: str) -> tuple[dict[str, str], str]:
-    """New credentials for the partner on our border: `{user, password}`, and the same encrypted at rest."""
+def fresh_password(context: Context, partner: str, renewal: str = "") -> tuple[dict[str, str], str]:
+    """New credentials for the partner on our border: `{user, password}`, and the same encrypted at rest.
+
+    `renewal`: for a user of its own beside the present one (`topology.user_of`).
+    """
     credentials = {
-        "user": user_of(context.account, partner),
+        "user": user_of(context.account, partner, renewal),
         "password": secrets.token_urlsafe(PASSWORD_BYTES),
     }
     return credentials, ciphers.encrypt_at_rest(secret_of(context.config), credentials)
@@ -84,7 +89,8 @@ def ensure_border(context: Context) -> None:
     with BrokerAdmin(context.config.broker_admin_uri) as broker:
         broker.ensure_border(context.account)
         for record in list(store.records(context, store.TRUSTS).find({"status": {"$in": sorted(OPEN)}})):
-            broker.ensure_partner(context.account, record.id, _password_of(context, record.state))
+            for login in logins(context, record.state):
+                broker.ensure_partner(context.account, record.id, login["password"], login["user"])
 
 
 def _look_after_border(context: Context) -> None:
@@ -109,12 +115,13 @@ def _settle(context: Context, partner: str) -> None:
     keep_partner_ring(context, PartnerRing.from_document(ring))
     TrustBook.of(context).forget()
     with BrokerAdmin(broker_admin_uri(context.config)) as broker:
-        if shut_out:
-            broker.shut_out(context.account, partner)
-        elif state.get("border_ready_at") is None:
-            broker.ensure_partner(context.account, partner, _password_of(context, state))
-        else:  # all else is there, and looked after by the timer
-            broker.set_password(context.account, partner, _password_of(context, state))
+        known = [] if shut_out else list(logins(context, state))
+        for login in known:
+            if state.get("border_ready_at") is None:
+                broker.ensure_partner(context.account, partner, login["password"], login["user"])
+            else:  # all else is there, and looked after by the timer
+                broker.set_password(context.account, partner, login["password"], login["user"])
+        broker.shut_out(context.account, partner, [login["user"] for login in known])
     if state["thread"] is not None:  # an invitation that was accepted in place of an earlier one
         Deliveries(context).withdraw(partner, "trust", state["thread"]["id"])
     settled = {name: value for name, value in state.items() if name != "unsettled"}
@@ -127,19 +134,20 @@ def _settle(context: Context, partner: str) -> None:
 def open_border(context: Context, partner: str, credentials: Mapping[str, str]) -> None:
     """The partner's user, exchange and lanes are on our border from now on. Raises Unavailable."""
     with BrokerAdmin(broker_admin_uri(context.config)) as broker:
-        broker.ensure_partner(context.account, partner, credentials["password"])
+        broker.ensure_partner(context.account, partner, credentials["password"], credentials["user"])
 
 
 def set_password(context: Context, partner: str, credentials: Mapping[str, str]) -> None:
     """The partner's user has this password from now on; open connections stay. Raises Unavailable."""
     with BrokerAdmin(broker_admin_uri(context.config)) as broker:
-        broker.set_password(context.account, partner, credentials["password"])
+        broker.set_password(context.account, partner, credentials["password"], credentials["user"])
 
 
-def _password_of(context: Context, trust: Mapping[str, Any]) -> str:
-    """The partner's password on our border."""
-    opened = ciphers.decrypt_at_rest(secret_of(context.config), trust["their_credentials"])
-    return str(opened["password"])
+def logins(context: Context, trust: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The partner's `{user, password}` on our border: as they stand, and those that shall replace them."""
+    for kept in (trust["their_credentials"], trust.get("their_next_credentials")):
+        if kept is not None:
+            yield ciphers.decrypt_at_rest(secret_of(context.config), kept)
 
 
 def broker_admin_uri(config: Config) -> str:

@@ -18,9 +18,10 @@ from services.federation.invitations import (
     read_invitation,
     write_invitation,
 )
-from services.federation.keys import PartnerRing
+from services.federation.keys import OwnRing, PartnerRing
 from services.federation.threads import Thread, open_thread
 from services.federation.trusts import TrustBook
+from services.organizations.actions.announcing import announced, told
 from services.organizations.actions.keyrings import own_ring, secret_of
 from services.organizations.actions.saving import entry, found, records, refusing, save, saved, whole
 from services.organizations.actions.settling import broker_admin_uri, fresh_password, open_border, settle
@@ -38,6 +39,10 @@ BLANK: Mapping[str, Any] = {
     "ended_at": None,
     "ended_by": None,
     "unanswered": None,
+    "own_keys_known": None,
+    "announcement": None,
+    "their_next_credentials": None,
+    "renewal": None,
 }
 
 
@@ -61,11 +66,11 @@ def _invited(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[
         options = _options(context, fields, record)
     credentials, their_credentials = fresh_password(context, partner)
     introduction = make_introduction(partner)
-    now = context.clock.now()
+    now, own = context.clock.now(), own_ring(context)
     invitation_id, expires_at = context.new_uuid(), now + timedelta(hours=fields["expires_in_hours"])
     text = write_invitation(
         id=invitation_id,
-        ring=own_ring(context),
+        ring=own,
         name=context.config.name,
         domain=context.config.domain,
         invited=partner,
@@ -87,6 +92,7 @@ def _invited(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[
         "options": options,
         "invitation": {"id": invitation_id, "expires_at": expires_at},
         "their_credentials": their_credentials,
+        "own_keys_known": told(own),  # by whoever accepts it
         "keys": ring.to_document()["keys"],
         "unsettled": True,
         "updated_at": now,
@@ -124,11 +130,12 @@ def _accepted(
     credentials, their_credentials = fresh_password(context, partner)
     # Before the acceptance leaves: with it the partner comes at once.
     open_border(context, partner, credentials)
+    own = own_ring(context)
     thread, row = letters.write(
         context,
         open_thread("trust", context.account, partner, invitation.id),
         type="trust.accepted.v1",
-        body=acceptance(context, invitation.id, invitation.ring(), credentials),
+        body=acceptance(context, invitation.id, own, invitation.ring(), credentials),
         key=invitation.introduction_key(),
     )
     state = {
@@ -148,6 +155,7 @@ def _accepted(
         "their_credentials": their_credentials,
         "keys": invitation.ring().to_document()["keys"],
         "thread": thread.to_document(),
+        "announcement": announced(own, row),
         "unsettled": True,
         "updated_at": now,
     }
@@ -225,17 +233,17 @@ def border(context: Context) -> dict[str, str | None]:
 
 
 def acceptance(
-    context: Context, invitation_id: str, ring: PartnerRing, credentials: Mapping[str, str]
+    context: Context, invitation_id: str, own: OwnRing, theirs: PartnerRing, credentials: Mapping[str, str]
 ) -> dict[str, Any]:
     """The body of `trust.accepted`: who we are, and the partner's credentials for his eyes only."""
-    key = ring.encrypting()
+    key = theirs.encrypting()
     return {
         "invitation": invitation_id,
         "name": context.config.name,
         "domain": context.config.domain,
         "border": border(context),
         "credentials": ciphers.encrypt_for(key.kid, key.public, credentials),
-        "keys": own_ring(context).to_wire(),
+        "keys": own.to_wire(),
         "capabilities": capabilities.OWN,
     }
 

@@ -36,7 +36,16 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
     "person": ("name", "account", "remote_id", "primary_email", "organization_id", "disabled"),
     "team": ("name", "account", "remote_id", "member_ids", "coordinator_id", "disabled"),
     # Secrets among these are encrypted at rest, for services of this account alone.
-    "trust": ("name", "domain", "status", "options", "border_address", "border_ca", "credentials"),
+    "trust": (
+        "name",
+        "domain",
+        "status",
+        "options",
+        "border_address",
+        "border_ca",
+        "credentials",
+        "own_keys_known",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from services.common.listing import Listing
 from services.organizations.model.tokens import allows
 from services.organizations.queries.account import (
     get_account,
+    get_keys,
     get_token,
     get_trust,
     list_tokens,
@@ -54,6 +55,7 @@ __all__ = [
     "get_account",
     "get_audit",
     "get_history",
+    "get_keys",
     "get_organization",
     "get_permissions",
     "get_person",

@@ -16,7 +16,7 @@ from services.organizations import store
 from services.organizations.model import roles, tokens
 from services.organizations.queries.listings import TOKENS, TRUSTS
 from services.organizations.queries.viewing import UNSHOWN, Document
-from services.organizations.schemas import shown
+from services.organizations.schemas import KeyRingSchema, shown
 
 
 def get_account(database: Database[Document], viewer: Actor | None = None) -> Document:
@@ -76,6 +76,23 @@ def get_token(database: Database[Document], id: int, viewer: Actor) -> Document:
     if found is None:
         raise NotFound()
     return shown("token", found)
+
+
+def get_keys(database: Database[Document], viewer: Actor) -> Document:
+    """The account's own keys and who knows them, no private part of any. Raises Forbidden, NotFound."""
+    viewer.needs(*roles.VIEW_TRUSTS)
+    with answering():
+        ring = database[store.KEYRINGS].find_one({"own": True}, {"keys.private": 0})
+        knowing = list(database[store.TRUSTS].find({}, {"own_keys_known.kid": 1}).sort([("_id", 1)]))
+    if ring is None:
+        raise NotFound("not_founded", "This account is not founded yet.")
+    known_by: dict[str, list[str]] = {}
+    for trust in knowing:
+        for key in trust.get("own_keys_known") or ():
+            known_by.setdefault(key["kid"], []).append(trust["_id"])
+    keys = [{**key, "known_by": known_by.get(key["kid"], [])} for key in ring["keys"]]
+    shown_keys: Document = KeyRingSchema().dump({**ring, "keys": keys})
+    return shown_keys
 
 
 def list_trusts(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:

@@ -38,11 +38,16 @@ def _of_trust(trust: Mapping[str, Any]) -> dict[str, Any]:
     partner = trust.get("id", trust.get("_id"))
     invitation = trust.get("invitation_text")
     terms, unanswered = trust.get("invitation") or {}, trust.get("unanswered") or {}
+    announcement, renewal = trust.get("announcement") or {}, trust.get("renewal") or {}
     return {
         "account": {"id": partner, "name": trust.get("name")},
         "invitation": invitation,
         "invitation_id": terms.get("id"),
         "invitation_expires_at": terms.get("expires_at"),
         "unanswered_since": unanswered.get("at"),
+        "keys_announced_at": announcement.get("at"),
+        "keys_refused": announcement.get("refused"),
+        "credentials_sent_at": renewal.get("at"),
+        "credentials_refused": renewal.get("refused"),
         "keys": [{name: key[name] for name in ("kid", "use", "state")} for key in trust.get("keys") or ()],
     }

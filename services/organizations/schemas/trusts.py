@@ -16,6 +16,7 @@ from services.organizations.model.trusts import (
 )
 
 MAX_INVITATION_CHARACTERS = 65_536
+MAX_KID_CHARACTERS = 100
 
 
 def _all_options() -> dict[str, fields.Field]:
@@ -64,9 +65,34 @@ class TrustInputSchema(InputSchema):
     options = _options()
 
 
+class RevokeKeyInputSchema(InputSchema):
+    """Which key of ours: its `kid`, as `/v1/account/keys` lists it."""
+
+    kid = Text(MAX_KID_CHARACTERS, required=True)
+
+
+class OwnKeySchema(OutputSchema):
+    """A key of ours; `known_by`: the partners who have receipted its announcement."""
+
+    kid = fields.String()
+    use = fields.String()
+    state = fields.String()
+    known_by = fields.List(fields.String())
+
+
+class KeyRingSchema(OutputSchema):
+    """Our own keys, the oldest first; `rotated_at`: since when the current ones are in use."""
+
+    rotated_at = Moment()
+    keys = fields.List(fields.Nested(OwnKeySchema))
+
+
 class TrustSchema(OutputSchema):
     """`id` is the partner's account id; `role` says who invited; `keys` are his: {kid, use, state}.
     `capabilities`: the types of messages that he understands.
+
+    `keys_announced_at`, `keys_refused`: an announcement of our keys that he has not receipted, and by which
+    code he refuses it. `credentials_sent_at`, `credentials_refused`: likewise, of his new credentials.
     """
 
     id = fields.String()
@@ -86,6 +112,11 @@ class TrustSchema(OutputSchema):
     ended_at = Moment()
     ended_by = fields.String()
     unanswered_since = Moment()
+    keys_announced_at = Moment()
+    keys_refused = fields.String()
+    credentials_sent_at = Moment()
+    credentials_refused = fields.String()
+    credentials_renewed_at = Moment()
     created_at = Moment()
     updated_at = Moment()
 

@@ -173,9 +173,12 @@ def test_health_sums_up_what_each_service_knows(account: Account, trust: str, qu
             "dropped": 7,
             "dropped_at": since,
             "failing": {"code": "partner_silent", "text": "It says nothing.", "since": since},
+            "clock": {"code": "clock_ahead", "seconds": 700, "at": since},
         }
     )
     owner = account.contexts["organizations"].database
+    refused = {"id": "key 2", "keys": [], "at": since, "refused": "too_many_keys"}
+    owner["trusts"].update_one({"_id": trust}, {"$set": {"announcement": refused}})
     for n, (type_, state) in enumerate(
         [
             ("trust.accepted.v1", "accepted"),
@@ -192,11 +195,19 @@ def test_health_sums_up_what_each_service_knows(account: Account, trust: str, qu
     assert ill["keys_heard_at"] == shown(since + timedelta(minutes=1))
     assert ill["own_keys_taken_at"] == shown(since + timedelta(minutes=61))
     told = {problem["code"] for problem in ill["problems"]}
-    assert told == {"unanswered", "messages_parked", "quarantine_full", "delivery_failing"}
+    assert told == {
+        "unanswered",
+        "messages_parked",
+        "quarantine_full",
+        "delivery_failing",
+        "clock_ahead",
+        "keys_refused",
+    }
     assert (ill["well"], ill["delivery"]) == (False, "failing")
     assert (ill["unanswered"], ill["refused"], ill["parked"], ill["dropped"]) == (2, 2, 1, 7)
     assert ill["heard_at"] == shown(since)
     of = {each["service"]: each for each in ill["services"]}
     assert of["slas"]["failing"]["code"] == "partner_silent"
+    assert of["slas"]["clock"]["seconds"] == 700
     assert (of["requests"]["failing"], of["requests"]["unanswered"]) == (None, 2)
     assert administrator.send("GET", "trusts/nobody/health").status_code == 404

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import kombu
@@ -17,8 +17,10 @@ from amqp.exceptions import AccessRefused, NotAllowed
 from services.common.actor import Actor
 from services.common.context import Context
 from services.federation import ciphers
+from services.federation.deliveries import Deliveries
 from services.federation.envelope import open_sealed
 from services.federation.handling import checked
+from services.federation.keys import OwnRing
 from services.federation.threads import AlreadyApplied
 from services.federation.topology import border_vhost
 from services.federation.trusts import TrustBook
@@ -64,19 +66,41 @@ class Side:
         return trusts.update_trust(self.context, self.administrator, self.other, fields)
 
     @property
+    def ring(self) -> OwnRing:
+        """Its own keys."""
+        found = self.context.database["keyrings"].find_one({"_id": self.account})
+        return OwnRing.from_document(found, self.context.config.secret)
+
+    @property
+    def knows(self) -> dict[str, str]:
+        """What it knows of the other's keys to seal with: `{kid: state}`."""
+        return {key["kid"]: key["state"] for key in self.trust["keys"] if key["use"] == "sig"}
+
+    def is_answered(self, state: str = "accepted", code: str | None = None, nth: int = -1) -> None:
+        """Its nth (last) message has this final receipt, as if the outbox had taken it."""
+        row = self.said[nth]
+        Deliveries(self.context).take([row])
+        answer = {"state": state, "code": code, "refused_code": code}
+        self.context.database["outbox"].update_one({"_id": row["id"]}, {"$set": answer})
+
+    @property
     def said(self) -> list[dict[str, Any]]:
         """The message rows that wait to be sent, oldest first."""
         return [row for row in self.trust["outbox"] if row["kind"] == "message"]
 
 
-def hear(listener: Side, row: dict[str, Any]) -> Verdict:
-    """What the listener makes of a message; for one that was applied before, what it made of it then."""
+def hear(listener: Side, row: dict[str, Any], *, approved: bool = False) -> Verdict:
+    """What the listener makes of a message; for one that was applied before, what it made of it then.
+    `approved`: a person has it handled again.
+    """
     ring = TrustBook.of(listener.context).ring(listener.other)
     message = open_sealed(
         row["sealed"], exchange_sender=listener.other, own_account=listener.account, ring=ring
     )
     try:
-        return correspondent.receive(listener.context, checked("organizations", message))
+        return correspondent.receive(
+            listener.context, checked("organizations", replace(message, approved=approved))
+        )
     except AlreadyApplied as applied:
         return applied.verdict
 

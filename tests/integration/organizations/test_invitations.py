@@ -33,7 +33,7 @@ def refused_with(side: Side, invitation: str) -> str:
 def test_an_expired_invitation_is_refused(sides):
     a, b = sides()
     invitation = a.invite(expires_in_hours=1)
-    b.context.clock.step(hours=1)
+    b.context.clock.step(hours=1, minutes=10)
     assert refused_with(b, invitation) == "invitation_expired"
     assert not b.has_trust
 

@@ -108,7 +108,7 @@ def test_no_secret_is_shown_stored_in_the_clear_or_told_in_an_event_or_history(s
         stored += repr(list(side.context.database["keyrings"].find()))
         shown = json.dumps(queries.get_trust(side.context.database, side.other, side.administrator))
         assert not any(secret in stored or secret in shown for secret in secrets)
-        assert "credentials" not in shown
+        assert '"credentials"' not in shown
 
 
 def test_the_other_services_are_told_what_they_need_of_a_trust(sides):
@@ -119,6 +119,7 @@ def test_the_other_services_are_told_what_they_need_of_a_trust(sides):
     assert record["status"] == "active"
     assert set(record) == {
         "id", "name", "domain", "status", "options", "border_address", "border_ca", "credentials",
+        "own_keys_known",
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Keys, crashes and outages: a trust becomes what its document says, whatever came between."""
+"""Crashes and outages: a trust becomes what its document says, whatever came between."""
 
 from __future__ import annotations
 
@@ -8,42 +8,12 @@ from typing import Any
 import pytest
 
 from services.common.context import Context
-from services.common.errors import Invalid
-from services.federation.keys import CURRENT, RETIRED, REVOKED, SEAL, OwnRing
 from services.federation.topology import BrokerAdmin, border_vhost, lane_of
 from services.federation.verdicts import refused
 from services.organizations import partner as correspondent
 from services.organizations import queries
 from services.organizations.actions import settling
-from services.organizations.actions.keyrings import merged
 from tests.integration.organizations.pair import Side, befriend, carry, hear, login, may_deliver, opened
-
-
-def test_a_revoked_key_stays_revoked_and_a_dropped_one_verifies_on(sides):
-    a, b = sides()
-    befriend(a, b)
-    ring = OwnRing.from_document(
-        b.context.database["keyrings"].find_one({"_id": "gigatera"}), b.context.config.secret
-    )
-    old = ring.current(SEAL)
-    rotated = ring.rotated()
-    revoked = rotated.revoked(old.kid)
-    known = merged(a.trust["keys"], "gigatera", revoked.to_wire())
-    states = {key["kid"]: key["state"] for key in merged(known, "gigatera", rotated.to_wire())}
-    assert states[old.kid] == REVOKED
-    assert states[rotated.current(SEAL).kid] == CURRENT
-    without = [key for key in rotated.to_wire() if key["kid"] != old.kid]
-    states = {key["kid"]: key["state"] for key in merged(rotated.to_wire(), "gigatera", without)}
-    assert states[old.kid] == RETIRED
-
-
-def test_a_key_that_is_named_as_anothers_is_refused(sides):
-    a, b = sides()
-    befriend(a, b)
-    foreign = [{**key, "kid": key["kid"].replace("widget/", "gigatera/")} for key in b.trust["keys"]]
-    with pytest.raises(Invalid) as error:
-        merged([], "widget", foreign)
-    assert error.value.code == "invalid_key"
 
 
 class Died(BaseException):

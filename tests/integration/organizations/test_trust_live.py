@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import threading
+import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from interdesk.accounts import AccountSpec
 from interdesk.hosting import Hosting, hosts_of
 from interdesk.local_account import LocalAccount
 from services.common.actor import Actor
+from services.common.clock import SystemClock
 from services.common.errors import Invalid, Unavailable
+from services.common.publishing import Outgoing
+from services.federation import ciphers
+from services.federation.connections import Line, tls_of, uri_with_login
+from services.federation.envelope import Message, seal
+from services.federation.keys import Key, OwnRing
+from services.federation.threads import Thread
 from tests.integration.common.conftest import BusCaller
 from tests.waiting import wait_until
 
@@ -53,6 +64,23 @@ class Running:
         found = self.database["trusts"].find_one({"_id": partner}) or {}
         return found.get("status")
 
+    def ring(self) -> OwnRing:
+        """Its own keys, as who has broken in may read them."""
+        return OwnRing.from_document(self.database["keyrings"].find_one({"_id": self.id}), self.secret())
+
+    def secret(self) -> bytes:
+        return base64.urlsafe_b64decode((self.account.directory / "secret").read_text())
+
+    def known_by(self, other: Running) -> bool:
+        """Whether the other knows all keys of ours in their states, and has receipted them."""
+        names = ("kid", "state")
+        own = self.database["keyrings"].find_one({"_id": self.id})["keys"]
+        told = self.database["trusts"].find_one({"_id": other.id})
+        known = other.database["keyrings"].find_one({"_id": self.id})["keys"]
+        mine, his = ({tuple(key[name] for name in names) for key in keys} for keys in (own, known))
+        receipted = {tuple(key[name] for name in names) for key in told["own_keys_known"]}
+        return told["announcement"] is None and mine == receipted and mine <= his
+
     @property
     def running(self) -> bool:
         return self.account.processes["organizations"].alive
@@ -87,6 +115,40 @@ def start(broker, database, tmp_path: Path) -> Iterator[Callable[..., tuple[Runn
                 client.drop_database(name)
 
 
+def smuggle(thief: Running, to: Running, key: Key, ring: OwnRing) -> None:
+    """Somebody with a key of the thief's account announces these keys in its name, as its next message."""
+    trust = thief.database["trusts"].find_one({"_id": to.id})
+    thread = Thread.from_document(trust["thread"])
+    message = Message(
+        id=str(uuid.uuid4()),
+        type="keys.announced.v1",
+        sender=thief.id,
+        recipient=to.id,
+        thread=thread.id,
+        incarnation=thread.sent.incarnation,
+        sequence=thread.sent.sequence + 1,
+        prev=thread.sent.hash,
+        sent_at=SystemClock().now(),
+        traceparent=None,
+        body={"keys": ring.to_wire()},
+    )
+    login = ciphers.decrypt_at_rest(thief.secret(), trust["credentials"])
+    address, ca = trust["border_address"], trust["border_ca"]
+    line = Line(uri_with_login(address, login["user"], login["password"]), tls_of(address, ca))
+    sealed = seal(message, key)
+    said = Outgoing(
+        f"from.{thief.id}", "keys.announced", sealed, content_type="application/jose", mandatory=True
+    )
+    line.publish([said])
+    line.close()
+
+
+def users_of(broker: Any, account: Running) -> set[str]:
+    """The users that its partners have on its border."""
+    found = requests.get(f"{broker.admin_uri}/api/users", timeout=30).json()
+    return {user["name"] for user in found if user["name"].startswith(f"{account.id}.from.")}
+
+
 def both(a: Running, b: Running, status: str) -> Callable[[], bool]:
     return lambda: a.status(b.id) == status and b.status(a.id) == status
 
@@ -96,7 +158,8 @@ def delivered(running: Running) -> bool:
     return all(row["state"] in ("accepted", "refused") for row in running.database["outbox"].find())
 
 
-def test_an_invitation_makes_two_running_accounts_trust_each_other_and_an_end_is_told(start):
+@pytest.mark.timeout(300)
+def test_two_running_accounts_come_to_trust_each_other_change_all_their_secrets_and_part(start, broker):
     a, b = start()
     made = a.call("invite", {"account_id": "gigatera"})
     accepted = b.call("accept_invitation", {"invitation": made["invitation"]})
@@ -110,6 +173,31 @@ def test_an_invitation_makes_two_running_accounts_trust_each_other_and_an_end_is
     with pytest.raises(Invalid) as refused:
         b.call("accept_invitation", {"invitation": made["invitation"]})
     assert refused.value.code == "invitation_used"
+
+    # Both change their keys and each other's credentials at once, again and again; each hears of all of it.
+    old = {one.id: users_of(broker, one) for one in (a, b)}
+    for _ in range(3):
+        for one in (a, b):
+            one.call("rotate_keys")
+    for one, other in ((a, b), (b, a)):
+        one.call("renew_credentials", other.id)
+    wait_until(lambda: a.known_by(b) and delivered(a), 60)
+    # A thief speaks first, in the place where the revocation will stand: what he names is not believed.
+    stolen, ring = a.ring().current(), OwnRing.generate("widget")
+    smuggle(a, b, stolen, replace(ring, keys=(*ring.keys, replace(stolen, state="retired"))))
+    wait_until(lambda: b.database["inbox"].find_one({"code": "successor_not_proven"}), 60)
+    a.call("revoke_key", {"kid": stolen.kid})
+    wait_until(lambda: all(one.known_by(other) for one, other in ((a, b), (b, a))), 60)
+    wait_until(lambda: all(len(users_of(broker, one) - old[one.id]) == 1 for one in (a, b)), 60)
+    wait_until(lambda: not any(users_of(broker, one) & old[one.id] for one in (a, b)), 60)
+    wait_until(lambda: delivered(a) and delivered(b), 60)
+    for one in (a, b):
+        assert one.database["inbox"].count_documents({"state": {"$ne": "accepted"}}) == 0
+        assert one.database["borders"].count_documents({"paused": {"$exists": True}}) == 0
+        assert one.database["outbox"].count_documents({"state": "refused"}) == 0
+
+    assert a.database["quarantine"].count_documents({}) == 0
+    assert [row["code"] for row in b.database["quarantine"].find()] == ["successor_not_proven"]
 
     # Suspending holds what comes in, silently; resuming lets it in.
     a.call("update_trust", "gigatera", {"status": "suspended"})

@@ -19,6 +19,9 @@ def test_version_1_is_understood_and_frozen() -> None:
 
 def test_who_names_nothing_speaks_version_1() -> None:
     assert set(capabilities.told({})) == capabilities.VERSION_1
+    assert capabilities.understands(None, "request.taken.v1")
+    assert not capabilities.understands(None, "trust.credentials_renewed.v1")
+    assert capabilities.understands(capabilities.OWN, "trust.credentials_renewed.v1")
 
 
 def test_more_than_version_1_is_kept() -> None:

@@ -25,6 +25,7 @@ from services.federation.trusts import Trust
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
 PAUSED = {"code": "chain_broken", "at": NOW}
+CLOCK = {"code": "clock_ahead", "seconds": 660, "at": NOW}
 FAILING = {"code": "partner_silent", "text": "Nothing is said.", "since": NOW}
 
 
@@ -58,6 +59,7 @@ def test_all_is_well_with_a_partner_that_answers() -> None:
         (Standing("requests", unanswered=1, unanswered_since=NOW - DAY), "unanswered"),
         (Standing("requests", parked=1), "messages_parked"),
         (Standing("requests", dropped=1, dropped_at=NOW), "quarantine_full"),
+        (Standing("requests", clock=CLOCK), "clock_ahead"),
     ],
 )
 def test_each_problem_is_told_with_what_to_do(standing: Standing, code: str) -> None:
@@ -82,8 +84,23 @@ def test_each_service_tells_its_own_and_the_backlog_is_told_once() -> None:
     assert told[-1].text.startswith("4 messages have no answer, the oldest since 2026-01-03")
 
 
+def test_a_clock_is_told_of_once() -> None:
+    both = [Standing(name, clock=CLOCK) for name in ("requests", "slas")]
+    (problem,) = found(*both)
+    assert "660 seconds ahead of our clock at 2026-01-05 09:00 UTC" in problem.text
+
+
+def test_that_our_keys_are_refused_is_told_with_the_code() -> None:
+    (problem,) = problems(
+        trust(), [], now=NOW, expires_at=None, flag_seconds=DAY.total_seconds(), keys_refused="too_many_keys"
+    )
+    assert problem.code == "keys_refused"
+    assert "GigaTera refuses the announcement of our keys (too_many_keys)" in problem.text
+
+
 def test_after_the_end_only_what_is_left_to_a_person_is_a_problem() -> None:
-    it = Standing("requests", paused=PAUSED, failing=FAILING, unanswered=1, unanswered_since=NOW - 9 * DAY)
+    late = {"unanswered": 1, "unanswered_since": NOW - 9 * DAY}
+    it = Standing("requests", paused=PAUSED, failing=FAILING, clock=CLOCK, **late)  # type: ignore[arg-type]
     assert codes(it, status="ended", expires_at=NOW) == []
     assert codes(Standing("requests", parked=1), status="ended") == ["messages_parked"]
 

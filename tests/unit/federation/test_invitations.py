@@ -67,8 +67,20 @@ def test_an_invitation_for_another_account_is_not_taken() -> None:
     assert code_of(written(invited="widget"), own_account="widget") == "invitation_for_another"
 
 
+MINUTE = timedelta(minutes=1)
+
+
 def test_an_invitation_expires() -> None:
-    assert code_of(written(), now=NOW + timedelta(hours=72)) == "invitation_expired"
+    assert code_of(written(), now=NOW + timedelta(hours=72) + 10 * MINUTE) == "invitation_expired"
+
+
+@pytest.mark.parametrize("now", [NOW - 10 * MINUTE, NOW + timedelta(hours=72) + 9 * MINUTE])
+def test_clocks_that_are_ten_minutes_apart_do_an_invitation_no_harm(now: datetime) -> None:
+    assert read_invitation(written(), own_account="gigatera", now=now).id == ID
+
+
+def test_an_invitation_out_of_the_future_tells_that_a_clock_is_wrong() -> None:
+    assert code_of(written(), now=NOW - 11 * MINUTE) == "clock_ahead"
 
 
 @pytest.mark.parametrize("text", ["", "hello", "a.b.c", "a.b", ".."])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from services.federation import ciphers
 from services.federation.keys import (
     CURRENT,
     ENCRYPT,
+    MAX_KEPT,
     NEXT,
     RETIRED,
     REVOKED,
@@ -49,23 +51,117 @@ def test_rotation_uses_the_announced_key_and_keeps_the_old_one_to_verify() -> No
 
 
 def test_a_revoked_key_verifies_nothing() -> None:
-    rotated = RING.rotated()
     old = RING.current().kid
-    known = PartnerRing.from_wire("widget", rotated.revoked(old).to_wire())
+    known = PartnerRing.from_wire("widget", RING.revoked(old).to_wire())
     with pytest.raises(RevokedKey):
         known.verifying(old)
     with pytest.raises(UnknownKey):
         known.verifying("widget/never-was-there")
 
 
-def test_the_key_in_use_is_not_revoked_before_it_is_rotated() -> None:
+def test_revoking_a_key_rotates_so_that_the_announced_next_one_vouches_for_it() -> None:
+    old, following = RING.keys[0].kid, RING.keys[1].kid
+    revoked = RING.revoked(old)
+    assert states(revoked) == [REVOKED, CURRENT, NEXT]
+    assert revoked.current().kid == following
+    again = revoked.rotated().revoked(following)
+    assert states(again) == [REVOKED, REVOKED, RETIRED, CURRENT, NEXT]
+
+
+def test_a_revoked_next_key_is_replaced_and_the_current_one_stays() -> None:
+    revoked = RING.revoked(RING.keys[1].kid)
+    assert states(revoked) == [CURRENT, REVOKED, NEXT]
+    assert revoked.current() == RING.current()
+
+
+@pytest.mark.parametrize(
+    ("kid", "code"), [("widget/never-was-there", "unknown_key"), (RING.keys[0].kid, "illegal_move")]
+)
+def test_a_key_is_revoked_once_and_when_it_is_there(kid: str, code: str) -> None:
+    ring = RING.revoked(RING.keys[0].kid)
     with pytest.raises(Invalid) as failure:
-        RING.revoked(RING.current().kid)
-    assert failure.value.code == "key_in_use"
+        ring.revoked(kid)
+    assert failure.value.code == code
+
+
+def test_a_rotation_makes_a_new_key_to_encrypt_for_and_reads_on_what_was_encrypted_before() -> None:
+    rotated = RING.rotated()
+    assert states(rotated, ENCRYPT) == [RETIRED, CURRENT]
+    assert set(rotated.decryption_keys()) == {key.kid for key in rotated.keys if key.use == ENCRYPT}
+    old = RING.current(ENCRYPT).kid
+    assert old not in rotated.revoked(old).decryption_keys()
+
+
+def test_a_partner_is_talked_to_with_the_newest_key_that_he_knows() -> None:
+    first, second = RING.keys[0].kid, RING.keys[1].kid
+    twice = RING.rotated().rotated()
+    third = twice.current().kid
+    assert twice.sealing(None).kid == third
+    assert twice.sealing([first, second, third]).kid == third
+    assert twice.sealing([first, second]).kid == second
+    assert RING.sealing([first, second]).kid == first  # the next one is announced, not used
+    assert twice.revoked(second).sealing([first, second]).kid == first
+    assert twice.sealing([]).kid == third
+
+
+def test_an_announcement_has_room_for_what_is_in_use_however_often_was_rotated() -> None:
+    ring = RING
+    for _ in range(40):
+        ring = ring.rotated()
+    told = ring.to_wire()
+    assert len(told) == 64
+    assert {"current", "next"} <= {key["state"] for key in told}
+    assert [key["kid"] for key in told] == [key.kid for key in ring.keys][-64:]
+
+
+def announced(known: PartnerRing, ring: OwnRing) -> PartnerRing:
+    return known.announced(ring.to_wire())
+
+
+KNOWN = PartnerRing.from_wire("widget", RING.to_wire())
+
+
+def test_who_holds_the_announced_next_key_may_rotate_and_revoke() -> None:
+    following = RING.keys[1].kid
+    for ring in (RING.rotated(), RING.revoked(RING.current().kid), RING.rotated().rotated().rotated()):
+        assert KNOWN.proves(following, announced(KNOWN, ring))
+
+
+def test_who_has_stolen_a_key_in_use_can_neither_name_a_successor_nor_revoke_the_next_key() -> None:
+    stolen = RING.current().kid
+    for ring in (RING.rotated(), RING.revoked(RING.keys[1].kid), RING.revoked(stolen)):
+        assert not KNOWN.proves(stolen, announced(KNOWN, ring))
+    retired = announced(KNOWN, RING.rotated())
+    assert not retired.proves(stolen, announced(retired, RING.rotated().rotated()))
+
+
+def test_an_announcement_that_changes_nothing_needs_no_proof() -> None:
+    assert KNOWN.proves(RING.current().kid, announced(KNOWN, RING))
+
+
+def test_a_revoked_key_stays_revoked_whoever_says_otherwise() -> None:
+    revoked = announced(KNOWN, RING.revoked(RING.current().kid))
+    again = announced(revoked, RING.rotated())
+    assert again.has_revoked(RING.current().kid)
+    assert not again.before_revocations().has_revoked(RING.current().kid)
+
+
+def test_a_key_that_is_not_named_any_more_verifies_on() -> None:
+    rotated = RING.rotated()
+    without = [key for key in rotated.to_wire() if key["kid"] != RING.current().kid]
+    assert KNOWN.announced(without).verifying(RING.current().kid).state == RETIRED
+
+
+def test_a_partner_does_not_make_us_keep_any_number_of_keys() -> None:
+    known = PartnerRing("widget", KNOWN.keys * (MAX_KEPT // len(KNOWN.keys) + 1))
+    many = replace(known, keys=tuple(replace(key, kid=f"{key.kid}{n}") for n, key in enumerate(known.keys)))
+    with pytest.raises(Invalid) as failure:
+        announced(many, RING.rotated())
+    assert failure.value.code == "too_many_keys"
 
 
 def test_a_revoked_key_stays_revoked() -> None:
-    key = RING.rotated().revoked(RING.current().kid).keys[0]
+    key = RING.revoked(RING.current().kid).keys[0]
     assert key.state == REVOKED
     for state in (CURRENT, RETIRED, NEXT, REVOKED):
         with pytest.raises(Invalid):
