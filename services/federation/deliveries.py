@@ -7,7 +7,8 @@
 A row is made when the relay takes the message off its record's landing strip, and is never deleted: it is the
 ledger. Two times say what is still to be done with it, and are absent when nothing is:
 
-- `due`: when the relay sends it (again), unless a final receipt comes first;
+- `due.at`: when the relay sends it (again), unless a final receipt comes first. The partner stands beside it
+  (`due.to`), so that the index of open rows holds no others, however long the ledger grows;
 - `attention`: when somebody has to be told. On a refused row, the service that wrote the message undoes it
   (rule 9 of the hand-over); on any other, the partner has not answered for too long.
 
@@ -66,7 +67,7 @@ class Deliveries:
                 "_id": row["id"],
                 "state": QUEUED,
                 "attempts": 0,
-                "due": now + timedelta(seconds=config.sweep_seconds),
+                "due": {"to": row["partner"], "at": now + timedelta(seconds=config.sweep_seconds)},
                 "attention": row["at"] + timedelta(seconds=config.unreceipted_flag_seconds),
             }
             for row in rows
@@ -81,9 +82,9 @@ class Deliveries:
 
     def due(self, partner: str, now: datetime, limit: int) -> list[Document]:
         """Rows to send (again), those of one thread together and in their order."""
-        order = [("due", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
+        order = [("due.at", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
         with answering():
-            found = self._rows.find({"partner": partner, "due": {"$lte": now}})
+            found = self._rows.find({"due.to": partner, "due.at": {"$lte": now}})
             return list(found.sort(order).limit(limit))
 
     def in_window(self, row: Mapping[str, Any]) -> bool:
@@ -103,7 +104,7 @@ class Deliveries:
 
     def mark_sent(self, ids: Iterable[str], at: datetime, due: datetime) -> None:
         """These were sent the first time, and have no answer yet."""
-        change = {"$set": {"state": SENT, "sent_at": at, "due": due}, "$inc": {"attempts": 1}}
+        change = {"$set": {"state": SENT, "sent_at": at, "due.at": due}, "$inc": {"attempts": 1}}
         with answering():
             self._marks.update_many({"_id": {"$in": list(ids)}, "state": QUEUED}, change)
 
@@ -111,15 +112,14 @@ class Deliveries:
         """The lowest of its thread was sent again; the others of the thread wait for its answer."""
         waits = {"thread": row["thread"], "partner": row["partner"], "state": SENT}
         with answering():
-            self._marks.update_one(
-                {"_id": row["_id"], "state": {"$in": OPEN}}, {"$set": {"due": due}, "$inc": {"attempts": 1}}
-            )
-            self._marks.update_many({**waits, "_id": {"$ne": row["_id"]}}, {"$set": {"due": due}})
+            again = {"$set": {"due.at": due}, "$inc": {"attempts": 1}}
+            self._marks.update_one({"_id": row["_id"], "state": {"$in": OPEN}}, again)
+            self._marks.update_many({**waits, "_id": {"$ne": row["_id"]}}, {"$set": {"due.at": due}})
 
     def postpone(self, row: Mapping[str, Any], due: datetime) -> None:
         """It may not go now."""
         with answering():
-            self._marks.update_one({"_id": row["_id"], "state": {"$in": OPEN}}, {"$set": {"due": due}})
+            self._marks.update_one({"_id": row["_id"], "state": {"$in": OPEN}}, {"$set": {"due.at": due}})
 
     def keep_seal(self, row: Mapping[str, Any], sealed: bytes) -> None:
         """The message is sealed again, because its key was revoked; the payload is the same."""
@@ -128,9 +128,9 @@ class Deliveries:
 
     def hurry(self, partner: str, now: datetime, states: Sequence[str] = UNANSWERED) -> None:
         """The partner is back: what waits for its answer is due now."""
-        waiting = {"partner": partner, "due": {"$gt": now}, "state": {"$in": states}}
+        waiting = {"due.to": partner, "due.at": {"$gt": now}, "state": {"$in": states}}
         with answering():
-            self._marks.update_many(waiting, {"$set": {"due": now}})
+            self._marks.update_many(waiting, {"$set": {"due.at": now}})
 
     def answered(self, receipt: Message, sealed: bytes) -> Document | None:
         """Keeps what a verified receipt says. Gives the row when the partner refused it, to be undone.
@@ -175,7 +175,7 @@ class Deliveries:
         with answering():
             self._marks.update_one(
                 ours,
-                {"$set": {"state": HELD, "due": later, "code": receipt.body["code"]}, **_was_sent(now)},
+                {"$set": {"state": HELD, "due.at": later, "code": receipt.body["code"]}, **_was_sent(now)},
             )
             if receipt.body["missing"]:
                 missing = {
@@ -187,7 +187,7 @@ class Deliveries:
                 }
                 # What is only overtaken arrives within a second; what is lost is sent again then.
                 soon = now + timedelta(seconds=1)
-                self._marks.update_many({**missing, "due": {"$gt": soon}}, {"$set": {"due": soon}})
+                self._marks.update_many({**missing, "due.at": {"$gt": soon}}, {"$set": {"due.at": soon}})
         return None
 
     def _next_of(self, row: Mapping[str, Any], now: datetime) -> None:
@@ -196,7 +196,7 @@ class Deliveries:
             return
         rest = {"thread": row["thread"], "partner": row["partner"], "state": SENT}
         with answering():
-            self._marks.update_many(rest, {"$set": {"due": now}})
+            self._marks.update_many(rest, {"$set": {"due.at": now}})
 
     def withdraw(self, partner: str, kind: str, but: str) -> None:
         """We began another thread of this kind with the partner: what waits in earlier ones is said no
@@ -204,8 +204,7 @@ class Deliveries:
         """
         now = self._context.clock.now()
         earlier = {
-            "partner": partner,
-            "due": {"$gt": _LONG_AGO},
+            "due.to": partner,
             "thread": {"$regex": f"^{kind}/", "$ne": but},
             "state": {"$in": OPEN},
         }
@@ -258,6 +257,3 @@ def verdict_on(context: Context, id: str) -> Verdict | None:
     with answering():
         row = context.database[OUTBOX.name].find_one({"_id": id}, {"state": 1, "code": 1})
     return None if row is None or row["state"] in OPEN else Verdict(row["state"], row.get("code"))
-
-
-_LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -40,8 +40,6 @@ ANNOUNCEMENTS: Final = ("trust.accepted.v1", "keys.announced.v1")
 # Whether we can deliver, the worst first.
 DELIVERY: Final = ("ended", "suspended", "not_accepted", "paused", "failing", "open")
 
-_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -76,7 +74,7 @@ class Problem:
 def standing(database: Database[Document], service: str, partner: str) -> Standing:
     """What the service's border knows of the partner now. Raises Unavailable."""
     outbox, inbox = database[OUTBOX.name], database[INBOX.name]
-    open_rows = {"partner": partner, "due": {"$gt": _LONG_AGO}}
+    open_rows = {"due.to": partner}
     with answering():
         border = database[BORDERS.name].find_one({"_id": partner}) or {}
         oldest = outbox.find_one(open_rows, {"at": 1}, sort=[("at", 1)])

@@ -265,7 +265,7 @@ def _entry(row: Document, direction: str) -> Document:
 def _delivery(row: Document) -> Document:
     shown = _shown(row)
     shown["created_at"] = shown.pop("at")
-    shown["next_attempt_at"] = shown.pop("due", None)
+    shown["next_attempt_at"] = shown.pop("due", {}).get("at")
     names = (*DELIVERIES.names, "request_id", "version")
     return {name: shown.get(name) for name in names if name != "request"} | {"version": _version(row)}
 

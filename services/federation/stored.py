@@ -22,7 +22,8 @@ OUTBOX: Final = Collection(
     "outbox",
     (
         Index(["thread", "incarnation", "sequence"]),
-        Index(["partner", "due"]),
+        Index(["partner", "_id"]),
+        Index(["due.to", "due.at"], sparse=True),
         Index(["state", "_id"]),
         Index(["request_id", "_id"], sparse=True),
         Index("attention", sparse=True),

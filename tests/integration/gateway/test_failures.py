@@ -156,12 +156,11 @@ def test_health_sums_up_what_each_service_knows(account: Account, trust: str, qu
 
     requests, slas = (account.contexts[name].database for name in ("requests", "slas"))
     at, since = now - timedelta(days=2), now - timedelta(days=1)
+    open_since = {"due": {"to": trust, "at": now}}
     requests["outbox"].insert_many(
         [
             {"_id": f"out {n}", "partner": trust, "state": state, "at": at, **due}
-            for n, (state, due) in enumerate(
-                [("sent", {"due": now}), ("held", {"due": now}), ("refused", {})]
-            )
+            for n, (state, due) in enumerate([("sent", open_since), ("held", open_since), ("refused", {})])
         ]
     )
     slas["inbox"].insert_one({"_id": "in 1", "partner": trust, "state": "parked"})

@@ -75,7 +75,9 @@ def test_a_revoked_next_key_is_replaced_and_the_current_one_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kid", "code"), [("widget/never-was-there", "unknown_key"), (RING.keys[0].kid, "illegal_move")]
+    ("kid", "code"),
+    [("widget/never-was-there", "unknown_key"), (RING.keys[0].kid, "illegal_move")],
+    ids=["never there", "revoked before"],
 )
 def test_a_key_is_revoked_once_and_when_it_is_there(kid: str, code: str) -> None:
     ring = RING.revoked(RING.keys[0].kid)
