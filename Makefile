@@ -31,7 +31,8 @@ $(RABBITMQ):
 	@bash .ci/install-rabbitmq
 
 .PHONY: demo
-demo: setup ## start three accounts and play the main job (DETACH=1: return when it is told)
+demo: .venv/.made ## start three accounts and play the main job (DETACH=1: return when it is told)
+	@[ -x $(RABBITMQ) ] || bash .ci/install-rabbitmq || echo "Going on without it, on the embedded bus."
 	$(BIN)/interdesk demo $(if $(DETACH),--detach)
 
 .PHONY: down

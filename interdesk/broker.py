@@ -1,123 +1,88 @@
-"""A private RabbitMQ node, run from the installed `rabbitmq-server` in a directory of its own.
+"""A broker that the runner starts in a directory of its own: what RabbitMQ (rabbitmq.py) and the embedded bus
+(embedded_broker.py) have in common.
 
-What it promises
-- Everything of the node lies in its directory: data, logs, cookie, configuration, certificates. Several nodes
-  run at once, beside one that the system may run. Root and ordinary users can run it alike.
-- All its listeners (AMQP, AMQP over TLS, management HTTP API, Erlang distribution, epmd) are on loopback.
-- Name, ports, certificate authority and administrator stay the same over restarts, so clients reconnect by
-  themselves.
-- `kill()` is a crash of the broker (SIGKILL); `start()` then goes on with its data. `stop()` is orderly.
-
-What it can't promise: RabbitMQ 3.10 registers a new quorum queue on disk up to 2 s after it was declared.
-Killed within that time, the queue comes back without its log: consuming from it hangs for a minute and then
-fails with INTERNAL_ERROR, until it is deleted and declared again.
-
-How
-- Debian's wrapper in /usr/sbin is passed by: it changes user and reads the system's configuration.
-- The start script is told that it runs under a service manager, so that it replaces itself by the Erlang
-  machine: the pid that we start is the broker's own, and SIGTERM stops it in order.
-- Each node has its own epmd (Erlang's port mapper): a shared one would outlive it, and belong to nobody.
-- The administrator is created at the first boot from the configuration; everything else goes through the
-  management API, because `rabbitmqctl` costs most of a second a call.
+Name, ports, certificate authority and administrator stay the same over restarts, so clients reconnect by
+themselves. All listeners are on loopback: AMQP, AMQP over TLS, and RabbitMQ's management HTTP API or the part
+of it that Interdesk asks for.
 """
 
 from __future__ import annotations
 
-import datetime
-import os
 import secrets
-import shutil
-import socket
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
-import requests
 from marshmallow import Schema, fields
 
-from interdesk.certificates import ensure_certificates
-from interdesk.files import private_directory, read_json, write_json, write_private
-from interdesk.ports import accepts, free_ports
+from interdesk.files import private_directory, read_json, write_json
+from interdesk.ports import free_ports
 from interdesk.processes import Process, ProcessSchema, StartFailed, spawn
 
-SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-_PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
-_PORTS = ("amqp", "amqps", "management", "distribution", "epmd")
+NODE = "node.json"
 
 
-def is_installed() -> bool:
-    """Can a private broker be run on this machine?"""
-    return SERVER.exists() and shutil.which("epmd") is not None
+class NodeSchema(Schema):
+    """What a broker is called, listens on and runs as: the file `node.json`."""
 
-
-class _NodeSchema(Schema):
     name = fields.String(required=True)
     ports = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     password = fields.String(required=True)
     processes = fields.Dict(keys=fields.String(), values=fields.Nested(ProcessSchema), required=True)
 
 
-class Broker:
-    """One node. What it is called, listens on and runs as is kept in `node.json` of its directory."""
+class Broker(ABC):
+    """`title`: what people are told that it is. `port_names`: what it listens on; `amqp`, `amqps` and
+    `management` among them. Its own process has the role `node`.
+    """
+
+    title: ClassVar[str]
+    port_names: ClassVar[tuple[str, ...]] = ("amqp", "amqps", "management")
 
     def __init__(self, directory: Path, *, dies_with_parent: bool = False) -> None:
         self.directory = private_directory(directory.absolute())
         self._dies_with_parent = dies_with_parent
-        known = read_json(self.directory / "node.json", fields.Nested(_NodeSchema))
+        known = read_json(self.directory / NODE, fields.Nested(NodeSchema))
         if known is None:
-            ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
+            ports = dict(zip(self.port_names, free_ports(len(self.port_names)), strict=True))
             name = f"interdesk-{secrets.token_hex(4)}"
             known = {"name": name, "ports": ports, "password": secrets.token_hex(24), "processes": {}}
-            write_json(self.directory / "node.json", known)
+            write_json(self.directory / NODE, known)
         self.name: str = known["name"]
         self.ports: dict[str, int] = known["ports"]
-        self._password: str = known["password"]
+        self.password: str = known["password"]
         self._processes = {
             role: Process.from_document(document) for role, document in known["processes"].items()
         }
 
+    @abstractmethod
     def start(self) -> None:
-        """Starts the node (and its epmd);
-
-        returns before it is ready. Nothing happens when it runs already.
-        """
-        if not is_installed():
-            raise StartFailed("RabbitMQ is not installed (looked for /usr/lib/rabbitmq/bin/rabbitmq-server)")
-        if self.running:
-            return
-        self._write_configuration()
-        environ = self._environment()
-        if not self._role_alive("epmd"):
-            command = ["epmd", "-port", str(self.ports["epmd"]), "-address", "127.0.0.1"]
-            self._spawn("epmd", command, environ)
-        # The node would start an epmd of its own if ours does not listen yet.
-        self._processes["epmd"].wait_ready(lambda: accepts(self.ports["epmd"]), 10)
-        self._spawn("node", [SERVER], environ)
+        """Starts it; returns before it is ready. Nothing happens when it runs already. Raises StartFailed."""
 
     def wait_ready(self, deadline_seconds: float = 60) -> None:
-        """Waits until the node speaks AMQP and its management API listens. Raises StartFailed."""
+        """Waits until it speaks AMQP and its management API listens. Raises StartFailed."""
         node = self._processes.get("node")
         if node is None:
             raise StartFailed("the broker was not started")
         node.wait_ready(self._answers, deadline_seconds)
 
     def stop(self, deadline_seconds: float = 30) -> None:
-        """Orderly, some 6 s (5 s are the management plugin's); then by force. Ends epmd too."""
+        """Orderly; then by force."""
         if "node" in self._processes:
             self._processes.pop("node").stop(deadline_seconds)
-        if "epmd" in self._processes:
-            self._processes.pop("epmd").kill()  # it keeps nothing, and does not heed SIGTERM
         self._save()
 
     def kill(self) -> None:
-        """SIGKILL: a crash, for tests. What it had confirmed is there after the next `start()`."""
+        """SIGKILL: a crash, for tests."""
         if "node" in self._processes:
             self._processes.pop("node").kill()
             self._save()
 
     @property
     def running(self) -> bool:
-        return self._role_alive("node")
+        return self._is_alive("node")
 
     @property
     def processes(self) -> list[Process]:
@@ -139,7 +104,7 @@ class Broker:
     @property
     def admin_uri(self) -> str:
         """The management HTTP API, with the administrator's credentials."""
-        return f"http://admin:{self._password}@127.0.0.1:{self.ports['management']}"
+        return f"http://admin:{self.password}@127.0.0.1:{self.ports['management']}"
 
     @property
     def ca_file(self) -> Path:
@@ -147,13 +112,17 @@ class Broker:
 
     @property
     def ca_pem(self) -> str:
-        """The certificate authority that partners pin. Made when the node first starts."""
+        """The certificate authority that partners pin. Made when the broker first starts."""
         return self.ca_file.read_text()
 
-    def _role_alive(self, role: str) -> bool:
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether it is ready."""
+
+    def _is_alive(self, role: str) -> bool:
         return role in self._processes and self._processes[role].alive
 
-    def _spawn(self, role: str, command: list[Any], environ: dict[str, str]) -> None:
+    def _spawn(self, role: str, command: list[Any], environ: Mapping[str, str]) -> None:
         self._processes[role] = spawn(
             "broker" if role == "node" else f"broker's {role}",
             command,
@@ -166,75 +135,5 @@ class Broker:
 
     def _save(self) -> None:
         processes = {role: process.to_document() for role, process in self._processes.items()}
-        node = {"name": self.name, "ports": self.ports, "password": self._password, "processes": processes}
-        write_json(self.directory / "node.json", node)
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.ports["amqp"]), 2) as connection:
-                connection.settimeout(2)
-                connection.sendall(_PROTOCOL_HEADER)
-                if connection.recv(1) != b"\x01":
-                    return False
-            # That may have been a stranger on our port: ask the node itself (only ours knows the password).
-            port = self.ports["amqp"]
-            return requests.get(f"{self.admin_uri}/api/health/checks/port-listener/{port}", timeout=5).ok
-        except (OSError, requests.RequestException):
-            return False
-
-    def _environment(self) -> dict[str, str]:
-        here = self.directory
-        ours = {
-            "HOME": here,
-            "RUNNING_UNDER_SYSTEMD": "true",  # see the docstring: the script replaces itself
-            "RABBITMQ_NODENAME": f"{self.name}@localhost",
-            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODE_PORT": self.ports["amqp"],
-            "RABBITMQ_DIST_PORT": self.ports["distribution"],
-            "RABBITMQ_MNESIA_BASE": here / "data",
-            "RABBITMQ_LOG_BASE": here / "log",
-            "RABBITMQ_CONFIG_FILE": here / "rabbitmq.conf",
-            "RABBITMQ_CONF_ENV_FILE": here / "empty",
-            "RABBITMQ_ADVANCED_CONFIG_FILE": here / "absent",
-            "RABBITMQ_ENABLED_PLUGINS_FILE": here / "enabled_plugins",
-            "RABBITMQ_PID_FILE": here / "pid",
-            "RABBITMQ_GENERATED_CONFIG_DIR": here / "generated",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
-                "+S 1:1 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}"
-            ),
-            "ERL_EPMD_PORT": self.ports["epmd"],
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-        }
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-        return kept | {name: str(value) for name, value in ours.items()}
-
-    def _write_configuration(self) -> None:
-        here = self.directory
-        ensure_certificates(here / "tls", self.name, datetime.datetime.now(datetime.UTC))
-        cookie = here / ".erlang.cookie"
-        if not cookie.exists():
-            write_private(cookie, secrets.token_hex(20), mode=0o400)
-        (here / "empty").touch()
-        (here / "enabled_plugins").write_text("[rabbitmq_management].\n")
-        write_private(here / "rabbitmq.conf", self._configuration())
-
-    def _configuration(self) -> str:
-        tls = self.directory / "tls"
-        return f"""\
-listeners.tcp.local = 127.0.0.1:{self.ports["amqp"]}
-listeners.ssl.local = 127.0.0.1:{self.ports["amqps"]}
-ssl_options.cacertfile = {tls / "ca.pem"}
-ssl_options.certfile = {tls / "server.pem"}
-ssl_options.keyfile = {tls / "server.key"}
-ssl_options.verify = verify_none
-ssl_options.versions.1 = tlsv1.3
-ssl_options.versions.2 = tlsv1.2
-management.tcp.ip = 127.0.0.1
-management.tcp.port = {self.ports["management"]}
-default_user = admin
-default_pass = {self._password}
-default_user_tags.administrator = true
-disk_free_limit.absolute = 100MB
-raft.wal_max_size_bytes = 33554432
-log.file.level = info
-"""
+        node = {"name": self.name, "ports": self.ports, "password": self.password, "processes": processes}
+        write_json(self.directory / NODE, node)

@@ -10,7 +10,8 @@ Tests, the demo and `interdesk up` use the same: ::
 - `down()` ends everything in order; the data stays, and `up()` goes on with it. `down(discard=True)` ends it
   at once, for data that is thrown away.
 - `LocalDeployment.open(directory)` finds what another process started there.
-- Accounts with broker "shared" share one broker (a vhost pair each); those with "own" have one each.
+- Accounts with broker "shared" share one broker (a vhost pair each); those with "own" have one each. Brokers
+  are RabbitMQ nodes, or the embedded bus (`interdesk.embedded_bus`).
 - With `mongo_uri`, or `amqp_uri` (one account only), that server is used instead of one of our own.
 
 In the directory: `state.json` (what it is made of), `processes.json`, `brokers/<name>/`, `database/`,
@@ -20,25 +21,34 @@ In the directory: `state.json` (what it is made of), `processes.json`, `brokers/
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from marshmallow import INCLUDE, Schema, fields, validate
 
 from interdesk.accounts import AccountSpec, AccountSpecSchema, AccountsRefused, checked
 from interdesk.broker import Broker
 from interdesk.database import Database
+from interdesk.embedded_broker import EmbeddedBroker
 from interdesk.files import private_directory, read_json, write_json
 from interdesk.hosting import Hosting, Mode, hosts_of
 from interdesk.local_account import LocalAccount
 from interdesk.processes import Process
+from interdesk.rabbitmq import RabbitMQ, is_installed
 
 Report = Callable[[str], None]
+BrokerKind = Literal["rabbitmq", "embedded"]
+_BROKERS: Mapping[BrokerKind, type[Broker]] = {"rabbitmq": RabbitMQ, "embedded": EmbeddedBroker}
 _VERSION = 1
+
+
+def broker_here() -> BrokerKind:
+    """What a new deployment runs on: RabbitMQ where it is installed, else the embedded bus."""
+    return "rabbitmq" if is_installed() else "embedded"
 
 
 class NothingHere(Exception):
@@ -62,6 +72,7 @@ class LocalDeployment:
         accounts: Sequence[AccountSpec],
         *,
         processes: Mode = "service",
+        broker: BrokerKind = "rabbitmq",
         durable: bool = True,
         dies_with_parent: bool = True,
         amqp_uri: str | None = None,
@@ -72,6 +83,7 @@ class LocalDeployment:
             raise AccountsRefused("AMQP_URI is one account's vhost: it can't be used to run several accounts")
         self.directory = private_directory(directory.absolute())
         self.mode = processes
+        self.broker_kind = broker
         self._durable = durable
         self._external = {"AMQP_URI": amqp_uri, "MONGO_URI": mongo_uri}
         self._specs = specs
@@ -82,7 +94,7 @@ class LocalDeployment:
         }
         names = [] if amqp_uri else sorted({_broker_name(spec) for spec in specs})
         self.brokers = {
-            name: Broker(self.directory / "brokers" / name, dies_with_parent=dies_with_parent)
+            name: _BROKERS[broker](self.directory / "brokers" / name, dies_with_parent=dies_with_parent)
             for name in names
         }
         self.database = (
@@ -101,6 +113,7 @@ class LocalDeployment:
             directory,
             state["accounts"],
             processes=state["processes"],
+            broker=state["broker"],
             durable=state["durable"],
             dies_with_parent=dies_with_parent,
             amqp_uri=state["external"]["AMQP_URI"],
@@ -197,6 +210,7 @@ class LocalDeployment:
         state: dict[str, Any] = {
             "version": _VERSION,
             "processes": self.mode,
+            "broker": self.broker_kind,
             "durable": self._durable,
             "external": self._external,
             "accounts": [spec.to_document() for spec in self._specs],
@@ -229,6 +243,7 @@ class _StateSchema(_VersionSchema):
     """What a deployment is made of."""
 
     processes = fields.String(required=True, validate=validate.OneOf(get_args(Mode)))
+    broker = fields.String(load_default="rabbitmq", validate=validate.OneOf(get_args(BrokerKind)))
     durable = fields.Boolean(required=True)
     external = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True), required=True)
     accounts = fields.List(fields.Nested(AccountSpecSchema), required=True)

@@ -1,6 +1,6 @@
 """Real parts for tests: one broker and one database for the whole run, a fresh vhost and database for a test.
 
-Tests that kill a broker or a database start one of their own (`Broker(tmp_path)`, `Database(tmp_path,
+Tests that kill a broker or a database start one of their own (`RabbitMQ(tmp_path)`, `Database(tmp_path,
 durable=True)`).
 """
 
@@ -17,9 +17,14 @@ import requests
 
 from interdesk.broker import Broker
 from interdesk.database import Database
+from interdesk.embedded_broker import EmbeddedBroker
+from interdesk.rabbitmq import RabbitMQ
 from interdesk.vhosts import ensure_vhosts
 
 TOLD = "told"
+ON_BOTH_BROKERS = pytest.mark.parametrize(
+    "broker", ["rabbitmq", "embedded_bus"], indirect=True, scope="module"
+)
 
 
 @pytest.fixture
@@ -51,15 +56,34 @@ def end(broker: Broker) -> None:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+def embedded_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """An embedded bus for the run, started when the first test asks for it."""
+    bus = EmbeddedBroker(tmp_path_factory.mktemp("bus"), dies_with_parent=True)
+    try:
+        bus.start()
+        bus.wait_ready()
+        yield bus
+    finally:
+        end(bus)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A RabbitMQ node for the run, started when the first test asks for it."""
-    broker = Broker(tmp_path_factory.mktemp("broker"), dies_with_parent=True)
+    broker = RabbitMQ(tmp_path_factory.mktemp("broker"), dies_with_parent=True)
     try:
         broker.start()
         broker.wait_ready()
         yield broker
     finally:
         end(broker)
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest) -> Broker:
+    """The RabbitMQ node; with ON_BOTH_BROKERS the embedded bus too."""
+    found: Broker = request.getfixturevalue(getattr(request, "param", "rabbitmq"))
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from interdesk.commands.options import DEFAULT_DIRECTORY, Directory
+from interdesk.commands.options import DEFAULT_DIRECTORY, Directory, OnBroker, broker_kind
 from interdesk.commands.output import FAILED, Refusal, say
 from interdesk.commands.running import interrupt, stop, watch
 from interdesk.demo.data import CASTS
@@ -20,6 +20,7 @@ from interdesk.demo.show import Screen
 from interdesk.demo.stories import tell_all
 from interdesk.demo.teller import StoryBroken, Teller
 from interdesk.deployment import LocalDeployment, NothingHere
+from interdesk.rabbitmq import is_installed
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -27,6 +28,7 @@ _WIDTH_WITHOUT_TERMINAL = 120
 def demo(
     directory: Directory = DEFAULT_DIRECTORY,
     detach: Annotated[bool, typer.Option("--detach", help="Return when the stories are told.")] = False,
+    broker: OnBroker = None,
 ) -> None:
     """Start the demo's three accounts, tell the main job step by step, and stay until Ctrl-C.
 
@@ -34,7 +36,7 @@ def demo(
     says what was expected and what was seen.
     """
     signal.signal(signal.SIGTERM, interrupt)
-    deployment = _chosen(directory, detach)
+    deployment = _chosen(directory, detach, broker)
     started = time.monotonic()
     try:
         deployment.up(say)
@@ -43,7 +45,7 @@ def demo(
         screen = Screen(console if console.is_terminal else Console(width=_WIDTH_WITHOUT_TERMINAL), stands)
         with Teller(stands, screen) as teller:
             tell_all(teller)
-        screen.logins(str(directory / "demo.json"), "Broker: RabbitMQ, a private node in the run directory.")
+        screen.logins(str(directory / "demo.json"), f"Broker: {_broker_of(deployment)}.")
         say(f"every step came true on every side, in {time.monotonic() - started:.0f} s")
         if not detach:
             say("Ctrl-C stops it.")
@@ -57,7 +59,12 @@ def demo(
         raise
 
 
-def _chosen(directory: Path, detach: bool) -> LocalDeployment:
+def _broker_of(deployment: LocalDeployment) -> str:
+    titles = {broker.title for broker in deployment.brokers.values()}
+    return " and ".join(sorted(titles)) + ("" if is_installed() else "; RabbitMQ is not installed here")
+
+
+def _chosen(directory: Path, detach: bool, broker: str | None) -> LocalDeployment:
     """The demo's deployment, new or as it was left. Raises Refusal where another one is."""
     specs = [cast.spec for cast in CASTS]
     try:
@@ -73,6 +80,7 @@ def _chosen(directory: Path, detach: bool) -> LocalDeployment:
         directory,
         specs,
         processes="account",
+        broker=broker_kind(broker, directory),
         dies_with_parent=not detach,
         mongo_uri=os.environ.get("MONGO_URI") or None,
     )

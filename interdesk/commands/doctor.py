@@ -15,11 +15,11 @@ import pymongo
 import typer
 from pymongo.errors import PyMongoError
 
-from interdesk.broker import SERVER, is_installed
 from interdesk.commands.options import DEFAULT_DIRECTORY, Directory, Json
 from interdesk.commands.output import FAILED, show
 from interdesk.deployment import LocalDeployment, NothingHere, OtherVersion
 from interdesk.files import FileBroken
+from interdesk.rabbitmq import SERVER, is_installed
 from interdesk.services import SERVICES
 from services.common import config as configuration
 
@@ -55,7 +55,7 @@ def check_rabbitmq(directory: Path) -> Iterator[Finding]:
     if os.environ.get("AMQP_URI"):
         yield Finding("RabbitMQ", True, "AMQP_URI names a broker to use")
         return
-    found = str(SERVER) if is_installed() else "not installed"
+    found = str(SERVER) if is_installed() else "not installed; the embedded bus is used, for trying out"
     yield Finding("RabbitMQ", is_installed(), found, "sudo bash .ci/install-rabbitmq")
 
 

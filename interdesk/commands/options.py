@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from interdesk.api import Api
 from interdesk.commands.output import WRONG_USE, Refusal
-from interdesk.deployment import LocalDeployment
+from interdesk.deployment import BrokerKind, LocalDeployment, NothingHere, broker_here
 from interdesk.files import FileBroken, read_text
 
 _TOKEN = re.compile(r"[\x21-\x7e]{16,512}")
@@ -19,6 +19,14 @@ DEFAULT_DIRECTORY = Path(".interdesk")
 
 Directory = Annotated[
     Path, typer.Option("--directory", "-d", help="The run directory of the local deployment.")
+]
+OnBroker = Annotated[
+    str | None,
+    typer.Option(
+        "--broker",
+        help="rabbitmq, or embedded: the embedded bus, for trying out. Default: what is there, else RabbitMQ "
+        "where it is installed.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")]
 Account = Annotated[
@@ -29,6 +37,18 @@ TokenFile = Annotated[
     Path | None,
     typer.Option("--token-file", help="A file with the access token (default: the first administrator's)."),
 ]
+
+
+def broker_kind(asked: str | None, directory: Path) -> BrokerKind:
+    """What the option `--broker` means for the deployment in this directory. Raises BadParameter."""
+    if asked is None:
+        try:
+            return LocalDeployment.open(directory).broker_kind
+        except NothingHere:
+            return broker_here()
+    if asked not in get_args(BrokerKind):
+        raise typer.BadParameter(f"must be one of {', '.join(get_args(BrokerKind))}", param_hint="--broker")
+    return cast(BrokerKind, asked)
 
 
 def text_in(file: Path, what: str) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 
 from interdesk.accounts import account_from_environment, read_accounts
-from interdesk.commands.options import DEFAULT_DIRECTORY, Directory, Json
+from interdesk.commands.options import DEFAULT_DIRECTORY, Directory, Json, OnBroker, broker_kind
 from interdesk.commands.output import FAILED, say, show, show_json, warn
 from interdesk.deployment import InUse, LocalDeployment, NothingHere
 from interdesk.hosting import Mode
@@ -33,6 +33,7 @@ def up(
     processes: Annotated[
         str, typer.Option("--processes", help="One process per service, per account, or one for all.")
     ] = "service",
+    broker: OnBroker = None,
 ) -> None:
     """Start broker, database and services, and stay until Ctrl-C.
 
@@ -44,7 +45,9 @@ def up(
         raise typer.BadParameter(f"must be one of {', '.join(_MODES)}", param_hint="--processes")
     # From here on Ctrl-C ends what was started, also while it starts.
     signal.signal(signal.SIGTERM, interrupt)
-    deployment = _chosen(accounts, directory, cast(Mode, processes), detach)
+    deployment = _chosen(accounts, directory, cast(Mode, processes), broker, detach)
+    if deployment.brokers and deployment.broker_kind == "embedded":
+        warn("on the embedded bus, for trying out; its crash loses events. For real work install RabbitMQ")
     try:
         deployment.up(say)
         _list(deployment)
@@ -85,7 +88,9 @@ def status(directory: Directory = DEFAULT_DIRECTORY, as_json: Json = False) -> N
         raise typer.Exit(FAILED)
 
 
-def _chosen(accounts: Path | None, directory: Path, mode: Mode, detach: bool) -> LocalDeployment:
+def _chosen(
+    accounts: Path | None, directory: Path, mode: Mode, broker: str | None, detach: bool
+) -> LocalDeployment:
     if accounts is None:
         try:
             return LocalDeployment.open(directory, dies_with_parent=not detach)
@@ -97,6 +102,7 @@ def _chosen(accounts: Path | None, directory: Path, mode: Mode, detach: bool) ->
         directory,
         specs,
         processes=mode,
+        broker=broker_kind(broker, directory),
         dies_with_parent=not detach,
         amqp_uri=os.environ.get("AMQP_URI") or None,
         mongo_uri=os.environ.get("MONGO_URI") or None,

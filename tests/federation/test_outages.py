@@ -15,6 +15,7 @@ import pytest
 from interdesk.broker import Broker
 from interdesk.certificates import ensure_certificates
 from interdesk.database import Database
+from interdesk.rabbitmq import RabbitMQ
 from services.common.errors import Invalid
 from services.federation.connections import check_address, tls_of, uri_with_login
 from services.federation.health import standing
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """A broker that the test may kill."""
-    broker = Broker(tmp_path / "broker", dies_with_parent=True)
+    broker = RabbitMQ(tmp_path / "broker", dies_with_parent=True)
     try:
         broker.start()
         broker.wait_ready()

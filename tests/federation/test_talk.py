@@ -10,9 +10,11 @@ import pytest
 from services.common.errors import Conflict
 from services.federation.envelope import seal
 from services.federation.threads import WINDOW, ThreadId
+from tests.conftest import ON_BOTH_BROKERS
 from tests.federation.conftest import Sides
 from tests.federation.sides import Side
 
+pytestmark = ON_BOTH_BROKERS
 Pair = tuple[Side, Side]
 
 

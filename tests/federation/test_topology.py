@@ -20,7 +20,9 @@ from services.federation.topology import (
     lane_of,
     user_of,
 )
+from tests.conftest import ON_BOTH_BROKERS
 
+pytestmark = ON_BOTH_BROKERS
 ACCOUNT = f"home-{secrets.token_hex(3)}"
 PARTNER = "guest"
 PASSWORD = "pass-1"

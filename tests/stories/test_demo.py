@@ -46,6 +46,16 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
         run("down", directory=directory)
 
 
+def test_it_tells_them_on_the_embedded_bus_too(tmp_path: Path) -> None:
+    try:
+        done = run("demo", "--detach", "--broker", "embedded", directory=tmp_path / "demo")
+        assert done.returncode == 0, done.stderr
+        assert "Broker: the embedded bus" in done.stdout
+        assert "Along a chain of three, and back hop by hop" in done.stdout
+    finally:
+        run("down", directory=tmp_path / "demo")
+
+
 def test_the_demo_tells_the_three_stories_as_each_account_sees_them(told: tuple[Path, str]) -> None:
     written = told[1]
     for title in (

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from interdesk.broker import Broker
+from interdesk.rabbitmq import RabbitMQ
 from tests.waiting import wait_until
 
 
@@ -91,7 +92,7 @@ def test_running_event_handlers_finish_and_are_acked(deployment: Any, caller: An
 def test_a_service_ends_while_its_broker_is_away(tmp_path: Any, database: Any) -> None:
     from tests.integration.common.conftest import Deployment
 
-    own = Broker(tmp_path / "broker", dies_with_parent=True)
+    own = RabbitMQ(tmp_path / "broker", dies_with_parent=True)
     own.start()
     own.wait_ready()
     try:

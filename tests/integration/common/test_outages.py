@@ -17,6 +17,7 @@ import pytest
 
 from interdesk.broker import Broker
 from interdesk.database import Database
+from interdesk.rabbitmq import RabbitMQ
 from interdesk.vhosts import ensure_vhosts
 from services.common.errors import Unavailable
 from services.common.publishing import Outgoing, Publisher, Unroutable
@@ -26,7 +27,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture(scope="module")
 def breakable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    broker = Broker(tmp_path_factory.mktemp("broker"), dies_with_parent=True)
+    broker = RabbitMQ(tmp_path_factory.mktemp("broker"), dies_with_parent=True)
     yield broker
     broker.kill()
 

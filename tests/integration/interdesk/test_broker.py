@@ -13,13 +13,14 @@ import requests
 
 from interdesk.broker import Broker
 from interdesk.processes import StartFailed
+from interdesk.rabbitmq import RabbitMQ
 from interdesk.vhosts import BrokerRefused, ensure_vhosts
 
 
 @pytest.fixture(scope="module")
 def other_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A second broker beside the run's."""
-    broker = Broker(tmp_path_factory.mktemp("other_broker"), dies_with_parent=True)
+    broker = RabbitMQ(tmp_path_factory.mktemp("other_broker"), dies_with_parent=True)
     try:
         broker.start()
         broker.wait_ready()
@@ -52,7 +53,7 @@ def drain(uri: str, queue: str, count: int) -> list[int]:
 
 
 def test_confirmed_messages_and_addresses_survive_an_orderly_stop_and_a_crash(tmp_path: Path) -> None:
-    broker = Broker(tmp_path, dies_with_parent=True)
+    broker = RabbitMQ(tmp_path, dies_with_parent=True)
     try:
         broker.start()
         broker.wait_ready()
@@ -61,7 +62,7 @@ def test_confirmed_messages_and_addresses_survive_an_orderly_stop_and_a_crash(tm
         publish(uri, "work", range(10))
         broker.stop()
         # As another command would find it.
-        broker = Broker(tmp_path, dies_with_parent=True)
+        broker = RabbitMQ(tmp_path, dies_with_parent=True)
         broker.start()
         broker.wait_ready()
         publish(uri, "work", range(10, 20))
@@ -127,7 +128,7 @@ def test_an_account_user_stays_in_its_vhosts(broker: Broker) -> None:
 
 
 def test_a_broker_that_cannot_start_says_why(other_broker: Broker, tmp_path: Path) -> None:
-    broken = Broker(tmp_path / "broken", dies_with_parent=True)
+    broken = RabbitMQ(tmp_path / "broken", dies_with_parent=True)
     broken.ports["amqp"] = other_broker.ports["amqp"]
     try:
         broken.start()
