@@ -79,3 +79,7 @@ class RequestsService(BorderCommands):
     @every("sweep_seconds", lease="waits")
     def end_waits(self) -> None:
         due.end_waits(self.context)
+
+    @every("sweep_seconds", lease="ended")
+    def end_with_ended(self) -> None:
+        due.end_with_ended(self.context)

@@ -5,6 +5,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `threads`       both positions of every hand-over thread: applying a partner's message is one save
            `live`          not completed; what most lists begin with
            `crossing`      it came from, or was given to, another account
+           `open_with`     the partners with whom an episode is open; absent without any
            `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
            `next_target_at`  there are no clocks yet: `best_effort` while it is open, `no_target` then
            `search`        the terms it is found by
@@ -71,6 +72,7 @@ REQUESTS: Final = Collection(
         Index("flags.kind", sparse=True),
         Index("threads.id", unique=True, sparse=True),
         Index("threads.partner", sparse=True),
+        Index("open_with", sparse=True),
         Index("search"),
     ),
 )
@@ -206,6 +208,8 @@ def _state(request: Request, threads: Iterable[Thread]) -> Document:
     del state["id"], state["version"]
     state["live"] = request.live
     state["crossing"] = request.above is not None or bool(request.below)
+    if partners := _open_with(request):
+        state["open_with"] = partners
     state["next_target_at"] = "best_effort" if request.live else "no_target"
     state["search"] = terms(*_words(request))
     if documents := [thread.to_document() for thread in threads]:
@@ -215,6 +219,11 @@ def _state(request: Request, threads: Iterable[Thread]) -> Document:
     if place(request) is Place.WAITING_FOR and request.waiting_until:
         state["wait_ends_at"] = request.waiting_until
     return state
+
+
+def _open_with(request: Request) -> list[str]:
+    sides = [side for side in (request.above, request.link) if side is not None and side.open]
+    return sorted({side.partner for side in sides})
 
 
 def _words(request: Request) -> Sequence[str]:

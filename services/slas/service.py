@@ -189,3 +189,7 @@ class SlasService(BorderCommands):
     @every(60.0, lease="unheard")
     def settle_unheard(self) -> None:
         unheard.settle(self.context)
+
+    @every(60.0, lease="withheld")
+    def follow_withheld(self) -> None:
+        hierarchy.follow_withheld(self.context)

@@ -71,6 +71,7 @@ COLLECTIONS: Final = (
             *_LISTED,
             Index(["offered", "name", "_id"]),
             Index(["offered", "_id"]),
+            Index("account.id", sparse=True),
             Index(["status", "_id"]),
             Index(["status", "name", "_id"]),
             Index(["service_id", "name", "_id"]),

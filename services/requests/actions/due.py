@@ -8,6 +8,7 @@ from services.common.context import Context
 from services.common.database import answering
 from services.common.store import decide_again
 from services.federation.deliveries import answered_among
+from services.federation.trusts import ENDED, TrustBook
 from services.requests import model, store
 from services.requests.actions.ruling import ruled
 
@@ -56,13 +57,31 @@ def _settle(context: Context, id: int, message: str) -> None:
 
 def end_with(context: Context, partner: str) -> None:
     """The trust with a partner has ended: open episodes with it end on this side. Safe to repeat."""
-    with answering():
-        found = context.database[store.REQUESTS.name].find(
-            {"crossing": True, "threads.partner": partner}, {"_id": 1}
-        )
-        shared = [document["_id"] for document in found]
-    for id in shared:
+    for id in _open_with(context, partner):
         _end_with(context, id, partner)
+
+
+def end_with_ended(context: Context) -> None:
+    """Ends what is open with partners whose trust has ended: what was decided while it still stood, and saved
+    after `end_with`. Raises Unavailable.
+
+    The copy of a trust may be older than an episode under a new one, so its owner is asked before.
+    """
+    ended = [trust.partner for trust in TrustBook.of(context).trusts() if trust.status == ENDED]
+    for partner in ended:
+        if _open_with(context, partner) and _has_ended(context, partner):
+            end_with(context, partner)
+
+
+def _open_with(context: Context, partner: str) -> list[int]:
+    with answering():
+        found = context.database[store.REQUESTS.name].find({"open_with": partner}, {"_id": 1})
+        return [document["_id"] for document in found]
+
+
+def _has_ended(context: Context, partner: str) -> bool:
+    trust = context.copies.refresh("trust", partner)
+    return trust is not None and trust["status"] == ENDED
 
 
 @decide_again

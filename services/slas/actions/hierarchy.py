@@ -19,7 +19,7 @@ from services.common.context import Context
 from services.common.errors import Unavailable
 from services.common.leases import Lease
 from services.common.store import decide_again
-from services.federation.trusts import ACTIVE
+from services.federation.trusts import ACTIVE, TrustBook
 from services.slas import store
 from services.slas.actions.saving import changed, records, refusing, save
 from services.slas.actions.trusts import trust_with
@@ -95,6 +95,19 @@ def follow_trust(context: Context, partner: str) -> None:
     theirs = context.database[store.SERVICE_INSTANCES].find({"account.id": partner}, {"_id": 1})
     for id in [each["_id"] for each in theirs]:
         follow(context, id)
+
+
+def follow_withheld(context: Context) -> None:
+    """Brings in line what partners offer who are not trusted: what was decided while the trust still stood,
+    and saved after `follow_trust`. Raises Unavailable.
+    """
+    withheld = [trust.partner for trust in TrustBook.of(context).trusts() if trust.status != ACTIVE]
+    for partner in withheld:
+        offered = context.database[store.SERVICE_INSTANCES].find(
+            {"account.id": partner, "offered": True}, {"_id": 1}
+        )
+        for id in [each["_id"] for each in offered]:
+            follow(context, id)
 
 
 @decide_again

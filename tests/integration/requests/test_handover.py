@@ -33,6 +33,13 @@ def handed_over(widget: Desk, gigatera: Desk, **fields: Any) -> tuple[int, int]:
     return id, gigatera.crossed()
 
 
+def ended(desk: Desk, partner: str) -> None:
+    """The trust with the partner has ended, as the copy has it; nothing has followed from it yet."""
+    desk.around.keep("trust", partner, name=partner, status="ended")
+    desk.context.copies.refresh("trust", partner)
+    desk.context.kept.clear()
+
+
 def test_a_request_that_is_handed_over_is_with_the_provider(widget: Desk, gigatera: Desk) -> None:
     here, there = handed_over(widget, gigatera, note="Since noon")
     seen = gigatera.see(there)
@@ -322,6 +329,31 @@ def test_the_end_of_a_trust_ends_what_is_open_on_each_side(widget: Desk, gigater
     assert widget.see(here)["team_id"] == OPERATIONS
     assert gigatera.see(there)["completion_reason"] == "withdrawn"
     assert (widget.waiting(gigatera), gigatera.waiting(widget)) == ([], [])
+
+
+@pytest.mark.parametrize(("now", "stays"), [("ended", False), ("active", True)])
+def test_a_hand_over_saved_just_after_its_trust_ended_comes_back_by_itself(
+    widget: Desk, gigatera: Desk, now: str, stays: bool
+) -> None:
+    """Unless there is a new trust already, of which the copy does not know yet."""
+    here, there = handed_over(widget, gigatera)
+    ended(widget, "gigatera")
+    ended(gigatera, "widget")
+    widget.around.keep("trust", "gigatera", name="GigaTera", status=now)
+    for _ in range(2):
+        due.end_with_ended(widget.context)
+    shown = widget.see(here)
+    assert ((shown["team_id"] == OPERATIONS), (shown["supplier_id"] is None)) == (not stays, not stays)
+    due.end_with_ended(gigatera.context)
+    assert gigatera.see(there)["completion_reason"] == "withdrawn"
+
+
+def test_what_was_looked_for_with_an_ended_trust_is_only_what_is_open(widget: Desk, gigatera: Desk) -> None:
+    here, _there = handed_over(widget, gigatera)
+    requests_ = widget.context.database["requests"]
+    assert requests_.count_documents({"open_with": "gigatera"}) == 1
+    widget.edit(here, team_id=OPERATIONS)
+    assert requests_.count_documents({"open_with": {"$exists": True}}) == 0
 
 
 def test_an_illegal_move_says_what_would_be_legal(widget: Desk, gigatera: Desk) -> None:

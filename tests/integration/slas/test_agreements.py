@@ -144,6 +144,16 @@ def test_a_partners_instance_is_offered_while_the_trust_is_active(
         assert instance["offered"] is offered
 
 
+@pytest.mark.parametrize("status", ["suspended", "ended"])
+def test_what_was_offered_just_after_its_trust_ended_is_found(
+    widget: Side, agreed: dict[str, Any], status: str
+) -> None:
+    trust(widget, "gigatera", status)
+    hierarchy.follow_withheld(widget.context)
+    instance = widget.document("service_instances", agreed["service_instance_id"])
+    assert instance["offered"] is False
+
+
 def test_what_is_put_on_a_list_at_the_same_time_is_all_on_it(
     widget: Side, webshop: int, agreed: dict[str, Any]
 ) -> None:
