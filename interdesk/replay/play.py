@@ -144,7 +144,7 @@ class Player:
                 **_body(step, line),
                 "subject": f"{case.id}: {case.events[0].product}"[:255],
                 "category": "incident",
-                "requested_for_id": line.requester_id,
+                "requested_by_id": line.requester_id,
                 "service_instance_id": line.instance_id,
                 "source": "replay",
                 "sourceID": case.id,

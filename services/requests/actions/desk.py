@@ -147,7 +147,7 @@ def publish_note(context: Context, actor: Actor, note_id: int) -> dict[str, Any]
 def _new(lookup: Lookup, actor: Actor, fields: Fields) -> tuple[model.NewRequest, model.Facts]:
     new: dict[str, Any] = _values(fields)
     new["category"] = new.get("category") or model.Category.OTHER
-    asker = fields.get("requested_by_id") or fields.get("requested_for_id") or actor.person_id
+    asker = fields.get("requested_by_id") or actor.person_id
     for field in ("requested_by_id", "requested_for_id"):
         _may_register_for(actor, field, fields.get(field, actor.person_id))
     for field, id in (("requested_by", asker), ("requested_for", fields.get("requested_for_id") or asker)):

@@ -58,7 +58,7 @@ class RequestPatchSchema(SourceSchema):
 
 
 class RequestInputSchema(RequestPatchSchema):
-    """A new request. Without `requested_by` and `requested_for` the caller is both."""
+    """A new request. Without `requested_by` that is the caller, without `requested_for` who requested it."""
 
     subject = Text(255, required=True)
     requested_by_id = ReferenceId()

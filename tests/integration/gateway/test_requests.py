@@ -142,6 +142,23 @@ def test_who_may_not_register_for_others_is_told_by_the_field_he_gave(desk: Desk
     assert [name for name, _ in json.loads(refused.data)["errors"]] == [field]
 
 
+def test_who_registers_asks_and_who_asks_is_asked_for_unless_it_is_said(desk: Desk, account: Account) -> None:
+    analyst, client = account.person("Ada Analyst", "specialist", "service_desk_analyst")
+    other, _ = account.person("Una Other")
+    for given, asked in (
+        ({}, (analyst, analyst)),
+        ({"requested_for_id": desk.requester["id"]}, (analyst, desk.requester)),
+        ({"requested_by_id": desk.requester["id"]}, (desk.requester, desk.requester)),
+        (
+            {"requested_by_id": desk.requester["id"], "requested_for_id": other["id"]},
+            (desk.requester, other),
+        ),
+    ):
+        made = client.post("requests", {"subject": "For somebody", "category": "other", **given})
+        by, for_ = (made[field]["id"] for field in ("requested_by", "requested_for"))
+        assert (by, for_) == tuple(person["id"] for person in asked)
+
+
 def test_what_only_specialists_may_set_is_named(desk: Desk, requests: dict[str, Made]) -> None:
     for method, path, body in (
         ("POST", "requests", {"subject": "Mine", "team_id": desk.team["id"]}),
