@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
-from services.common import idempotency
+from services.common import hierarchies, idempotency
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid
@@ -111,8 +112,18 @@ def _made(context: Context, kind: str, fields: Fields, id: int | None) -> dict[s
     return None
 
 
-@decide_again
 def _updated(
+    context: Context, actor: Actor, kind: str, id: int, fields: Fields, version: int | None
+) -> dict[str, Any]:
+    """Who moves a record in its hierarchy holds the lock of it."""
+    hierarchy = rules.HIERARCHIES.get(kind)
+    moves = hierarchy is not None and fields.get(hierarchy.field) is not None
+    with hierarchies.locked(context, f"{kind} hierarchy") if moves else nullcontext():
+        return _edited(context, actor, kind, id, fields, version)
+
+
+@decide_again
+def _edited(
     context: Context, actor: Actor, kind: str, id: int, fields: Fields, version: int | None
 ) -> dict[str, Any]:
     record = records(context, kind).get(id, version)
@@ -136,8 +147,9 @@ def _checked(
         value = checked.get(field)
         if value is not None and value != state.get(field):
             rules.usable(field, referred, found(context, referred, [value]).get(value))
-    if kind == "organization" and checked.get("parent_id") is not None:
-        rules.parent(id, _ancestors(context, checked["parent_id"]))
+    hierarchy = rules.HIERARCHIES.get(kind)
+    if hierarchy is not None and checked.get(hierarchy.field) is not None:
+        rules.above(kind, id, _ancestors(context, kind, hierarchy.field, checked[hierarchy.field]))
     if kind == "team":
         checked = _checked_team(context, state, checked)
     return checked
@@ -155,13 +167,13 @@ def _checked_team(context: Context, state: Mapping[str, Any], fields: dict[str, 
     return fields
 
 
-def _ancestors(context: Context, parent_id: int) -> list[int]:
-    """The parent, its parent, and so on; one more than is allowed when there are too many."""
+def _ancestors(context: Context, kind: str, field: str, nearest: int) -> list[int]:
+    """The record named, who is above it, and so on; one more than is allowed when there are too many."""
     ancestors: list[int] = []
-    next_id: int | None = parent_id
+    next_id: int | None = nearest
     while next_id is not None and len(ancestors) <= rules.MAX_DEPTH and next_id not in ancestors:
         ancestors.append(next_id)
-        next_id = found(context, "organization", [next_id]).get(next_id, {}).get("parent_id")
+        next_id = found(context, kind, [next_id]).get(next_id, {}).get(field)
     return ancestors
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from services.organizations.model.rules import RuleBroken
@@ -30,8 +31,34 @@ OWN_PROFILE: frozenset[str] = frozenset(
     }
 )
 
-# Deeper than any real organization chart; bounds what one edit may read.
+# Deeper than any real organization chart or line of managers; bounds what one edit may read.
 MAX_DEPTH = 50
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """`field` names what is right above a record; `circle` is the code of a refusal."""
+
+    field: str
+    circle: str
+    refusal: str
+    is_circle: str
+
+
+HIERARCHIES: Mapping[str, Hierarchy] = {
+    "organization": Hierarchy(
+        "parent_id",
+        "parent_circle",
+        "An organization cannot be below itself. Choose a parent that is not one of its descendants.",
+        "is the organization itself or one of its descendants",
+    ),
+    "person": Hierarchy(
+        "manager_id",
+        "manager_circle",
+        "Nobody can be his own manager, also not through others. Choose somebody who does not report to him.",
+        "is the person himself or somebody who reports to him",
+    ),
+}
 
 
 def email_key(address: str) -> str:
@@ -62,19 +89,18 @@ def own_profile(fields: Iterable[str]) -> None:
         )
 
 
-def parent(organization_id: int | None, ancestors: Sequence[int]) -> None:
-    """`ancestors`: the new parent, its parent, and so on. Raises RuleBroken `parent_circle`, `too_deep`."""
-    if organization_id is not None and organization_id in ancestors:
-        raise RuleBroken(
-            "parent_circle",
-            "An organization cannot be below itself. Choose a parent that is not one of its descendants.",
-            [("parent_id", "is the organization itself or one of its descendants")],
-        )
+def above(kind: str, id: int | None, ancestors: Sequence[int]) -> None:
+    """`ancestors`: who shall be right above the record (`HIERARCHIES`), who is above that, and so on. `id`:
+    None for a new record. Raises RuleBroken `parent_circle`, `manager_circle`, `too_deep`.
+    """
+    hierarchy = HIERARCHIES[kind]
+    if id is not None and id in ancestors:
+        raise RuleBroken(hierarchy.circle, hierarchy.refusal, [(hierarchy.field, hierarchy.is_circle)])
     if len(ancestors) > MAX_DEPTH:
         raise RuleBroken(
             "too_deep",
-            f"Organizations go at most {MAX_DEPTH} levels deep. Choose a parent higher up.",
-            [("parent_id", f"is more than {MAX_DEPTH} levels deep")],
+            f"There are at most {MAX_DEPTH} levels. Choose one higher up.",
+            [(hierarchy.field, f"is more than {MAX_DEPTH} levels deep")],
         )
 
 

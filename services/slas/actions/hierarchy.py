@@ -9,15 +9,13 @@ edges is held.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
+from services.common import hierarchies
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Unavailable
-from services.common.leases import Lease
 from services.common.store import decide_again
 from services.federation.trusts import ACTIVE, TrustBook
 from services.slas import store
@@ -26,25 +24,10 @@ from services.slas.actions.trusts import trust_with
 from services.slas.model.hierarchy import check_parents
 from services.slas.model.shapes import covered_ids, edited
 
-_LOCK_SECONDS = 15.0
-_WAIT_SECONDS = 10.0
 
-
-@contextmanager
-def locked(context: Context) -> Iterator[None]:
+def locked(context: Context) -> AbstractContextManager[None]:
     """Holds the lock for all edges. Raises Unavailable `hierarchy_busy` when others hold it for long."""
-    lease = Lease(context.database, "hierarchy", context.new_uuid(), _LOCK_SECONDS, context.clock)
-    ends_at = time.monotonic() + _WAIT_SECONDS
-    while not lease.acquire():
-        if time.monotonic() > ends_at:
-            raise Unavailable(
-                "hierarchy_busy", "Others are changing the service hierarchy just now; try again later."
-            )
-        time.sleep(0.02)
-    try:
-        yield
-    finally:
-        lease.release()
+    return hierarchies.locked(context, "service hierarchy")
 
 
 def check_edges(context: Context, child: int, parents: Iterable[int], field: str) -> None:

@@ -82,6 +82,41 @@ def test_an_organization_cannot_be_moved_below_its_own_descendant(context, admin
     assert refused.value.code == "parent_circle"
 
 
+def test_nobody_is_his_own_manager_also_not_through_others(context, administrator, person):
+    ada, ben, cy = (person(name).person_id for name in ("Ada", "Ben", "Cy"))
+    for report, manager in ((ada, ben), (ben, cy)):
+        editing.update_person(context, administrator, report, {"manager_id": manager})
+    for report, manager in ((ada, ada), (cy, ada)):
+        with pytest.raises(Invalid) as refused:
+            editing.update_person(context, administrator, report, {"manager_id": manager})
+        assert refused.value.code == "manager_circle"
+        assert [field for field, _ in refused.value.errors] == ["manager_id"]
+
+
+@pytest.mark.parametrize(
+    ("create", "update", "field"),
+    [
+        (editing.create_organization, editing.update_organization, "parent_id"),
+        (editing.create_person, editing.update_person, "manager_id"),
+    ],
+)
+def test_two_edits_at_the_same_time_close_no_circle_together(context, administrator, create, update, field):
+    ids = [create(context, administrator, {"name": f"Number {n}"})["id"] for n in range(8)]
+    couples = list(zip(ids[::2], ids[1::2], strict=True))
+    pairs = [pair for one, other in couples for pair in ((one, other), (other, one))]
+
+    def put(pair: tuple[int, int]) -> str:
+        try:
+            update(context, administrator, pair[0], {field: pair[1]})
+        except Invalid as refused:
+            return refused.code
+        return "done"
+
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        told = list(pool.map(put, pairs))
+    assert told.count("done") == len(pairs) / 2
+
+
 def test_what_the_account_stands_on_is_not_disabled(context, account, administrator):
     disabled = {"disabled": True}
     with pytest.raises(Invalid, match="service desk team"):

@@ -33,15 +33,17 @@ def test_people_may_change_their_picture_but_not_their_email_address():
     assert [field for field, _ in refused.value.errors] == ["disabled", "primary_email"]
 
 
-def test_an_organization_cannot_be_below_itself():
-    assert refused_by(records.parent, 5, [7, 6, 5]) == "parent_circle"
-    assert refused_by(records.parent, 5, [5]) == "parent_circle"
-    records.parent(5, [7, 6])
-    records.parent(None, [7, 6])
+@pytest.mark.parametrize(("kind", "code"), [("organization", "parent_circle"), ("person", "manager_circle")])
+def test_nothing_is_above_itself(kind, code):
+    assert refused_by(records.above, kind, 5, [7, 6, 5]) == code
+    assert refused_by(records.above, kind, 5, [5]) == code
+    records.above(kind, 5, [7, 6])
+    records.above(kind, None, [7, 6])
 
 
-def test_an_organization_chart_has_a_bottom():
-    assert refused_by(records.parent, None, range(records.MAX_DEPTH + 1)) == "too_deep"
+@pytest.mark.parametrize("kind", sorted(records.HIERARCHIES))
+def test_a_hierarchy_has_a_bottom(kind):
+    assert refused_by(records.above, kind, None, range(records.MAX_DEPTH + 1)) == "too_deep"
 
 
 def test_the_coordinator_of_a_team_is_a_member():
