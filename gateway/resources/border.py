@@ -25,7 +25,6 @@ from gateway.resources.shapes import (
 )
 from services.common.actor import OPERATORS, WATCHERS
 from services.common.errors import NotFound
-from services.common.listing import page_at_hand
 from services.common.parking import queries as events
 from services.federation import queries as border
 from services.requests import queries as requests
@@ -131,10 +130,7 @@ class HandoverViews(ResourceViews):
 
     def get_ledger(self, id: str) -> Response:
         query = list_query(LEDGER_ENTRY.listing)
-        said = [
-            {**entry, "id": entry["message_id"], "partner": thread["partner"], "thread": thread["id"]}
-            for thread in requests.threads_of(self.database, self.id_of(id), viewer())
-            for entry in border.ledger(self.database, thread["partner"], thread["id"])
-        ]
-        page = page_at_hand(said, LEDGER_ENTRY.listing, query)
+        found = requests.threads_of(self.database, self.id_of(id), viewer())
+        threads = [(thread["partner"], thread["id"]) for thread in found]
+        page = border.list_ledger(self.database, threads, query)
         return self.answers.page(LEDGER_ENTRY, page, query)

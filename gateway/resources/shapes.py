@@ -201,30 +201,7 @@ QUARANTINED_MESSAGE = Shape(
     border.QUARANTINED,
     alone=("claims", "beginning"),
 )
-LEDGER_ENTRY = Shape(
-    "ledger entry",
-    border_schemas.LedgerEntrySchema,
-    Listing(
-        fields={
-            "id": Field(kind=Kind.TEXT, sortable=True),
-            "at": Field(kind=Kind.TIME, sortable=True),
-        },
-        also=(
-            "direction",
-            "partner",
-            "thread",
-            "type",
-            "incarnation",
-            "sequence",
-            "hash",
-            "state",
-            "code",
-            "answered_at",
-            "receipt",
-        ),
-        default_sort="at",
-    ),
-)
+LEDGER_ENTRY = Shape("ledger entry", border_schemas.LedgerEntrySchema, border.LEDGER)
 SAID = {
     direction: Shape(f"{direction} message", border_schemas.SaidSchema, listing)
     for direction, listing in border.LEDGERS.items()

@@ -7,7 +7,7 @@ Raises NotFound for what is not there, Unavailable when a database does not answ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +20,7 @@ from services.common.errors import NotFound
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page
 from services.federation import health, messages, seals
 from services.federation.deliveries import OPEN, QUEUED, SENT
+from services.federation.ledger.entries import LEDGER, list_ledger
 from services.federation.ledger.kept import AUDITORS, list_keys, list_said
 from services.federation.ledger.kept import KEYS as LEDGER_KEYS
 from services.federation.ledger.kept import LISTINGS as LEDGERS
@@ -31,6 +32,7 @@ from services.federation.verdicts import ACCEPTED, HELD, REFUSED
 __all__ = [
     "AUDITORS",
     "DELIVERIES",
+    "LEDGER",
     "LEDGERS",
     "LEDGER_KEYS",
     "PARKED_MESSAGES",
@@ -40,9 +42,9 @@ __all__ = [
     "get_delivery",
     "get_parked",
     "get_quarantined",
-    "ledger",
     "list_deliveries",
     "list_keys",
+    "list_ledger",
     "list_parked",
     "list_quarantined",
     "list_said",
@@ -50,8 +52,6 @@ __all__ = [
 ]
 
 Databases = Mapping[str, Database[Document]]
-
-LEDGER_LIMIT: Final = 1_000
 
 _TEXT = Field(kind=Kind.TEXT, filterable=True)
 _TIME = Field(kind=Kind.TIME, filterable=True)
@@ -219,47 +219,6 @@ def partner_health(
         "authority_expires_at": expires_at,
         "services": [vars(each) for each in standings],
     }
-
-
-def ledger(database: Database[Document], partner: str, thread: str) -> list[Document]:
-    """Who said what in a thread and what the other answered, in the order of our own clock.
-
-    Each entry: `{direction: sent|received, type, incarnation, sequence, hash, message_id, at, state, code,
-    answered_at, receipt}`; `receipt` is whether the partner's signed receipt is kept. At most 1,000 entries.
-    """
-    of_thread = {"thread": thread, "partner": partner}
-    with answering():
-        sent = list(database[OUTBOX.name].find(of_thread, {"sealed": 0}).limit(LEDGER_LIMIT))
-        received = list(database[INBOX.name].find(of_thread, {"sealed": 0}).limit(LEDGER_LIMIT))
-    return sorted([*_sent(sent), *_received(received)], key=lambda entry: entry["at"])[:LEDGER_LIMIT]
-
-
-def _sent(rows: list[Document]) -> Iterator[Document]:
-    for row in rows:
-        yield {
-            **_entry(row, "sent"),
-            "message_id": row["_id"],
-            "at": row["at"],
-            "code": row.get("code"),
-            "receipt": "receipt" in row,
-        }
-
-
-def _received(rows: list[Document]) -> Iterator[Document]:
-    for row in rows:
-        yield {
-            **_entry(row, "received"),
-            "message_id": row["message_id"],
-            "at": row["received_at"],
-            "code": row["code"],
-            "receipt": False,
-        }
-
-
-def _entry(row: Document, direction: str) -> Document:
-    names = ("type", "incarnation", "sequence", "hash", "state")
-    kept = {name: row[name] for name in names}
-    return {"direction": direction, **kept, "answered_at": row.get("answered_at")}
 
 
 def _delivery(row: Document) -> Document:

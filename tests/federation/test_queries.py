@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,6 +26,10 @@ END_USER = Actor(2, "widget")
 
 def asked(listing: Listing, predefined: str | None = None, **arguments: str) -> ListQuery:
     return ListQuery.parse(list(arguments.items()), listing, predefined=predefined)
+
+
+def told(side: Side, other: Side, thread: str) -> Sequence[dict[str, Any]]:
+    return queries.list_ledger(side.database, [(other.account, thread)], asked(queries.LEDGER)).items
 
 
 @pytest.fixture
@@ -106,12 +113,45 @@ def test_the_metrics_say_how_it_stands_with_a_partner(talk: tuple[Side, Side, st
 
 def test_the_ledger_tells_who_said_what_and_how_it_was_answered(talk: tuple[Side, Side, str]) -> None:
     widget, giga, thread = talk
-    sent = queries.ledger(widget.database, giga.account, thread)
-    received = queries.ledger(giga.database, widget.account, thread)
+    sent = told(widget, giga, thread)
+    received = told(giga, widget, thread)
     assert [entry["hash"] for entry in sent] == [entry["hash"] for entry in received]
     assert [entry["direction"] for entry in sent] == ["sent"] * 4
     assert [entry["state"] for entry in received] == ["accepted", "refused", "parked", "waiting"]
     assert [entry["receipt"] for entry in sent] == [True, True, False, False]
+    assert {(entry["partner"], entry["thread"]) for entry in sent} == {(giga.account, thread)}
+
+
+@pytest.mark.parametrize("sort", ["at", "-at", "id", "-id"])
+def test_no_message_is_left_out_of_a_ledger_however_long_it_is(make_side: Sides, sort: str) -> None:
+    widget = make_side("widget")
+    threads = [
+        ("gigatera", f"handover/widget/{uuid.uuid4()}"),
+        ("globalnet", f"handover/widget/{uuid.uuid4()}"),
+    ]
+    began = widget.context.clock.now()
+    for nth in range(60):
+        partner, thread = threads[nth % 2]
+        place = {"partner": partner, "thread": thread, "type": "note.added.v1", "incarnation": 1}
+        row = {**place, "sequence": nth, "hash": f"{nth}", "state": "accepted"}
+        at = began + timedelta(seconds=nth * 7 % 60 // 2)
+        if nth % 3:
+            widget.database["outbox"].insert_one({**row, "_id": f"m{nth:03}", "at": at})
+        else:
+            kept = {"_id": f"r{nth}", "message_id": f"m{nth:03}", "received_at": at, "code": None}
+            widget.database["inbox"].insert_one({**row, **kept})
+    shown: list[tuple[str, datetime]] = []
+    query = asked(queries.LEDGER, sort=sort, per_page="7")
+    while True:
+        page = queries.list_ledger(widget.database, threads, query)
+        shown += [(entry["id"], entry["at"]) for entry in page.items]
+        assert page.total == 60
+        if page.next is None:
+            break
+        query = asked(queries.LEDGER, sort=sort, per_page="7", search_after=page.next)
+    by = (lambda entry: entry) if "id" in sort else (lambda entry: (entry[1], entry[0]))
+    assert len({id for id, _ in shown}) == 60
+    assert shown == sorted(shown, key=by, reverse=sort.startswith("-"))
 
 
 def test_an_end_user_sees_nothing_of_it(talk: tuple[Side, Side, str]) -> None:

@@ -30,7 +30,7 @@ that stays where it is is neither skipped nor shown twice when others come and g
 
 from services.common.listing.declaration import Field, Kind, Listing
 from services.common.listing.matching import all_of, quoted
-from services.common.listing.paging import COUNT_LIMIT, Page, page, page_at_hand
+from services.common.listing.paging import COUNT_LIMIT, Page, Told, page, page_at_hand, page_of_told
 from services.common.listing.query import MAX_PER_PAGE, ListQuery
 from services.common.listing.search import terms
 
@@ -42,9 +42,11 @@ __all__ = [
     "ListQuery",
     "Listing",
     "Page",
+    "Told",
     "all_of",
     "page",
     "page_at_hand",
+    "page_of_told",
     "quoted",
     "terms",
 ]

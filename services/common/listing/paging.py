@@ -1,6 +1,9 @@
 """A page of a list."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,7 +47,7 @@ class Page:
     def total_pages(self) -> int:
         return -(-self.total // self.per_page)
 
-    def map(self, shape: Callable[[Document], Document]) -> "Page":
+    def map(self, shape: Callable[[Document], Document]) -> Page:
         """The same page with each record put into another shape."""
         return replace(self, items=tuple(shape(item) for item in self.items))
 
@@ -72,12 +75,8 @@ def page(
         _Source(each, wanted, projection, {"service": name} if several else {})
         for name, each in (collection.items() if isinstance(collection, Mapping) else [("", collection)])
     ]
-    try:
+    with _in_time():
         return _page(sources[0] if len(sources) == 1 else _Sources(sources), query)
-    except ExecutionTimeout:
-        raise Unavailable(
-            "query_too_slow", "The list took too long. Ask with more or narrower filters."
-        ) from None
 
 
 @dataclass(frozen=True)
@@ -109,12 +108,66 @@ class _Source:
         return [{**document, **self.mark} for document in found.max_time_ms(MAX_MILLISECONDS)]
 
 
+@dataclass(frozen=True)
+class Told:
+    """Records of a collection that are told in another shape. `paths`: where the collection keeps what the
+    shaped record has at a path that can be sorted by; `wanted` is a filter of our own."""
+
+    collection: Collection[Document]
+    wanted: Filter
+    paths: Mapping[str, str]
+    shape: Callable[[Document], Document]
+    projection: Mapping[str, int] | None = None
+
+    def first(self, keys: Keys, most: int, skip: int = 0) -> list[Document]:
+        return self._shaped(self._source.first(self._there(keys), most, skip))
+
+    def behind(self, keys: Keys, cursor: Cursor, most: int) -> list[Document]:
+        return self._shaped(self._source.behind(self._there(keys), cursor, most))
+
+    def count(self) -> int:
+        return self._source.count()
+
+    @property
+    def _source(self) -> _Source:
+        return _Source(self.collection, self.wanted, self.projection, {})
+
+    def _there(self, keys: Keys) -> Keys:
+        return [replace(key, path=self.paths[key.path]) for key in keys]
+
+    def _shaped(self, found: Sequence[Document]) -> list[Document]:
+        return [self.shape(document) for document in found]
+
+
+def page_of_told(sources: Sequence[Told], listing: Listing, query: ListQuery) -> Page:
+    """The page that `query` asks for of the records of all `sources` together. Such a list can be sorted and
+    paged, not filtered. Raises as `page`.
+    """
+    _no_filters(listing, query)
+    with _in_time():
+        return _page(_Sources(sources), query)
+
+
 def page_at_hand(documents: Sequence[Document], listing: Listing, query: ListQuery) -> Page:
     """The page that `query` asks for of records that are at hand, all of them, in any order; their `id` under
     its path. Such a list can be sorted and paged, not filtered."""
-    if query.filter or query.predefined or query.search:
-        raise ValueError(f"a list at hand has no filters, and this offers some: {listing.names}")
+    _no_filters(listing, query)
     return _page(_AtHand(documents), query)
+
+
+def _no_filters(listing: Listing, query: ListQuery) -> None:
+    if query.filter or query.predefined or query.search:
+        raise ValueError(f"such a list has no filters, and this offers some: {listing.names}")
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    try:
+        yield
+    except ExecutionTimeout:
+        raise Unavailable(
+            "query_too_slow", "The list took too long. Ask with more or narrower filters."
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -141,7 +194,7 @@ class _AtHand:
 class _Sources:
     """Several collections as one. Each is asked for as many as the page holds, for all may be its."""
 
-    sources: Sequence[_Source]
+    sources: Sequence[_Source | Told]
 
     def first(self, keys: Keys, most: int, skip: int = 0) -> list[Document]:
         return self._merged(keys, lambda source: source.first(keys, skip + most))[skip : skip + most]
@@ -152,7 +205,7 @@ class _Sources:
     def count(self) -> int:
         return sum(source.count() for source in self.sources)
 
-    def _merged(self, keys: Keys, ask: Callable[[_Source], list[Document]]) -> list[Document]:
+    def _merged(self, keys: Keys, ask: Callable[[_Source | Told], list[Document]]) -> list[Document]:
         return in_order([document for source in self.sources for document in ask(source)], keys)
 
 
