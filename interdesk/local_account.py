@@ -73,9 +73,9 @@ class LocalAccount:
         """Of its first administrator. Raises FileBroken."""
         return read_text(self.directory / "token", "the administrator's token")
 
-    def api(self, token: str | None = None) -> Api:
+    def api(self, token: str | None = None, *, patience_seconds: float = 0) -> Api:
         """The public API as the person with this token; as the first administrator without one."""
-        return Api(self.url, token or self.admin_token)
+        return Api(self.url, token or self.admin_token, patience_seconds=patience_seconds)
 
     def prepare(self, broker: Broker | None, database: Database | None, external: Mapping[str, str]) -> None:
         """Makes what its services need on broker and database, and its files. Again does no harm.
@@ -156,7 +156,8 @@ class LocalAccount:
         `options`: what this account allows the other. Raises ApiError, TimeoutError.
         """
         allowed = {"options": dict(options)} if options else {}
-        with self.api() as ours, other.api() as theirs:
+        mine, its = (each.api(patience_seconds=deadline_seconds) for each in (self, other))
+        with mine as ours, its as theirs:
             made = ours.post("trusts/invite", {"account_id": other.id, **allowed})
             theirs.post("trusts/accept", {"invitation": made["invitation"]})
             _wait_active(ours, other.id, deadline_seconds)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import requests
 
 _TIMEOUT_SECONDS = 15
+_TRIES = 4
 
 
 class BrokerRefused(Exception):
@@ -44,9 +45,20 @@ def ensure_vhosts(admin_uri: str, account: str, password: str) -> Vhosts:
 
 
 def _put(session: requests.Session, admin_uri: str, path: str, body: dict[str, str]) -> None:
-    try:
-        answer = session.put(f"{admin_uri}/api/{path}", json=body, timeout=_TIMEOUT_SECONDS)
-    except requests.RequestException as problem:
-        raise BrokerRefused(f"PUT {path}: {type(problem).__name__}") from problem
+    answer = _answered(session, f"{admin_uri}/api/{path}", body)
     if not answer.ok:
         raise BrokerRefused(f"PUT {path}: {answer.status_code} {answer.text[:200]}")
+
+
+def _answered(session: requests.Session, url: str, body: dict[str, str]) -> requests.Response:
+    """What is put may be put again: a broker on a busy machine gets its time."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return session.put(url, json=body, timeout=_TIMEOUT_SECONDS)
+        except requests.RequestException as problem:
+            if tries_left and isinstance(problem, requests.Timeout):
+                continue
+            raise BrokerRefused(
+                f"PUT {url}: the broker does not answer ({type(problem).__name__})"
+            ) from problem
+    raise AssertionError("the last try returns or raises")

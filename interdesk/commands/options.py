@@ -29,6 +29,8 @@ OnBroker = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="Show so many at most.")]
+DEFAULT_LIMIT = 100
 Account = Annotated[
     str | None, typer.Option("--account", "-a", help="Which account of the local deployment.")
 ]

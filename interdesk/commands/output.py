@@ -23,7 +23,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from interdesk.accounts import AccountsRefused
-from interdesk.api import ApiError
+from interdesk.api import ApiError, Beginning
 from interdesk.deployment import InUse, NothingHere, OtherVersion
 from interdesk.files import FileBroken
 from interdesk.processes import StartFailed
@@ -94,6 +94,14 @@ def show(records: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_jso
     for record in records:
         table.add_row(*(_cell(record.get(column)) for column in columns))
     _print(table)
+
+
+def show_first(found: Beginning, columns: Sequence[str], *, as_json: bool) -> None:
+    """A list that may be long: as `show`, and what to do when there is more."""
+    show(found.records, columns, as_json=as_json)
+    if found.more_than_total or found.total > len(found.records):
+        of = f"more than {found.total:,}" if found.more_than_total else f"{found.total:,}"
+        warn(f"these are the first {len(found.records):,} of {of}; --limit shows more")
 
 
 def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:

@@ -9,8 +9,18 @@ from typing import Annotated
 
 import typer
 
-from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Json, TokenFile, Url, api_of
-from interdesk.commands.output import Group, say, show, show_one
+from interdesk.commands.options import (
+    DEFAULT_DIRECTORY,
+    DEFAULT_LIMIT,
+    Account,
+    Directory,
+    Json,
+    Limit,
+    TokenFile,
+    Url,
+    api_of,
+)
+from interdesk.commands.output import Group, say, show_first, show_one
 
 Id = Annotated[str, typer.Argument(help="The id, as `list` shows it.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -24,6 +34,7 @@ def commands(path: str, columns: Sequence[str], *, help: str, discarding: str) -
 
     @app.command("list")
     def list_parked(
+        limit: Limit = DEFAULT_LIMIT,
         directory: Directory = DEFAULT_DIRECTORY,
         account: Account = None,
         url: Url = None,
@@ -32,8 +43,8 @@ def commands(path: str, columns: Sequence[str], *, help: str, discarding: str) -
     ) -> None:
         """List what is parked, and why."""
         with api_of(directory, account, url, token_file) as api:
-            parked = list(api.get_all(path))
-        show(parked, columns, as_json=as_json)
+            parked = api.get_first(path, limit)
+        show_first(parked, columns, as_json=as_json)
 
     @app.command("show")
     def show_parked(

@@ -6,8 +6,18 @@ from typing import Annotated
 
 import typer
 
-from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Json, TokenFile, Url, api_of
-from interdesk.commands.output import Group, say, show, show_one
+from interdesk.commands.options import (
+    DEFAULT_DIRECTORY,
+    DEFAULT_LIMIT,
+    Account,
+    Directory,
+    Json,
+    Limit,
+    TokenFile,
+    Url,
+    api_of,
+)
+from interdesk.commands.output import Group, say, show_first, show_one
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Deliveries that nobody is proven to have sent.")
 
@@ -17,6 +27,7 @@ COLUMNS = ("id", "service", "partner", "code", "detail", "size", "received_at")
 @app.command("list")
 def list_quarantined(
     partner: Annotated[str | None, typer.Option("--partner", help="From this partner's lanes only.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
     directory: Directory = DEFAULT_DIRECTORY,
     account: Account = None,
     url: Url = None,
@@ -26,8 +37,8 @@ def list_quarantined(
     """List what is in quarantine, and which check it failed."""
     wanted = {"partner": partner} if partner else {}
     with api_of(directory, account, url, token_file) as api:
-        found = list(api.get_all("quarantined_messages", **wanted))
-    show(found, COLUMNS, as_json=as_json)
+        found = api.get_first("quarantined_messages", limit, **wanted)
+    show_first(found, COLUMNS, as_json=as_json)
 
 
 @app.command("show")

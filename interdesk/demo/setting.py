@@ -54,8 +54,8 @@ class Stand:
     # provider → its service instance, as this account names it
     providers: dict[str, int] = field(default_factory=dict)
 
-    def api(self, role: str = "admin") -> Api:
-        return self.account.api(self.tokens[role])
+    def api(self, role: str = "admin", *, patience_seconds: float = 0) -> Api:
+        return self.account.api(self.tokens[role], patience_seconds=patience_seconds)
 
 
 def prepare(deployment: LocalDeployment, report: Report) -> dict[str, Stand]:
@@ -92,7 +92,7 @@ def _all_at_once(make: Callable[[Stand], T], stands: Iterable[Stand]) -> list[T]
 def _furnish(stand: Stand) -> None:
     cast = stand.cast
     stand.tokens["admin"] = stand.account.admin_token
-    with stand.api() as api:
+    with _api(stand) as api:
         account = api.get("account")
         _describe_organization(api, cast, account["organization"]["id"])
         for role, name in cast.people.items():
@@ -110,6 +110,11 @@ def _furnish(stand: Stand) -> None:
         _provide(api, stand)
         if cast is CASTS[0]:
             _end_to_end(api, stand)
+
+
+def _api(stand: Stand, role: str = "admin") -> Api:
+    """While the demo starts on a busy machine, its accounts may take their time."""
+    return stand.api(role, patience_seconds=AGREED_SECONDS)
 
 
 def _describe_organization(api: Api, cast: Cast, id: int) -> None:
@@ -137,7 +142,7 @@ def _token(stand: Stand, api: Api, role: str) -> str:
     """The token of an earlier run while it still opens the door, else a new one."""
     if role in stand.tokens:
         try:
-            with stand.api(role) as own:
+            with _api(stand, role) as own:
                 own.get("me")
             return stand.tokens[role]
         except ApiError as refused:
@@ -187,7 +192,7 @@ def _end_to_end(api: Api, stand: Stand) -> None:
 
 
 def _trust(ours: Stand, theirs: Stand) -> None:
-    with ours.api() as api:
+    with _api(ours) as api:
         trusts = {trust["id"]: trust["status"] for trust in api.get("trusts")}
     if trusts.get(theirs.cast.id) != "active":
         ours.account.connect(theirs.account)
@@ -196,7 +201,7 @@ def _trust(ours: Stand, theirs: Stand) -> None:
 def _register(provider: Stand, customer: Stand) -> None:
     """The provider's service level manager registers the SLA; it announces itself."""
     name = customer.cast.name
-    with provider.api("manager") as api:
+    with _api(provider, "manager") as api:
         organization = _made(api, "organizations", f"customer {customer.cast.id}", name=name)
         _made(
             api,
@@ -215,7 +220,7 @@ def _register(provider: Stand, customer: Stand) -> None:
 def _cover(customer: Stand) -> None:
     """The customer's service level manager says which of its service instances each partner's SLA covers."""
     providers = [provider.id for provider, served in AGREEMENTS if served is customer.cast]
-    with customer.api("manager") as api:
+    with _api(customer, "manager") as api:
         slas = {
             provider: _awaited(
                 lambda provider=provider: _sla_of(api, provider),  # type: ignore[misc]

@@ -148,7 +148,7 @@ def _each(
 
 def _furnish(line: Line, needs: Needs) -> None:
     domain = line.account.spec.domain
-    with line.account.api() as api:
+    with _api(line) as api:
         line.requester_id = _person(api, "End user", f"end-user@{domain}")
         for number, member in enumerate(needs.members, start=1):
             line.members[member] = _person(api, member, f"officer-{number}@{domain}")
@@ -173,13 +173,18 @@ def _furnish(line: Line, needs: Needs) -> None:
         line.instance_id, line.offering_id = instance["id"], offering["id"]
 
 
+def _api(line: Line) -> Api:
+    """While a federation starts on a busy machine, its accounts may take their time."""
+    return line.account.api(patience_seconds=_DEADLINE_SECONDS)
+
+
 def _person(api: Api, name: str, email: str) -> int:
     return int(api.post("people", {"name": name, "primary_email": email})["id"])
 
 
 def _agree(customer: Line, provider: Line) -> None:
     """The provider's SLA for the customer; the customer waits until it is told."""
-    with provider.account.api() as theirs, customer.account.api() as ours:
+    with _api(provider) as theirs, _api(customer) as ours:
         agreement: dict[str, Any] = {
             "name": f"Incidents for {customer.name}"[:128],
             "service_instance_id": provider.instance_id,

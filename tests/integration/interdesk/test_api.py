@@ -2,58 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-
 import pytest
 
 from interdesk.api import Api, ApiError
-
-Answer = tuple[int, dict[str, str], Any]
-
-
-class Scripted(ThreadingHTTPServer):
-    """Answers each path with what is written for it, in turn; the last answer stays."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.script: dict[str, list[Answer]] = {}
-        self.seen: list[tuple[str, str, str]] = []
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Scripted
-
-    def answer(self) -> None:
-        self.server.seen.append((self.command, self.path, self.headers["Authorization"]))
-        answers = self.server.script[self.path]
-        status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
-        content = b"" if body is None else json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = do_DELETE = answer
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing: the tests look at `seen`."""
-
-
-@pytest.fixture
-def server() -> Iterator[Scripted]:
-    server = Scripted()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+from tests.integration.interdesk.scripted import Answer, Scripted
 
 
 def test_a_list_is_read_page_after_page(server: Scripted) -> None:
@@ -65,6 +17,52 @@ def test_a_list_is_read_page_after_page(server: Scripted) -> None:
     with Api(server.url, "secret") as api:
         assert [team["id"] for team in api.get_all("teams")] == [1, 2, 3]
     assert {seen[2] for seen in server.seen} == {"Bearer secret"}
+
+
+def test_of_a_long_list_the_beginning_is_read_and_how_long_it_is(server: Scripted) -> None:
+    following = f'<{server.url}/v1/deliveries?more>; rel="next"'
+    headers = {"Link": following, "X-Pagination-Total-Entries": "10000", "X-Pagination-Throttled": "true"}
+    server.script = {
+        "/v1/deliveries?state=sent&per_page=100": [(200, headers, [{"id": n} for n in range(100)])],
+        "/v1/deliveries?state=sent&per_page=2": [(200, headers, [{"id": 0}, {"id": 1}])],
+        "/v1/deliveries?more": [(200, headers, [{"id": n} for n in range(100, 200)])],
+    }
+    with Api(server.url, "secret") as api:
+        found = [api.get_first("deliveries", most, state="sent") for most in (150, 2)]
+    assert [[each["id"] for each in one.records] for one in found] == [list(range(150)), [0, 1]]
+    assert {(one.total, one.more_than_total) for one in found} == {(10_000, True)}
+    assert len(server.seen) == 3
+
+
+def test_who_does_not_answer_in_time_is_told_with_what_to_do(server: Scripted) -> None:
+    server.script, server.silent = {"/v1/teams": [(201, {}, {"id": 1})]}, 2
+    with Api(server.url, "secret", timeout_seconds=0.2) as api:
+        with pytest.raises(ApiError, match=r"does not answer within 0.2 s: .*try again later$") as caught:
+            api.get("teams")
+        with pytest.raises(ApiError, match="look first whether this was done"):
+            api.post("teams", {"name": "Network"})
+    assert caught.value.status == 0
+
+
+def test_who_is_patient_asks_again_for_the_same_record(server: Scripted) -> None:
+    away: Answer = (503, {"Retry-After": "1"}, {"message": "organizations did not answer."})
+    server.script, server.silent = {"/v1/teams": [away, (201, {}, {"id": 1})]}, 1
+    with Api(server.url, "secret", patience_seconds=30, timeout_seconds=0.2) as api:
+        assert api.post("teams", {"name": "Network"}) == {"id": 1}
+    assert len(server.keys) == 3
+    assert len(set(server.keys) - {None}) == 1
+
+
+def test_patience_ends(server: Scripted) -> None:
+    server.script, server.silent = {"/v1/me": [(200, {}, {"id": 1})]}, 100
+    with Api(server.url, "secret", patience_seconds=0.3, timeout_seconds=0.1) as api, pytest.raises(ApiError):
+        api.get("me")
+
+
+def test_what_is_no_json_is_told(server: Scripted) -> None:
+    server.script = {"/v1/me": [(200, {}, ...)]}
+    with Api(server.url, "secret") as api, pytest.raises(ApiError, match="is this the gateway"):
+        api.get("me")
 
 
 def test_a_refusal_is_told_in_the_apis_words(server: Scripted) -> None:

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interdesk.environment import read_env_file, without_ours, write_env_file
@@ -15,6 +15,7 @@ NAMES = st.from_regex(r"[A-Z][A-Z0-9_]{0,20}", fullmatch=True)
 VALUES = st.text(st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=40)
 
 
+@settings(deadline=None)  # it writes files
 @given(environ=st.dictionaries(NAMES, VALUES, max_size=5))
 def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> None:
     file = tmp_path_factory.mktemp("env") / "env"

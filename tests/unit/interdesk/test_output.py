@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from interdesk.commands.output import show, show_one, warn
+from interdesk.api import Beginning
+from interdesk.commands.output import show, show_first, show_one, warn
 
 WIDE = {"id": "1", "thread": "handover/widget/" + "a" * 900}
 
@@ -54,3 +55,21 @@ def test_what_a_partner_wrote_neither_styles_nor_steers(capsys: pytest.CaptureFi
 def test_json_tells_all_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     show([WIDE], ("id",), as_json=True)
     assert json.loads(capsys.readouterr().out) == [WIDE]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Beginning([WIDE], 1), ""),
+        (Beginning([WIDE], 4_711), "these are the first 1 of 4,711; --limit shows more"),
+        (Beginning([WIDE], 10_000, True), "these are the first 1 of more than 10,000; --limit shows more"),
+    ],
+)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_list_that_has_more_says_so_beside_it(
+    capsys: pytest.CaptureFixture[str], found: Beginning, said: str, as_json: bool
+) -> None:
+    show_first(found, ("id",), as_json=as_json)
+    shown = capsys.readouterr()
+    assert shown.err.strip() == said
+    assert "first" not in shown.out
