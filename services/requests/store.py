@@ -43,7 +43,6 @@ REQUESTS: Final = Collection(
     "requests",
     (
         Index(["live", "_id"]),
-        Index(["live", "updated_at", "_id"]),
         Index(["status", "_id"]),
         Index(["team.id", "_id"]),
         Index(["team.id", "live", "_id"]),
@@ -65,7 +64,7 @@ REQUESTS: Final = Collection(
         Index(["next_target_at", "_id"]),
         Index(["source_id", "_id"]),
         Index("source", sparse=True),
-        Index("supplier_request_id"),
+        Index("supplier_request_id", sparse=True),
         Index("origin_key", unique=True, sparse=True),
         Index("core.origin"),
         Index("wait_ends_at", sparse=True),
@@ -76,6 +75,8 @@ REQUESTS: Final = Collection(
         Index("search"),
     ),
 )
+# Few requests have these, and only theirs are in their sparse indexes: null would be in them, too.
+_SELDOM: Final = ("source", "supplier_request_id")
 NOTES: Final = Collection(
     "notes",
     (
@@ -208,6 +209,9 @@ def _state(request: Request, threads: Iterable[Thread]) -> Document:
     del state["id"], state["version"]
     state["live"] = request.live
     state["crossing"] = request.above is not None or bool(request.below)
+    for name in _SELDOM:
+        if state[name] is None:
+            del state[name]
     if partners := _open_with(request):
         state["open_with"] = partners
     state["next_target_at"] = "best_effort" if request.live else "no_target"

@@ -71,6 +71,14 @@ def test_what_can_be_asked_of_a_list_has_an_index(name: str) -> None:
     assert list(without_index(listing, COLLECTIONS[collection])) == []
 
 
+@pytest.mark.parametrize("name", sorted(COLLECTIONS))
+def test_no_index_is_the_beginning_of_another(name: str) -> None:
+    """Each write would pay for both, and the longer one answers what the shorter one does."""
+    keys = [index.keys for index in COLLECTIONS[name].indexes if not index.unique]
+    assert [(one, other) for one in keys for other in keys if one != other and other[: len(one)] == one] == []
+    assert len(keys) == len(set(keys))
+
+
 def test_an_index_that_is_missing_is_found() -> None:
     assert list(without_index(requests.REQUESTS, Collection("requests", ()))) != []
 
