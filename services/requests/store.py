@@ -231,7 +231,8 @@ def _open_with(request: Request) -> list[str]:
 
 
 def _words(request: Request) -> Sequence[str]:
-    words = [request.core.subject, str(request.id), request.source_id, request.supplier_request_id]
+    # Not what its requester may not see: he could find it out by searching for it.
+    words = [request.core.subject, str(request.id), request.source_id]
     return [word for word in words if word]
 
 

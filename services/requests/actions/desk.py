@@ -97,7 +97,11 @@ def add_note(
     asked = {"request_id": request_id, "text": text, "internal": internal}
     id = idempotency.id_for(context, actor, "note", key, asked, ruled(context).ids.note)
     fields = {"internal_note" if internal else "note": text}
-    step = _edit(context, actor, request_id, fields, note_id=id)
+    try:
+        step = _edit(context, actor, request_id, fields, note_id=id)
+    except Forbidden as refused:
+        named = [("internal" if field == "internal_note" else field, text) for field, text in refused.errors]
+        raise Forbidden(refused.code, refused.message, named) from refused
     return {"id": id, "created": False} if step is None else {"id": step.notes[0].id, "created": True}
 
 

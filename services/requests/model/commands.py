@@ -51,6 +51,7 @@ def create(
         text = f"{team.name} is {team.account}'s: set service_instance_id to one of its service instances."
         raise InvalidField(text, ["team"])
     shared = {name: fields.pop(name) for name in CORE_FIELDS if name in fields}
+    core.check_downtime(None, shared)
     request = Request(
         id=context.ids.request(),
         account=context.account,
@@ -98,6 +99,7 @@ def edit(
     shared = {name: fields.pop(name) for name in CORE_FIELDS if name in fields}
     if "requester" in shared:
         raise InvalidField("The requester's name follows from requested_for.", ["requester"])
+    core.check_downtime(request.core, shared)
     core.change(draft, shared)
     Edit(draft, fields, actor, facts, workflow).make()
     if request.above is None and (shared or "service_instance" in fields):

@@ -30,6 +30,15 @@ def differing(core: Core, fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if getattr(core, name) != value}
 
 
+def check_downtime(core: Core | None, fields: dict[str, Any]) -> None:
+    """Raises `InvalidField` for fields by which a downtime would end before it starts."""
+    names = ("downtime_start_at", "downtime_end_at")
+    start, end = (fields[name] if name in fields else getattr(core, name, None) for name in names)
+    given = [name for name in names if name in fields]
+    if given and start is not None and end is not None and end < start:
+        raise InvalidField("A downtime can't end before it starts.", given)
+
+
 def change(draft: Draft, fields: dict[str, Any]) -> None:
     """A change made here: by the owner a new version, further down a proposal.
 

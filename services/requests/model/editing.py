@@ -1,5 +1,6 @@
 """One edit, taken apart into the moves of the table and made in order (the list is in `commands`)."""
 
+from datetime import datetime
 from typing import Any
 
 from services.requests.model import customer, own
@@ -193,11 +194,17 @@ class Edit:
         elif status in WORK:
             assert status is not None
             self._permit(STATUS_MOVES[status])
-            until = self.fields.pop("waiting_until", None) if status is Status.WAITING_FOR else None
+            until = self._until() if status is Status.WAITING_FOR else None
             own.set_status(self.draft, status, until)
             if status in (Status.ACCEPTED, Status.IN_PROGRESS):
                 own.take_it(self.draft, self.actor)
             self.draft.record(status.value.replace("_", " "))
+
+    def _until(self) -> datetime | None:
+        until: datetime | None = self.fields.pop("waiting_until", None)
+        if until is not None and until < self.draft.context.at:
+            raise InvalidField("It must not be in the past.", ["waiting_until"])
+        return until
 
     def _end(self) -> None:
         if Who.SPECIALIST in self.actor.who:
@@ -211,7 +218,7 @@ class Edit:
     def _rest(self) -> None:
         request = self.draft.request
         if "waiting_until" in self.fields:
-            until = self.fields.pop("waiting_until")
+            until = self._until()
             if until is not None and request.status is not Status.WAITING_FOR:
                 raise InvalidField("It goes with the status waiting_for.", ["waiting_until"])
             self.draft.change(waiting_until=until)

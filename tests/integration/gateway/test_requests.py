@@ -134,6 +134,25 @@ def test_what_a_requester_is_not_shown_he_cannot_find_out_by_a_filter(desk: Desk
     assert desk.specialist.send("GET", f"requests?{filter}").status_code == 200
 
 
+def test_what_a_requester_is_not_shown_he_cannot_find_out_by_a_search(desk: Desk) -> None:
+    made = desk.end_user.post("requests", {"subject": "Passed on", "category": "other"})
+    desk.specialist.patch(f"requests/{made['id']}", {"supplier_requestID": "SUP4711"})
+    assert desk.end_user.get("requests", search="SUP4711") == []
+    assert [each["id"] for each in desk.specialist.get("requests", supplier_requestID="SUP4711")] == [
+        made["id"]
+    ]
+    assert made["id"] not in [each["id"] for each in desk.specialist.get("requests", supplier_requestID="")]
+
+
+def test_who_may_not_add_an_internal_note_is_told_by_the_field_he_gave(
+    desk: Desk, requests: dict[str, Made]
+) -> None:
+    path = f"requests/{requests['Fresh']['id']}/notes"
+    refused = desk.end_user.send("POST", path, {"text": "Psst", "internal": True})
+    assert refused.status_code == 403
+    assert [name for name, _ in json.loads(refused.data)["errors"]] == ["internal"]
+
+
 @pytest.mark.parametrize("field", ["requested_by_id", "requested_for_id"])
 def test_who_may_not_register_for_others_is_told_by_the_field_he_gave(desk: Desk, field: str) -> None:
     body = {"subject": "For her", field: desk.requester["id"]}

@@ -1,10 +1,12 @@
 """The shared core: one owner, versions downwards, proposals upwards (handover.md rule 11)."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.requests import model
 from services.requests.model import Category, Impact, Incoming, InvalidField, MissingFields, Status, Turn
-from tests.unit.requests.accounts import INSTANCE, NETWORK
+from tests.unit.requests.accounts import INSTANCE, NETWORK, START
 from tests.unit.requests.federation import Federation
 from tests.unit.requests.stages import at, sent_by
 
@@ -141,3 +143,25 @@ def test_a_provider_does_not_say_who_asked_nor_choose_a_category_of_the_owners()
     incoming = Incoming("request.core_changed", "m2", "gigatera", up, body)
     core = model.apply(federation.request("widget"), incoming, account.context()).request.core
     assert (core.subject, core.requester, core.category) == ("Printer glows", "Robin", Category.INCIDENT)
+
+
+@pytest.mark.parametrize("account", ["widget", "gigatera"])
+def test_a_downtime_does_not_end_before_it_starts(account):
+    federation = at(Turn.WITH)
+    federation.edit("widget", downtime_start_at=START)
+    federation.settle()
+    earlier, later = START - timedelta(minutes=1), START + timedelta(minutes=1)
+    federation.edit(account, downtime_end_at=START)
+    for changes in (
+        {"downtime_end_at": earlier},
+        {"downtime_start_at": later, "downtime_end_at": START},
+    ):
+        with pytest.raises(InvalidField, match="end before it starts") as refused:
+            federation.edit(account, **changes)
+        assert [field for field, _ in refused.value.errors] == list(changes)
+    federation.edit(account, downtime_start_at=None, downtime_end_at=earlier)
+
+
+def test_a_new_requests_downtime_does_not_end_before_it_starts():
+    with pytest.raises(InvalidField, match="end before it starts"):
+        Federation().create("widget", downtime_start_at=START, downtime_end_at=START - timedelta(minutes=1))

@@ -31,6 +31,8 @@ from tests.unit.requests.accounts import (
 from tests.unit.requests.federation import Federation
 from tests.unit.requests.stages import at
 
+TOMORROW = START + timedelta(days=1)
+
 
 def registered(**new) -> Federation:
     federation = Federation()
@@ -110,10 +112,20 @@ def test_waiting_for_ends_by_itself_when_its_time_has_come():
 def test_waiting_until_goes_with_waiting_for_only():
     federation = registered()
     with pytest.raises(InvalidField, match="waiting_for"):
-        federation.edit("widget", waiting_until=START)
+        federation.edit("widget", waiting_until=TOMORROW)
     federation.edit("widget", status=Status.WAITING_FOR)
-    assert federation.edit("widget", waiting_until=START).request.waiting_until == START
+    assert federation.edit("widget", waiting_until=TOMORROW).request.waiting_until == TOMORROW
     assert federation.edit("widget", status=Status.ASSIGNED).request.waiting_until is None
+
+
+@pytest.mark.parametrize("status", [Status.WAITING_FOR, Status.ASSIGNED])
+def test_nothing_waits_until_a_time_that_is_over(status):
+    federation = registered()
+    if status is Status.ASSIGNED:
+        federation.edit("widget", status=Status.WAITING_FOR, waiting_until=TOMORROW)
+    with pytest.raises(InvalidField, match="in the past") as refused:
+        federation.edit("widget", status=Status.WAITING_FOR, waiting_until=START - timedelta(seconds=1))
+    assert [field for field, _ in refused.value.errors] == ["waiting_until"]
 
 
 def test_the_requesters_note_ends_a_wait_for_the_requester():

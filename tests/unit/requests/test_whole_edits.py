@@ -1,9 +1,11 @@
 """An edit may say what the request shows already, or say one thing with several fields."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.requests.model import InvalidField, Status, Turn
-from tests.unit.requests.accounts import COLLEAGUE, NETWORK, SPECIALIST, SUPPORT
+from tests.unit.requests.accounts import COLLEAGUE, NETWORK, SPECIALIST, START, SUPPORT
 from tests.unit.requests.federation import Federation
 from tests.unit.requests.stages import at, sent_by, turn
 
@@ -39,7 +41,7 @@ def test_taken_back_without_team_and_member_it_is_theirs_who_handed_it_over() ->
 def test_no_time_to_wait_until_is_right_in_any_status() -> None:
     federation = Federation()
     federation.create("widget")
-    federation.edit("widget", status=Status.WAITING_FOR, waiting_until=federation["widget"].context().at)
+    federation.edit("widget", status=Status.WAITING_FOR, waiting_until=START + timedelta(days=1))
     after = federation.edit("widget", status=Status.IN_PROGRESS, waiting_until=None).request
     assert (after.status, after.waiting_until) == (Status.IN_PROGRESS, None)
 
