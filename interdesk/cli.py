@@ -6,6 +6,7 @@ import typer
 
 from interdesk.commands import (
     account,
+    conformance,
     deliveries,
     demo,
     doctor,
@@ -37,6 +38,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(ledger.app, name="ledger")
 app.command()(deliveries.deliveries)
 app.command()(replay.replay)
+app.command()(conformance.conformance)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Connections across a border: TLS with the authority that the partner named, or plain on loopback only.
+"""Connections across a border (where they may lead: addresses.py).
 
 Whatever a partner's broker does, or does not do, it costs us a bounded time: connecting, the handshake and
 every confirm are under a watchdog, because socket time-outs alone don't end a wait for a broker that holds
@@ -11,49 +11,17 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
 
 import eventlet
 
-from services.common.errors import Invalid, Unavailable
+from services.common.errors import Unavailable
 from services.common.publishing import Job, Outgoing, Wire
 
 WATCHDOG_SECONDS: Final = 15.0
 CONFIRM_SECONDS: Final = 10.0
 FAREWELL_SECONDS: Final = 3.0
 IDLE_SECONDS: Final = 60.0
-
-
-def check_address(address: str, ca: str | None) -> None:
-    """Whether one may deliver there. Raises Invalid `border_not_safe`: plain beyond loopback, TLS without a
-    pin.
-    """
-    parts = urlsplit(address)
-    if parts.scheme == "amqps":
-        if not ca:
-            raise Invalid("border_not_safe", f"{address} comes without a certificate authority to pin.")
-    elif parts.scheme != "amqp" or not _is_loopback(parts.hostname or ""):
-        raise Invalid("border_not_safe", f"{address} is not amqps://, and plain AMQP is for loopback only.")
-
-
-def uri_with_login(address: str, user: str, password: str) -> str:
-    """The address as a URI that carries the credentials; never to be logged."""
-    parts = urlsplit(address)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    port = f":{parts.port}" if parts.port else ""
-    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
-    return f"{parts.scheme}://{login}@{host}{port}{parts.path}"
-
-
-def tls_of(address: str, ca: str | None) -> dict[str, Any] | None:
-    """TLS options for kombu: this authority and no other, and the host's own name. None for plain AMQP."""
-    parts = urlsplit(address)
-    if parts.scheme != "amqps":
-        return None
-    context = {"cadata": ca} if ca else {}
-    return {"context": {**context, "check_hostname": True}, "server_hostname": parts.hostname}
 
 
 @contextmanager
@@ -134,10 +102,3 @@ class Line:
                 return self._wire.alive()
         except Unavailable:
             return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

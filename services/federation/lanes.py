@@ -38,9 +38,10 @@ from kombu.exceptions import KombuError
 from services.common import logs
 from services.common.errors import Unavailable
 from services.common.verdicts import is_outage
+from services.federation.addresses import tls_of
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
-from services.federation.connections import FAREWELL_SECONDS, tls_of, watchdog
+from services.federation.connections import FAREWELL_SECONDS, watchdog
 from services.federation.inbox import Inbox
 from services.federation.intake import Intake, Taken
 from services.federation.quarantine import Delivery

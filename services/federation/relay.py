@@ -20,9 +20,10 @@ from services.common.errors import InterdeskError, Unavailable
 from services.common.leases import Lease
 from services.common.publishing import Outgoing
 from services.federation import letters, messages, metrics, receipts
+from services.federation.addresses import check_address, tls_of, uri_with_login
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
-from services.federation.connections import Line, check_address, tls_of, uri_with_login
+from services.federation.connections import Line
 from services.federation.deliveries import HELD_FACTOR, QUEUED, Deliveries
 from services.federation.envelope import CONTENT_TYPE
 from services.federation.receipts import Receipt

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.common.publishing import Outgoing
-from services.federation.connections import Line, tls_of, uri_with_login
+from services.federation.addresses import tls_of, uri_with_login
+from services.federation.connections import Line
 from services.federation.envelope import Message, read_verified, seal
 from services.federation.keys import OwnRing
 from services.federation.trusts import Trust

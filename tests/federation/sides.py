@@ -26,8 +26,9 @@ from services.common.context import Context
 from services.common.crash import CrashPoints
 from services.common.publishing import Outgoing
 from services.federation import ciphers, stored
+from services.federation.addresses import tls_of, uri_with_login
 from services.federation.border import Post
-from services.federation.connections import Line, tls_of, uri_with_login
+from services.federation.connections import Line
 from services.federation.envelope import Message, read_verified
 from services.federation.keys import OwnRing, PartnerRing
 from services.federation.metrics import SEND_FAILURES

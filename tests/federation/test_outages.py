@@ -17,7 +17,7 @@ from interdesk.certificates import ensure_certificates
 from interdesk.database import Database
 from interdesk.rabbitmq import RabbitMQ
 from services.common.errors import Invalid
-from services.federation.connections import check_address, tls_of, uri_with_login
+from services.federation.addresses import check_address, tls_of, uri_with_login
 from services.federation.health import standing
 from tests.federation.conftest import Sides
 

@@ -16,7 +16,7 @@ from services.common.errors import Invalid
 from services.common.store import Record, decide_again
 from services.common.verdicts import Park
 from services.federation import capabilities, ciphers, letters
-from services.federation.connections import check_address
+from services.federation.addresses import check_address
 from services.federation.envelope import Message
 from services.federation.keys import INTRODUCTION, SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.threads import Thread, opened_by

@@ -11,7 +11,7 @@ from services.common.context import Context
 from services.common.errors import Conflict, Invalid, Stale
 from services.common.store import Record, decide_again
 from services.federation import capabilities, ciphers, letters
-from services.federation.connections import check_address
+from services.federation.addresses import check_address
 from services.federation.invitations import (
     Invitation,
     make_introduction,

@@ -22,7 +22,8 @@ from services.common.clock import SystemClock
 from services.common.errors import Invalid, Unavailable
 from services.common.publishing import Outgoing
 from services.federation import ciphers
-from services.federation.connections import Line, tls_of, uri_with_login
+from services.federation.addresses import tls_of, uri_with_login
+from services.federation.connections import Line
 from services.federation.envelope import Message, seal
 from services.federation.keys import Key, OwnRing
 from services.federation.threads import Thread
