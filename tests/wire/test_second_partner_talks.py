@@ -91,7 +91,7 @@ class Pair:
 
         self.second.run(quiet)
         assert self.second.quarantine == []
-        assert self.second.paused is None
+        assert self.second.paused == {}
         assert self.second.refusals == []
         assert [thread.parked for thread in self.second.threads.values() if thread.parked] == []
         assert self.parked() == []

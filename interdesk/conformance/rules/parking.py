@@ -14,7 +14,7 @@ from services.federation.messages import LANES
 _SECOND: Final[Mapping[str, tuple[str, str, dict[str, Any]]]] = {
     "unknown_type": ("A type that is not known is held.", "agreement.praised.v1", {"stars": 5}),
     "unknown_version": ("A version of a type that is not known is held.", "agreement.changed.v2", offer()),
-    "invalid_body": ("A body that is not what its type says is held.", CHANGED, {**offer(), "sla": None}),
+    "invalid_body": ("A body that is not what its type says is held.", CHANGED, {"sla": offer()["sla"]}),
 }
 
 

@@ -110,12 +110,23 @@ class Desk(Talk):
         if first:
             taken = {"episode": request.episode, "request_id": request.id, "status": "assigned"}
             self.say(thread, "request.taken.v1", {**taken, "team": TEAM, "member": None})
-        agreed = self.offered.get(body["agreement"])
-        if agreed is None or body["service_instance_id"] != INSTANCE:
+        code = self._unfit(request, body)
+        if code is not None:
             request.status = "declined"
-            code = "unknown_agreement" if agreed is None else "wrong_service_instance"
             self._state(request, "declined", None, code=code)
         return None
+
+    def _unfit(self, request: Request, body: Json) -> str | None:
+        """Why what was handed over is declined at once."""
+        agreed = self.offered.get(body["agreement"])
+        if agreed is None:
+            return "unknown_agreement"
+        if agreed["sla"]["status"] != "active":
+            return "agreement_not_active"
+        if body["service_instance_id"] != agreed["service_instance"]["id"]:
+            return "wrong_service_instance"
+        others = (each for each in self.requests.values() if each is not request and each.live)
+        return "loop" if any(each.origin == body["origin"] for each in others) else None
 
     def _hear_request_reopened(self, thread: Thread, message: Json) -> str | None:
         request = self._known(thread)

@@ -89,11 +89,11 @@ def thumbprint(jwk: Mapping[str, str]) -> str:
     return b64(hashlib.sha256(written({name: jwk[name] for name in ("crv", "kty", "x")})).digest())
 
 
-def public(account: str, key: Any, use: str) -> Json:
+def public(account: str, key: Any, use: str, state: str = "current") -> Json:
     """A key of one's own as a ring names it."""
     crv = "Ed25519" if use == "sig" else "X25519"
     jwk = {"kty": "OKP", "crv": crv, "x": b64(key.public_key().public_bytes_raw())}
-    return {"kid": f"{account}/{thumbprint(jwk)}", "use": use, "state": "current", "public": jwk}
+    return {"kid": f"{account}/{thumbprint(jwk)}", "use": use, "state": state, "public": jwk}
 
 
 def sealed(payload: bytes, kid: str, key: Ed25519PrivateKey, typ: str = "interdesk-message") -> bytes:

@@ -21,6 +21,7 @@ from tests.wire.second.threads import (
     SERVICES,
     TYPES,
     WINDOW,
+    Parked,
     Refused,
     Sent,
     Thread,
@@ -30,6 +31,7 @@ from tests.wire.second.threads import (
     unfit,
 )  # fmt: skip
 
+INTRODUCTION = "introduction"  # the state of an invitation's one-time key
 AGAIN_SECONDS, ASK_SECONDS, LINE_SECONDS = 2.0, 30.0, 0.5
 
 
@@ -42,20 +44,26 @@ class Talk:
     def __init__(self, account: str, border: Border, later: Json | None = None) -> None:
         self.account, self.border, self.later = account, border, later or {}
         self.sig, self.enc = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
-        self.keys = [sealing.public(account, self.sig, "sig"), sealing.public(account, self.enc, "enc")]
+        self.next = Ed25519PrivateKey.generate()
+        self.keys = [
+            sealing.public(account, self.sig, "sig"),
+            sealing.public(account, self.next, "sig", "next"),
+            sealing.public(account, self.enc, "enc"),
+        ]
         self.partner, self.address, self.ca = "", "", ""
         self.ring: list[Json] = []
         self.login: Json = {}
         self.threads: dict[str, Thread] = {}
         self.quarantine: list[str] = []
-        self.paused: str | None = None
+        self.trust = "none"
+        self.paused: dict[str, str] = {}  # by service: why
         self.refusals: list[tuple[str, str | None]] = []
         self._lanes: amqp.Connection | None = None
         self._line: amqp.Connection | None = None
         self._line_at = 0.0
 
     def hear(self, thread: Thread, message: Json) -> str | None:
-        """What follows from a word of the partner's; gives a remark. Raises Refused."""
+        """What follows from a word of the partner's; gives a remark. Raises Refused and Parked."""
         raise NotImplementedError
 
     def run(self, until: Callable[[], Any], seconds: float = 60) -> None:
@@ -86,6 +94,8 @@ class Talk:
         except Unproven as error:
             self.quarantine.append(str(error))
         else:
+            if SERVICES[message["thread"].split("/")[0]] in self.paused:
+                return  # not acknowledged: it comes again when a person has looked
             if message["type"] == RECEIPT:
                 self._take_receipt(message)
             else:
@@ -105,7 +115,13 @@ class Talk:
         sealing.verified(self.ring, kid, signed, signature)
         message = sealing.read(payload)
         check(message, self.partner, self.account)
-        return {**message, "hash": hashlib.sha256(payload).hexdigest()}
+        once = any(key["kid"] == kid and key["state"] == INTRODUCTION for key in self.ring)
+        if once and message["type"] != "trust.accepted.v1":
+            raise Unproven("introduction_only")
+        return {**message, "hash": hashlib.sha256(payload).hexdigest(), "kid": kid}
+
+    def is_next(self, kid: str) -> bool:
+        return any(key["kid"] == kid and key["state"] == "next" for key in self.ring)
 
     # -- 3: order ----------------------------------------------------------------------------------------
 
@@ -119,6 +135,9 @@ class Talk:
                 self._breaks(thread, message, "sequence_conflict")
             else:
                 self._answer(thread, message, *thread.verdicts[n])
+        elif thread.parked == "successor_not_proven" and self.is_next(message["kid"]):
+            thread.waiting[n] = message
+            self._apply(thread)
         elif thread.waiting.setdefault(n, message)["hash"] != message["hash"]:
             self._breaks(thread, message, "sequence_conflict")
         elif n > thread.applied + 1:
@@ -134,7 +153,8 @@ class Talk:
                 del thread.waiting[message["sequence"]]
                 self._breaks(thread, message, "chain_broken")
                 return
-            thread.parked = unfit(thread, message)
+            ended = "trust_ended" if self.trust == "ended" and thread.kind != "trust" else None
+            thread.parked = ended or unfit(thread, message)
             if thread.parked is not None:
                 self._answer(thread, message, "held")
                 return
@@ -142,6 +162,10 @@ class Talk:
                 self._move(thread, message, "accepted", self.hear(thread, message))
             except Refused as refusal:
                 self._move(thread, message, "refused", str(refusal))
+            except Parked as parked:
+                thread.parked = str(parked)
+                self._answer(thread, message, "held")
+                return
 
     def _move(self, thread: Thread, message: Json, verdict: str, code: str | None) -> None:
         n = message["sequence"]
@@ -156,8 +180,8 @@ class Talk:
         self._apply(thread)
 
     def _breaks(self, thread: Thread, message: Json, code: str) -> None:
-        self.paused = code
         self._answer(thread, message, "refused", code)
+        self.paused[SERVICES[thread.kind]] = code
 
     # -- 4: receipts -------------------------------------------------------------------------------------
 
@@ -245,9 +269,9 @@ class Talk:
 
     def _send(self) -> None:
         """Of each thread what was never sent, within the window; and again the lowest without an answer."""
-        if self.paused:
-            return
         for thread in self.threads.values():
+            if SERVICES[thread.kind] in self.paused:
+                continue
             unanswered = [one for _, one in sorted(thread.sent.items()) if not one.final][:WINDOW]
             for one in unanswered:
                 wait = ASK_SECONDS if one.verdict == "held" else AGAIN_SECONDS
@@ -259,7 +283,7 @@ class Talk:
 
     def _publish(self, routing_key: str, sealed: bytes) -> bool:
         """Persistent, mandatory, confirmed. False when that failed: then it is sent again later."""
-        if self._line is None and time.monotonic() < self._line_at:
+        if not self.address or (self._line is None and time.monotonic() < self._line_at):
             return False
         try:
             if self._line is None:

@@ -47,7 +47,13 @@ TYPES: Mapping[str, tuple[str, str, str]] = {
     "receipt.v1": ("", "", "incarnation sequence hash verdict code applied missing"),
 }
 OPENING = ("request.handed_over.v1", "agreement.offered.v1", "trust.accepted.v1")
-SERVICES = {"handover": "requests", "agreement": "slas", "trust": "organizations"}
+SERVICES = {
+    "handover": "requests",
+    "observation": "requests",
+    "agreement": "slas",
+    "trust": "organizations",
+    "card": "organizations",
+}
 RECEIPT = "receipt.v1"
 WINDOW = 64
 
@@ -66,6 +72,10 @@ _ENVELOPE = {
 
 class Refused(Exception):
     """A final verdict other than accepted; its text is the code."""
+
+
+class Parked(Exception):
+    """No verdict: a person has to look. Its text is the code."""
 
 
 @dataclass
@@ -145,7 +155,11 @@ def unfit(thread: Thread, message: Json) -> str | None:
 
 
 def now_text() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return time_text(datetime.now(UTC))
+
+
+def time_text(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def new_id() -> str:
