@@ -26,6 +26,9 @@ def conformance(
         float,
         typer.Option("--operator", min=0, help="How many seconds to wait for somebody at the deployment."),
     ] = 0,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="A section or a rule to try, such as 3 or 3.gap.")
+    ] = None,
     broker_admin: Annotated[
         str | None,
         typer.Option(
@@ -47,12 +50,13 @@ def conformance(
     accepts and is that account. Exit code 1 when a rule is broken.
     """
     broker = _given(broker_admin, broker_host, broker_ca)
+    rules = _chosen(only or [])
     pace = trials.Pace(patience, operator)
     tell = say if as_json else typer.echo
     outcomes = []
     try:
         with trials.trying(text_in(border, "the invitation"), broker=broker, pace=pace, tell=say) as trial:
-            for outcome in trial.run(trials.RULES):
+            for outcome in trial.run(rules):
                 outcomes.append(outcome)
                 for line in lines(outcome):
                     tell(line)
@@ -76,6 +80,13 @@ def lines(outcome: trials.Outcome) -> list[str]:
     if outcome.outcome == trials.NOT_TRIED:
         told.append(f"{'':9}  {outcome.why}")
     return told
+
+
+def _chosen(only: list[str]) -> list[trials.Rule]:
+    try:
+        return trials.chosen(only)
+    except KeyError as unknown:
+        raise Refusal(f"there is no rule {unknown.args[0]}; see docs/conformance.md", WRONG_USE) from unknown
 
 
 def _given(admin: str | None, host: str | None, ca: Path | None) -> trials.GivenBroker | None:

@@ -15,8 +15,8 @@ answers as a partner should. What is right is not said twice: seals, checks and 
 """
 
 from interdesk.conformance.border import BorderTaken, GivenBroker, own_border
-from interdesk.conformance.rule import BROKEN, HELD, NOT_TRIED, Outcome
-from interdesk.conformance.rules import RULES
+from interdesk.conformance.rule import BROKEN, HELD, NOT_TRIED, Outcome, Rule
+from interdesk.conformance.rules import RULES, chosen
 from interdesk.conformance.trial import Pace, Trial, trying
 
 __all__ = [
@@ -28,7 +28,9 @@ __all__ = [
     "GivenBroker",
     "Outcome",
     "Pace",
+    "Rule",
     "Trial",
+    "chosen",
     "own_border",
     "trying",
 ]

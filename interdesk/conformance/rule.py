@@ -59,6 +59,7 @@ class Outcome:
     expected: str | None = None
     came: str | None = None
     why: str | None = None
+    seconds: float = 0.0
 
     def to_document(self) -> dict[str, Any]:
         return asdict(self)

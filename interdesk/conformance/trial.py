@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from interdesk.conformance.border import GivenBroker, own_border
@@ -89,12 +90,14 @@ class Trial:
         self.now = ""  # the rule under trial
 
     def run(self, rules: Sequence[Rule]) -> Iterator[Outcome]:
+        """Tries the rules in their order, and gives what came of each as soon as it is known."""
         for rule in rules:
-            self.now = rule.id
+            self.now, begun = rule.id, time.monotonic()
             try:
-                yield rule.tried(self)
+                outcome = rule.tried(self)
             except NotDelivered as problem:
-                yield Outcome(rule.id, rule.says, BROKEN, "that the border takes it", str(problem))
+                outcome = Outcome(rule.id, rule.says, BROKEN, "that the border takes it", f"came {problem}")
+            yield replace(outcome, seconds=round(time.monotonic() - begun, 3))
 
     # -- saying ------------------------------------------------------------------------------------------
 
@@ -152,7 +155,7 @@ class Trial:
                 return found[0]
             if attempt < tries - 1:
                 self.talk.send(said)
-        raise Broken(f"a receipt: {' or '.join(verdicts)}", self._instead(said))
+        raise Broken(f"a receipt: {' or '.join(verdicts)}", self._instead(said, after))
 
     def accepted(self, said: Said, code: str | None = None) -> Answer:
         """Raises Broken when it is not accepted."""
@@ -217,8 +220,8 @@ class Trial:
             service = Conversation(answer.thread, self.talk.account, self.talk.partner).service
             self.stopped.setdefault(service, f"{answer.body['code']} in {self.now}")
 
-    def _instead(self, said: Said) -> str:
-        answers = self.talk.answers_to(said)
+    def _instead(self, said: Said, after: int) -> str:
+        answers = self.talk.answers_to(said)[after:]
         return f"came {answers[-1]}" if answers else f"none within {self.pace.patience_seconds:g} s"
 
     # -- the end -----------------------------------------------------------------------------------------

@@ -5,18 +5,23 @@ each other: one that speaks version 1, and one of a later version, whose every o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from interdesk.accounts import AccountSpec
 from interdesk.api import Api
+from interdesk.cli import app
 from interdesk.deployment import LocalDeployment
 from interdesk.replay.lines import Line, Needs, set_up
 from services.federation.capabilities import OWN
 from tests.faults.partners import SETTINGS, TEAM
-from tests.wire.second.border import Border
+from tests.waiting import wait_until
+from tests.wire.deployed import border_on
 from tests.wire.second.desk import Request
 from tests.wire.second.threads import TYPES
 from tests.wire.second_partner import SecondPartner
@@ -102,11 +107,17 @@ def _account_of(record: Mapping[str, Any]) -> str | None:
     return (record.get("account") or {}).get("id")
 
 
-def border_of(deployment: LocalDeployment, account: str) -> Border:
-    """A border of the second partner's own, on the account's broker."""
-    broker = deployment.broker_of(ACCOUNT)
-    host = broker.amqps_address("any").removeprefix("amqps://").partition("/")[0]
-    return Border(account, broker.admin_uri, host, broker.ca_pem)
+def agreement(line: Line, api: Api, account: str) -> dict[str, Any]:
+    """An SLA of the account's for all of another one."""
+    return {
+        "name": f"For {account}",
+        "service_instance_id": line.instance_id,
+        "service_offering_id": line.offering_id,
+        "customer_account_id": account,
+        "customer_id": api.post("organizations", {"name": account})["id"],
+        "coverage": "customer_account",
+        "status": "active",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -128,22 +139,13 @@ def pair(request: pytest.FixtureRequest, deployment: LocalDeployment, line: Line
     """Invited, accepted, and both have offered the other an agreement."""
     account = request.param
     later = {"later": LATER, "capabilities": (*TYPES, "request.praised.v1")} if account != "sidecar" else {}
-    second = SecondPartner(account, border_of(deployment, account), **later)
+    second = SecondPartner(account, border_on(deployment.broker_of(ACCOUNT), account), **later)
     with line.account.api() as api:
         pair = Pair(line, api, second)
         second.accept(api.post("trusts/invite", {"account_id": account})["invitation"])
         second.run(lambda: second.trust == "active")
         second.offer(f"Mail of {account}")
-        agreement = {
-            "name": f"For {account}",
-            "service_instance_id": line.instance_id,
-            "service_offering_id": line.offering_id,
-            "customer_account_id": account,
-            "customer_id": api.post("organizations", {"name": account})["id"],
-            "coverage": "customer_account",
-            "status": "active",
-        }
-        api.post("slas", agreement)
+        api.post("slas", agreement(line, api, account))
         second.run(lambda: second.agreements and pair.lead() is not None)
         yield pair
         second.hang_up()
@@ -265,3 +267,26 @@ def test_a_lost_receipt_is_made_again(pair: Pair) -> None:
     assert (last.verdict, last.code) == ("accepted", None)
     notes = pair.api.get(f"requests/{here}/notes", per_page=100)
     assert [note["text"] for note in notes].count("Once is enough.") == 1
+
+
+def test_the_account_keeps_every_rule(deployment: LocalDeployment, line: Line, tmp_path: Path) -> None:
+    """`interdesk conformance`, while its administrator does what the command asks for."""
+    account, broker = "conformance", deployment.broker_of(ACCOUNT)
+    invitation, ca = tmp_path / "invitation", tmp_path / "ca.pem"
+    ca.write_text(broker.ca_pem)
+    given = [f"--broker-admin={broker.admin_uri}", f"--broker-host={border_on(broker, account).host}"]
+
+    def offers() -> None:
+        with line.account.api() as api:
+            wait_until(lambda: api.get(f"trusts/{account}")["status"] == "active", 60, 0.2)
+            api.post("slas", agreement(line, api, account))
+
+    with line.account.api() as api, ThreadPoolExecutor() as pool:
+        invitation.write_text(api.post("trusts/invite", {"account_id": account})["invitation"])
+        offering = pool.submit(offers)
+        arguments = [str(invitation), *given, f"--broker-ca={ca}", "--operator=60"]
+        result = CliRunner().invoke(app, ["conformance", *arguments])
+        offering.result()
+        assert result.exit_code == 0, result.output
+        assert result.stdout.splitlines()[-1].endswith(" held, 0 broken, 0 not tried")
+        assert api.get(f"trusts/{account}")["status"] == "ended"
