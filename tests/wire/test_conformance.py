@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from typer.testing import CliRunner, Result
 
 from interdesk.broker import Broker
@@ -213,12 +214,21 @@ def test_a_receipt_for_what_nobody_has_said_breaks_the_rule_of_that_check(
     assert outcomes(result).keys() - broken == {*kept, "7.accepted", "2.not_in_thread"}
 
 
-def test_nothing_of_the_trial_stays_on_a_given_broker(border: Border, broker: Broker, tmp_path: Path) -> None:
+def test_nothing_of_the_trial_stays_on_a_given_broker(border: Border, tmp_path: Path) -> None:
     tried(SecondPartner(ACCOUNT, border), tmp_path, "--patience=3", "--only=4.receipt")
-    with pytest.raises(OSError, match="404"):
-        Border(INVITED, broker.admin_uri, border.host, border.ca)._send(
-            "GET", "vhosts/conformance.border", {}
-        )
+    for path in (f"vhosts/{INVITED}.border", f"vhosts/{INVITED}", f"users/{INVITED}"):
+        assert requests.get(f"{border.admin_uri}/api/{path}", timeout=10).status_code == 404
+
+
+def test_a_border_that_is_there_is_left_alone(border: Border, tmp_path: Path) -> None:
+    border.make("anybody")  # now it is there
+    invitation, ca = tmp_path / "invitation", tmp_path / "ca.pem"
+    invitation.write_text(SecondPartner("other", _as(Border, border, "other")).invite(ACCOUNT))
+    ca.write_text(border.ca)
+    given = [f"--broker-admin={border.admin_uri}", f"--broker-host={border.host}", f"--broker-ca={ca}"]
+    result = CliRunner().invoke(app, ["conformance", str(invitation), *given])
+    assert result.exit_code == 2
+    assert f"has a vhost of the account {ACCOUNT}" in result.output
 
 
 def test_what_can_not_be_tried_says_why(border: Border, tmp_path: Path) -> None:
