@@ -11,7 +11,7 @@ import typer
 from interdesk import conformance as trials
 from interdesk.commands.options import Json, text_in
 from interdesk.commands.output import FAILED, WRONG_USE, Refusal, say, show_json
-from services.common.errors import Invalid
+from services.common.errors import Invalid, Unavailable
 
 
 def conformance(
@@ -64,6 +64,8 @@ def conformance(
         raise Refusal(f"{border}: {problem.message}", WRONG_USE) from problem
     except trials.BorderTaken as problem:
         raise Refusal(str(problem), WRONG_USE) from problem
+    except (trials.BorderLost, Unavailable) as problem:
+        raise Refusal(str(problem)) from problem
     counts = Counter(outcome.outcome for outcome in outcomes)
     tell(", ".join(f"{counts[each]} {each}" for each in (trials.HELD, trials.BROKEN, trials.NOT_TRIED)))
     if as_json:

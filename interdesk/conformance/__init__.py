@@ -15,6 +15,7 @@ answers as a partner should. What is right is not said twice: seals, checks and 
 """
 
 from interdesk.conformance.border import BorderTaken, GivenBroker, own_border
+from interdesk.conformance.line import BorderLost
 from interdesk.conformance.rule import BROKEN, HELD, NOT_TRIED, Outcome, Rule
 from interdesk.conformance.rules import RULES, chosen
 from interdesk.conformance.trial import Pace, Trial, trying
@@ -24,6 +25,7 @@ __all__ = [
     "HELD",
     "NOT_TRIED",
     "RULES",
+    "BorderLost",
     "BorderTaken",
     "GivenBroker",
     "Outcome",

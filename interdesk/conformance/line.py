@@ -25,6 +25,10 @@ class NotDelivered(Exception):
     """The border did not take it. The text says how it said so."""
 
 
+class BorderLost(Exception):
+    """The trial's own border does not work; nothing is known of the deployment."""
+
+
 def connected(address: str, ca: str | None, login: Mapping[str, str]) -> amqp.Connection:
     """A connection whose publishes are confirmed. Raises NotDelivered; Invalid `border_not_safe`."""
     check_address(address, ca)
@@ -88,14 +92,21 @@ class Lanes:
             channel.basic_consume(lane, callback=taken)
 
     def drain(self, until: Callable[[], bool], seconds: float) -> bool:
-        """Takes what comes until the condition holds; False when the time is over and it does not."""
+        """Takes what comes until the condition holds; False when the time is over and it does not.
+
+        Raises BorderLost.
+        """
         ends_at = time.monotonic() + seconds
         while not until():
             left = ends_at - time.monotonic()
             if left <= 0:
                 return False
-            with contextlib.suppress(TimeoutError):
+            try:
                 self._connection.drain_events(timeout=min(left, 0.2))
+            except TimeoutError:
+                continue
+            except (OSError, AMQPError) as error:
+                raise BorderLost(f"the trial's own border is gone: {told(error)}") from None
         return True
 
     def close(self) -> None:

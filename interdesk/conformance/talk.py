@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from interdesk.conformance.border import OwnBorder
-from interdesk.conformance.line import Lanes, NotDelivered, connected, hang_up, publish
+from interdesk.conformance.line import BorderLost, Lanes, NotDelivered, connected, hang_up, publish
 from interdesk.conformance.words import CLOCK, Conversation, Said
 from services.common.errors import Invalid
 from services.common.ids import new_uuid
@@ -53,7 +53,10 @@ class Heard:
 
 
 class Talk:
-    """See the module. `pump` does what there is to do; everything happens in the thread that calls it."""
+    """See the module. `pump` does what there is to do; everything happens in the thread that calls it.
+
+    Raises BorderLost.
+    """
 
     def __init__(self, invitation: Invitation, border: OwnBorder) -> None:
         self.account, self.partner = invitation.invited, invitation.inviter["id"]
@@ -69,7 +72,10 @@ class Talk:
         self._line: Any = None
         owner = {"user": self.account, "password": border.password}
         lanes = [lane_of(service, self.partner) for service in messages.LANES]
-        self._lanes = Lanes(connected(border.address, border.ca, owner), lanes, self._delivered)
+        try:
+            self._lanes = Lanes(connected(border.address, border.ca, owner), lanes, self._delivered)
+        except (NotDelivered, Invalid) as error:
+            raise BorderLost(f"the trial's own border at {border.address} can't be used: {error}") from None
 
     def close(self) -> None:
         self._lanes.close()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from interdesk.conformance.border import GivenBroker, own_border
-from interdesk.conformance.line import NotDelivered
+from interdesk.conformance.line import BorderLost, NotDelivered
 from interdesk.conformance.rule import BROKEN, Broken, NotTried, Outcome, Rule
 from interdesk.conformance.talk import Answer, Talk
 from interdesk.conformance.words import CLOCK, Conversation, Said
@@ -41,7 +41,7 @@ def trying(
     one is given), as long as it lasts.
 
     Raises Invalid `invitation_…` for what is no invitation, or one that has expired; BorderTaken,
-    BrokerRefused, StartFailed.
+    BorderLost, BrokerRefused, StartFailed.
     """
     invitation, kid = read(text)
     with own_border(invitation.invited, invitation.inviter["id"], broker) as border:
@@ -231,6 +231,6 @@ class Trial:
         if self.active and not self.ended:
             self.ended = True
             said = self.trust.write("trust.ended.v1", {"reason": "conformance_tried"}, self.talk.key)
-            with contextlib.suppress(NotDelivered, Broken):
+            with contextlib.suppress(NotDelivered, Broken, BorderLost):
                 self.talk.send(said)
                 self.answer(said, again=False)

@@ -112,6 +112,14 @@ class Hasty(SecondPartner):
         return super()._payload(id, type, thread, sequence, prev and "0" * 64, body)
 
 
+class Stubborn(SecondPartner):
+    """Goes on where the two do not agree on what was said."""
+
+    def _breaks(self, thread: Thread, message: Json, code: str) -> None:
+        super()._breaks(thread, message, code)
+        self.paused.clear()
+
+
 class OpenBorder(Border):
     """Lets a partner do what it likes."""
 
@@ -143,6 +151,7 @@ WRONG: Mapping[str, tuple[Callable[..., SecondPartner], str]] = {
     "3.once": (Silent, "none within"),
     "3.chain_broken": (Forgetful, "came accepted (applied 2)"),
     "3.gap": (Curt, "came held (applied 1)"),
+    "3.paused": (Stubborn, "came accepted"),
     "7.successor_not_proven": (Credulous, "came accepted"),
     "9.loop": (Busy, "nothing came in time"),
     "8.told": (Wordy, "agreement.praised.v1"),
@@ -156,6 +165,7 @@ WRONG: Mapping[str, tuple[Callable[..., SecondPartner], str]] = {
 }
 #: What has to be tried before.
 BEFORE = {
+    "3.paused": ["3.chain_broken"],
     "9.loop": ["9.taken"],
     "8.told": ["3.more_members", "3.directions"],
     "3.sequence": ["9.taken", "9.restated"],

@@ -6,9 +6,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from interdesk.conformance.rule import Broken, rule
+from interdesk.conformance.rule import Broken, NotTried, rule
 from interdesk.conformance.rules.bodies import CHANGED, OFFERED, offer
 from interdesk.conformance.trial import Trial
+from services.federation.threads import KINDS
+
+#: How long it may take until all processes of a deployment know.
+PAUSE_SECONDS: Final = 3.0
+
+_WORDS: Final = {"agreement": OFFERED, "handover": "request.praised.v1"}
 
 
 @rule(
@@ -39,4 +45,18 @@ def other_services(trial: Trial) -> None:
     trial.announces()
 
 
-RULES: Final = (chain_broken, sequence_conflict, other_services)
+@rule("3.paused", "Until a person has looked, nothing more is taken in that service.")
+def paused(trial: Trial) -> None:
+    trial.needs_trust()
+    stopped = [kind for kind in _WORDS if KINDS[kind] in trial.stopped]
+    if not stopped:
+        raise NotTried("no service has stopped")
+    trial.talk.pump(lambda: False, PAUSE_SECONDS)
+    for kind in stopped:
+        said = trial.talk.open(kind).write(_WORDS[kind], offer(), trial.talk.key)
+        trial.unbelievable(said)
+        trial.announces()
+        trial.no_receipt(said)
+
+
+RULES: Final = (chain_broken, sequence_conflict, other_services, paused)
