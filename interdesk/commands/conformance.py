@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from interdesk import conformance as trials
 from interdesk.commands.options import Json, text_in
 from interdesk.commands.output import FAILED, WRONG_USE, Refusal, say, show_json
+from interdesk.commands.running import interrupt
 from services.common.errors import Invalid, Unavailable
 
 
@@ -54,6 +56,7 @@ def conformance(
     pace = trials.Pace(patience, operator)
     tell = say if as_json else typer.echo
     outcomes = []
+    before = signal.signal(signal.SIGTERM, interrupt)  # so that the trust is ended then, too
     try:
         with trials.trying(text_in(border, "the invitation"), broker=broker, pace=pace, tell=say) as trial:
             for outcome in trial.run(rules):
@@ -66,6 +69,8 @@ def conformance(
         raise Refusal(str(problem), WRONG_USE) from problem
     except (trials.BorderLost, Unavailable) as problem:
         raise Refusal(str(problem)) from problem
+    finally:
+        signal.signal(signal.SIGTERM, before)
     counts = Counter(outcome.outcome for outcome in outcomes)
     tell(", ".join(f"{counts[each]} {each}" for each in (trials.HELD, trials.BROKEN, trials.NOT_TRIED)))
     if as_json:

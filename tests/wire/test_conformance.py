@@ -230,6 +230,15 @@ def test_nothing_of_the_trial_stays_on_a_given_broker(border: Border, tmp_path: 
         assert requests.get(f"{border.admin_uri}/api/{path}", timeout=10).status_code == 404
 
 
+def test_it_brings_a_broker_of_its_own(border: Border, tmp_path: Path) -> None:
+    second, invitation = SecondPartner(ACCOUNT, border), tmp_path / "invitation"
+    invitation.write_text(second.invite(INVITED))
+    with deployed(second):
+        result = CliRunner().invoke(app, ["conformance", str(invitation), "--only=4.receipt"])
+    assert result.exit_code == 0, result.output
+    assert second.address not in ("", second.border.address)
+
+
 def test_a_border_that_is_there_is_left_alone(border: Border, tmp_path: Path) -> None:
     border.make("anybody")  # now it is there
     invitation, ca = tmp_path / "invitation", tmp_path / "ca.pem"

@@ -12,7 +12,7 @@ from interdesk.conformance.trial import Trial
 from services.federation.threads import KINDS
 
 #: How long it may take until all processes of a deployment know.
-PAUSE_SECONDS: Final = 3.0
+PAUSE_SECONDS: Final = 2.0
 
 _WORDS: Final = {"agreement": OFFERED, "handover": "request.praised.v1"}
 
