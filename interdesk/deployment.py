@@ -42,7 +42,7 @@ from interdesk.rabbitmq import RabbitMQ, is_installed
 
 Report = Callable[[str], None]
 BrokerKind = Literal["rabbitmq", "embedded"]
-_BROKERS: Mapping[BrokerKind, type[Broker]] = {"rabbitmq": RabbitMQ, "embedded": EmbeddedBroker}
+BROKERS: Mapping[BrokerKind, type[Broker]] = {"rabbitmq": RabbitMQ, "embedded": EmbeddedBroker}
 _VERSION = 1
 
 
@@ -94,7 +94,7 @@ class LocalDeployment:
         }
         names = [] if amqp_uri else sorted({_broker_name(spec) for spec in specs})
         self.brokers = {
-            name: _BROKERS[broker](self.directory / "brokers" / name, dies_with_parent=dies_with_parent)
+            name: BROKERS[broker](self.directory / "brokers" / name, dies_with_parent=dies_with_parent)
             for name in names
         }
         self.database = (

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from interdesk import conformance as trials
-from interdesk.commands.options import Json, text_in
+from interdesk.commands.options import Json, OnBroker, broker_kind, text_in
 from interdesk.commands.output import FAILED, WRONG_USE, Refusal, say, show_json
 from interdesk.commands.running import interrupt
+from interdesk.deployment import BrokerKind, broker_here
 from services.common.errors import Invalid, Unavailable
 
 
@@ -31,6 +32,7 @@ def conformance(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="A section or a rule to try, such as 3 or 3.gap.")
     ] = None,
+    broker: OnBroker = None,
     broker_admin: Annotated[
         str | None,
         typer.Option(
@@ -51,14 +53,14 @@ def conformance(
     The deployment's administrator invites an account that is nobody's, such as `conformance`; the trial
     accepts and is that account. Exit code 1 when a rule is broken.
     """
-    broker = _given(broker_admin, broker_host, broker_ca)
+    on = _given(broker_admin, broker_host, broker_ca) or _private(broker)
     rules = _chosen(only or [])
     pace = trials.Pace(patience, operator)
     tell = say if as_json else typer.echo
     outcomes = []
     before = signal.signal(signal.SIGTERM, interrupt)  # so that the trust is ended then, too
     try:
-        with trials.trying(text_in(border, "the invitation"), broker=broker, pace=pace, tell=say) as trial:
+        with trials.trying(text_in(border, "the invitation"), on=on, pace=pace, tell=say) as trial:
             for outcome in trial.run(rules):
                 outcomes.append(outcome)
                 for line in lines(outcome):
@@ -94,6 +96,10 @@ def _chosen(only: list[str]) -> list[trials.Rule]:
         return trials.chosen(only)
     except KeyError as unknown:
         raise Refusal(f"there is no rule {unknown.args[0]}; see docs/conformance.md", WRONG_USE) from unknown
+
+
+def _private(asked: str | None) -> BrokerKind:
+    return broker_here() if asked is None else broker_kind(asked, Path())
 
 
 def _given(admin: str | None, host: str | None, ca: Path | None) -> trials.GivenBroker | None:

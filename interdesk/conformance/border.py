@@ -1,5 +1,5 @@
-"""The border of the account that the trial plays: a private broker of its own, or a vhost on one that is
-given. Nothing of it stays.
+"""The border of the account that the trial plays: on a private broker, or on one that is given. Nothing of it
+stays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import requests
 
-from interdesk.broker import Broker
+from interdesk.deployment import BROKERS, BrokerKind
 from interdesk.vhosts import BrokerRefused, Vhosts, ensure_vhosts
 from services.federation.topology import BrokerAdmin, user_of
 
@@ -55,11 +55,11 @@ class OwnBorder:
 
 
 @contextmanager
-def own_border(account: str, partner: str, given: GivenBroker | None = None) -> Iterator[OwnBorder]:
+def own_border(account: str, partner: str, on: GivenBroker | BrokerKind) -> Iterator[OwnBorder]:
     """The account's border, as long as it is needed. Raises BorderTaken, BrokerRefused, StartFailed."""
-    if given is None:
+    if not isinstance(on, GivenBroker):
         with tempfile.TemporaryDirectory(prefix="interdesk-conformance-") as directory:
-            broker = Broker(Path(directory) / "broker", dies_with_parent=True)
+            broker = BROKERS[on](Path(directory) / "broker", dies_with_parent=True)
             try:
                 broker.start()
                 broker.wait_ready()
@@ -70,18 +70,18 @@ def own_border(account: str, partner: str, given: GivenBroker | None = None) -> 
                 broker.stop()
         return
     vhosts = Vhosts.of(account)
-    if any(_call("GET", given, f"vhosts/{quote(name, safe='')}") for name in (vhosts.inside, vhosts.border)):
+    own = [f"vhosts/{quote(name, safe='')}" for name in (vhosts.inside, vhosts.border)]
+    own.append(f"users/{quote(account)}")
+    if any(_call("GET", on, path) for path in own):
         raise BorderTaken(
-            f"the broker has a vhost of the account {account} already; have another account invited, or give"
-            " another broker"
+            f"the broker has a vhost or a user of the account {account} already; have another account"
+            " invited, or give another broker"
         )
     try:
-        yield _made(account, given)
+        yield _made(account, on)
     finally:
-        for name in (vhosts.inside, vhosts.border):
-            _call("DELETE", given, f"vhosts/{quote(name, safe='')}")
-        for name in (account, user_of(account, partner)):
-            _call("DELETE", given, f"users/{quote(name, safe='')}")
+        for path in (*own, f"users/{quote(user_of(account, partner))}"):
+            _call("DELETE", on, path)
 
 
 def _made(account: str, given: GivenBroker) -> OwnBorder:

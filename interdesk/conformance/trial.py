@@ -14,6 +14,7 @@ from interdesk.conformance.line import BorderLost, NotDelivered
 from interdesk.conformance.rule import BROKEN, Broken, NotTried, Outcome, Rule
 from interdesk.conformance.talk import Answer, Talk
 from interdesk.conformance.words import CLOCK, Conversation, Said
+from interdesk.deployment import BrokerKind
 from services.common import strict_json
 from services.common.errors import Invalid
 from services.federation import seals
@@ -35,16 +36,16 @@ class Pace:
 
 @contextmanager
 def trying(
-    text: str, *, broker: GivenBroker | None = None, pace: Pace | None = None, tell: Callable[[str], None]
+    text: str, *, on: GivenBroker | BrokerKind, pace: Pace | None = None, tell: Callable[[str], None]
 ) -> Iterator[Trial]:
-    """A trial of the deployment that has written this invitation, with a border of its own (on the broker, if
-    one is given), as long as it lasts.
+    """A trial of the deployment that has written this invitation, with a border of its own `on` this broker,
+    as long as it lasts.
 
     Raises Invalid `invitation_…` for what is no invitation, or one that has expired; BorderTaken,
     BorderLost, BrokerRefused, StartFailed.
     """
     invitation, kid = read(text)
-    with own_border(invitation.invited, invitation.inviter["id"], broker) as border:
+    with own_border(invitation.invited, invitation.inviter["id"], on) as border:
         credentials = border.admit(invitation.inviter["id"])
         talk = Talk(invitation, border)
         trial = Trial(invitation, kid, talk, credentials, pace or Pace(), tell)
