@@ -10,6 +10,9 @@ every two seconds, so a new partner needs no restart. When the broker is away, o
 organizations service makes it anew, the thread tries again after a back-off. When the database is away,
 nothing is acked: the connection is dropped, and all of it comes again.
 
+A partner that sends more than its share for long (share.py) waits in its own lane, until that is full and the
+broker refuses what comes; others don't notice.
+
 A lane that was deleted and made anew in the same instant looks alive and is not: the broker carries the
 consumer over without a word, and takes the new lane's first messages for ones that it has delivered (RabbitMQ
 3.10). So a lane that was silent for a minute (INTERDESK_LANE_RENEW_SECONDS) is taken up anew.
@@ -44,7 +47,9 @@ from services.federation.borders import Borders
 from services.federation.connections import FAREWELL_SECONDS, watchdog
 from services.federation.inbox import Inbox
 from services.federation.intake import Intake, Taken
+from services.federation.metrics import SLOWED_SECONDS
 from services.federation.quarantine import Delivery
+from services.federation.share import Share
 from services.federation.topology import lane_of
 from services.federation.trusts import TrustBook
 
@@ -114,6 +119,7 @@ class Lane:
         self._queue = lane_of(context.service, partner)
         self._intake = intake
         self._handlers = Handlers(inbox.apply, self._bind)
+        self._share = Share(context.config.lane_messages_per_second, time.monotonic)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=self._queue, daemon=True)
         self._connection: Connection | None = None
@@ -192,6 +198,7 @@ class Lane:
     def _received(self, message: Any) -> None:
         """One raw delivery of py-amqp. Stored, then acked, then handed on."""
         self._stays_for_now()
+        self._waits_its_turn()
         if self._stopping.is_set() or self._borders.was_paused_here(self.partner):
             return  # not acked: it comes again, here or elsewhere
         body = message.body
@@ -207,6 +214,12 @@ class Lane:
         self._context.crash.here(f"{self._context.service}.after_inbox_ack")
         if taken is not None:
             self._handlers.put(taken)
+
+    def _waits_its_turn(self) -> None:
+        seconds = self._share.take()
+        if seconds:
+            SLOWED_SECONDS.labels(self._context.account, self._context.service, self.partner).inc(seconds)
+            self._stopping.wait(seconds)
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None

@@ -26,6 +26,11 @@ DROPPED = counter(
     ("partner",),
 )
 APPLY_SECONDS = histogram("interdesk_partner_message_seconds", "Handling one message of a partner", ("type",))
+SLOWED_SECONDS = counter(
+    "interdesk_lane_slowed_seconds_total",
+    "How long a partner's messages waited because it sends more than its share",
+    ("partner",),
+)
 SENT = counter(
     "interdesk_partner_messages_sent_total", "Messages delivered to a partner's border", ("partner",)
 )

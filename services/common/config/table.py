@@ -145,6 +145,13 @@ TABLE: tuple[Variable, ...] = (
     _seconds(
         "lane_renew_seconds", 1, 86400, "how long a partner's lane may be silent before it is taken up anew"
     ),
+    Variable(
+        "INTERDESK_LANE_MESSAGES_PER_SECOND",
+        "lane_messages_per_second",
+        reading.integer(1, 100_000),
+        "how many messages a service takes from one partner, ten seconds' worth at once; the rest waits in "
+        "its lane",
+    ),
     _seconds(
         "agreement_wait_seconds",
         0,
