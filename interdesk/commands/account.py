@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Json, TokenFile, Url, api_of
+from interdesk.commands.options import DEFAULT_DIRECTORY, ChosenAccount, Directory, Json, for_an_account
 from interdesk.commands.output import Group, show, show_one
 from interdesk.deployment import LocalDeployment
 
@@ -28,13 +28,8 @@ def list_accounts(directory: Directory = DEFAULT_DIRECTORY, as_json: Json = Fals
 
 
 @app.command("show")
-def show_account(
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
-) -> None:
+@for_an_account
+def show_account(chosen: ChosenAccount, as_json: Json = False) -> None:
     """Show an account's record."""
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         show_one(api.get("account"), as_json=as_json)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Json, TokenFile, Url, api_of
+from interdesk.commands.options import ChosenAccount, Json, for_an_account
 from interdesk.commands.output import FAILED, WRONG_USE, Group, Refusal, say, show, show_json, show_one, warn
 from interdesk.files import private_file
 from interdesk.ledger_export import NothingSaid, Scope, Watch
@@ -33,7 +33,9 @@ Time = Annotated[
 
 
 @app.command()
+@for_an_account
 def export(
+    chosen: ChosenAccount,
     file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
     partner: Annotated[
         str | None, typer.Option("--partner", help="Only what was said with this one.")
@@ -43,10 +45,6 @@ def export(
     ] = None,
     since: Time = None,
     until: Time = None,
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
 ) -> None:
     """Write the account's ledger, or a part of it, to a file that `verify` can prove without the account.
 
@@ -55,7 +53,7 @@ def export(
     if file.exists():
         raise Refusal(f"{file} is there already; say another name", WRONG_USE)
     scope = Scope(partner, request, _utc(since), _utc(until))
-    with api_of(directory, account, url, token_file) as api, _watched() as watch:
+    with chosen.api() as api, _watched() as watch:
         try:
             with private_file(file) as out:
                 for line in read(api, scope, watch):

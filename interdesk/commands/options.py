@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
@@ -29,6 +33,9 @@ OnBroker = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Id = Annotated[str, typer.Argument(help="The id, as `list` shows it.")]
+Partner = Annotated[str, typer.Argument(help="The partner's account id.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show so many at most.")]
 DEFAULT_LIMIT = 100
 Account = Annotated[
@@ -68,18 +75,48 @@ def _token_in(file: Path) -> str:
     return token
 
 
-def api_of(directory: Path, account: str | None, url: str | None, token_file: Path | None) -> Api:
-    """The API that the options mean. Raises Refusal, NothingHere."""
-    token = None if token_file is None else _token_in(token_file)
-    if url is not None:
-        if token is None:
-            raise Refusal("with --url, give --token-file too", WRONG_USE)
-        if not _URL.fullmatch(url):
-            raise Refusal(f"--url is the gateway's, such as https://desk.example, not {url}", WRONG_USE)
-        return Api(url, token)
-    accounts = LocalDeployment.open(directory).accounts
-    if account is None and len(accounts) == 1:
-        account = next(iter(accounts))
-    if account not in accounts:
-        raise Refusal(f"say which account: --account {' | '.join(accounts)}", WRONG_USE)
-    return accounts[account].api(token)
+@dataclass(frozen=True)
+class ChosenAccount:
+    """The account that a command speaks to: one of the local deployment, or one that runs elsewhere."""
+
+    directory: Directory = DEFAULT_DIRECTORY
+    account: Account = None
+    url: Url = None
+    token_file: TokenFile = None
+
+    def api(self) -> Api:
+        """Its API. Raises Refusal, NothingHere."""
+        token = None if self.token_file is None else _token_in(self.token_file)
+        if self.url is not None:
+            if token is None:
+                raise Refusal("with --url, give --token-file too", WRONG_USE)
+            if not _URL.fullmatch(self.url):
+                raise Refusal(
+                    f"--url is the gateway's, such as https://desk.example, not {self.url}", WRONG_USE
+                )
+            return Api(self.url, token)
+        accounts = LocalDeployment.open(self.directory).accounts
+        account = self.account
+        if account is None and len(accounts) == 1:
+            account = next(iter(accounts))
+        if account not in accounts:
+            raise Refusal(f"say which account: --account {' | '.join(accounts)}", WRONG_USE)
+        return accounts[account].api(token)
+
+
+def for_an_account(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose first parameter is the chosen account: in its place it takes, after its own options,
+    those that say which account it is.
+    """
+    choosing = inspect.signature(ChosenAccount, eval_str=True).parameters
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+
+    @functools.wraps(command)
+    def called(**given: Any) -> None:
+        chosen = ChosenAccount(**{name: given.pop(name) for name in choosing})
+        command(chosen, **given)
+
+    parameters = [*own, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in choosing.values())]
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {each.name: each.annotation for each in parameters}
+    return called

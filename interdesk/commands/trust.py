@@ -7,16 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from interdesk.commands.options import (
-    DEFAULT_DIRECTORY,
-    Account,
-    Directory,
-    Json,
-    TokenFile,
-    Url,
-    api_of,
-    text_in,
-)
+from interdesk.commands.options import ChosenAccount, Json, Partner, Yes, for_an_account, text_in
 from interdesk.commands.output import FAILED, Group, say, show, show_json, show_one, warn
 from interdesk.files import write_private
 
@@ -40,36 +31,27 @@ HEALTH = (
     "authority_expires_at",
 )
 
-Partner = Annotated[str, typer.Argument(help="The partner's account id.")]
-
 
 @app.command("list")
-def list_trusts(
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
-) -> None:
+@for_an_account
+def list_trusts(chosen: ChosenAccount, as_json: Json = False) -> None:
     """List the account's trusts."""
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         trusts = list(api.get_all("trusts"))
     show(trusts, ("id", "account", "domain", "status"), as_json=as_json)
 
 
 @app.command()
+@for_an_account
 def health(
+    chosen: ChosenAccount,
     partner: Annotated[
         str | None, typer.Argument(help="The partner's account id; all partners if not given.")
     ] = None,
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
     as_json: Json = False,
 ) -> None:
     """Show how it stands with partners, and what to do where it is not well (exit code 1)."""
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         partners = [partner] if partner else [trust["id"] for trust in api.get_all("trusts")]
         found = [api.get(f"trusts/{each}/health") for each in partners]
     if as_json or partner is None:
@@ -85,18 +67,16 @@ def health(
 
 
 @app.command()
+@for_an_account
 def invite(
+    chosen: ChosenAccount,
     partner: Partner,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the invitation to this file, for its owner only.")
     ] = None,
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
 ) -> None:
     """Invite an account. The invitation is a secret: hand it over by a way that you trust."""
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         invitation = str(api.post("trusts/invite", {"account_id": partner})["invitation"])
     if out is None:
         typer.echo(invitation)
@@ -106,128 +86,88 @@ def invite(
 
 
 @app.command()
+@for_an_account
 def accept(
+    chosen: ChosenAccount,
     invitation: Annotated[Path, typer.Argument(help="The file with the invitation.")],
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
     as_json: Json = False,
 ) -> None:
     """Accept an account's invitation."""
     text = text_in(invitation, "the invitation")
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         show_one(api.post("trusts/accept", {"invitation": text}), as_json=as_json)
 
 
 @app.command()
-def suspend(
-    partner: Partner,
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-) -> None:
+@for_an_account
+def suspend(chosen: ChosenAccount, partner: Partner) -> None:
     """Hold what comes from the partner, until `resume`. The partner is not told."""
-    _move("suspend", partner, directory, account, url, token_file)
+    _move(chosen, "suspend", partner)
 
 
 @app.command()
-def resume(
-    partner: Partner,
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-) -> None:
+@for_an_account
+def resume(chosen: ChosenAccount, partner: Partner) -> None:
     """Take up a suspended trust again."""
-    _move("resume", partner, directory, account, url, token_file)
+    _move(chosen, "resume", partner)
 
 
 @app.command("resume-border")
-def resume_border(
-    partner: Partner,
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-) -> None:
+@for_an_account
+def resume_border(chosen: ChosenAccount, partner: Partner) -> None:
     """Open the border to a partner again, which paused by itself when both disagreed on what was said."""
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         api.post(f"trusts/{partner}/resume_border")
     say(f"the border to {partner} is open")
 
 
 @app.command("keys")
-def show_keys(
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
-) -> None:
+@for_an_account
+def show_keys(chosen: ChosenAccount, as_json: Json = False) -> None:
     """Show the account's own keys, and which partners know them."""
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         _show_keys(api.get("account/keys"), as_json)
 
 
 @app.command("rotate-keys")
-def rotate_keys(
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
-) -> None:
+@for_an_account
+def rotate_keys(chosen: ChosenAccount, as_json: Json = False) -> None:
     """Use the next key from now on, and announce it. Nothing has to stop for it."""
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         _show_keys(api.post("account/rotate_keys"), as_json)
 
 
 @app.command("revoke-key")
+@for_an_account
 def revoke_key(
+    chosen: ChosenAccount,
     kid: Annotated[str, typer.Argument(help="The key, as `trust keys` names it.")],
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
     as_json: Json = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Revoke a key that somebody else may have, and use the next one from now on."""
     if not yes:
         typer.confirm(f"Revoke {kid} for good?", abort=True)
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         _show_keys(api.post("account/revoke_key", {"kid": kid}), as_json)
 
 
 @app.command("renew-credentials")
-def renew_credentials(
-    partner: Partner,
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-) -> None:
+@for_an_account
+def renew_credentials(chosen: ChosenAccount, partner: Partner) -> None:
     """Give a partner a new user and password for our broker; the old ones go when he uses the new."""
-    with api_of(directory, account, url, token_file) as api:
+    with chosen.api() as api:
         api.post(f"trusts/{partner}/renew_credentials")
     say(f"{partner} is sent new credentials")
 
 
 @app.command()
-def end(
-    partner: Partner,
-    directory: Directory = DEFAULT_DIRECTORY,
-    account: Account = None,
-    url: Url = None,
-    token_file: TokenFile = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
+@for_an_account
+def end(chosen: ChosenAccount, partner: Partner, yes: Yes = False) -> None:
     """End a trust: every hand-over between the two accounts ends."""
     if not yes:
         typer.confirm(f"End the trust with {partner}, and every hand-over with it?", abort=True)
-    _move("end", partner, directory, account, url, token_file)
+    _move(chosen, "end", partner)
 
 
 def _show_keys(ring: dict[str, Any], as_json: bool) -> None:
@@ -238,9 +178,7 @@ def _show_keys(ring: dict[str, Any], as_json: bool) -> None:
     show(keys, ("kid", "use", "state", "known_by"), as_json=False)
 
 
-def _move(
-    move: str, partner: str, directory: Path, account: str | None, url: str | None, token_file: Path | None
-) -> None:
-    with api_of(directory, account, url, token_file) as api:
+def _move(chosen: ChosenAccount, move: str, partner: str) -> None:
+    with chosen.api() as api:
         trust = api.post(f"trusts/{partner}/{move}")
     say(f"the trust with {partner} is {trust['status']}")
