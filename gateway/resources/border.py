@@ -5,6 +5,7 @@ quarantine, and the ledger of a hand-over.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from flask import Response
 from flask_smorest import Blueprint
@@ -37,47 +38,42 @@ HANDOVERS = Resource(
     get=requests.get_handover,
     readers=STAFF,
 )
-DELIVERIES = Resource(
+# Every service has such records of its own; they are read over all of them.
+_watched = partial(Resource, service="", readers=WATCHERS)
+
+DELIVERIES = _watched(
     path="deliveries",
     shape=DELIVERY,
-    service="",
     find=border.list_deliveries,
     get=border.get_delivery,
-    readers=WATCHERS,
 )
-PARKED_MESSAGES = Resource(
+PARKED_MESSAGES = _watched(
     path="parked_messages",
     shape=PARKED_MESSAGE,
-    service="",
     find=border.list_parked,
     get=border.get_parked,
-    readers=WATCHERS,
     writers=OPERATORS,
 )
 PARKED_MESSAGE_COMMANDS = {
     "replay": ("replay_parked", "Handle a parked message again"),
     "discard": ("discard_parked", "Pass over a parked message; its sender is told"),
 }
-PARKED_EVENTS = Resource(
+PARKED_EVENTS = _watched(
     path="parked_events",
     shape=PARKED_EVENT,
-    service="",
     find=events.list_parked_events,
     get=events.get_parked_event,
-    readers=WATCHERS,
     writers=OPERATORS,
 )
 PARKED_EVENT_COMMANDS = {
     "replay": ("replay_event", "Handle a parked event again"),
     "discard": ("discard_event", "Pass over a parked event"),
 }
-QUARANTINED_MESSAGES = Resource(
+QUARANTINED_MESSAGES = _watched(
     path="quarantined_messages",
     shape=QUARANTINED_MESSAGE,
-    service="",
     find=border.list_quarantined,
     get=border.get_quarantined,
-    readers=WATCHERS,
 )
 
 

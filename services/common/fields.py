@@ -176,6 +176,18 @@ class Moment(fields.AwareDateTime):
         return value.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
+class NamedRecordSchema(OutputSchema):
+    """What every record with a name has. `account` is there on a partner's."""
+
+    id = fields.Integer()
+    account = fields.Nested(AccountReferenceSchema)
+    name = fields.String()
+    source = fields.String()
+    sourceID = fields.String()
+    created_at = Moment()
+    updated_at = Moment()
+
+
 class Day(fields.Field[str]):
     """A calendar day, `yyyy-mm-dd`. It has no zone, so it is kept as that text."""
 
@@ -251,6 +263,11 @@ class Zone(fields.String):
         if name not in zoneinfo.available_timezones():
             raise ValidationError("must be an IANA time zone, such as Europe/Amsterdam")
         return name
+
+
+def long_text() -> Text:
+    """Remarks and the like: several lines, or nothing."""
+    return Text(65_536, lines=True, allow_none=True)
 
 
 def currency(**options: Any) -> fields.String:

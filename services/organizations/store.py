@@ -21,7 +21,7 @@ from pymongo.database import Database
 
 from services.common.context import Context
 from services.common.idempotency import KEYS
-from services.common.store import Collection, Index, Records
+from services.common.store import LISTED, Collection, Index, Records
 
 Document = dict[str, Any]
 
@@ -43,18 +43,11 @@ KINDS: Final[Mapping[str, str]] = {
     "keyring": KEYRINGS,
 }
 
-# For what every list offers: its default order, its other orders, and its filters.
 _LISTED: Final = (
-    Index(["name", "_id"]),
-    Index(["sourceID", "_id"], sparse=False),
-    Index(["created_at", "_id"]),
-    Index(["updated_at", "_id"]),
+    *LISTED,
     Index(["disabled", "name", "_id"]),
     Index(["account.id", "name", "_id"]),
-    Index("source"),
     Index(["manager_id", "name", "_id"]),
-    Index("remote", unique=True, sparse=True),
-    Index("origin", unique=True, sparse=True),
 )
 
 COLLECTIONS: Final = (

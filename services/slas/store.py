@@ -26,7 +26,7 @@ from pymongo.database import Database
 
 from services.common.context import Context
 from services.common.idempotency import KEYS
-from services.common.store import Collection, Index, Records
+from services.common.store import LISTED, Collection, Index, Records
 from services.federation.threads import Thread
 
 Document = dict[str, Any]
@@ -44,22 +44,11 @@ KINDS: Final[Mapping[str, str]] = {
     "sla": SLAS,
 }
 
-# For what every list offers: its default order, its other orders, and its filters.
-_LISTED: Final = (
-    Index(["name", "_id"]),
-    Index(["sourceID", "_id"]),
-    Index(["created_at", "_id"]),
-    Index(["updated_at", "_id"]),
-    Index("source"),
-    Index("remote", unique=True, sparse=True),
-    Index("origin", unique=True, sparse=True),
-)
-
 COLLECTIONS: Final = (
     Collection(
         SERVICES,
         (
-            *_LISTED,
+            *LISTED,
             Index(["disabled", "name", "_id"]),
             Index(["provider_id", "name", "_id"]),
             Index(["support_team_id", "name", "_id"]),
@@ -68,7 +57,7 @@ COLLECTIONS: Final = (
     Collection(
         SERVICE_INSTANCES,
         (
-            *_LISTED,
+            *LISTED,
             Index(["offered", "name", "_id"]),
             Index(["offered", "_id"]),
             Index("account.id", sparse=True),
@@ -85,7 +74,7 @@ COLLECTIONS: Final = (
     Collection(
         SERVICE_OFFERINGS,
         (
-            *_LISTED,
+            *LISTED,
             Index(["status", "_id"]),
             Index(["status", "name", "_id"]),
             Index(["service_id", "name", "_id"]),
@@ -94,7 +83,7 @@ COLLECTIONS: Final = (
     Collection(
         SLAS,
         (
-            *_LISTED,
+            *LISTED,
             Index(["status", "_id"]),
             Index(["status", "name", "_id"]),
             Index(["coverage", "_id"]),

@@ -20,13 +20,14 @@ the database. Times must be aware; they are kept in whole milliseconds.
 """
 
 from services.common.store.deciding import MAX_DECISIONS, decide_again
-from services.common.store.declared import Collection, Index
+from services.common.store.declared import LISTED, Collection, Index
 from services.common.store.record import Record, RecordId, Saved
 from services.common.store.records import MAX_WAITING_ROWS, RESERVED, Records
 from services.common.store.rows import copy, copy_row, event_row
 from services.common.store.values import storable
 
 __all__ = [
+    "LISTED",
     "MAX_DECISIONS",
     "MAX_WAITING_ROWS",
     "RESERVED",

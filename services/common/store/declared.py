@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pymongo import IndexModel
 from pymongo.database import Database
@@ -43,6 +43,19 @@ def _key(key: str | tuple[str, int]) -> tuple[str, int]:
     if isinstance(key, tuple):
         return key
     return (key[1:], -1) if key.startswith("-") else (key, 1)
+
+
+LISTED: Final = (
+    Index(["name", "_id"]),
+    Index(["sourceID", "_id"]),
+    Index(["created_at", "_id"]),
+    Index(["updated_at", "_id"]),
+    Index("source"),
+    Index("remote", unique=True, sparse=True),
+    Index("origin", unique=True, sparse=True),
+)
+"""For records with a name: the orders and filters of their lists (`listing.usual`), and what each is found by
+when it is introduced by a partner (`remote`) or made from another system's (`origin`)."""
 
 
 @dataclass(frozen=True)

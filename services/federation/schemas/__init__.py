@@ -11,18 +11,23 @@ MAX_NARROWED = 1_000
 
 
 class _PlacedSchema(OutputSchema):
-    """Where a message stands in its thread. `hash` is the SHA-256 of what was sealed."""
+    """Where a message stands in its thread."""
 
     id = fields.String()
     partner = fields.String()
-    type = fields.String()
     thread = fields.String()
     incarnation = fields.Integer()
     sequence = fields.Integer()
+
+
+class _MessageSchema(_PlacedSchema):
+    """A message; `hash` is the SHA-256 of what was sealed."""
+
+    type = fields.String()
     hash = fields.String()
 
 
-class DeliverySchema(_PlacedSchema):
+class DeliverySchema(_MessageSchema):
     """A message to a partner. `state`: queued, sent, held, accepted or refused (and `refused_code`);
     `next_attempt_at`: when it is sent (again) if no answer comes before; `payload`: what it says.
     """
@@ -39,7 +44,7 @@ class DeliverySchema(_PlacedSchema):
     payload = fields.Dict()
 
 
-class ParkedMessageSchema(_PlacedSchema):
+class ParkedMessageSchema(_MessageSchema):
     """A partner's message that stands in its thread until a person replays or discards it. `code` and
     `detail` say why, `payload` what it says; `waiting_behind` is the number of those that wait for it.
     """
@@ -84,9 +89,7 @@ class PausedSchema(OutputSchema):
     at = Moment()
 
 
-class FailingSchema(OutputSchema):
-    code = fields.String()
-    text = fields.String()
+class FailingSchema(ProblemSchema):
     since = Moment()
 
 
@@ -139,7 +142,7 @@ class PartnerHealthSchema(OutputSchema):
     services = fields.List(fields.Nested(StandingSchema))
 
 
-class LedgerEntrySchema(_PlacedSchema):
+class LedgerEntrySchema(_MessageSchema):
     """A message of a thread, `direction` sent or received, and what became of it. `receipt`: whether the
     partner's signed receipt for it is kept.
     """
@@ -152,15 +155,10 @@ class LedgerEntrySchema(_PlacedSchema):
     receipt = fields.Boolean()
 
 
-class SaidSchema(OutputSchema):
+class SaidSchema(_PlacedSchema):
     """A message of a thread for the ledger's file. `sealed` and `receipt`: the bytes as their makers sealed
     them; `withheld`: only its place, because it carries credentials; `state`: what became of it here."""
 
-    id = fields.String()
-    thread = fields.String()
-    partner = fields.String()
-    incarnation = fields.Integer()
-    sequence = fields.Integer()
     sealed = fields.String()
     withheld = fields.Dict()
     receipt = fields.String()

@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from services.common.listing import Field, Kind, Listing
+from services.common.listing.usual import EXACT, FLAG, ID, NAMED, REFERENCE, TEXT, TIME, TIMES
 from services.organizations.model.roles import ROLES
 from services.organizations.model.trusts import STATES
-
-_ID = Field("_id", Kind.INTEGER, filterable=True, sortable=True)
-_TEXT = Field(kind=Kind.TEXT, filterable=True, sortable=True)
-_REFERENCE = Field(kind=Kind.REFERENCE, filterable=True)
-_FLAG = Field(kind=Kind.BOOLEAN, filterable=True)
-_TIME = Field(kind=Kind.TIME, filterable=True, sortable=True)
-_EXACT = Field(kind=Kind.TEXT, filterable=True)
 
 # Own records have no `account`; foreign ones say whose they are.
 _OWN = {"account.id": None}
@@ -28,15 +22,11 @@ def _managed_by_me(viewer: Any) -> dict[str, Any]:
 
 ORGANIZATIONS = Listing(
     fields={
-        "id": _ID,
-        "name": _TEXT,
-        "source": _EXACT,
-        "sourceID": _TEXT,
-        "parent": _REFERENCE,
-        "manager": _REFERENCE,
-        "disabled": _FLAG,
-        "created_at": _TIME,
-        "updated_at": _TIME,
+        **NAMED,
+        "parent": REFERENCE,
+        "manager": REFERENCE,
+        "disabled": FLAG,
+        **TIMES,
     },
     also=(
         "account",
@@ -63,20 +53,19 @@ ORGANIZATIONS = Listing(
 
 PEOPLE = Listing(
     fields={
-        "id": _ID,
-        "name": _TEXT,
+        "id": ID,
+        "name": TEXT,
         "primary_email": Field("email_key", Kind.TEXT, filterable=True, fold=True),
         "supportID": Field("support_key", Kind.TEXT, filterable=True, fold=True),
-        "authenticationID": _EXACT,
-        "employeeID": _EXACT,
-        "source": _EXACT,
-        "sourceID": _TEXT,
-        "organization": _REFERENCE,
-        "manager": _REFERENCE,
+        "authenticationID": EXACT,
+        "employeeID": EXACT,
+        "source": EXACT,
+        "sourceID": TEXT,
+        "organization": REFERENCE,
+        "manager": REFERENCE,
         "roles": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(ROLES), many=True, shown=False),
-        "disabled": _FLAG,
-        "created_at": _TIME,
-        "updated_at": _TIME,
+        "disabled": FLAG,
+        **TIMES,
     },
     also=(
         "account",
@@ -120,15 +109,11 @@ PEOPLE = Listing(
 
 TEAMS = Listing(
     fields={
-        "id": _ID,
-        "name": _TEXT,
-        "source": _EXACT,
-        "sourceID": _TEXT,
-        "coordinator": _REFERENCE,
-        "manager": _REFERENCE,
-        "disabled": _FLAG,
-        "created_at": _TIME,
-        "updated_at": _TIME,
+        **NAMED,
+        "coordinator": REFERENCE,
+        "manager": REFERENCE,
+        "disabled": FLAG,
+        **TIMES,
     },
     also=("account", "configuration_manager", "time_zone", "picture_uri", "remarks"),
     default_fields=(
@@ -146,7 +131,7 @@ TEAMS = Listing(
 )
 
 TOKENS = Listing(
-    fields={"id": _ID, "name": _TEXT, "created_at": _TIME, "expires_at": _TIME, "revoked_at": _TIME},
+    fields={"id": ID, "name": TEXT, "created_at": TIME, "expires_at": TIME, "revoked_at": TIME},
     also=("person", "scopes", "updated_at"),
     predefined={"active": {"revoked_at": None}},
 )
@@ -155,8 +140,7 @@ TRUSTS = Listing(
     fields={
         "id": Field("_id", Kind.TEXT, filterable=True, sortable=True),
         "status": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(STATES)),
-        "created_at": _TIME,
-        "updated_at": _TIME,
+        **TIMES,
     },
     also=(
         "account",

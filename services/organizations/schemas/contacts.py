@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate
 
-from services.common.fields import InputSchema, Text
+from services.common.fields import InputSchema, Text, Whole
 
 
 def web_address(**options: Any) -> fields.String:
@@ -37,14 +37,7 @@ def locale(**options: Any) -> fields.String:
     )
 
 
-class WholeSchema(InputSchema):
-    """A part that is given whole, also in an edit that names only some fields of the record."""
-
-    def load(self, data: Any, *, partial: Any = None, **options: Any) -> Any:
-        return super().load(data, partial=False, **options)
-
-
-class ContactSchema(WholeSchema):
+class ContactSchema(InputSchema):
     """One way to reach somebody: exactly one of telephone, email and website, with what it is for."""
 
     label = Text(40, required=True)
@@ -59,7 +52,7 @@ class ContactSchema(WholeSchema):
         return data
 
 
-class AddressSchema(WholeSchema):
+class AddressSchema(InputSchema):
     """One postal address, with what it is for."""
 
     label = Text(40, required=True)
@@ -75,11 +68,11 @@ class AddressSchema(WholeSchema):
 
 def contacts() -> fields.List:
     return fields.List(
-        fields.Nested(ContactSchema), validate=validate.Length(max=20, error="must hold at most {max}")
+        Whole(ContactSchema), validate=validate.Length(max=20, error="must hold at most {max}")
     )
 
 
 def addresses() -> fields.List:
     return fields.List(
-        fields.Nested(AddressSchema), validate=validate.Length(max=20, error="must hold at most {max}")
+        Whole(AddressSchema), validate=validate.Length(max=20, error="must hold at most {max}")
     )

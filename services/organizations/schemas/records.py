@@ -5,11 +5,9 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from services.common.fields import (
-    AccountReferenceSchema,
     Amount,
     InputSchema,
-    Moment,
-    OutputSchema,
+    NamedRecordSchema,
     Picture,
     ReferenceId,
     ReferenceIds,
@@ -17,6 +15,7 @@ from services.common.fields import (
     Text,
     Zone,
     currency,
+    long_text,
     one_of,
 )
 from services.organizations.model.records import INTRODUCED
@@ -48,15 +47,10 @@ class OrganizationInputSchema(SourceSchema):
     picture_uri = Picture(allow_none=True)
     addresses = addresses()
     contacts = contacts()
-    remarks = Text(65_536, lines=True, allow_none=True)
+    remarks = long_text()
 
 
-class OrganizationSchema(OutputSchema):
-    id = fields.Integer()
-    account = fields.Nested(AccountReferenceSchema)
-    name = fields.String()
-    source = fields.String()
-    sourceID = fields.String()
+class OrganizationSchema(NamedRecordSchema):
     parent_id = fields.Integer()
     manager_id = fields.Integer()
     substitute_id = fields.Integer()
@@ -68,8 +62,6 @@ class OrganizationSchema(OutputSchema):
     addresses = fields.List(fields.Nested(AddressSchema))
     contacts = fields.List(fields.Nested(ContactSchema))
     remarks = fields.String()
-    created_at = Moment()
-    updated_at = Moment()
 
 
 class PersonInputSchema(SourceSchema):
@@ -88,7 +80,7 @@ class PersonInputSchema(SourceSchema):
     disabled = fields.Boolean()
     guest = fields.Boolean()
     vip = fields.Boolean()
-    information = Text(65_536, lines=True, allow_none=True)
+    information = long_text()
     picture_uri = Picture(allow_none=True)
     addresses = addresses()
     contacts = contacts()
@@ -101,16 +93,11 @@ class PersonInputSchema(SourceSchema):
     show_notification_popup = one_of(SHOW_NOTIFICATION_POPUP)
 
 
-class PersonSchema(OutputSchema):
-    id = fields.Integer()
-    account = fields.Nested(AccountReferenceSchema)
-    name = fields.String()
+class PersonSchema(NamedRecordSchema):
     primary_email = fields.String()
     authenticationID = fields.String()
     employeeID = fields.String()
     supportID = fields.String()
-    source = fields.String()
-    sourceID = fields.String()
     job_title = fields.String()
     organization_id = fields.Integer()
     manager_id = fields.Integer()
@@ -132,8 +119,6 @@ class PersonSchema(OutputSchema):
     exclude_team_notifications = fields.Boolean()
     send_email_notifications = fields.String()
     show_notification_popup = fields.String()
-    created_at = Moment()
-    updated_at = Moment()
 
 
 class TeamInputSchema(SourceSchema):
@@ -145,15 +130,10 @@ class TeamInputSchema(SourceSchema):
     member_ids = ReferenceIds(MAX_MEMBERS, bare="members")
     time_zone = Zone(allow_none=True)
     picture_uri = Picture(allow_none=True)
-    remarks = Text(65_536, lines=True, allow_none=True)
+    remarks = long_text()
 
 
-class TeamSchema(OutputSchema):
-    id = fields.Integer()
-    account = fields.Nested(AccountReferenceSchema)
-    name = fields.String()
-    source = fields.String()
-    sourceID = fields.String()
+class TeamSchema(NamedRecordSchema):
     disabled = fields.Boolean()
     coordinator_id = fields.Integer()
     manager_id = fields.Integer()
@@ -162,8 +142,6 @@ class TeamSchema(OutputSchema):
     time_zone = fields.String()
     picture_uri = fields.String()
     remarks = fields.String()
-    created_at = Moment()
-    updated_at = Moment()
 
 
 class IntroductionSchema(InputSchema):

@@ -8,20 +8,15 @@ from typing import Any
 
 from services.common.actor import Actor
 from services.common.listing import Field, Kind, Listing
+from services.common.listing.usual import EXACT, ID, TIME, TIMES
 from services.requests.model import Category, Impact, Medium, Status, Visibility
 from services.requests.model.access import sees_all
 
 Filter = Mapping[str, Any]
 
-_ID = Field("_id", Kind.INTEGER, filterable=True, sortable=True)
 
-
-def _text(path: str = "") -> Field:
+def _text(path: str) -> Field:
     return Field(path, Kind.TEXT, filterable=True, sortable=True)
-
-
-def _time(path: str = "") -> Field:
-    return Field(path, Kind.TIME, filterable=True, sortable=True)
 
 
 def _reference(path: str, sortable: bool = False) -> Field:
@@ -44,15 +39,15 @@ def visible(viewer: Actor) -> Filter:
 
 REQUESTS = Listing(
     fields={
-        "id": _ID,
-        "source": Field(kind=Kind.TEXT, filterable=True),
+        "id": ID,
+        "source": EXACT,
         "sourceID": _text("source_id"),
         "subject": _text("core.subject"),
         "category": _one_of(Category, "core.category"),
         "impact": _one_of(Impact, "core.impact"),
         "status": _one_of(Status),
         "next_target_at": Field(kind=Kind.TARGET, filterable=True, sortable=True),
-        "completed_at": _time(),
+        "completed_at": TIME,
         "team": _reference("team.id", sortable=True),
         "member": _reference("member.id", sortable=True),
         "service_instance": _reference("service_instance.id", sortable=True),
@@ -62,8 +57,7 @@ REQUESTS = Listing(
         "organization": _reference("organization.id"),
         "supplier": _reference("supplier.id"),
         "supplier_requestID": Field("supplier_request_id", Kind.TEXT, filterable=True),
-        "created_at": _time(),
-        "updated_at": _time(),
+        **TIMES,
     },
     also=(
         "requester",
@@ -111,11 +105,11 @@ REQUESTS = Listing(
 
 NOTES = Listing(
     fields={
-        "id": _ID,
+        "id": ID,
         "request": _reference("request_id"),
         "person": _reference("person.id"),
         "medium": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(Medium)),
-        "created_at": _time(),
+        "created_at": TIME,
     },
     also=("text", "internal", "internal_account", "account"),
     default_fields=(
@@ -136,12 +130,11 @@ NOTES = Listing(
 
 HANDOVERS = Listing(
     fields={
-        "id": _ID,
+        "id": ID,
         "request": _reference("_id"),
         "status": _one_of(Status),
         "partner": Field("threads.partner", Kind.TEXT, filterable=True, many=True, shown=False),
-        "created_at": _time(),
-        "updated_at": _time(),
+        **TIMES,
     },
     also=("holder", "origin", "core_version", "customer", "providers", "flags"),
     default_fields=("id", "request", "status", "holder", "customer", "providers", "created_at", "updated_at"),

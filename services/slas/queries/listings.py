@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from services.common.listing import Field, Kind, Listing
+from services.common.listing.usual import DAY, FLAG, NAMED, REFERENCE, TIMES
 from services.slas.model.coverage import COVERAGES
 from services.slas.model.offerings import CATALOG, OFFERING_STATUSES, PORTFOLIO
 from services.slas.model.status import SLA_STATUSES
 from services.slas.schemas.agreements import ACTIVITIES
 from services.slas.schemas.offerings import LEVEL_FIELDS, TEXTS
 from services.slas.schemas.services import INSTANCE_STATUSES, MANAGERS
-
-_ID = Field("_id", Kind.INTEGER, filterable=True, sortable=True)
-_TEXT = Field(kind=Kind.TEXT, filterable=True, sortable=True)
-_EXACT = Field(kind=Kind.TEXT, filterable=True)
-_REFERENCE = Field(kind=Kind.REFERENCE, filterable=True)
-_FLAG = Field(kind=Kind.BOOLEAN, filterable=True)
-_TIME = Field(kind=Kind.TIME, filterable=True, sortable=True)
-_DAY = Field(kind=Kind.DATE, filterable=True, sortable=True)
-
-_COMMON = {"id": _ID, "name": _TEXT, "source": _EXACT, "sourceID": _TEXT}
-_TIMES = {"created_at": _TIME, "updated_at": _TIME}
 
 
 def _one_of(choices: tuple[str, ...]) -> Field:
@@ -32,11 +22,11 @@ def _many(path: str) -> Field:
 
 SERVICES = Listing(
     fields={
-        **_COMMON,
-        "provider": _REFERENCE,
-        "support_team": _REFERENCE,
-        "disabled": _FLAG,
-        **_TIMES,
+        **NAMED,
+        "provider": REFERENCE,
+        "support_team": REFERENCE,
+        "disabled": FLAG,
+        **TIMES,
     },
     also=(
         "account",
@@ -54,12 +44,12 @@ SERVICES = Listing(
 
 SERVICE_INSTANCES = Listing(
     fields={
-        **_COMMON,
-        "service": _REFERENCE,
+        **NAMED,
+        "service": REFERENCE,
         "status": _one_of(INSTANCE_STATUSES),
-        "support_team": _REFERENCE,
-        "first_line_team": _REFERENCE,
-        **_TIMES,
+        "support_team": REFERENCE,
+        "first_line_team": REFERENCE,
+        **TIMES,
     },
     also=(
         "account",
@@ -79,7 +69,7 @@ SERVICE_INSTANCES = Listing(
 )
 
 SERVICE_OFFERINGS = Listing(
-    fields={**_COMMON, "service": _REFERENCE, "status": _one_of(OFFERING_STATUSES), **_TIMES},
+    fields={**NAMED, "service": REFERENCE, "status": _one_of(OFFERING_STATUSES), **TIMES},
     also=(
         "account",
         "time_zone",
@@ -104,19 +94,19 @@ SERVICE_OFFERINGS = Listing(
 
 SLAS = Listing(
     fields={
-        **_COMMON,
+        **NAMED,
         "status": _one_of(SLA_STATUSES),
         "coverage": _one_of(COVERAGES),
-        "service_instance": _REFERENCE,
-        "service_offering": _REFERENCE,
-        "customer": _REFERENCE,
+        "service_instance": REFERENCE,
+        "service_offering": REFERENCE,
+        "customer": REFERENCE,
         "customer_account": Field("customer_account.id", Kind.TEXT, filterable=True),
         "customer_representatives": _many("customer_representative_ids"),
-        "service_level_manager": _REFERENCE,
-        "start_date": _DAY,
-        "notice_date": _DAY,
-        "expiry_date": _DAY,
-        **_TIMES,
+        "service_level_manager": REFERENCE,
+        "start_date": DAY,
+        "notice_date": DAY,
+        "expiry_date": DAY,
+        **TIMES,
     },
     also=(
         "account",

@@ -12,11 +12,13 @@ from services.common.fields import (
     Day,
     InputSchema,
     Moment,
+    NamedRecordSchema,
     OutputSchema,
     ReferenceId,
     ReferenceIds,
     SourceSchema,
     Text,
+    long_text,
     one_of,
 )
 from services.slas.model.coverage import COVERAGES
@@ -30,7 +32,7 @@ ACTIVITIES = tuple(f"activityID_{level}" for level in LEVELS)
 _ActivitiesIn: Any = SourceSchema.from_dict(
     {name: Text(128, allow_none=True) for name in ACTIVITIES}, name="ActivitiesIn"
 )
-_ActivitiesOut: Any = OutputSchema.from_dict(
+_ActivitiesOut: Any = NamedRecordSchema.from_dict(
     {name: fields.String() for name in ACTIVITIES}, name="ActivitiesOut"
 )
 
@@ -60,7 +62,7 @@ class SlaInputSchema(_ActivitiesIn):
     service_instance_ids = ReferenceIds(MAX_COVERED, bare="service_instances")
     customer_representative_ids = ReferenceIds(MAX_COVERED, bare="customer_representatives")
     service_level_manager_id = ReferenceId(allow_none=True)
-    remarks = Text(65_536, lines=True, allow_none=True)
+    remarks = long_text()
     agreementID = Text(128, allow_none=True)
     use_knowledge_from_service_provider = fields.Boolean()
 
@@ -103,12 +105,7 @@ class SlaSchema(_ActivitiesOut):
     the partner refused it; `unanswered`: the one that has had no answer for long.
     """
 
-    id = fields.Integer()
-    account = fields.Nested(AccountReferenceSchema)
     remote_id = fields.Integer()
-    name = fields.String()
-    source = fields.String()
-    sourceID = fields.String()
     status = fields.String()
     start_date = fields.String()
     notice_date = fields.String()
@@ -130,8 +127,6 @@ class SlaSchema(_ActivitiesOut):
     thread = fields.String()
     refused = fields.Nested(RefusedSchema)
     unanswered = fields.Nested(UnansweredSchema)
-    created_at = Moment()
-    updated_at = Moment()
 
 
 class AgreementQuestionSchema(InputSchema):

@@ -10,16 +10,15 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.common.fields import (
-    AccountReferenceSchema,
     Amount,
     Minutes,
-    Moment,
-    OutputSchema,
+    NamedRecordSchema,
     ReferenceId,
     SourceSchema,
     Text,
     Zone,
     currency,
+    long_text,
     one_of,
 )
 from services.slas.model.offerings import CHARGE_TYPES, FREQUENCIES, LEVELS, OFFERING_STATUSES, TARGETS
@@ -69,7 +68,7 @@ def _levels_out() -> dict[str, Any]:
 
 
 _LevelsIn: Any = SourceSchema.from_dict(_levels(), name="LevelsIn")
-_LevelsOut: Any = OutputSchema.from_dict(_levels_out(), name="LevelsOut")
+_LevelsOut: Any = NamedRecordSchema.from_dict(_levels_out(), name="LevelsOut")
 
 
 class ServiceOfferingInputSchema(_LevelsIn):
@@ -77,18 +76,18 @@ class ServiceOfferingInputSchema(_LevelsIn):
     service_id = ReferenceId(required=True)
     status = one_of(OFFERING_STATUSES, allow_none=False)
     time_zone = Zone(allow_none=True)
-    summary = Text(65_536, lines=True, allow_none=True)
+    summary = long_text()
     availability = Amount(100, places=4, allow_none=True)
     reliability = whole(0, 1_000_000)
     recovery_time_objective = Minutes(MAX_TARGET_MINUTES, allow_none=True)
     recovery_point_objective = Minutes(MAX_TARGET_MINUTES, allow_none=True)
-    continuity = Text(65_536, lines=True, allow_none=True)
-    performance = Text(65_536, lines=True, allow_none=True)
-    limitations = Text(65_536, lines=True, allow_none=True)
-    prerequisites = Text(65_536, lines=True, allow_none=True)
-    penalties = Text(65_536, lines=True, allow_none=True)
-    termination = Text(65_536, lines=True, allow_none=True)
-    charges = Text(65_536, lines=True, allow_none=True)
+    continuity = long_text()
+    performance = long_text()
+    limitations = long_text()
+    prerequisites = long_text()
+    penalties = long_text()
+    termination = long_text()
+    charges = long_text()
     responses_within_target = whole(0, 100)
     resolutions_within_target = whole(0, 100)
     report_frequency = one_of(FREQUENCIES)
@@ -96,11 +95,6 @@ class ServiceOfferingInputSchema(_LevelsIn):
 
 
 class ServiceOfferingSchema(_LevelsOut):
-    id = fields.Integer()
-    account = fields.Nested(AccountReferenceSchema)
-    name = fields.String()
-    source = fields.String()
-    sourceID = fields.String()
     service_id = fields.Integer()
     status = fields.String()
     time_zone = fields.String()
@@ -120,5 +114,3 @@ class ServiceOfferingSchema(_LevelsOut):
     resolutions_within_target = fields.Integer()
     report_frequency = fields.String()
     review_frequency = fields.String()
-    created_at = Moment()
-    updated_at = Moment()

@@ -7,9 +7,8 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.common.fields import (
-    AccountReferenceSchema,
     InputSchema,
-    Moment,
+    NamedRecordSchema,
     OutputSchema,
     Picture,
     ReferenceId,
@@ -17,6 +16,7 @@ from services.common.fields import (
     Text,
     Whole,
     Zone,
+    long_text,
     one_of,
 )
 from services.slas.model.hierarchy import IMPACT_RELATIONS
@@ -40,7 +40,7 @@ class ServiceInputSchema(SourceSchema):
     """A service of our own. Without `provider_id` it is provided by the account's own organization."""
 
     name = Text(128, required=True)
-    description = Text(65_536, lines=True, allow_none=True)
+    description = long_text()
     keywords = Text(1000, allow_none=True)
     provider_id = ReferenceId()
     support_team_id = ReferenceId(allow_none=True)
@@ -58,14 +58,9 @@ class ServiceInputSchema(SourceSchema):
     picture_uri = Picture(allow_none=True)
 
 
-class ServiceSchema(OutputSchema):
-    id = fields.Integer()
-    account = fields.Nested(AccountReferenceSchema)
-    name = fields.String()
+class ServiceSchema(NamedRecordSchema):
     description = fields.String()
     keywords = fields.String()
-    source = fields.String()
-    sourceID = fields.String()
     provider_id = fields.Integer()
     support_team_id = fields.Integer()
     first_line_team_id = fields.Integer()
@@ -80,8 +75,6 @@ class ServiceSchema(OutputSchema):
     impact = fields.String()
     disabled = fields.Boolean()
     picture_uri = fields.String()
-    created_at = Moment()
-    updated_at = Moment()
 
 
 class ParentInputSchema(InputSchema):
@@ -107,7 +100,7 @@ class ServiceInstanceInputSchema(SourceSchema):
     first_line_team_id = ReferenceId(allow_none=True)
     impact = one_of(IMPACTS)
     time_zone = Zone(allow_none=True)
-    remarks = Text(65_536, lines=True, allow_none=True)
+    remarks = long_text()
     picture_uri = Picture(allow_none=True)
     parent_service_instances = parents()
 
@@ -121,12 +114,7 @@ class ParentSchema(OutputSchema):
     sla_id = fields.Integer()
 
 
-class ServiceInstanceSchema(OutputSchema):
-    id = fields.Integer()
-    account = fields.Nested(AccountReferenceSchema)
-    name = fields.String()
-    source = fields.String()
-    sourceID = fields.String()
+class ServiceInstanceSchema(NamedRecordSchema):
     service_id = fields.Integer()
     provider_id = fields.Integer()
     status = fields.String()
@@ -137,5 +125,3 @@ class ServiceInstanceSchema(OutputSchema):
     remarks = fields.String()
     picture_uri = fields.String()
     parent_service_instances = fields.List(fields.Nested(ParentSchema))
-    created_at = Moment()
-    updated_at = Moment()
