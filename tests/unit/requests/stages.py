@@ -1,9 +1,13 @@
-"""Where plays begin, and how they are read."""
+"""Where plays begin between widget, the customer, and gigatera, its provider; and how they are read."""
 
 from services.requests import model
-from services.requests.model import Status, Step, Turn
+from services.requests.model import WORK, Clock, Request, Status, Step, Turn
 from tests.unit.requests.accounts import NETWORK, SPECIALIST
 from tests.unit.requests.federation import Federation
+
+OPEN = [Turn.WITH, Turn.ASKED, Turn.RETURNED, Turn.REFUSED]
+CAME_BACK = [Turn.ASKED, Turn.RETURNED, Turn.REFUSED]
+WORKING = sorted(WORK - {Status.ASSIGNED})
 
 
 def at(turn: Turn) -> Federation:
@@ -42,3 +46,31 @@ def turn(federation: Federation, customer: str = "widget", provider: str = "giga
 
 def sent_by(step: Step) -> list[str]:
     return [f"{message.type.removeprefix('request.')} → {message.partner}" for message in step.outgoing]
+
+
+def shows_provider(federation: Federation, status: Status = Status.ASSIGNED) -> None:
+    """Widget sees it with the provider."""
+    request = federation.request("widget")
+    assert request.status is status
+    assert request.team == federation.partners_team("widget", "gigatera")
+    assert model.holder(request) == "gigatera"
+    assert model.clock(request) is Clock.RUNNING
+
+
+def shows_handing_team(federation: Federation) -> None:
+    """Widget sees it with the team and member that handed it over."""
+    request = federation.request("widget")
+    assert (request.status, request.team, request.member) == (Status.ASSIGNED, NETWORK, SPECIALIST)
+    assert model.holder(request) == "widget"
+    assert model.clock(request) is Clock.RUNNING
+
+
+def theirs(federation: Federation) -> Request:
+    return federation.request("gigatera")
+
+
+def holder(federation: Federation) -> str:
+    """Both sides name the same one."""
+    at_gigatera, at_widget = model.holder(theirs(federation)), model.holder(federation.request("widget"))
+    assert at_gigatera == at_widget
+    return at_gigatera

@@ -15,31 +15,22 @@ from services.requests.model import (
 )
 from tests.unit.requests.accounts import COLLEAGUE, DESK, NETWORK, SPECIALIST, SUPPORT
 from tests.unit.requests.federation import Federation
-from tests.unit.requests.stages import at, decline, sent_by, turn
-
-OPEN = [Turn.WITH, Turn.ASKED, Turn.RETURNED, Turn.REFUSED]
-CAME_BACK = [Turn.ASKED, Turn.RETURNED, Turn.REFUSED]
+from tests.unit.requests.stages import (
+    CAME_BACK,
+    OPEN,
+    at,
+    decline,
+    sent_by,
+    shows_handing_team,
+    shows_provider,
+    turn,
+)
 
 
 def own() -> Federation:
     federation = Federation()
     federation.create("widget", team=NETWORK, member=SPECIALIST)
     return federation
-
-
-def shows_provider(federation: Federation, status: Status = Status.ASSIGNED) -> None:
-    request = federation.request("widget")
-    assert request.status is status
-    assert request.team == federation.partners_team("widget", "gigatera")
-    assert model.holder(request) == "gigatera"
-    assert model.clock(request) is Clock.RUNNING
-
-
-def shows_handing_team(federation: Federation) -> None:
-    request = federation.request("widget")
-    assert (request.status, request.team, request.member) == (Status.ASSIGNED, NETWORK, SPECIALIST)
-    assert model.holder(request) == "widget"
-    assert model.clock(request) is Clock.RUNNING
 
 
 def test_own_hand_over_gives_it_to_the_providers_team_in_a_new_episode():

@@ -3,34 +3,10 @@
 import pytest
 
 from services.requests import model
-from services.requests.model import (
-    Clock,
-    CompletionReason,
-    Status,
-    Turn,
-    Visibility,
-)
+from services.requests.model import CompletionReason, Status, Turn, Visibility
 from tests.unit.requests.accounts import NETWORK, SPECIALIST, SUPPORT
 from tests.unit.requests.federation import Federation
-from tests.unit.requests.stages import at, sent_by, turn
-
-OPEN = [Turn.WITH, Turn.ASKED, Turn.RETURNED, Turn.REFUSED]
-CAME_BACK = [Turn.ASKED, Turn.RETURNED, Turn.REFUSED]
-
-
-def shows_provider(federation: Federation, status: Status = Status.ASSIGNED) -> None:
-    request = federation.request("widget")
-    assert request.status is status
-    assert request.team == federation.partners_team("widget", "gigatera")
-    assert model.holder(request) == "gigatera"
-    assert model.clock(request) is Clock.RUNNING
-
-
-def shows_handing_team(federation: Federation) -> None:
-    request = federation.request("widget")
-    assert (request.status, request.team, request.member) == (Status.ASSIGNED, NETWORK, SPECIALIST)
-    assert model.holder(request) == "widget"
-    assert model.clock(request) is Clock.RUNNING
+from tests.unit.requests.stages import OPEN, at, sent_by, shows_handing_team, shows_provider, turn
 
 
 @pytest.mark.parametrize("before", OPEN)

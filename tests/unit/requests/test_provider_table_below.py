@@ -3,30 +3,10 @@
 import pytest
 
 from services.requests import model
-from services.requests.model import (
-    WORK,
-    Clock,
-    CompletionReason,
-    Request,
-    Status,
-    Turn,
-)
+from services.requests.model import Clock, CompletionReason, Status, Turn
 from tests.unit.requests.accounts import COLLEAGUE, NETWORK, SUPPORT
 from tests.unit.requests.federation import Federation
-from tests.unit.requests.stages import at, decline, sent_by
-
-WORKING = sorted(WORK - {Status.ASSIGNED})
-
-
-def theirs(federation: Federation) -> Request:
-    return federation.request("gigatera")
-
-
-def holder(federation: Federation) -> str:
-    """Both sides name the same one."""
-    at_gigatera, at_widget = model.holder(theirs(federation)), model.holder(federation.request("widget"))
-    assert at_gigatera == at_widget
-    return at_gigatera
+from tests.unit.requests.stages import at, decline, holder, sent_by, theirs
 
 
 def below(**how) -> Federation:
