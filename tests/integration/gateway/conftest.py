@@ -11,22 +11,18 @@ import pymongo
 import pytest
 
 from interdesk.database import Database
-from services.common.config import Config
 from services.common.database import CODEC, MAJORITY
-from tests.integration.gateway.account import ADMINISTRATOR, SERVICES, Account, Asked, found_account
+from tests.configs import config_of
+from tests.integration.gateway.account import ADMINISTRATOR, SERVICES, Account, Asked, Client, found_account
+from tests.integration.gateway.made import Made, bodies_in, some_in
 
 
 @pytest.fixture(scope="module")
 def account(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     token_file: Path = tmp_path_factory.mktemp("account") / "founding-token"
     token_file.write_text(ADMINISTRATOR)
-    config = Config(
-        account="widget",
-        name="Widget Data Center",
-        domain="widget.example",
-        amqp_uri="amqp://127.0.0.1/none",
-        mongo_uri="mongodb://127.0.0.1/none",
-        secret=bytes(32),
+    config = config_of(
+        "widget",
         founding_token_file=token_file,
         public_url="https://widget.example",
         rate_limit_per_hour=10**6,
@@ -41,3 +37,20 @@ def account(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield found_account(databases, config, asked)
         for each in databases.values():
             client.drop_database(each)
+
+
+@pytest.fixture(scope="module")
+def administrator(account: Account) -> Client:
+    return account.client()
+
+
+@pytest.fixture(scope="module")
+def bodies(administrator: Client) -> dict[str, Made]:
+    """What makes a record of each kind, by path."""
+    return bodies_in(administrator)
+
+
+@pytest.fixture(scope="module")
+def records(administrator: Client) -> dict[str, list[Made]]:
+    """Some records of each kind."""
+    return some_in(administrator)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 import structlog
 
 from tests.integration.gateway.account import Account, Client
+from tests.integration.gateway.made import KINDS, Made, name_of
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TRACED = {"traceparent": TRACE, "X-Request-Id": "my-request"}
-
-
-@pytest.fixture(scope="module")
-def administrator(account: Account) -> Client:
-    return account.client()
 
 
 @pytest.fixture(scope="module")
@@ -25,28 +20,11 @@ def auditor(account: Account) -> Client:
 
 
 @pytest.fixture(scope="module")
-def changed(administrator: Client) -> dict[str, tuple[str, dict[str, Any]]]:
+def changed(administrator: Client, bodies: dict[str, Made]) -> dict[str, tuple[str, Made]]:
     """A record of each kind: its path, and what one traced PATCH has changed."""
-    post = administrator.post
-    team = post("teams", {"name": "Team"})
-    service = post("services", {"name": "Service"})
-    fields = {"name": "Instance", "service_id": service["id"], "support_team_id": team["id"]}
-    instance = post("service_instances", fields)
-    offering = post("service_offerings", {"name": "Offering", "service_id": service["id"]})
-    sla = {"name": "SLA", "service_instance_id": instance["id"], "service_offering_id": offering["id"]}
-    made = {
-        "people": post("people", {"name": "Person", "primary_email": "person@widget.example"}),
-        "teams": team,
-        "organizations": post("organizations", {"name": "Organization"}),
-        "services": service,
-        "service_instances": instance,
-        "service_offerings": offering,
-        "slas": post("slas", {**sla, "coverage": "people"}),
-        "requests": post("requests", {"subject": "Request", "category": "other"}),
-    }
     found = {}
-    for kind, record in made.items():
-        name = "subject" if kind == "requests" else "name"
+    for kind in KINDS:
+        name, record = name_of(kind), administrator.post(kind, bodies[kind])
         path = f"{kind}/{record['id']}"
         response = administrator.send("PATCH", path, {name: "Changed"}, headers=TRACED)
         assert response.status_code == 200, response.text
@@ -54,23 +32,11 @@ def changed(administrator: Client) -> dict[str, tuple[str, dict[str, Any]]]:
     return found
 
 
-KINDS = (
-    "people",
-    "teams",
-    "organizations",
-    "services",
-    "service_instances",
-    "service_offerings",
-    "slas",
-    "requests",
-)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_audit_line_says_who_changed_what_in_which_request(
     administrator: Client,
     auditor: Client,
-    changed: dict[str, tuple[str, dict[str, Any]]],
+    changed: dict[str, tuple[str, Made]],
     kind: str,
 ) -> None:
     path, changes = changed[kind]

@@ -1,152 +1,17 @@
-"""The conventions that every resource has in common (docs/api.md), over real services."""
+"""What records, their changes and all answers have in common (docs/api.md), over real services."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from services.common.ids import node_id
-from tests.integration.gateway.account import Account, Client, pages
-
-Made = dict[str, Any]
-
-COLLECTIONS = (
-    "people",
-    "teams",
-    "organizations",
-    "services",
-    "service_instances",
-    "service_offerings",
-    "slas",
-    "requests",
-    "notes",
-    "handovers",
-    "trusts",
-    "personal_access_tokens",
-)
+from tests.integration.gateway.account import Account, Client
+from tests.integration.gateway.made import KINDS, NODE_TYPES, Made, name_of, named
 
 
-@pytest.fixture(scope="module")
-def administrator(account: Account) -> Client:
-    return account.client()
-
-
-@pytest.fixture(scope="module")
-def records(administrator: Client) -> dict[str, list[Made]]:
-    """Some records of each kind that can be made here."""
-    post = administrator.post
-    people = [
-        post("people", {"name": f"Person {number}", "primary_email": f"person{number}@widget.example"})
-        for number in range(5)
-    ]
-    teams = [
-        post("teams", {"name": f"Team {number}", "members": [people[number]["id"]], "coordinator": None})
-        for number in range(5)
-    ]
-    organizations = [post("organizations", {"name": f"Organization {number}"}) for number in range(3)]
-    services = [post("services", {"name": f"Service {number}"}) for number in range(3)]
-    instances = [
-        post(
-            "service_instances",
-            {
-                "name": f"Instance {number}",
-                "service": services[number]["id"],
-                "support_team_id": teams[number]["id"],
-            },
-        )
-        for number in range(3)
-    ]
-    offerings = [
-        post("service_offerings", {"name": f"Offering {number}", "service_id": services[number]["id"]})
-        for number in range(3)
-    ]
-    requests = [
-        post(
-            "requests",
-            {"subject": f"Request {number}", "category": "incident" if number % 2 else "rfi"},
-        )
-        for number in range(7)
-    ]
-    for request in requests[:3]:
-        post(f"requests/{request['id']}/notes", {"text": "A note"})
-    return {
-        "people": people,
-        "teams": teams,
-        "organizations": organizations,
-        "services": services,
-        "service_instances": instances,
-        "service_offerings": offerings,
-        "requests": requests,
-    }
-
-
-RECORDS = (
-    "people",
-    "teams",
-    "organizations",
-    "services",
-    "service_instances",
-    "service_offerings",
-    "requests",
-)
-NODE_TYPES = {
-    "people": "Person",
-    "teams": "Team",
-    "organizations": "Organization",
-    "services": "Service",
-    "service_instances": "ServiceInstance",
-    "service_offerings": "ServiceOffering",
-    "requests": "Req",
-}
-
-
-@pytest.mark.parametrize("path", COLLECTIONS)
-def test_a_list_is_a_bare_array_that_says_how_long_it_is(
-    administrator: Client, records: dict[str, list[Made]], path: str
-) -> None:
-    response = administrator.send("GET", path)
-    assert response.status_code == 200, response.text
-    body = json.loads(response.data)
-    assert isinstance(body, list)
-    assert int(response.headers["X-Pagination-Total-Entries"]) >= len(body)
-    assert response.headers["X-Pagination-Throttled"] == "false"
-    assert response.headers["X-Pagination-Per-Page"] == "20"
-
-
-@pytest.mark.parametrize("path", COLLECTIONS)
-def test_all_fields_can_be_asked_for_and_each_alone(
-    administrator: Client, records: dict[str, list[Made]], path: str
-) -> None:
-    for record in administrator.get(path, fields="*"):
-        assert set(record) >= {"id"}
-        for name in set(record) - {"id", "nodeID", "account"}:
-            assert set(administrator.get(path, fields=name, per_page="1")[0]) - {"nodeID"} == {"id", name}
-        break
-
-
-@pytest.mark.parametrize("path", COLLECTIONS)
-def test_what_a_list_does_not_offer_is_refused_by_name(administrator: Client, path: str) -> None:
-    for parameters in ({"nonsense": "1"}, {"fields": "nonsense"}, {"sort": "nonsense"}, {"per_page": "101"}):
-        response = administrator.send("GET", path, query_string=parameters)
-        assert response.status_code == 422
-        body = json.loads(response.data)
-        assert body["message"] == "Validation Failed"
-        assert body["errors"][0][0] == next(iter(parameters))
-
-
-@pytest.mark.parametrize("path", RECORDS)
-def test_one_record_shows_all_that_the_list_can_show(
-    administrator: Client, records: dict[str, list[Made]], path: str
-) -> None:
-    made = records[path][0]
-    shown = administrator.get(f"{path}/{made['id']}")
-    listed = administrator.get(path, fields="*", ids=str(made["id"]))
-    assert listed == [shown]
-
-
-@pytest.mark.parametrize("path", RECORDS)
+@pytest.mark.parametrize("path", NODE_TYPES)
 def test_a_record_is_found_by_its_node_id(
     administrator: Client, records: dict[str, list[Made]], path: str
 ) -> None:
@@ -155,68 +20,21 @@ def test_a_record_is_found_by_its_node_id(
     assert administrator.get(f"{path}/{made['nodeID']}")["id"] == made["id"]
 
 
-@pytest.mark.parametrize("path", COLLECTIONS[:-1])
-@pytest.mark.parametrize("id", ["999999", "nonsense", node_id("gigatera.example", "Person", 1), "0", "-1"])
-def test_an_id_that_names_nothing_here_is_not_found(administrator: Client, path: str, id: str) -> None:
-    response = administrator.send("GET", f"{path}/{id}")
-    assert response.status_code == 404
-    assert json.loads(response.data) == {"message": "Not Found"}
-
-
-@pytest.mark.parametrize("path", RECORDS)
-def test_following_next_gives_each_record_once_and_prev_leads_back(
-    administrator: Client, records: dict[str, list[Made]], path: str
-) -> None:
-    walked = list(pages(administrator, path, per_page="2", fields="id"))
-    ids = [record["id"] for page in walked for record in json.loads(page.data)]
-    assert len(ids) == len(set(ids)) == int(walked[0].headers["X-Pagination-Total-Entries"])
-    assert 'rel="prev"' not in walked[0].headers["Link"]
-    assert 'rel="next"' not in walked[-1].headers["Link"]
-    assert [int(page.headers["X-Pagination-Current-Page"]) for page in walked] == list(
-        range(1, len(walked) + 1)
-    )
-    back = administrator.get(
-        path, per_page="2", fields="id", search_before=walked[1].headers["X-Pagination-Start-Cursor"]
-    )
-    assert [record["id"] for record in back] == ids[:2]
-
-
-def test_links_are_absolute_and_hold_the_filters(
-    administrator: Client, records: dict[str, list[Made]]
-) -> None:
-    parameters = {"per_page": "1", "category": "rfi,incident", "sort": "-id"}
-    response = administrator.send("GET", "requests/open", query_string=parameters)
-    assert response.headers["Link"].startswith(
-        "<https://widget.example/v1/requests/open?predefined_filter=open&category=rfi%2Cincident&sort=-id&per_page=1&"
-    )
-
-
-@pytest.mark.parametrize("path", RECORDS)
+@pytest.mark.parametrize("path", NODE_TYPES)
 def test_a_change_answers_the_whole_record_as_it_is_now(
     administrator: Client, records: dict[str, list[Made]], path: str
 ) -> None:
     made = records[path][1]
-    name = "subject" if path == "requests" else "name"
+    name = name_of(path)
     changed = administrator.patch(f"{path}/{made['id']}", {name: "Changed"})
     assert changed[name] == "Changed"
     assert set(changed) == set(made)
     assert administrator.get(f"{path}/{made['id']}") == changed
 
 
-@pytest.mark.parametrize("path", RECORDS)
-def test_a_new_record_answers_its_place(
-    administrator: Client, records: dict[str, list[Made]], path: str
-) -> None:
-    existing = records[path][2]
-    body = {"subject": "New", "category": "other"} if path == "requests" else {"name": "New"}
-    body |= {
-        "people": {"primary_email": "new@widget.example"},
-        "service_instances": {
-            "service_id": (existing.get("service") or {}).get("id"),
-            "support_team_id": (existing.get("support_team") or {}).get("id"),
-        },
-        "service_offerings": {"service_id": (existing.get("service") or {}).get("id")},
-    }.get(path, {})
+@pytest.mark.parametrize("path", KINDS)
+def test_a_new_record_answers_its_place(administrator: Client, bodies: dict[str, Made], path: str) -> None:
+    body = named(path, bodies[path], "New")
     response = administrator.send("POST", path, body)
     assert response.status_code == 201, response.text
     made = json.loads(response.data)
@@ -224,12 +42,12 @@ def test_a_new_record_answers_its_place(
     assert administrator.get(f"{path}/{made['id']}") == made
 
 
-@pytest.mark.parametrize("path", RECORDS)
+@pytest.mark.parametrize("path", NODE_TYPES)
 def test_if_match_is_honoured_and_never_required(
     administrator: Client, records: dict[str, list[Made]], path: str
 ) -> None:
     url = f"{path}/{records[path][2]['id']}"
-    name = "subject" if path == "requests" else "name"
+    name = name_of(path)
     tag = administrator.send("GET", url).headers["ETag"]
     assert administrator.send("PATCH", url, {name: "First"}, headers={"If-Match": tag}).status_code == 200
     late = administrator.send("PATCH", url, {name: "Second"}, headers={"If-Match": tag})
@@ -244,21 +62,11 @@ def test_if_match_is_honoured_and_never_required(
     assert administrator.send("PATCH", url, {name: "Fifth"}, headers={"If-Match": "*"}).status_code == 200
 
 
-@pytest.mark.parametrize("path", RECORDS)
+@pytest.mark.parametrize("path", KINDS)
 def test_a_second_post_of_one_source_answers_the_first_record(
-    administrator: Client, records: dict[str, list[Made]], path: str
+    administrator: Client, bodies: dict[str, Made], path: str
 ) -> None:
-    existing = records[path][2]
-    body = {"subject": "Once", "category": "other"} if path == "requests" else {"name": "Once"}
-    body |= {"source": "erp", "sourceID": f"{path}, 1!"}
-    body |= {
-        "people": {"primary_email": "once@widget.example"},
-        "service_instances": {
-            "service_id": (existing.get("service") or {}).get("id"),
-            "support_team_id": (existing.get("support_team") or {}).get("id"),
-        },
-        "service_offerings": {"service_id": (existing.get("service") or {}).get("id")},
-    }.get(path, {})
+    body = {**named(path, bodies[path], "Once"), "source": "erp", "sourceID": f"{path}, 1!"}
     first = administrator.post(path, body, status=201)
     assert administrator.post(path, body, status=200) == first
 
@@ -268,7 +76,7 @@ def test_the_source_header_stamps_what_is_made(account: Account) -> None:
     assert made["source"] == "monitoring"
 
 
-@pytest.mark.parametrize("path", [*RECORDS, "me", "account"])
+@pytest.mark.parametrize("path", [*NODE_TYPES, "me", "account"])
 def test_one_record_shows_all_its_fields_or_those_chosen(
     administrator: Client, records: dict[str, list[Made]], path: str
 ) -> None:
@@ -370,12 +178,3 @@ def test_a_service_that_does_not_answer_is_unavailable(account: Account, adminis
     assert response.status_code == 503
     assert response.headers["Retry-After"]
     assert response.headers["X-Interdesk-Error"] == "service_silent"
-
-
-def test_reading_calls_no_service(
-    account: Account, administrator: Client, records: dict[str, list[Made]]
-) -> None:
-    account.caller.calls.clear()
-    for path in COLLECTIONS:
-        administrator.get(path)
-    assert account.caller.calls == []

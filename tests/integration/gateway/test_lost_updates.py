@@ -14,11 +14,6 @@ Made = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def administrator(account: Account) -> Client:
-    return account.client()
-
-
-@pytest.fixture(scope="module")
 def records(account: Account, administrator: Client) -> dict[str, tuple[str, Made, Made]]:
     """By kind: where the record is, one change of it, and another one that loses the first."""
     post = administrator.post

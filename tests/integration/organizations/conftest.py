@@ -18,6 +18,7 @@ from services.common.database import CODEC, MAJORITY
 from services.federation.topology import BrokerAdmin, border_vhost
 from services.organizations import store
 from services.organizations.actions import founding, settling
+from tests.configs import config_of
 from tests.integration.organizations.pair import Side
 
 FOUNDING_TOKEN = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
@@ -27,16 +28,7 @@ FOUNDING_TOKEN = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode(
 def config(tmp_path: Path) -> Config:
     token_file = tmp_path / "founding-token"
     token_file.write_text(FOUNDING_TOKEN + "\n")
-    return Config(
-        account="widget",
-        name="Widget Data Center",
-        domain="widget.example",
-        amqp_uri="amqp://127.0.0.1/none",
-        mongo_uri="mongodb://127.0.0.1/none",
-        secret=bytes(32),
-        founding_token_file=token_file,
-        public_url="http://127.0.0.1:8000",
-    )
+    return config_of("widget", founding_token_file=token_file, public_url="http://127.0.0.1:8000")
 
 
 @pytest.fixture
@@ -114,12 +106,8 @@ def sides(broker, database, tmp_path) -> Iterator[Callable[..., tuple[Side, Side
         def context_of(account: str) -> Context:
             token = tmp_path / f"{account}.token"
             token.write_text(FOUNDING_TOKEN)
-            config = Config(
-                account=account,
-                name=account.capitalize(),
-                domain=f"{account}.example",
-                amqp_uri="amqp://127.0.0.1/none",
-                mongo_uri="mongodb://127.0.0.1/none",
+            config = config_of(
+                account,
                 border_address=broker.amqps_address(border_vhost(account)),
                 border_ca_file=broker.ca_file,
                 broker_admin_uri=broker.admin_uri,

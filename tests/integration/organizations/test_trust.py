@@ -26,7 +26,7 @@ def test_both_are_active_after_invitation_acceptance_and_answer(sides):
     assert (a.trust["status"], b.trust["status"]) == ("active", "invited")
     assert carry(a, b).word == "accepted"
     assert (a.trust["status"], b.trust["status"]) == ("active", "active")
-    assert (a.trust["name"], b.trust["name"]) == ("Gigatera", "Widget")
+    assert (a.trust["name"], b.trust["name"]) == ("GigaTera", "Widget Data Center")
     assert a.trust["border_address"] == b.context.config.border_address
     assert a.trust["border_ca"] == b.context.config.border_ca_file.read_text()
 

@@ -14,7 +14,6 @@ import pymongo.database
 
 from services.common.actor import Actor
 from services.common.clock import SteppedClock
-from services.common.config import Config
 from services.common.context import Context
 from services.common.copies import Copies
 from services.common.errors import Invalid, NotFound
@@ -25,9 +24,7 @@ from services.federation.verdicts import Verdict
 from services.requests import partner, queries, store
 from services.requests.actions import desk
 from services.requests.service import HELD
-
-SECRET = bytes(32)
-NAMES = {"widget": "Widget Data Center", "gigatera": "GigaTera", "globalnet": "GlobalNet"}
+from tests.configs import NAMES, SECRET, config_of
 
 SERVICE_DESK, OPERATIONS = 1, 2
 OWN_INSTANCE = 10
@@ -159,14 +156,7 @@ class Desk:
 
 
 def desk_of(account: str, database: pymongo.database.Database[dict[str, Any]], clock: SteppedClock) -> Desk:
-    config = Config(
-        account=account,
-        name=NAMES[account],
-        domain=f"{account}.example",
-        amqp_uri="amqp://127.0.0.1/none",
-        mongo_uri="mongodb://127.0.0.1/none",
-        secret=SECRET,
-    )
+    config = config_of(account)
     store.ensure_indexes(database)
     around = Surroundings(account)
     copies = Copies(database, around, HELD, account)

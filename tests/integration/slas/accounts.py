@@ -13,7 +13,6 @@ import pymongo.database
 
 from services.common.actor import Actor
 from services.common.clock import SteppedClock
-from services.common.config import Config
 from services.common.context import Context
 from services.common.copies import Copies
 from services.common.errors import Unavailable
@@ -22,10 +21,9 @@ from services.federation.keys import OwnRing, PartnerRing
 from services.federation.verdicts import Verdict
 from services.slas import store
 from services.slas.actions import hearing, services
+from tests.configs import NAMES, SECRET, config_of
 
 KINDS = ("account", "organization", "team", "person", "trust", "keyring")
-SECRET = bytes(32)
-NAMES = {"widget": "Widget Data Center", "gigatera": "GigaTera"}
 
 
 @dataclass
@@ -114,14 +112,7 @@ class Side:
 
 
 def side_of(account: str, database: pymongo.database.Database[dict[str, Any]], clock: SteppedClock) -> Side:
-    config = Config(
-        account=account,
-        name=NAMES[account],
-        domain=f"{account}.example",
-        amqp_uri="amqp://127.0.0.1/none",
-        mongo_uri="mongodb://127.0.0.1/none",
-        secret=SECRET,
-    )
+    config = config_of(account)
     store.ensure_indexes(database)
     directory = Directory(account)
     copies = Copies(database, directory, dict.fromkeys(KINDS, "organizations"), account)

@@ -6,25 +6,11 @@ import json
 import warnings
 from typing import Any
 
-import pymongo
 import pytest
 from flask import Flask
 from openapi_spec_validator import validate
 
-from gateway.app import create_app
 from gateway.audiences import routes
-from services.common.config import Config
-from services.common.context import NoCaller
-
-
-@pytest.fixture(scope="module")
-def app() -> Flask:
-    config = Config(
-        account="widget", domain="widget.example", amqp_uri="amqp://none", mongo_uri="mongodb://127.0.0.1:1"
-    )
-    client: pymongo.MongoClient[Any] = pymongo.MongoClient(config.mongo_uri, connect=False)
-    databases = {name: client[name] for name in ("organizations", "slas", "requests")}
-    return create_app(config, databases, NoCaller())
 
 
 @pytest.fixture(scope="module")

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-import pymongo
 import pytest
+from flask import Flask
 from werkzeug.test import Client
 
-from gateway.app import create_app
-from services.common.config import Config
-from services.common.context import NoCaller
 from services.federation.messages import TYPES
 from services.federation.schemas import asyncapi, wire
 
 
 @pytest.fixture(scope="module")
-def client() -> Client:
-    config = Config(
-        account="widget",
-        domain="widget.example",
-        amqp_uri="amqp://none",
-        mongo_uri="mongodb://127.0.0.1:1",
-        public_url="https://desk.widget.example",
-    )
-    mongo: pymongo.MongoClient[Any] = pymongo.MongoClient(config.mongo_uri, connect=False)
-    databases = {name: mongo[name] for name in ("organizations", "slas", "requests")}
-    return create_app(config, databases, NoCaller()).test_client()
+def client(app: Flask) -> Client:
+    return app.test_client()
 
 
 def test_the_asyncapi_document_is_served_to_anybody(client: Client) -> None:

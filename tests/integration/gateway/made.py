@@ -1,0 +1,111 @@
+"""Records of each kind that can be made through the API alone, and what makes one more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.integration.gateway.account import Client
+
+Made = dict[str, Any]
+
+KINDS = (
+    "people",
+    "teams",
+    "organizations",
+    "services",
+    "service_instances",
+    "service_offerings",
+    "slas",
+    "requests",
+)
+NODE_TYPES = {
+    "people": "Person",
+    "teams": "Team",
+    "organizations": "Organization",
+    "services": "Service",
+    "service_instances": "ServiceInstance",
+    "service_offerings": "ServiceOffering",
+    "requests": "Req",
+}
+
+
+def name_of(kind: str) -> str:
+    """The field that names a record of that kind."""
+    return "subject" if kind == "requests" else "name"
+
+
+def bodies_in(client: Client) -> dict[str, Made]:
+    """What makes a record of each kind, by path; what it refers to is made now."""
+    team = client.post("teams", {"name": "Team"})
+    service = client.post("services", {"name": "Service"})
+    fields = {"name": "Instance", "service_id": service["id"], "support_team_id": team["id"]}
+    instance = client.post("service_instances", fields)
+    offering = client.post("service_offerings", {"name": "Offering", "service_id": service["id"]})
+    request = client.post("requests", {"subject": "Request", "category": "other"})
+    return {
+        "people": {"name": "Ann", "primary_email": "ann@widget.example"},
+        "teams": {"name": "Keyed"},
+        "organizations": {"name": "Keyed", "contacts": [{"label": "a", "email": "a@widget.example"}]},
+        "services": {"name": "Keyed"},
+        "service_instances": fields,
+        "service_offerings": {"name": "Keyed", "service_id": service["id"]},
+        "slas": {
+            "name": "Keyed",
+            "service_instance_id": instance["id"],
+            "service_offering_id": offering["id"],
+            "coverage": "people",
+        },
+        "requests": {"subject": "Keyed", "category": "other", "note": "With a note"},
+        f"requests/{request['id']}/notes": {"text": "Keyed"},
+    }
+
+
+def named(kind: str, body: Made, name: str) -> Made:
+    """The body under another name."""
+    address = {"primary_email": f"{name.lower()}@widget.example"} if kind == "people" else {}
+    return {**body, name_of(kind): name, **address}
+
+
+def some_in(client: Client) -> dict[str, list[Made]]:
+    """Some records of each kind; requests that have notes are the first three."""
+    post = client.post
+    people = [
+        post("people", {"name": f"Person {number}", "primary_email": f"person{number}@widget.example"})
+        for number in range(5)
+    ]
+    teams = [
+        post("teams", {"name": f"Team {number}", "members": [people[number]["id"]], "coordinator": None})
+        for number in range(5)
+    ]
+    organizations = [post("organizations", {"name": f"Organization {number}"}) for number in range(3)]
+    services = [post("services", {"name": f"Service {number}"}) for number in range(3)]
+    instances = [
+        post(
+            "service_instances",
+            {
+                "name": f"Instance {number}",
+                "service": services[number]["id"],
+                "support_team_id": teams[number]["id"],
+            },
+        )
+        for number in range(3)
+    ]
+    offerings = [
+        post("service_offerings", {"name": f"Offering {number}", "service_id": services[number]["id"]})
+        for number in range(3)
+    ]
+    requests = [
+        post("requests", {"subject": f"Request {number}", "category": "incident" if number % 2 else "rfi"})
+        for number in range(7)
+    ]
+    for request in requests[:3]:
+        post(f"requests/{request['id']}/notes", {"text": "A note"})
+    return {
+        "people": people,
+        "teams": teams,
+        "organizations": organizations,
+        "services": services,
+        "service_instances": instances,
+        "service_offerings": offerings,
+        "requests": requests,
+    }
