@@ -16,7 +16,7 @@ from typing import NoReturn
 SERVICES = ("requests", "slas", "organizations")
 
 PLACES = (
-    # a save and what follows it (common/store, common/outbox.py)
+    # a save and what follows it (common/store, common/outbox)
     "before_save",
     "after_save",
     "after_publish",

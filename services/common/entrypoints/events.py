@@ -2,7 +2,7 @@
 
 `@handle_event("organizations", "team.saved")` on `(self, body)`. Each handler has a durable queue of its own,
 bound when the service first starts; from then on no event passes it by, whoever is down. Events may come
-twice and out of order (outbox.py); a handler bears that, by the version or the id in the body. Returning
+twice and out of order (common/outbox); a handler bears that, by the version or the id in the body. Returning
 means done; see verdicts.py for the rest.
 """
 

@@ -9,11 +9,12 @@ What it promises
 The document
     {_id, version, **state, outbox: [row…], history: [entry…], history_total, history_moved, unsent}
 
-    `version` counts saves. `outbox` and `history` are landing strips, not homes: the relay (outbox.py) sends
-    rows and takes them off; history entries move to `<collection>_history` when the strip is long, which
-    costs nothing per save. `unsent` says since when rows wait and is absent when none do; it is indexed, so
-    that a sweep finds what a crash left. The strips are bounded (64 rows, 100 entries): a record never grows
-    past what one document should hold. A save that alone brings more rows waits until none is left.
+    `version` counts saves. `outbox` and `history` are landing strips, not homes: the relay (common/outbox)
+    sends rows and takes them off; history entries move to `<collection>_history` when the strip is long,
+    which costs nothing per save. `unsent` says since when rows wait and is absent when none do; it is
+    indexed, so that a sweep finds what a crash left. The strips are bounded (64 rows, 100 entries): a record
+    never grows past what one document should hold. A save that alone brings more rows waits until none is
+    left.
 
 Names beginning with `$`, or with `.` or NUL in them, are refused anywhere in a state: they mean something to
 the database. Times must be aware; they are kept in whole milliseconds.

@@ -1,26 +1,4 @@
-"""The inside relay: sends what saves have put into records' outboxes.
-
-What it promises
-    Every row of a successful save is sent at least once, also when the process dies right after the save, and
-    also when the broker is away for days. The first sending of a record's events is in the order of their
-    saves. A row may be sent again (after a crash between sending and taking it off; by two processes at
-    once): events carry their row's id as `message_id`, and handlers take a second one without harm.
-
-How
-    A save wakes the relay of its own process with the record's waiting rows, so an event leaves within a
-    millisecond or so and nothing is read again. The relay takes what has come together, publishes all events
-    in one batch with confirms, hands partners' messages to the border (`message_sink`), and then takes the
-    rows off their records: one write per record. Every `sweep_seconds` it looks for records whose `unsent` is
-    older than that, which are those that a crash or an outage left; at start it looks at once. Where nothing
-    happens and nothing was left it looks half as often each time, down to every sixth. The documents
-    of `copy` rows are made by the save itself when nothing comes between; else here, before the row goes.
-
-Why there is no lease
-    Two relays that sweep the same record only send doubles, which are harmless here. A lease would cost a
-    write per save, and would make everybody wait for a dead holder's lease to end.
-
-Also here: history strips that have grown long are moved to their collection (history.py).
-"""
+"""The relay of a process (`services.common.outbox` tells what it promises and how)."""
 
 from __future__ import annotations
 
@@ -30,22 +8,20 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
-from kombu import Exchange
-from pymongo import UpdateOne
 from pymongo.database import Database
 
-from services.common import bus_json, history
-from services.common.clock import Clock, iso
+from services.common import history
+from services.common.clock import Clock
 from services.common.crash import CrashPoints
-from services.common.database import REPEATABLE, Document, answering
+from services.common.database import Document, answering
 from services.common.errors import InterdeskError
 from services.common.metrics import PUBLISHED, RELAY_FAILURES, SWEPT, WAITING
-from services.common.publishing import Outgoing
+from services.common.outbox.events import Publishes, outgoing
+from services.common.outbox.strips import by_record, take_off
 from services.common.store import Saved, copy
-from services.common.trace import TRACEPARENT
 
 log = structlog.get_logger(__name__)
 
@@ -55,30 +31,6 @@ IDLE_SWEEPS = 6
 REMEMBERED = 20_000
 
 MessageSink = Callable[[Sequence[Document]], None]
-
-
-class Publishes(Protocol):
-    def publish(self, *messages: Outgoing) -> None: ...
-
-
-def event_exchange(service: str) -> Exchange:
-    """Where a service's events are published; the routing key is the event's type."""
-    return Exchange(f"{service}.events", type="topic", durable=True, delivery_mode=2)
-
-
-def outgoing(service: str, row: Document) -> Outgoing:
-    """The message that says an event row."""
-    headers = {"at": iso(row["at"])}
-    if row.get("traceparent"):
-        headers[TRACEPARENT] = row["traceparent"]
-    return Outgoing(
-        exchange=event_exchange(service).name,
-        routing_key=row["type"],
-        body=bus_json.encode(row["body"]),
-        headers=headers,
-        message_id=row["id"],
-        type=row["type"],
-    )
 
 
 class Relay:
@@ -143,7 +95,7 @@ class Relay:
         """Sends the rows of these saves and takes them off. Raises `Unavailable`: then nothing is lost, only
         late.
         """
-        rows = _by_record(batch)
+        rows = by_record(batch)
         self._copy(rows.values())
         events = [row for each in rows.values() for row in each.rows if row["kind"] == "event"]
         unsent = [row for row in events if row["id"] not in self._sent]
@@ -240,28 +192,7 @@ class Relay:
         return saved
 
     def _take_off(self, sent: Sequence[Saved]) -> None:
-        """Takes rows off their records: one update each, one round trip per collection."""
-        by_collection: dict[str, list[Saved]] = {}
-        for saved in sent:
-            by_collection.setdefault(saved.collection, []).append(saved)
-        for name, group in by_collection.items():
-            records = self._database.get_collection(name, write_concern=REPEATABLE)
-            with answering():
-                # When no save came since, the strip holds these rows and no others: nothing is unsent any
-                # more.
-                result = records.bulk_write(
-                    [
-                        UpdateOne(
-                            {"_id": saved.id, "version": saved.version},
-                            {**_pull(saved), "$unset": {"unsent": ""}},
-                        )
-                        for saved in group
-                    ],
-                    ordered=False,
-                )
-                pulls = [UpdateOne({"_id": saved.id}, _pull(saved)) for saved in group if saved.rows]
-                if result.matched_count < len(group) and pulls:
-                    records.bulk_write(pulls, ordered=False)
+        take_off(self._database, sent)
         if sent:
             self._crash.here(f"{self._service}.after_mark")
 
@@ -301,24 +232,3 @@ class Relay:
             self._sent[row["id"]] = None
         while len(self._sent) > REMEMBERED:
             self._sent.popitem(last=False)
-
-
-def _pull(saved: Saved) -> Document:
-    return {"$pull": {"outbox": {"id": {"$in": [row["id"] for row in saved.rows]}}}} if saved.rows else {}
-
-
-def _by_record(batch: Sequence[Saved]) -> dict[tuple[str, Any], Saved]:
-    """One `Saved` per record: the rows of all its saves in their order, each once; the newest version."""
-    merged: dict[tuple[str, Any], Saved] = {}
-    for saved in batch:
-        key = (saved.collection, saved.id)
-        known = merged.get(key)
-        if known is None:
-            merged[key] = saved
-            continue
-        first, second = sorted((known, saved), key=lambda each: each.version)
-        rows = {row["id"]: row for row in (*first.rows, *second.rows)}
-        strip = max(first.history_waiting, second.history_waiting)
-        copied = first.copied | second.copied
-        merged[key] = Saved(saved.collection, saved.id, second.version, tuple(rows.values()), strip, copied)
-    return merged
