@@ -12,7 +12,8 @@ from typing import Any
 
 from interdesk.api import ApiError
 from interdesk.waiting import holds_within
-from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, THIRD, Case, Partners
+from tests.faults.cases import Case
+from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, THIRD, Partners
 
 _NOT_NOW = frozenset({0, 404, 409, 422, 502, 503, 504})
 

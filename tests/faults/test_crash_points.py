@@ -14,8 +14,10 @@ import pytest
 
 from services.common import crash
 from tests.faults import churn
+from tests.faults.at_rest import must_agree
+from tests.faults.cases import Case
 from tests.faults.ordeal import Host, Ordeal
-from tests.faults.partners import CUSTOMER, PROVIDER, THIRD, Case, Partners, must_agree
+from tests.faults.partners import CUSTOMER, PROVIDER, THIRD, Partners
 
 DEADLINE_SECONDS = 420
 

@@ -18,7 +18,9 @@ from interdesk.ports import free_ports
 from interdesk.replay.agreement import read_copy
 from interdesk.waiting import holds_within
 from services.federation.topology import border_vhost, lane_of
-from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Case, Partners, must_agree, playing
+from tests.faults.at_rest import must_agree
+from tests.faults.cases import Case, playing
+from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
 from tests.faults.smuggling import Smuggler
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

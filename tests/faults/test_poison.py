@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from interdesk.waiting import holds_within
-from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Case, Partners, must_agree
+from tests.faults.at_rest import must_agree
+from tests.faults.cases import Case
+from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
 from tests.faults.smuggling import Smuggler
 
 pytestmark = [pytest.mark.timeout(240)]

@@ -10,15 +10,9 @@ import pytest
 import requests
 
 from interdesk.waiting import holds_within
-from tests.faults.partners import (
-    CUSTOMER,
-    PROVIDER,
-    QUIET_SECONDS,
-    Case,
-    Partners,
-    must_agree,
-    partners_up,
-)
+from tests.faults.at_rest import must_agree
+from tests.faults.cases import Case
+from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners, partners_up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -22,16 +22,9 @@ from interdesk.waiting import holds_within
 from services.common.errors import Unavailable
 from services.federation.envelope import Message, read_verified, seal
 from services.federation.topology import border_vhost, exchange_of, lane_of
-from tests.faults.partners import (
-    CUSTOMER,
-    PROVIDER,
-    QUIET_SECONDS,
-    THIRD,
-    Case,
-    Partners,
-    must_agree,
-    partners_up,
-)
+from tests.faults.at_rest import must_agree
+from tests.faults.cases import Case
+from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, THIRD, Partners, partners_up
 from tests.faults.smuggling import Smuggler
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

@@ -18,8 +18,10 @@ import requests
 from interdesk.waiting import holds_within
 from services.common import crash
 from services.federation.topology import BrokerAdmin, border_vhost, lane_of
-from tests.faults.partners import CUSTOMER, PROVIDER, Case, Partners, await_quiet, partners_up, playing
-from tests.faults.partners import inside_of as wrong_inside_of
+from tests.faults.at_rest import await_quiet
+from tests.faults.at_rest import inside_of as wrong_inside_of
+from tests.faults.cases import Case, playing
+from tests.faults.partners import CUSTOMER, PROVIDER, Partners, partners_up
 
 MESSAGES = 1_000
 KILLS = 20

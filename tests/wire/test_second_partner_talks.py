@@ -22,7 +22,7 @@ from services.federation.capabilities import OWN
 from tests.faults.partners import SETTINGS, TEAM
 from tests.waiting import wait_until
 from tests.wire.deployed import border_on
-from tests.wire.second.desk import Request
+from tests.wire.second.requests import Request
 from tests.wire.second.threads import TYPES
 from tests.wire.second_partner import SecondPartner
 

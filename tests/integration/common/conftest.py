@@ -25,6 +25,7 @@ from services.common.actor import Actor
 from services.common.database import CODEC
 from services.common.publishing import Publisher
 from services.common.rpc import RpcClient
+from tests.integration.common.records import Account
 
 SERVED = Path(__file__).with_name("served.py")
 
@@ -151,3 +152,8 @@ def caller(deployment: Deployment) -> Iterator[BusCaller]:
     caller = BusCaller(deployment.amqp_uri, deployment.account)
     yield caller
     caller.close()
+
+
+@pytest.fixture
+def account(mongo: Any) -> Account:
+    return Account(mongo)

@@ -230,3 +230,11 @@ def resealed(file: list[bytes], change: Callable[[list[Record]], list[Record]]) 
 def codes(file: Iterable[bytes], pins: Iterable[str] = ()) -> list[str]:
     """What is found in a file, each code once, in the order of the records."""
     return [code for code, _ in groupby(finding.code for finding in verify(file, pins).findings)]
+
+
+def at(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def findings(file: list[bytes], *pins: str) -> list[tuple[int | None, str]]:
+    return [(finding.record, finding.code) for finding in verify(file, pins).findings]

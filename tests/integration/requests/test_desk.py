@@ -1,0 +1,114 @@
+"""What the people of one account do with its requests."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.common.clock import SteppedClock
+from services.common.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from services.requests import queries
+from services.requests.actions import due
+from tests.integration.requests.accounts import OPERATIONS, OWN_INSTANCE, SERVICE_DESK, Desk
+from tests.integration.requests.conftest import GIGATERA_HOSTING
+from tests.integration.requests.plays import handed_over, settle
+
+
+def test_what_a_member_declines_is_the_coordinators_while_he_is_active(widget: Desk) -> None:
+    widget.around.keep("team", OPERATIONS, name="Operations", member_ids=[1, 2], coordinator_id=2)
+    id = widget.create(team_id=OPERATIONS, member_id=1)
+    assert widget.edit(id, status="declined", note="No time")["member_id"] == 2
+    widget.edit(id, member_id=1)
+    widget.around.keep("person", 2, name="Sam", organization_id=1, disabled=True)
+    widget.context.copies.refresh("person", 2)
+    assert widget.edit(id, status="declined", note="No time")["member_id"] is None
+
+
+def test_a_wait_that_is_over_goes_back_to_assigned(widget: Desk, clock: SteppedClock) -> None:
+    id = widget.create(team_id=OPERATIONS)
+    until = clock.now().replace(microsecond=0)
+    widget.edit(id, status="waiting_for", waiting_until=until)
+    assert widget.see(id)["status"] == "waiting_for"
+    assert due.end_waits(widget.context) == 1
+    assert widget.see(id)["status"] == "assigned"
+    assert due.end_waits(widget.context) == 0
+
+
+def test_what_a_provider_waits_for_ends_no_wait_here(
+    widget: Desk, gigatera: Desk, clock: SteppedClock
+) -> None:
+    here, there = handed_over(widget, gigatera)
+    gigatera.edit(there, status="waiting_for", waiting_until=clock.now())
+    settle(widget, gigatera)
+    assert widget.see(here)["waiting_until"] == gigatera.see(there)["waiting_until"]
+    assert due.end_waits(widget.context) == 0
+    assert due.end_waits(gigatera.context) == 1
+    settle(widget, gigatera)
+    assert (widget.see(here)["status"], widget.see(here)["waiting_until"]) == ("assigned", None)
+
+
+def test_an_illegal_move_says_what_would_be_legal(widget: Desk, gigatera: Desk) -> None:
+    _here, there = handed_over(widget, gigatera)
+    gigatera.edit(there, status="completed", completion_reason="solved", note="Done")
+    with pytest.raises(IllegalMove) as refused:
+        gigatera.edit(there, status="declined", note="Not ours after all")
+    assert "Possible now: reopen" in refused.value.message
+
+
+def test_what_somebody_may_not_see_is_not_there(widget: Desk) -> None:
+    id = widget.create()
+    with pytest.raises(NotFound):
+        widget.see(id, widget.end_user)
+    with pytest.raises(NotFound):
+        widget.edit(id, widget.end_user, note="Hello")
+
+
+def test_an_end_user_says_little_of_a_new_request(widget: Desk) -> None:
+    with pytest.raises(Forbidden) as refused:
+        widget.create(widget.end_user, team_id=OPERATIONS, status="in_progress")
+    assert [field for field, _ in refused.value.errors] == ["status", "team_id"]
+
+
+def test_a_request_of_one_source_is_registered_once(widget: Desk) -> None:
+    first = widget.create(source="monitoring", sourceID="42")
+    assert widget.create(source="monitoring", sourceID="42", subject="Again") == first
+    assert widget.create(source="monitoring", sourceID="43") != first
+
+
+def test_a_source_that_names_a_request_of_somebody_else_is_taken(widget: Desk) -> None:
+    widget.create(source="monitoring", sourceID="42")
+    with pytest.raises(Conflict):
+        widget.create(widget.end_user, source="monitoring", sourceID="42")
+
+
+def test_who_has_it_already_is_answered_though_no_agreement_leads_there_any_more(
+    widget: Desk, gigatera: Desk
+) -> None:
+    here, there = handed_over(widget, gigatera)
+    gigatera.edit(there, status="completed", completion_reason="solved", note="Done")
+    settle(widget, gigatera)
+    widget.around.leads.clear()
+    (provider,) = queries.get_handover(widget.context.database, here, widget.specialist)["providers"]
+    given = {"team_id": provider["team_id"], "service_instance_id": GIGATERA_HOSTING}
+    widget.edit(here, **given, note="Not solved")
+    settle(widget, gigatera)
+    assert (gigatera.see(there)["status"], gigatera.see(there)["reopen_count"]) == ("assigned", 1)
+    widget.edit(here, team_id=SERVICE_DESK)
+    with pytest.raises(Invalid, match="Nothing leads to"):
+        widget.edit(here, team_id=provider["team_id"])
+
+
+def test_the_member_of_what_is_taken_back_is_of_the_team_that_gets_it(widget: Desk, gigatera: Desk) -> None:
+    here, _there = handed_over(widget, gigatera)
+    with pytest.raises(Invalid) as refused:
+        widget.edit(here, service_instance_id=OWN_INSTANCE, member_id=1)
+    assert refused.value.errors[0][0] == "member_id"
+    taken_back = widget.edit(here, service_instance_id=OWN_INSTANCE, member_id=2)
+    assert (taken_back["team_id"], taken_back["member_id"]) == (OPERATIONS, 2)
+
+
+def test_a_member_must_be_of_the_team(widget: Desk) -> None:
+    with pytest.raises(Invalid) as refused:
+        widget.create(team_id=OPERATIONS, member_id=1)
+    assert refused.value.errors[0][0] == "member_id"
+    widget.around.keep("team", OPERATIONS, name="Widget Operations", member_ids=[1, 2])
+    assert widget.create(team_id=OPERATIONS, member_id=1)  # the copy was a moment old
