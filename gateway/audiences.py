@@ -18,15 +18,11 @@ from flask import Flask
 from flask.typing import RouteCallable
 from werkzeug.routing import Rule
 
-from services.common.actor import ROLES, Actor
+from services.common.actor import Actor
 from services.common.errors import Forbidden
+from services.common.roles import ROLES
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-STAFF = tuple(sorted(ROLES))
-"""Everybody who works for the account: any role at all. An end user has none."""
-ADMINISTRATORS = ("account_administrator", "account_owner")
-AUDITORS = (*ADMINISTRATORS, "auditor")
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,14 @@ from marshmallow import Schema
 
 from gateway import audit, bodies, documents
 from gateway.answers import Answers
-from gateway.audiences import AUDITORS, STAFF, allowed, everyone
+from gateway.audiences import allowed, everyone
 from gateway.context import GatewayContext
 from gateway.records import Document, Shape
 from services.common import idempotency
 from services.common.actor import Actor
 from services.common.errors import Invalid, NotFound
 from services.common.listing import Listing, ListQuery, Page
+from services.common.roles import AUDITORS, STAFF
 
 Find = Callable[[Any, ListQuery, Actor], Page]
 """`(database, query, viewer)` -> the page that the viewer may see."""

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 
 from gateway import audit, bodies, documents, etags
 from gateway.answers import Answers, of_json
-from gateway.audiences import ADMINISTRATORS, AUDITORS, allowed, everyone
+from gateway.audiences import allowed, everyone
 from gateway.context import GatewayContext
 from gateway.resource import (
     Resource,
@@ -26,12 +26,12 @@ from gateway.resource import (
 from gateway.resources.directory import PEOPLE
 from gateway.resources.shapes import ACCOUNT, PERSON, REQUEST, TOKEN
 from services.common.fields import loaded
+from services.common.roles import ADMINISTRATORS, AUDITORS, VIEW_TRUSTS
 from services.organizations import queries, schemas
 from services.requests import queries as requests
 
 SERVICE = "organizations"
 _MINE = "requested_by_or_for_me"
-KEY_READERS = (*ADMINISTRATORS, "service_level_manager", "auditor")
 
 
 class RolesInputSchema(Schema):
@@ -90,7 +90,7 @@ class AccountViews:
         return blueprint
 
     def _add_keys(self, blueprint: Blueprint) -> None:
-        read = allowed(*KEY_READERS, scope="account")
+        read = allowed(*VIEW_TRUSTS, scope="account")
         write = allowed(*ADMINISTRATORS, scope="account")
         answer = {"200": documents.answer("The account's own keys", schemas.KeyRingSchema())}
         get = documents.describe(self.get_keys, "Our own keys, and which partners know them", answers=answer)

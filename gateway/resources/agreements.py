@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from gateway.audiences import ADMINISTRATORS
 from gateway.resource import Children, Named, Resource
 from gateway.resources.links import Link
 from gateway.resources.shapes import ORGANIZATION, PERSON, SERVICE, SERVICE_INSTANCE, SERVICE_OFFERING, SLA
+from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
 from services.organizations import queries as organizations
 from services.slas import queries, schemas
-
-MAINTAIN_SERVICES = (*ADMINISTRATORS, "account_designer", "configuration_manager", "service_level_manager")
-MAINTAIN_AGREEMENTS = (*ADMINISTRATORS, "service_level_manager")
 
 SERVICES = Resource(
     path="services",

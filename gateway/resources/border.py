@@ -12,7 +12,6 @@ from flask_smorest import Blueprint
 
 from gateway import documents
 from gateway.answers import Answers
-from gateway.audiences import STAFF
 from gateway.context import GatewayContext
 from gateway.records import Document
 from gateway.resource import Resource, ResourceViews, add_views, call, list_query, viewer
@@ -24,9 +23,9 @@ from gateway.resources.shapes import (
     PARKED_MESSAGE,
     QUARANTINED_MESSAGE,
 )
-from services.common.actor import OPERATORS, WATCHERS
 from services.common.errors import NotFound
 from services.common.parking import queries as events
+from services.common.roles import OPERATORS, STAFF, WATCHERS
 from services.federation import queries as border
 from services.requests import queries as requests
 

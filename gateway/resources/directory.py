@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from gateway.audiences import ADMINISTRATORS
 from gateway.resource import Children, Resource
 from gateway.resources.shapes import ORGANIZATION, PERSON, SERVICE_INSTANCE, SLA, TEAM
+from services.common.roles import ADMINISTRATORS, MAINTAIN_ORGANIZATIONS, MAINTAIN_TEAMS
 from services.organizations import queries, schemas
 from services.slas import queries as slas
 
@@ -16,7 +16,7 @@ TEAMS = Resource(
     service="organizations",
     find=queries.list_teams,
     get=queries.get_team,
-    writers=(*ADMINISTRATORS, "account_designer", "service_desk_manager"),
+    writers=MAINTAIN_TEAMS,
     create="create_team",
     update="update_team",
     input=schemas.TeamInputSchema,
@@ -32,7 +32,7 @@ ORGANIZATIONS = Resource(
     service="organizations",
     find=queries.list_organizations,
     get=queries.get_organization,
-    writers=(*ADMINISTRATORS, "account_designer", "service_level_manager"),
+    writers=MAINTAIN_ORGANIZATIONS,
     create="create_organization",
     update="update_organization",
     input=schemas.OrganizationInputSchema,

@@ -16,6 +16,7 @@ from gateway.context import GatewayContext
 from gateway.resource import add_views, call, list_query, viewer
 from gateway.resources.shapes import LEDGER_KEY, SAID
 from services.common.errors import NotFound
+from services.common.roles import AUDITORS
 from services.federation import queries as border
 from services.federation import schemas
 
@@ -31,7 +32,7 @@ class LedgerViews:
 
     def blueprint(self) -> Blueprint:
         blueprint = Blueprint("ledger", __name__, url_prefix="/v1/ledger")
-        auditors = allowed(*border.AUDITORS, scope="ledger")
+        auditors = allowed(*AUDITORS, scope="ledger")
         keys = documents.of_list(self.list_keys, LEDGER_KEY, "The public keys that accounts seal with")
         add_views(blueprint, "/keys", "keys", {"get": auditors(keys)})
         for direction, shape in SAID.items():

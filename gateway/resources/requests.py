@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 
 from gateway import bodies, documents
 from gateway.answers import Answers
-from gateway.audiences import STAFF, allowed
+from gateway.audiences import allowed
 from gateway.context import GatewayContext
 from gateway.resource import (
     Children,
@@ -21,6 +21,7 @@ from gateway.resource import (
 )
 from gateway.resources.shapes import NOTE, REQUEST, TIMELINE
 from services.common.listing import page_at_hand
+from services.common.roles import PUBLISH_NOTES, STAFF
 from services.requests import queries, schemas
 
 REQUESTS = Resource(
@@ -43,7 +44,7 @@ NOTES = Resource(
     find=queries.list_notes,
     get=queries.get_note,
     readers=STAFF,
-    writers=("specialist",),
+    writers=PUBLISH_NOTES,
     update="publish_note",
     edit=schemas.NotePublishInputSchema,
 )

@@ -10,11 +10,11 @@ from flask_smorest import Blueprint
 
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
-from gateway.audiences import ADMINISTRATORS
 from gateway.context import GatewayContext
 from gateway.resource import Resource, ResourceViews, add_views, call, viewer
 from gateway.resources.shapes import TRUST
 from services.common.errors import NotFound
+from services.common.roles import ADMINISTRATORS, VIEW_TRUSTS
 from services.federation.queries import partner_health
 from services.federation.schemas import PartnerHealthSchema
 from services.organizations import queries, schemas
@@ -25,7 +25,7 @@ TRUSTS = Resource(
     service="organizations",
     find=queries.list_trusts,
     get=queries.get_trust,
-    readers=(*ADMINISTRATORS, "service_level_manager", "auditor"),
+    readers=VIEW_TRUSTS,
     writers=ADMINISTRATORS,
     update="update_trust",
     input=schemas.TrustInputSchema,

@@ -7,45 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.common.errors import Forbidden, Unauthorized
+from services.common.roles import ROLES
 
-# 4me's roles (everybody is an end user besides; that is not a role).
-ROLES = frozenset(
-    {
-        "key_contact",
-        "auditor",
-        "specialist",
-        "service_desk_analyst",
-        "service_desk_manager",
-        "knowledge_manager",
-        "problem_manager",
-        "workflow_manager",
-        "release_manager",
-        "project_manager",
-        "service_level_manager",
-        "configuration_manager",
-        "financial_manager",
-        "account_designer",
-        "account_administrator",
-        "account_owner",
-        "directory_auditor",
-        "directory_designer",
-        "directory_administrator",
-        "workflow_automator_auditor",
-        "workflow_automator_specialist",
-    }
-)
 SYSTEM = "system"
-
-# Who mends what could not be handled, and who may look at it.
-OPERATORS = ("account_administrator", "account_owner")
-WATCHERS = (
-    *OPERATORS,
-    "auditor",
-    "service_desk_manager",
-    "service_desk_analyst",
-    "service_level_manager",
-    "specialist",
-)
 
 
 @dataclass(frozen=True, slots=True)

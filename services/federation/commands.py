@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.common.actor import OPERATORS, Actor
+from services.common.actor import Actor
 from services.common.context import Context
 from services.common.entrypoints import command
 from services.common.parking.commands import ParkedEventCommands
+from services.common.roles import AUDITORS, OPERATORS
 from services.federation.border import BorderDesk
-from services.federation.ledger.kept import AUDITORS
 from services.federation.ledger.sealing import seal_heads
 
 

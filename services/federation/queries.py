@@ -14,23 +14,23 @@ from typing import Final
 from pymongo.database import Database
 
 from services.common import strict_json
-from services.common.actor import WATCHERS, Actor
+from services.common.actor import Actor
 from services.common.database import Document, answering, find_among
 from services.common.errors import NotFound
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page
+from services.common.roles import WATCHERS
 from services.federation import health, messages, seals
 from services.federation.deliveries import OPEN, QUEUED, SENT
 from services.federation.ledger.entries import LEDGER, list_ledger
-from services.federation.ledger.kept import AUDITORS, list_keys, list_said
 from services.federation.ledger.kept import KEYS as LEDGER_KEYS
 from services.federation.ledger.kept import LISTINGS as LEDGERS
+from services.federation.ledger.kept import list_keys, list_said
 from services.federation.ledger.lines import SERVICES
 from services.federation.stored import INBOX, OUTBOX, PARKED, QUARANTINE
 from services.federation.trusts import OWNER, Trust
 from services.federation.verdicts import ACCEPTED, HELD, REFUSED
 
 __all__ = [
-    "AUDITORS",
     "DELIVERIES",
     "LEDGER",
     "LEDGERS",
@@ -38,7 +38,6 @@ __all__ = [
     "PARKED_MESSAGES",
     "QUARANTINED",
     "SERVICES",
-    "WATCHERS",
     "get_delivery",
     "get_parked",
     "get_quarantined",

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from nameko.extensions import DependencyProvider
 
-from services.common import logs
+from services.common import logs, roles
 from services.common.actor import Actor
 from services.common.copies import Offer, Offers
 from services.common.entrypoints import EVERYONE, SERVICES, command, every
@@ -20,7 +20,6 @@ from services.common.service_parts import START_RETRY_SECONDS, ServiceParts
 from services.common.store import Record
 from services.federation.border import Border
 from services.federation.commands import BorderCommands
-from services.federation.ledger.kept import AUDITORS
 from services.federation.ledger.sealing import seal_end
 from services.organizations import partner, schemas, store
 from services.organizations.actions import (
@@ -34,7 +33,7 @@ from services.organizations.actions import (
     settling,
     trusts,
 )
-from services.organizations.model import roles, shapes
+from services.organizations.model import shapes
 from services.organizations.schemas import shown
 
 log = structlog.get_logger(__name__)
@@ -159,7 +158,7 @@ class OrganizationsService(BorderCommands):
         taken = loaded(schemas.TrustInputSchema(), fields, partial=True)
         return shown("trust", trusts.update_trust(self.context, actor, id, taken, version))
 
-    @command(AUDITORS, repeatable=True)
+    @command(roles.AUDITORS, repeatable=True)
     def seal_ledger(self, actor: Actor, fields: Fields) -> dict[str, Any]:
         """The end of an export of the ledger, under the account's seal."""
         return seal_end(self.context, actor, fields)

@@ -11,6 +11,7 @@ from services.common.entrypoints import EVERYONE, command, every, handle_event
 from services.common.errors import Invalid
 from services.common.fields import loaded
 from services.common.http import ServiceWeb
+from services.common.roles import PUBLISH_NOTES
 from services.common.service_context import ServiceContext
 from services.federation.border import Border
 from services.federation.commands import BorderCommands
@@ -59,7 +60,7 @@ class RequestsService(BorderCommands):
         note = loaded(_NOTE, fields)
         return desk.add_note(self.context, actor, request_id, note["text"], note["internal"], key)
 
-    @command(allowed=("specialist",))
+    @command(allowed=PUBLISH_NOTES)
     def publish_note(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
         """`version` says nothing here: a note never changes, what is published is another."""
         if loaded(_PUBLISH, fields)["internal"]:

@@ -11,12 +11,12 @@ from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import EVERYONE, SERVICES, command, every, handle_event
 from services.common.fields import loaded
 from services.common.http import ServiceWeb
+from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
 from services.common.service_context import ServiceContext
 from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.slas import partner
 from services.slas.actions import agreements, asking, dates, hierarchy, services, telling, unheard
-from services.slas.actions.saving import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
 from services.slas.model.shapes import copied
 from services.slas.schemas import (
     ImpactRelationSchema,

@@ -14,8 +14,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from gateway.audiences import Audience, audience_of, routes
-from services.common.actor import ROLES
 from services.common.ids import node_id
+from services.common.roles import ROLES
 from tests.integration.gateway.account import Account, Client
 
 # What is told without a token; anything else that is, is a mistake.

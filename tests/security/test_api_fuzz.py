@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jsonschema import ValidationError as SchemaValidationError
 
-from services.common.actor import ROLES
+from services.common.roles import ROLES
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.conftest import account
 from tests.security.hostile import Api, Operation, operations, values, written

@@ -24,11 +24,12 @@ from nameko.extensions import register_entrypoint
 from nameko.rpc import Rpc, RpcConsumer
 
 from services.common import rpc, trace
-from services.common.actor import ROLES, SYSTEM, Actor
+from services.common.actor import SYSTEM, Actor
 from services.common.entrypoints.consuming import BusConsumer
 from services.common.errors import Forbidden, InterdeskError, Internal, Unavailable
 from services.common.metrics import COMMANDS
 from services.common.publishing import Outgoing
+from services.common.roles import ROLES
 from services.common.service_parts import WAITS_UNTIL, ServiceParts
 from services.common.verdicts import is_outage
 

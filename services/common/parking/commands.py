@@ -13,11 +13,12 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from services.common import parking
-from services.common.actor import OPERATORS, Actor
+from services.common.actor import Actor
 from services.common.context import Context
 from services.common.entrypoints import command, every
 from services.common.metrics import PARKED_EVENTS
 from services.common.outbox import Publishes
+from services.common.roles import OPERATORS
 from services.common.service_parts import ServiceParts
 
 MEASURE_SECONDS = 30.0

@@ -12,10 +12,11 @@ from typing import Any, Final
 from pymongo.database import Database
 
 from services.common import strict_json
-from services.common.actor import WATCHERS, Actor
+from services.common.actor import Actor
 from services.common.database import Document, find_among
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page
 from services.common.parking import COLLECTION, DISCARDED, PARKED, REPLAYED
+from services.common.roles import WATCHERS
 
 Databases = Mapping[str, Database[Document]]
 

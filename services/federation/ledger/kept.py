@@ -19,6 +19,7 @@ from services.common.actor import Actor
 from services.common.clock import iso
 from services.common.database import Document, answering
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page, page_at_hand
+from services.common.roles import AUDITORS
 from services.federation import messages, seals
 from services.federation.envelope import read_verified
 from services.federation.keys import SEAL
@@ -26,8 +27,6 @@ from services.federation.ledger.heads import Head, Row, run_of
 from services.federation.ledger.lines import RECEIVED, SENT
 from services.federation.stored import INBOX, OUTBOX, PARKED
 from services.federation.verdicts import ACCEPTED, REFUSED
-
-AUDITORS: Final = ("account_administrator", "account_owner", "auditor")
 
 # What waits for others before it is not in yet; what a revoked key sealed nobody is proven to have said.
 _TAKEN: Final = {"state": {"$in": [ACCEPTED, REFUSED, PARKED]}, "code": {"$ne": "revoked_key"}}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.common import idempotency
+from services.common import idempotency, roles
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
@@ -16,7 +16,8 @@ from services.organizations import store
 from services.organizations.actions.editing import ensure_another_administrator
 from services.organizations.actions.saving import entry, found, records, refusing, save, whole
 from services.organizations.model import records as rules
-from services.organizations.model import roles, tokens
+from services.organizations.model import tokens
+from services.organizations.model.roles import checked
 
 _REFERENCES: Mapping[str, str] = {
     "service_desk_team_id": "team",
@@ -56,7 +57,7 @@ def set_roles(
     record = records(context, "person").get(person_id, version)
     with refusing():
         rules.own("person", record.state)
-        granted = list(roles.checked(wanted))
+        granted = list(checked(wanted))
     changes = rules.changed(record.state, {"roles": granted})
     if changes:
         if roles.is_administrator(record.state["roles"]) and not roles.is_administrator(granted):

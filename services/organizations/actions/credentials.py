@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, InterdeskError
@@ -31,7 +32,6 @@ from services.organizations import store
 from services.organizations.actions.keyrings import known_ring, secret_of
 from services.organizations.actions.saving import records, save, whole
 from services.organizations.actions.settling import broker_admin_uri, fresh_password, open_border, settle
-from services.organizations.model import roles
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
-from services.common import hierarchies, idempotency
+from services.common import hierarchies, idempotency, roles
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid
@@ -21,7 +21,7 @@ from services.organizations.actions.saving import (
     whole,
 )
 from services.organizations.model import records as rules
-from services.organizations.model import roles, shapes
+from services.organizations.model import shapes
 
 Fields = Mapping[str, Any]
 

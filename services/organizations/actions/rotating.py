@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import saved_event
@@ -14,7 +15,6 @@ from services.federation.trusts import TrustBook
 from services.organizations.actions.announcing import announce_all
 from services.organizations.actions.keyrings import secret_of
 from services.organizations.actions.saving import entry, records
-from services.organizations.model import roles
 
 
 def rotate_keys(context: Context, actor: Actor) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid, Stale
@@ -26,7 +27,7 @@ from services.organizations.actions.keyrings import own_ring, secret_of
 from services.organizations.actions.saving import entry, found, records, refusing, save, saved, whole
 from services.organizations.actions.settling import broker_admin_uri, fresh_password, open_border, settle
 from services.organizations.model import records as rules
-from services.organizations.model import roles, trusts
+from services.organizations.model import trusts
 
 BLANK: Mapping[str, Any] = {
     "border_address": None,

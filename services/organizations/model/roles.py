@@ -1,4 +1,5 @@
-"""Roles: what each presupposes, and which of them may do what in this service.
+"""Roles: what each presupposes, and which the first person of an account gets. What they may do:
+`services.common.roles`.
 
 Every person implicitly is an end user of his home account; that is not a role and is never granted.
 A role table that contradicts itself is refused at import.
@@ -46,13 +47,6 @@ FOUNDER: tuple[str, ...] = (
     "account_owner",
 )
 
-# Who may maintain what. Only administrators touch people: whoever could change an administrator's
-# e-mail address could become him.
-ADMINISTRATORS: tuple[str, ...] = ("account_administrator", "account_owner")
-MAINTAIN_ORGANIZATIONS: tuple[str, ...] = (*ADMINISTRATORS, "account_designer", "service_level_manager")
-MAINTAIN_TEAMS: tuple[str, ...] = (*ADMINISTRATORS, "account_designer", "service_desk_manager")
-VIEW_TRUSTS: tuple[str, ...] = (*ADMINISTRATORS, "service_level_manager", "auditor")
-
 
 def check_table(table: Mapping[str, str | None]) -> None:
     """Raises MalformedTable when a prerequisite is not a role, or itself has one (no chains needed)."""
@@ -63,8 +57,7 @@ def check_table(table: Mapping[str, str | None]) -> None:
             raise MalformedTable(f"role {role} presupposes {needed}, which is not a role")
         if table[needed] is not None:
             raise MalformedTable(f"role {role} presupposes {needed}, which presupposes another")
-    named = {*FOUNDER, *MAINTAIN_ORGANIZATIONS, *MAINTAIN_TEAMS, *VIEW_TRUSTS}
-    if unknown := named - table.keys():
+    if unknown := set(FOUNDER) - table.keys():
         raise MalformedTable(f"not roles: {sorted(unknown)}")
 
 
@@ -92,7 +85,3 @@ def checked(roles: Iterable[str]) -> tuple[str, ...]:
                 [("roles", f"{role} presupposes {needed}")],
             )
     return tuple(role for role in ROLES if role in wanted)
-
-
-def is_administrator(roles: Iterable[str]) -> bool:
-    return not set(ADMINISTRATORS).isdisjoint(roles)

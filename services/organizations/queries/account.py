@@ -8,12 +8,13 @@ from typing import Any
 
 from pymongo.database import Database
 
+from services.common import roles
 from services.common.actor import Actor
 from services.common.database import answering
 from services.common.errors import NotFound
 from services.common.listing import ListQuery, Page, page
 from services.organizations import store
-from services.organizations.model import roles, tokens
+from services.organizations.model import tokens
 from services.organizations.queries.listings import TOKENS, TRUSTS
 from services.organizations.queries.viewing import UNSHOWN, Document
 from services.organizations.schemas import KeyRingSchema, shown

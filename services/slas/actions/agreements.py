@@ -15,6 +15,7 @@ from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid
+from services.common.roles import MAINTAIN_AGREEMENTS
 from services.common.store import Record, decide_again
 from services.slas.actions import hierarchy
 from services.slas.actions.agreement_checks import (
@@ -25,7 +26,6 @@ from services.slas.actions.agreement_checks import (
     listed,
 )
 from services.slas.actions.saving import (
-    MAINTAIN_AGREEMENTS,
     changed,
     insert,
     made_before,

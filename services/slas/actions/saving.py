@@ -16,9 +16,6 @@ from services.slas import schemas, store
 from services.slas.model import shapes
 from services.slas.model.rules import RuleBroken
 
-MAINTAIN_AGREEMENTS = ("service_level_manager", "account_administrator", "account_owner")
-MAINTAIN_SERVICES = (*MAINTAIN_AGREEMENTS, "configuration_manager", "account_designer")
-
 # The names that callers know instead of the keys that a unique index is about.
 _FIELDS: Mapping[str, str] = {"origin": "sourceID"}
 

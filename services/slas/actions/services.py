@@ -10,12 +10,11 @@ from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid
+from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
 from services.common.store import decide_again
 from services.slas.actions import hierarchy
 from services.slas.actions.references import check, faults_among
 from services.slas.actions.saving import (
-    MAINTAIN_AGREEMENTS,
-    MAINTAIN_SERVICES,
     changed,
     insert,
     made_before,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.common import actor
+from services.common.roles import ROLES, is_administrator
 from services.organizations.model import roles
 from services.organizations.model.rules import MalformedTable, RuleBroken
 
@@ -36,12 +36,12 @@ def test_granted_roles_are_each_once_in_one_order_and_stay_granted(wanted):
 
 
 def test_these_are_the_roles_that_an_actor_may_have():
-    assert set(roles.ROLES) == set(actor.ROLES)
+    assert set(roles.ROLES) == ROLES
 
 
 def test_the_founder_holds_a_set_of_roles_that_may_be_granted():
     assert set(roles.checked(roles.FOUNDER)) == set(roles.FOUNDER)
-    assert roles.is_administrator(roles.FOUNDER)
+    assert is_administrator(roles.FOUNDER)
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_the_founder_holds_a_set_of_roles_that_may_be_granted():
     [
         {**roles.ROLES, "flying_manager": "pilot"},
         {**roles.ROLES, "flying_manager": "key_contact"},
-        {role: needed for role, needed in roles.ROLES.items() if role != "auditor"},
+        {role: needed for role, needed in roles.ROLES.items() if role != "account_owner"},
     ],
-    ids=["prerequisite is no role", "prerequisite of a prerequisite", "a permission names no role"],
+    ids=["prerequisite is no role", "prerequisite of a prerequisite", "the founder's is no role"],
 )
 def test_a_contradictory_role_table_is_refused(table):
     with pytest.raises(MalformedTable):

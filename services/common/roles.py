@@ -1,0 +1,65 @@
+"""4me's roles, and which of them may do what: said here once, for the API's routes and for the services'
+commands.
+
+Everybody is an end user besides; that is not a role. Which role presupposes which is told where roles are
+given (`services.organizations.model.roles`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+ROLES: Final = frozenset(
+    {
+        "key_contact",
+        "auditor",
+        "specialist",
+        "service_desk_analyst",
+        "service_desk_manager",
+        "knowledge_manager",
+        "problem_manager",
+        "workflow_manager",
+        "release_manager",
+        "project_manager",
+        "service_level_manager",
+        "configuration_manager",
+        "financial_manager",
+        "account_designer",
+        "account_administrator",
+        "account_owner",
+        "directory_auditor",
+        "directory_designer",
+        "directory_administrator",
+        "workflow_automator_auditor",
+        "workflow_automator_specialist",
+    }
+)
+STAFF: Final = tuple(sorted(ROLES))
+"""Everybody who works for the account: any role at all. An end user has none."""
+
+# Only administrators touch people: whoever could change an administrator's e-mail address could become him.
+ADMINISTRATORS: Final = ("account_administrator", "account_owner")
+AUDITORS: Final = (*ADMINISTRATORS, "auditor")
+
+MAINTAIN_ORGANIZATIONS: Final = (*ADMINISTRATORS, "account_designer", "service_level_manager")
+MAINTAIN_TEAMS: Final = (*ADMINISTRATORS, "account_designer", "service_desk_manager")
+MAINTAIN_AGREEMENTS: Final = (*ADMINISTRATORS, "service_level_manager")
+MAINTAIN_SERVICES: Final = (*MAINTAIN_AGREEMENTS, "account_designer", "configuration_manager")
+PUBLISH_NOTES: Final = ("specialist",)
+
+VIEW_TRUSTS: Final = (*ADMINISTRATORS, "service_level_manager", "auditor")
+OPERATORS: Final = ADMINISTRATORS
+"""Who mends what could not be handled."""
+WATCHERS: Final = (
+    *AUDITORS,
+    "service_desk_manager",
+    "service_desk_analyst",
+    "service_level_manager",
+    "specialist",
+)
+"""Who may look at it."""
+
+
+def is_administrator(roles: Iterable[str]) -> bool:
+    return not set(ADMINISTRATORS).isdisjoint(roles)
