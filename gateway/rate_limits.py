@@ -55,10 +55,6 @@ class RateLimits:
         """Where a token stands, without counting."""
         return self._allowance(self._window(token, now))
 
-    def tokens_known(self) -> int:
-        """Of how many tokens something is remembered."""
-        return len(self._windows)
-
     def _window(self, token: str, now: datetime) -> _Window:
         window = self._windows.get(token)
         if window is None or window.ends_at <= now:

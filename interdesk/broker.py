@@ -94,9 +94,6 @@ class Broker(ABC):
             f"amqp://{quote(user)}:{quote(password)}@127.0.0.1:{self.ports['amqp']}/{quote(vhost, safe='')}"
         )
 
-    def amqps_uri(self, vhost: str, user: str, password: str) -> str:
-        return f"amqps://{quote(user)}:{quote(password)}@{self.amqps_address(vhost).removeprefix('amqps://')}"
-
     def amqps_address(self, vhost: str) -> str:
         """The address that partners are told: no credentials in it."""
         return f"amqps://localhost:{self.ports['amqps']}/{quote(vhost, safe='')}"

@@ -131,14 +131,6 @@ class BrokerAdmin:
                 self._delete(f"users/{_quoted(user)}")
                 self._delete(f"connections/username/{_quoted(user)}")
 
-    def remove_partner(self, account: str, partner: str) -> None:
-        """Nothing of the partner is left on the border, messages that wait in its lanes included."""
-        self.shut_out(account, partner)
-        vhost = _quoted(border_vhost(account))
-        for service in LANES:
-            self._delete(f"queues/{vhost}/{_quoted(lane_of(service, partner))}")
-        self._delete(f"exchanges/{vhost}/{_quoted(exchange_of(partner))}")
-
     def _bindings(self, vhost: str, exchange: str, lane: str) -> set[str]:
         found = self._call("GET", f"bindings/{vhost}/e/{_quoted(exchange)}/q/{_quoted(lane)}").json()
         return {binding["routing_key"] for binding in found}

@@ -35,7 +35,7 @@ def admin(broker: Broker) -> Iterator[BrokerAdmin]:
         admin.ensure_border(ACCOUNT)
         admin.ensure_partner(ACCOUNT, PARTNER, PASSWORD)
         yield admin
-        admin.remove_partner(ACCOUNT, PARTNER)
+        admin.shut_out(ACCOUNT, PARTNER)
     for path in (f"vhosts/{vhosts.inside}", f"vhosts/{vhosts.border}", f"users/{ACCOUNT}"):
         requests.delete(f"{broker.admin_uri}/api/{path}", timeout=30)
 
@@ -118,12 +118,6 @@ def test_who_is_shut_out_delivers_nothing_and_his_lanes_stay(admin: BrokerAdmin,
         connection.connect()
     assert lane_of("requests", PARTNER) in queues(broker)
     admin.shut_out(ACCOUNT, PARTNER)
-
-
-def test_nothing_is_left_of_a_removed_partner(admin: BrokerAdmin, broker: Broker) -> None:
-    admin.remove_partner(ACCOUNT, PARTNER)
-    assert queues(broker) == {}
-    admin.remove_partner(ACCOUNT, PARTNER)
 
 
 @pytest.mark.parametrize("name", ["Guest", "a.b", "x", "../..", "", "a|b"])

@@ -19,7 +19,6 @@ from services.organizations.queries.account import (
 )
 from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, TEAMS, TOKENS, TRUSTS
 from services.organizations.queries.records import (
-    find_made_from,
     get_audit,
     get_history,
     get_organization,
@@ -51,7 +50,6 @@ __all__ = [
     "TOKENS",
     "TRUSTS",
     "allows",
-    "find_made_from",
     "get_account",
     "get_audit",
     "get_history",

@@ -13,7 +13,7 @@ from services.common.actor import Actor
 from services.common.database import answering
 from services.common.listing import Listing, ListQuery, Page, all_of, page
 from services.organizations import store
-from services.organizations.model import roles, shapes
+from services.organizations.model import roles
 from services.organizations.queries.account import get_account, get_trust
 from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, TEAMS
 from services.organizations.queries.viewing import UNSHOWN, Document, one, visible
@@ -131,18 +131,6 @@ def references(database: Database[Document], kind: str, ids: Iterable[int]) -> d
             each["_id"]: {"id": each["_id"], **{name: each[name] for name in _REFERENCE if each.get(name)}}
             for each in found
         }
-
-
-def find_made_from(
-    database: Database[Document], kind: str, source: str | None, source_id: str | None
-) -> Document | None:
-    """The record that was made from that record of that external system, if one was."""
-    origin = shapes.origin({"source": source, "sourceID": source_id})
-    if origin is None:
-        return None
-    with answering():
-        found = database[store.KINDS[kind]].find_one({"origin": origin}, UNSHOWN)
-    return shown(kind, found) if found else None
 
 
 def _list(

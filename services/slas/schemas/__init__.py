@@ -1,7 +1,6 @@
 """What this service takes and gives, in 4me's names."""
 
 from services.slas.schemas.agreements import (
-    AgreementQuestionSchema,
     ImpactRelationSchema,
     SlaInputSchema,
     SlaSchema,
@@ -17,7 +16,6 @@ from services.slas.schemas.services import (
 from services.slas.schemas.showing import shown
 
 __all__ = [
-    "AgreementQuestionSchema",
     "ImpactRelationSchema",
     "ParentInputSchema",
     "ServiceInputSchema",

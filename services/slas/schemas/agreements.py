@@ -1,4 +1,4 @@
-"""SLAs, and the question under which of them a partner's service instance can be put on a request."""
+"""SLAs."""
 
 from __future__ import annotations
 
@@ -127,12 +127,3 @@ class SlaSchema(_ActivitiesOut):
     thread = fields.String()
     refused = fields.Nested(RefusedSchema)
     unanswered = fields.Nested(UnansweredSchema)
-
-
-class AgreementQuestionSchema(InputSchema):
-    """A request about to be handed over. `specialist`: whether one who works on it asks (else an end user
-    does)."""
-
-    target_service_instance_id = ReferenceId(required=True)
-    own_service_instance_id = ReferenceId(allow_none=True, load_default=None)
-    requester_id = ReferenceId(allow_none=True, load_default=None)

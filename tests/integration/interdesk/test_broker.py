@@ -79,7 +79,7 @@ def test_confirmed_messages_and_addresses_survive_an_orderly_stop_and_a_crash(tm
 
 def test_partners_connect_by_tls_with_the_pinned_authority_only(broker: Broker, other_broker: Broker) -> None:
     vhosts = ensure_vhosts(broker.admin_uri, "pinned", "secret")
-    uri = broker.amqps_uri(vhosts.border, "pinned", "secret")
+    uri = broker.amqps_address(vhosts.border).replace("://", "://pinned:secret@")
     with kombu.Connection(
         uri, ssl={"ca_certs": str(broker.ca_file), "cert_reqs": ssl.CERT_REQUIRED}
     ) as right:
