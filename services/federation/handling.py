@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+LATER_MAX_SECONDS = 120.0
 OUTAGE_MIN_SECONDS = 1.0
 OUTAGE_MAX_SECONDS = 300.0
 
@@ -131,7 +132,9 @@ def checked(service: str, message: Message) -> Message:
 def _outcome_of(error: Exception, message: Message, attempts: int) -> Outcome:
     match error:
         case Later():
-            return Waits(error.seconds, error.code)
+            # Twice as long each time: a partner who says much that must wait costs little meanwhile.
+            longest = max(error.seconds, LATER_MAX_SECONDS)
+            return Waits(min(longest, error.seconds * 2.0 ** min(attempts, 16)), error.code)
         case Park():
             return Parks(error.code, error.detail)
         case threads.AlreadyApplied():

@@ -108,6 +108,12 @@ def test_what_a_correspondent_raises_says_what_comes_of_the_message(
     assert outcome(raising(error)) == expected
 
 
+def test_what_must_wait_is_looked_at_ever_more_seldom() -> None:
+    waits = [outcome(raising(Later(5, "not_open")), attempts) for attempts in (0, 1, 2, 10, 5000)]
+    assert waits == [Waits(seconds, "not_open") for seconds in (5, 10, 20, 120, 120)]
+    assert outcome(raising(Later(900, "long")), 7) == Waits(900, "long")
+
+
 @pytest.mark.parametrize("error", [Unavailable("service_silent"), AutoReconnect("gone")])
 def test_an_outage_parks_nothing_and_waits_longer_each_time(error: Exception) -> None:
     waits = [cast(Waits, outcome(raising(error), attempts)).seconds for attempts in (0, 4, 50)]
