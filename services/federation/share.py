@@ -1,6 +1,6 @@
 """What one partner may take of a service: so many messages a second. Pure.
 
-A partner that was silent has saved up to ten seconds' worth, so a burst of work passes at once and only what
+A partner that was silent has saved up to two seconds' worth, so a burst of work passes at once and only what
 goes on for long is slowed. The share is counted before anything is looked at, so what can't be believed costs
 its sender as much as what can.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-SAVED_SECONDS: Final = 10.0
+SAVED_SECONDS: Final = 2.0
 
 
 class Share:

@@ -27,7 +27,7 @@ def test_a_partner_that_floods_waits_in_its_own_lane_and_another_is_heard_at_onc
     giga.waits_until(lambda: giga.heard(widget.account, talk) == ["1", "2", "3", "4"])
     widget.waits_until(lambda: widget.delivered(talk) == ["accepted"] * 4)
 
-    # What was taken of the flood is its ten seconds' worth and a little; the rest is the broker's to keep.
+    # What was taken of the flood is its two seconds' worth and a little; the rest is the broker's to keep.
     giga.stop()
     with Connection(giga.context.config.border_uri or "") as connection:
         lane = connection.channel().queue_declare(f"requests.from.{flooder.account}", passive=True)

@@ -149,7 +149,7 @@ TABLE: tuple[Variable, ...] = (
         "INTERDESK_LANE_MESSAGES_PER_SECOND",
         "lane_messages_per_second",
         reading.integer(1, 100_000),
-        "how many messages a service takes from one partner, ten seconds' worth at once; the rest waits in "
+        "how many messages a service takes from one partner, two seconds' worth at once; the rest waits in "
         "its lane",
     ),
     _seconds(
