@@ -55,12 +55,19 @@ OFFERED: Mapping[str, Offer] = {
 
 
 class Founding(DependencyProvider):
-    """Founds the account, or follows its configuration, when the service starts; waits for the database.
+    """Founds the account, or follows its configuration, when the service starts; waits for the database. The
+    service is not ready before: its first administrator would not be let in.
 
     Raises ConfigError, and the service does not start, when the configuration lacks what founding takes.
     """
 
     parts = ServiceParts()
+
+    def __init__(self) -> None:
+        self._founded = False
+
+    def setup(self) -> None:
+        self.parts.checks.append(lambda: None if self._founded else "account: not founded yet")
 
     def start(self) -> None:
         logs.bind(self.parts.config.account, self.parts.service)
@@ -71,6 +78,7 @@ class Founding(DependencyProvider):
                 log.warning("waiting for the database to found the account", error=str(error))
                 self.parts.draining.wait(START_RETRY_SECONDS)
             else:
+                self._founded = True
                 return
 
 

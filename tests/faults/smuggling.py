@@ -29,23 +29,27 @@ class Smuggler:
         self.partner = partner
         self._partners = partners
         text = (partners[account].directory / "secret").read_text().strip()
-        secret = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        own = partners.stored(account, "organizations")
-        keyring, trust = own["keyrings"].find_one({"_id": account}), own["trusts"].find_one({"_id": partner})
+        self._secret = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        self._own = partners.stored(account, "organizations")
+        keyring = self._own["keyrings"].find_one({"_id": account})
         assert keyring is not None
-        assert trust is not None
-        self.ring = OwnRing.from_document(keyring, secret)
-        self._trust = Trust.from_document(trust)
-        self._login = self._trust.login(secret)
+        self.ring = OwnRing.from_document(keyring, self._secret)
 
     @property
     def uri(self) -> str:
         """The partner's border, with our credentials."""
-        return uri_with_login(self._trust.border_address or "", *self._login)
+        return uri_with_login(self._trust.border_address or "", *self._trust.login(self._secret))
 
     @property
     def tls(self) -> dict[str, Any] | None:
         return tls_of(self._trust.border_address or "", self._trust.border_ca)
+
+    @property
+    def _trust(self) -> Trust:
+        """As it is now: the credentials of an invitation are soon replaced."""
+        trust = self._own["trusts"].find_one({"_id": self.partner})
+        assert trust is not None
+        return Trust.from_document(trust)
 
     @contextmanager
     def line(self) -> Iterator[Line]:

@@ -17,7 +17,8 @@ from statistics import quantiles
 import pytest
 
 from services.common.errors import Unavailable
-from tests.faults.partners import CUSTOMER, PROVIDER, THIRD, Case, Partners, partners_up
+from tests.faults.cases import Case
+from tests.faults.partners import CUSTOMER, PROVIDER, THIRD, Partners, partners_up
 from tests.faults.smuggling import Smuggler
 from tests.wire import golden
 
