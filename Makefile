@@ -41,7 +41,7 @@ down: ## stop what `make demo` or `interdesk up` started
 
 .PHONY: test
 test: setup ## run the tests (TESTS=path for some of them)
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: soak
 soak: setup ## run the long tests

@@ -12,6 +12,8 @@ from interdesk.api import Api
 from interdesk.demo.setting import Stand
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 Record = dict[str, Any]
 Stands = Mapping[str, Stand]
 

@@ -24,6 +24,8 @@ from tests.wire.second.sealing import Json, Unproven
 from tests.wire.second.threads import Thread
 from tests.wire.second_partner import SecondPartner
 
+pytestmark = pytest.mark.slow
+
 ACCOUNT = "sidecar"
 INVITED = "conformance"
 NARROW = "narrowcar"
