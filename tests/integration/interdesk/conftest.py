@@ -1,4 +1,4 @@
-"""A server that stands for an account, or a broker."""
+"""A server that stands for an account, or a broker; a place on a broker."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from interdesk.broker import Broker
+from tests.integration.interdesk.places import Place
 from tests.integration.interdesk.scripted import Scripted
 
 
@@ -20,3 +22,10 @@ def server() -> Iterator[Scripted]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def place(broker: Broker) -> Iterator[Place]:
+    made = Place(broker)
+    yield made
+    made.close()
