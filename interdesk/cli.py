@@ -14,6 +14,7 @@ from interdesk.commands import (
     parked,
     quarantine,
     replay,
+    restore,
     running,
     trust,
 )
@@ -39,6 +40,7 @@ app.add_typer(ledger.app, name="ledger")
 app.command()(deliveries.deliveries)
 app.command()(replay.replay)
 app.command()(conformance.conformance)
+app.command()(restore.restore)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 Files in `accounts/<id>/`, all private: `env` (what its services are configured with), `secret` (encrypts its
 keys at rest), `token` (its first administrator's), `mongo-users.json`, `known.json` (ports and broker
-password, kept so that they stay the same).
+password, kept so that they stay the same), `state/` (how far each service's database has come).
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ class LocalAccount:
         return f"http://{self.addresses['gateway']}"
 
     @property
+    def state_dir(self) -> Path:
+        """Where each of its services notes how far its database has come."""
+        return self.directory / "state"
+
+    @property
     def metrics(self) -> dict[str, str]:
         """By service, where its metrics are."""
         return {service: f"http://{address}/metrics" for service, address in self.addresses.items()}
@@ -91,6 +96,7 @@ class LocalAccount:
             "INTERDESK_DOMAIN": self.spec.domain,
             "INTERDESK_SECRET_FILE": str(self.directory / "secret"),
             "INTERDESK_FOUNDING_TOKEN_FILE": str(self.directory / "token"),
+            "INTERDESK_STATE_DIR": str(self.state_dir),
             "INTERDESK_PUBLIC_URL": self.url,
             **{
                 f"INTERDESK_{service.upper()}_ADDRESS": address for service, address in self.addresses.items()

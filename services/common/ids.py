@@ -57,6 +57,14 @@ class IntegerIds:
             self._ready[kind] = left[1:]
             return left[0]
 
+    def skip(self, count: int) -> None:
+        """Gives no id of any kind that is among the next `count`: after a restore they may have been given
+        before. Raises `Unavailable`.
+        """
+        with self._lock, answering():
+            self._ready.clear()
+            self._counters.update_many({}, {"$inc": {"last": count}})
+
     def _take(self, kind: str, block: int) -> range:
         # By compare-and-set, as everything here: on the local database findAndModify scans, and of two first
         # upserts at once one gets nothing. Mostly nobody else took any since, and then nothing is read.

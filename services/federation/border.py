@@ -14,29 +14,35 @@ do with what is parked.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from nameko.extensions import DependencyProvider
 
 from services.common import logs
-from services.common.errors import NotFound
+from services.common.errors import NotFound, Unavailable
 from services.common.service_parts import ServiceParts
 from services.common.verdicts import is_outage
 from services.federation import stored
 from services.federation.borders import Borders
+from services.federation.deployment import Deployment
 from services.federation.handling import Correspondent
 from services.federation.inbox import Inbox
 from services.federation.intake import Intake
 from services.federation.lanes import Lanes
+from services.federation.messages.threads import RESTORED, RESUMED
 from services.federation.outbox import Outbox
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
+from services.federation.resuming import resume_all
 
 if TYPE_CHECKING:
     from services.common.context import Context
 
 log = structlog.get_logger(__name__)
+
+NOTE_SECONDS: Final = 30
 
 
 class Post:
@@ -44,6 +50,8 @@ class Post:
 
     def __init__(self, context: Context, correspondent: Correspondent) -> None:
         self.context = context
+        self._correspondent = correspondent
+        self.deployment = Deployment.of(context)
         self.borders = Borders(context)
         self.outbox = Outbox(context, correspondent, self.borders)
         answers = Answers(self.outbox.owe)
@@ -63,14 +71,16 @@ class Post:
             borders=self.borders,
             quarantine=self.quarantine,
             answers=answers,
+            restores={
+                RESUMED: self.outbox.partner_resumed,
+                RESTORED: self.outbox.partner_restored,
+            },
         )
         self.lanes = Lanes(context, self.intake, self.inbox, self.borders)
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
 
     def start(self) -> None:
-        self.outbox.start()
-        self.lanes.start()
         self._sweeper = threading.Thread(target=self._sweep, name="inbox sweep", daemon=True)
         self._sweeper.start()
 
@@ -81,18 +91,39 @@ class Post:
         if self._sweeper is not None:
             self._sweeper.join(10)
         self.outbox.stop()
+        try:
+            self.deployment.note()
+        except Unavailable as error:
+            log.warning("how far the database has come could not be noted", error=str(error))
 
     def _sweep(self) -> None:
         config = self.context.config
         logs.bind(self.context.account, self.context.service)
+        is_open, note_at = False, 0.0
         while not self._stopping.is_set():
             try:
+                is_open = is_open or self._opens()
+                if not is_open:
+                    self._stopping.wait(config.sweep_seconds)
+                    continue
+                if time.monotonic() >= note_at:
+                    self.deployment.note()
+                    note_at = time.monotonic() + NOTE_SECONDS
+                resume_all(self.context, self._correspondent, self.outbox.deliveries)
                 self.inbox.sweep()
             except Exception as error:
                 if not is_outage(error):
                     log.exception("the sweep of the inbox failed; it goes on")
             self._stopping.wait(config.sweep_seconds)
 
+    def _opens(self) -> bool:
+        """Opens the border, unless a person has to decide first whose database this is."""
+        if problem := self.deployment.problem():
+            log.error("the border stays shut", problem=problem)
+            return False
+        self.outbox.start()
+        self.lanes.start()
+        return True
 
 class BorderDesk:
     """What a person may do at the border of this service. The caller checks that he may."""
@@ -135,6 +166,7 @@ class Border(DependencyProvider):
 
     def setup(self) -> None:
         self.parts.relay.message_sink = self._offer
+        self.parts.checks.append(self._problem)
 
     def start(self) -> None:
         self.post.start()
@@ -151,6 +183,12 @@ class Border(DependencyProvider):
 
     def get_dependency(self, worker: Any) -> BorderDesk:
         return BorderDesk(self.post)
+
+    def _problem(self) -> str | None:
+        try:
+            return self.post.deployment.problem()
+        except Unavailable:
+            return None  # the database's own check says so
 
     def _offer(self, rows: Any) -> None:
         self.post.outbox.offer(rows)

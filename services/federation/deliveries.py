@@ -13,7 +13,9 @@ ledger. Two times say what is still to be done with it, and are absent when noth
   (rule 9 of the hand-over); on any other, the partner has not answered for too long.
 
 What we took back ourselves, by beginning a new thread in place of the one it belongs to, ends as `refused`
-with the code `superseded`, without a receipt.
+with the code `superseded`, without a receipt. What we had forgotten in a restore and the partner brought back
+stands as `accepted` with the code `returned`. What the partner forgot in a restore of its own is queued
+again, with the incarnation in `forgotten_in` from which on its receipt counts.
 
 A receipt counts when it names the hash of the row, and its first final verdict stands.
 """
@@ -27,16 +29,20 @@ from typing import TYPE_CHECKING, Any, Final
 from pymongo.errors import BulkWriteError
 
 from services.common.database import REPEATABLE, Document, answering
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.stored import OUTBOX
-from services.federation.threads import WINDOW
-from services.federation.verdicts import BREAKS_THREAD, HELD, REFUSED, Verdict
+from services.federation.threads import WINDOW, Position
+from services.federation.verdicts import BREAKS_THREAD, HELD, REFUSED, SECOND_DEPLOYMENT, Verdict
 
 if TYPE_CHECKING:
     from services.common.context import Context
 
 QUEUED, SENT = "queued", "sent"
 SUPERSEDED: Final = "superseded"
+RETURNED: Final = "returned"
+HELD_BACK: Final = "held_back"
+FORGOTTEN: Final = "forgotten"
 UNANSWERED: Final = (QUEUED, SENT)
 OPEN: Final = (QUEUED, SENT, HELD)
 
@@ -44,6 +50,18 @@ OPEN: Final = (QUEUED, SENT, HELD)
 HELD_FACTOR: Final = 6
 
 _DUPLICATE_KEY: Final = 11000
+
+
+class NotOurs(Exception):
+    """The partner has a message that this deployment did not send, or does not know it has sent.
+
+    `code` is FORGOTTEN when the place is one we have not reached: we were restored from a backup, it seems.
+    It is SECOND_DEPLOYMENT when we said something else there, or the partner sees that the other one lives.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Deliveries:
@@ -56,18 +74,27 @@ class Deliveries:
         self._marks = self._rows.with_options(write_concern=REPEATABLE)
 
     def take(self, rows: Sequence[Mapping[str, Any]]) -> list[Document]:
-        """Keeps message rows of landing strips; taking a row again changes nothing. Gives them as kept.
+        """Keeps message rows of landing strips; taking a row again changes nothing.
 
-        They become due a sweep later: until then the process that took them is about to send them itself.
+        Gives those to send now. They become due a sweep later: until then the process that took them is about
+        to send them itself.
         """
         config, now = self._context.config, self._context.clock.now()
+        incarnation = Deployment.of(self._context).incarnation
+
+        def first(row: Mapping[str, Any]) -> Document:
+            """What a restored record still holds is held back like what left it."""
+            ours = row["incarnation"] == incarnation
+            wait = timedelta(seconds=config.sweep_seconds if ours else self._held_seconds)
+            due = {"to": row["partner"], "at": now + wait}
+            return {"state": QUEUED, "due": due} if ours else {"state": HELD, "code": HELD_BACK, "due": due}
+
         documents = [
             {
                 **{name: value for name, value in row.items() if name not in ("id", "kind")},
                 "_id": row["id"],
-                "state": QUEUED,
+                **first(row),
                 "attempts": 0,
-                "due": {"to": row["partner"], "at": now + timedelta(seconds=config.sweep_seconds)},
                 "attention": row["at"] + timedelta(seconds=config.unreceipted_flag_seconds),
             }
             for row in rows
@@ -78,7 +105,7 @@ class Deliveries:
             except BulkWriteError as error:
                 if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
                     raise
-        return documents
+        return [document for document in documents if document["state"] == QUEUED]
 
     def due(self, partner: str, now: datetime, limit: int) -> list[Document]:
         """Rows to send (again), those of one thread together and in their order."""
@@ -135,7 +162,7 @@ class Deliveries:
     def answered(self, receipt: Message, sealed: bytes) -> Document | None:
         """Keeps what a verified receipt says. Gives the row when the partner refused it, to be undone.
 
-        `sealed`: the receipt's bytes, which prove to us what was received.
+        `sealed`: the receipt's bytes, which prove to us what was received. Raises NotOurs.
         """
         body = receipt.body
         place = {
@@ -143,7 +170,13 @@ class Deliveries:
             "incarnation": body["incarnation"],
             "sequence": body["sequence"],
         }
-        ours = {**place, "partner": receipt.sender, "hash": body["hash"], "state": {"$in": OPEN}}
+        ours = {
+            **place,
+            "partner": receipt.sender,
+            "hash": body["hash"],
+            "state": {"$in": OPEN},
+            "forgotten_in": {"$not": {"$gt": receipt.incarnation}},
+        }
         now = self._context.clock.now()
         if body["verdict"] == HELD:
             return self._held(ours, receipt, now)
@@ -163,6 +196,8 @@ class Deliveries:
             ):
                 return None
             row = self._rows.find_one(ours, {"sealed": 0})
+            if row is None:
+                self._check_ours(receipt)
             if row is None or self._rows.update_one(ours, change).matched_count == 0:
                 return None
         self._next_of(row, now)
@@ -170,13 +205,14 @@ class Deliveries:
 
     def _held(self, ours: Document, receipt: Message, now: datetime) -> Document | None:
         """Received there and not applied: resending stops, except of what is missing before it."""
-        config = self._context.config
-        later = now + timedelta(seconds=HELD_FACTOR * config.retry_max_seconds)
+        later = now + timedelta(seconds=self._held_seconds)
+        applied = Position.from_wire(receipt.body["applied"])
         with answering():
-            self._marks.update_one(
-                ours,
-                {"$set": {"state": HELD, "due.at": later, "code": receipt.body["code"]}, **_was_sent(now)},
-            )
+            held = {"state": HELD, "due.at": later, "code": receipt.body["code"]}
+            if self._marks.update_one(ours, {"$set": held, **_was_sent(now)}).matched_count == 0:
+                self._check_ours(receipt)
+            if applied.incarnation < receipt.body["incarnation"]:
+                self._asked_for(receipt, applied, now)
             if receipt.body["missing"]:
                 missing = {
                     "thread": receipt.thread,
@@ -189,6 +225,31 @@ class Deliveries:
                 soon = now + timedelta(seconds=1)
                 self._marks.update_many({**missing, "due.at": {"$gt": soon}}, {"$set": {"due.at": soon}})
         return None
+
+    def _check_ours(self, receipt: Message) -> None:
+        """Raises NotOurs for the receipt of a message that is not among those we know we sent."""
+        body = receipt.body
+        place = {name: body[name] for name in ("incarnation", "sequence")}
+        row = self._rows.find_one({**place, "thread": receipt.thread, "partner": receipt.sender}, {"hash": 1})
+        if body["code"] == SECOND_DEPLOYMENT and (row is None or row["hash"] != body["hash"]):
+            raise NotOurs(SECOND_DEPLOYMENT)
+        if row is None and body["incarnation"] == Deployment.of(self._context).incarnation:
+            raise NotOurs(FORGOTTEN)
+        if row is not None and row["hash"] != body["hash"]:
+            raise NotOurs(SECOND_DEPLOYMENT)
+
+    def _asked_for(self, receipt: Message, applied: Position, now: datetime) -> None:
+        """The message that begins our new incarnation waits for what we held back and the partner lacks."""
+        ours = {"thread": receipt.thread, "partner": receipt.sender, "state": HELD, "code": HELD_BACK}
+        again = {"$set": {"state": QUEUED, "due.at": now, "code": None}}
+        between = {"$gt": applied.incarnation, "$lt": receipt.body["incarnation"]}
+        same = {"incarnation": applied.incarnation, "sequence": {"$gt": applied.sequence}}
+        self._rows.update_many({**ours, **same}, again)
+        self._rows.update_many({**ours, "incarnation": between}, again)
+
+    @property
+    def _held_seconds(self) -> float:
+        return HELD_FACTOR * self._context.config.retry_max_seconds
 
     def _next_of(self, row: Mapping[str, Any], now: datetime) -> None:
         """The lowest of its thread had to be sent again and is answered now: the rest is due."""

@@ -37,8 +37,9 @@ from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
 from services.federation import keys, messages, seals
 from services.federation.messages import shapes
+from services.federation.messages.threads import RESUMED
 from services.federation.messages.types import NAME
-from services.federation.threads import ACCOUNT, UUID, ThreadId
+from services.federation.threads import ACCOUNT, UUID, Position, ThreadId
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_SEALED_BYTES: Final = seals.MAX_SEALED_BYTES
@@ -82,6 +83,11 @@ class Message:
     received_at: datetime | None = field(default=None, compare=False)
     kid: str = field(default="", compare=False)
     approved: bool = field(default=False, compare=False)
+
+    @property
+    def since(self) -> Position | None:
+        """Of `thread.resumed`, once its body is checked: the last place its sender knows it has used."""
+        return Position.from_wire(self.body["sent"]) if self.type == RESUMED else None
 
     def encode(self) -> bytes:
         """The payload. Raises Invalid `too_large`."""

@@ -6,7 +6,7 @@ A correspondent is what a service gives to its border (usually its module `partn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,9 +18,10 @@ from services.common.verdicts import Later, Park, is_outage
 from services.federation import messages, threads
 from services.federation.backoff import Backoff
 from services.federation.envelope import Message
+from services.federation.messages.threads import RESTORED
 from services.federation.metrics import APPLY_SECONDS
 from services.federation.threads import KINDS, Position, ThreadId
-from services.federation.verdicts import CODE, Verdict, refused
+from services.federation.verdicts import CODE, Verdict, done, refused
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 LATER_MAX_SECONDS = 120.0
 OUTAGE_MIN_SECONDS = 1.0
 OUTAGE_MAX_SECONDS = 300.0
+RESTORED_SECONDS = 30.0
 
 
 class Correspondent(Protocol):
@@ -52,6 +54,14 @@ class Correspondent(Protocol):
 
     def unanswered(self, context: Context, row: Mapping[str, Any]) -> None:
         """A message of ours has had no answer for too long; called once per message. Flag it to the team."""
+        ...
+
+    def earlier(self, context: Context, incarnation: int) -> Iterable[tuple[str, str]]:
+        """(partner, thread) of every thread in which we have not spoken in this incarnation yet."""
+        ...
+
+    def resume(self, context: Context, partner: str, thread: str) -> None:
+        """Says `resuming.resumed` in this thread, and where we stand; one save. Idempotent."""
         ...
 
 
@@ -86,15 +96,7 @@ class Parks:
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class Misplaced:
-    """It has no place in the thread as we know it; it goes to quarantine."""
-
-    code: str
-    detail: str
-
-
-Outcome = Final | Waits | Ahead | Parks | Misplaced
+Outcome = Final | Waits | Ahead | Parks
 
 
 def handle(context: Context, correspondent: Correspondent, message: Message, attempts: int) -> Outcome:
@@ -105,6 +107,9 @@ def handle(context: Context, correspondent: Correspondent, message: Message, att
     ):
         try:
             fitting = checked(context.service, message)
+            if fitting.type == RESTORED:
+                # About no record: the outbox does what follows, when resumed threads have had their time.
+                return Final(done()) if attempts else Waits(RESTORED_SECONDS, "restored")
             return Final(correspondent.receive(context, fitting))
         except Exception as error:
             return _outcome_of(error, message, attempts)
@@ -120,7 +125,7 @@ def checked(service: str, message: Message) -> Message:
     thread = ThreadId.parse(message.thread)
     if KINDS[thread.kind] != service:
         raise Park("wrong_lane", f"{thread.kind} threads are not of the {service} service")
-    if message_type.kind != thread.kind:
+    if message_type.kind not in (None, thread.kind):
         raise Park("wrong_kind", f"{message.type} is not said in {thread.kind} threads")
     if not message_type.may_be_said_by(message.sender, thread):
         raise Park("wrong_side", f"{message.type} is not for {message.sender} to say")
@@ -145,8 +150,8 @@ def _outcome_of(error: Exception, message: Message, attempts: int) -> Outcome:
             return Final(refused(error.code), breaks=True)
         case threads.OldIncarnation():
             return Final(refused(error.code))
-        case threads.UnknownIncarnation():
-            return Misplaced(error.code, str(error))
+        case threads.UnknownThread():
+            return Final(refused(error.code))
         case threads.ThreadError():
             return Parks(error.code, str(error))
         case Stale():

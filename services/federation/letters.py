@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from services.common import trace
 from services.common.database import answering
-from services.common.errors import NotFound
+from services.common.errors import NotFound, Unavailable
 from services.federation import messages, seals
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message, fingerprint, read_verified, seal_payload
 from services.federation.keys import Key
 from services.federation.stored import OUTBOX
@@ -42,11 +43,14 @@ def write(
     `type` as `request.taken.v1`; `body` as `services.federation.messages` allows it; `id`: a UUID made before
     (an asking message's id is its question); `key`: another key than the newest of ours that the
     partner knows (an invitation's); `extra`: what the row shall tell besides (`request_id`). Raises Invalid
-    (`unknown_type`, `invalid_body`, `too_large`), and Unavailable while the account has no keys.
+    (`unknown_type`, `invalid_body`, `too_large`), and Unavailable while the account has no keys or, restored
+    from a backup, has not resumed the thread yet (resuming.py): a sequence is never used again.
     """
     message_type = messages.type_of(type)
-    if message_type.kind != thread.kind:
+    if message_type.kind not in (None, thread.kind):
         raise ValueError(f"{type} is not said in a thread of the kind {thread.kind}")
+    if thread.sent.incarnation < Deployment.of(context).incarnation:
+        raise Unavailable("resuming", "This account was restored and is finding together with its partner.")
     at = context.clock.now()
     message = Message(
         id=id or context.new_uuid(),

@@ -4,8 +4,8 @@ What it promises
 
 - A message is written in the save that decides it (letters.py). From then on it arrives at least once,
   whatever crashes on either side, and has its effect there once (the inbox of the other side sees to that).
-- Nothing is given up: a partner that was away for thirty days gets everything, in order. Nobody else waits
-  for it.
+- Nothing is given up: a partner that was away for thirty days gets everything, in order, and at no more than
+  200 messages a second, so that it can do its day's work beside. Nobody else waits for it.
 - Each message shows what became of it: `queued`, `sent`, `held`, `accepted`, or `refused` and why
   (deliveries.py).
 - What the partner refuses is undone by the service that said it; what it does not answer for a day is
@@ -59,18 +59,23 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.common import logs
-from services.common.database import Document
+from services.common.database import Document, answering
 from services.common.verdicts import is_outage
 from services.federation import health, metrics
 from services.federation.borders import Borders
 from services.federation.deliveries import OPEN as UNFINISHED
-from services.federation.deliveries import Deliveries, breaks_thread
+from services.federation.deliveries import Deliveries, NotOurs, breaks_thread
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.handling import Correspondent
+from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
+from services.federation.restores import Restores
+from services.federation.stored import INBOX, row_id
+from services.federation.threads import FIRST_INCARNATION, Position, ThreadId
 from services.federation.trusts import ENDED, OPEN, TrustBook
-from services.federation.verdicts import REFUSED
+from services.federation.verdicts import REFUSED, SECOND_DEPLOYMENT
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -89,7 +94,8 @@ class Outbox:
         self._correspondent = correspondent
         self._borders = borders
         self._holder = uuid.uuid4().hex
-        self._deliveries = Deliveries(context)
+        self.deliveries = Deliveries(context)
+        self._restores = Restores(context)
         self._relays: dict[str, PartnerRelay] = {}
         self._lock = threading.Lock()
         self._attention = threading.Event()
@@ -116,7 +122,7 @@ class Outbox:
     def offer(self, rows: Sequence[Document]) -> None:
         """Keeps message rows and has them sent. Raises Unavailable: then they stay in their record."""
         by_partner: dict[str, list[Document]] = {}
-        for row in self._deliveries.take(rows):
+        for row in self.deliveries.take(rows):
             by_partner.setdefault(row["partner"], []).append(row)
         for partner, kept in by_partner.items():
             self._relay_to(partner).offer(kept)
@@ -132,11 +138,47 @@ class Outbox:
 
     def take_receipt(self, receipt: Message, sealed: bytes) -> None:
         """Keeps what a verified receipt says. Raises Unavailable: then it must not be acked."""
-        refused = self._deliveries.answered(receipt, sealed)
         body = receipt.body
+        try:
+            refused = self.deliveries.answered(receipt, sealed)
+        except NotOurs as error:
+            self._is_not_ours(receipt.sender, error.code)
+            return
         self._relay_to(receipt.sender).answered(receipt.thread, body["incarnation"], body["sequence"])
         if refused is not None:
             self._attention.set()
+
+    def partner_resumed(self, message: Message) -> None:
+        """A partner that was restored has resumed this thread: it gets what it forgot of ours."""
+        after = Position.from_wire(message.body["applied"])
+        self._restores.say_again(message.sender, message.thread, after, message.incarnation)
+        self._relay_to(message.sender).hurry()
+
+    def partner_restored(self, message: Message) -> None:
+        """A partner that was restored has resumed every thread that it knows: it is reminded of the others.
+
+        Those that we opened are said from the beginning. Of those that it opened only our last word is said
+        again: that it does not know the thread tells us that the thread is over.
+        """
+        partner, incarnation = message.sender, message.body["incarnation"]
+        inbox = self._context.database[INBOX.name]
+        for thread in self._restores.threads_with(partner):
+            with answering():
+                place = row_id(partner, thread, incarnation, 1)
+                if inbox.find_one({"_id": place}, {"_id": 1}) is not None:
+                    continue
+            after = Position(FIRST_INCARNATION, 0)
+            if ThreadId.parse(thread).opener == partner:
+                last = self._restores.last_place(partner, thread)
+                after = Position(last.incarnation, last.sequence - 1)
+            self._restores.say_again(partner, thread, after, incarnation)
+        self._relay_to(partner).hurry()
+
+    def _is_not_ours(self, partner: str, code: str) -> None:
+        if code == SECOND_DEPLOYMENT:
+            self._borders.pause(partner, code)
+        elif not Deployment.of(self._context).told_by_partner():
+            log.error("a partner has a message that we did not send", partner=partner)
 
     def _relay_to(self, partner: str) -> PartnerRelay:
         with self._lock:
@@ -145,7 +187,7 @@ class Outbox:
                 relay = self._relays[partner] = PartnerRelay(
                     self._context,
                     partner,
-                    deliveries=self._deliveries,
+                    deliveries=self.deliveries,
                     borders=self._borders,
                     holder=self._holder,
                 )
@@ -183,14 +225,14 @@ class Outbox:
         revoked = TrustBook.of(self._context).own_ring().revoked_kids
         if self._revoked is not None and revoked - self._revoked:
             for partner in list(self._relays):
-                self._deliveries.hurry(partner, self._context.clock.now(), UNFINISHED)
+                self.deliveries.hurry(partner, self._context.clock.now(), UNFINISHED)
         self._revoked = revoked
 
     def attend(self) -> None:
         """Tells the service what was refused, and what has had no answer for too long."""
         now = self._context.clock.now()
-        for row in self._deliveries.asking_attention(now, ATTENTION_BATCH):
-            if not self._deliveries.claim(row, until=now + timedelta(seconds=AGAIN_SECONDS)):
+        for row in self.deliveries.asking_attention(now, ATTENTION_BATCH):
+            if not self.deliveries.claim(row, until=now + timedelta(seconds=AGAIN_SECONDS)):
                 continue  # another process is at it
             try:
                 self._tell(row)
@@ -201,7 +243,7 @@ class Outbox:
                     exc_info=None if is_outage(error) else error,
                 )
             else:
-                self._deliveries.attended(row)
+                self.deliveries.attended(row)
 
     def _tell(self, row: Document) -> None:
         if breaks_thread(row):
@@ -209,7 +251,7 @@ class Outbox:
             self._correspondent.unanswered(self._context, row)
         elif row["state"] == REFUSED:
             self._correspondent.refused(self._context, row["partner"], row, row["refused_code"])
-        else:
+        elif row["type"] not in TYPES_OF_RESTORES:  # of these no team has to know
             self._correspondent.unanswered(self._context, row)
 
     def measure(self) -> None:

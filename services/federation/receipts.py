@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from services.federation import messages
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message, seal
 from services.federation.threads import Position
 from services.federation.trusts import TrustBook
@@ -50,14 +51,16 @@ class Receipt:
 
 
 def sealed(context: Context, receipt: Receipt) -> bytes:
-    """The receipt as it is sent. Raises Unavailable while the account has no keys."""
+    """The receipt as it is sent. Its incarnation is our own, so that one which we gave before we were
+    restored, and have forgotten, can be told from ours. Raises Unavailable while the account has no keys.
+    """
     message = Message(
         id=context.new_uuid(),
         type=TYPE,
         sender=context.account,
         recipient=receipt.partner,
         thread=receipt.thread,
-        incarnation=receipt.applied.incarnation,
+        incarnation=Deployment.of(context).incarnation,
         sequence=0,
         prev=None,
         sent_at=context.clock.now(),
@@ -87,8 +90,8 @@ class Answers:
         self._answer(row, HELD, None, Position(row["incarnation"], row["sequence"] - 1))
 
     def ahead(self, row: Mapping[str, Any], applied: Position, missing: tuple[int, ...]) -> None:
-        """It waits for others before it; `missing` ones have not come."""
-        self._answer(row, HELD, None, Position(row["incarnation"], applied.sequence), missing)
+        """It waits for others before it; `missing` ones of its incarnation have not come."""
+        self._answer(row, HELD, None, applied, missing)
 
     def _answer(
         self,

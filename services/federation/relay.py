@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 100
+# Between two batches of a backlog: a partner that comes back gets it at no more than 200 a second.
+CATCH_UP_SECONDS: Final = 0.5
 MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256
 MARK_SECONDS: Final = 0.5
@@ -108,6 +110,11 @@ class PartnerRelay:
     def owe(self, receipt: Receipt) -> None:
         """A receipt to be sent; the oldest is dropped when very many wait, for it will be asked for again."""
         self._owed.append(receipt)
+        self._wake.set()
+
+    def hurry(self) -> None:
+        """There is something due."""
+        self._poll_at = 0.0
         self._wake.set()
 
     def answered(self, thread: str, incarnation: int, sequence: int) -> None:
@@ -240,9 +247,8 @@ class PartnerRelay:
                 lowest.setdefault(row["thread"], row)
         if lowest:
             self._send_again(trust, list(lowest.values()))
-        if rows and len(found) == BATCH:
-            self._poll_at = 0.0  # there is more
-            self._wake.set()
+        if rows and len(found) == BATCH:  # there is more
+            self._poll_at = self._monotonic() + CATCH_UP_SECONDS
 
     def _may_go(self, trust: Trust, row: Document) -> bool:
         """When a trust has ended, only that is still said; and of a thread at most 64 are on the way.

@@ -4,6 +4,7 @@ inbox       what partners said, verified: one row per (partner, thread, incarnat
 outbox      what we said, and what became of it: one row per message
 quarantine  what nobody is proven to have said; a byte quota per partner
 borders     per partner: when it was last heard, whether its border is paused, its quarantined bytes
+deployment  whose database this is, and its incarnation: one document (deployment.py)
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ QUARANTINE: Final = Collection(
 )
 BORDERS: Final = Collection("borders", (), records=False)
 
-ALL: Final = (INBOX, OUTBOX, QUARANTINE, BORDERS)
+DEPLOYMENT: Final = Collection("deployment", (), records=False)
+
+ALL: Final = (INBOX, OUTBOX, QUARANTINE, BORDERS, DEPLOYMENT)
 
 # States of inbox rows. Final ones are the words of verdicts.
 WAITING: Final = "waiting"

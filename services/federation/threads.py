@@ -5,8 +5,13 @@ only together with the partner, so nobody can speak in a thread of others.
 
 Each direction counts for itself: a position is (incarnation, sequence, hash). The sequence is 1, 2, 3 …; the
 hash is the SHA-256 of the payload at that sequence, and every message carries the one of its predecessor
-(`prev`), so the sender can't change later what it said. The incarnation rises when an account was restored
-from a backup.
+(`prev`), so the sender can't change later what it said.
+
+The incarnation rises when the sender was restored from a backup (deployment.py). The first message of a new
+one has the sequence 1 and no `prev`. Where the sender still knows the thread it is `thread.resumed`, which
+names the last place that the sender knows it has used; it follows that place, so that nothing the sender
+knows of is passed over. What the sender forgot stays applied; what it forgot and we had not applied never
+counts.
 
 Both positions live in the document of the thread's record and are saved with it. So what was applied is
 applied once, however often it arrives, and a sequence number is used once, however many processes write.
@@ -71,6 +76,12 @@ class AlreadyApplied(ThreadError):
         self.verdict = verdict
 
 
+class UnknownThread(ThreadError):
+    """We are said to have opened this thread, and know nothing of it: it was opened after our backup."""
+
+    code = "unknown_thread"
+
+
 class Gap(ThreadError):
     """A message before this one has not been applied yet."""
 
@@ -85,12 +96,6 @@ class OldIncarnation(ThreadError):
     """The message was written before its sender was restored; what came after the restore counts."""
 
     code = "old_incarnation"
-
-
-class UnknownIncarnation(ThreadError):
-    """The message was written after a restore that the thread has not been told of."""
-
-    code = "unknown_incarnation"
 
 
 class SequenceConflict(ThreadError):
@@ -120,6 +125,8 @@ class Placed(Protocol):
     def prev(self) -> str | None: ...
     @property
     def hash(self) -> str: ...
+    @property
+    def since(self) -> Position | None: ...
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,18 @@ class Position:
     incarnation: int = FIRST_INCARNATION
     sequence: int = 0
     hash: str | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What positions of one direction are compared by."""
+        return self.incarnation, self.sequence
+
+    def to_wire(self) -> dict[str, int]:
+        return {"incarnation": self.incarnation, "sequence": self.sequence}
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> Position:
+        return cls(body["incarnation"], body["sequence"])
 
     def to_document(self) -> dict[str, Any]:
         return {"incarnation": self.incarnation, "sequence": self.sequence, "hash": self.hash}
@@ -218,10 +237,12 @@ class Thread:
         if message.thread != self.id or message.sender != self.partner:
             raise NotInThread(f"{message.thread} from {message.sender} is not this thread")
         applied = self.applied
-        if applied.sequence and message.incarnation != applied.incarnation:
-            if message.incarnation < applied.incarnation:
-                raise OldIncarnation(f"incarnation {message.incarnation} ended with {applied.incarnation}")
-            raise UnknownIncarnation(f"nothing announced incarnation {message.incarnation}")
+        if message.incarnation < applied.incarnation:
+            raise OldIncarnation(f"incarnation {message.incarnation} ended with {applied.incarnation}")
+        if message.incarnation > applied.incarnation:
+            if message.since is not None and message.since.place > applied.place:
+                raise Gap(applied, message.sequence)
+            applied = Position(message.incarnation)
         if message.sequence == applied.sequence and message.hash != applied.hash:
             raise SequenceConflict(f"sequence {message.sequence} was applied with another content")
         if message.sequence <= applied.sequence:
@@ -237,6 +258,12 @@ class Thread:
             if (remark.incarnation, remark.sequence) == (incarnation, sequence):
                 return remark.verdict
         return done()
+
+    def resumed(self, incarnation: int) -> Thread:
+        """The thread at the beginning of a new incarnation of ours. Raises ValueError when it is not one."""
+        if incarnation <= self.sent.incarnation:
+            raise ValueError(f"incarnation {incarnation} does not follow {self.sent.incarnation}")
+        return replace(self, sent=Position(incarnation))
 
     def after_sending(self, hash: str) -> Thread:
         """The thread after the next message of our own, whose payload has this hash, was written."""
@@ -278,10 +305,10 @@ def open_thread(
 def opened_by(message: Placed, *, incarnation: int = FIRST_INCARNATION) -> Thread:
     """Our side of the thread that the partner opens with this message; nothing is applied yet.
 
-    The caller advances it over the message. `incarnation` is our own. Raises NotInThread when the sender is
-    not the one who may open it.
+    The caller advances it over the message. `incarnation` is our own. Raises UnknownThread when it was for us
+    to open it.
     """
     thread = ThreadId.parse(message.thread)
     if thread.opener != message.sender:
-        raise NotInThread(f"{message.sender} can't open {message.thread}")
+        raise UnknownThread(f"nothing is known here of {message.thread}, which we should have opened")
     return Thread(message.thread, thread.kind, message.sender, sent=Position(incarnation))

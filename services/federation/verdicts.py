@@ -25,8 +25,11 @@ Word = Literal["accepted", "refused"]
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
+# Two deployments speak as one account (resuming.py).
+SECOND_DEPLOYMENT = "second_deployment"
+
 # A thread in which one of these was refused can't go on by itself: the two sides disagree on what was said.
-BREAKS_THREAD = frozenset({"sequence_conflict", "chain_broken"})
+BREAKS_THREAD = frozenset({"sequence_conflict", "chain_broken", SECOND_DEPLOYMENT})
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,6 @@ The border (`services.federation`) asks these, one message of a thread at a time
 
 from services.organizations.actions.partners import acceptance_refused as refused
 from services.organizations.actions.partners import discarded as discard
-from services.organizations.actions.partners import receive, unanswered
+from services.organizations.actions.partners import earlier, receive, resume, unanswered
 
-__all__ = ["discard", "receive", "refused", "unanswered"]
+__all__ = ["discard", "earlier", "receive", "refused", "resume", "unanswered"]

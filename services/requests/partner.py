@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.common.context import Context
 from services.federation.envelope import Message
 from services.federation.verdicts import Verdict
-from services.requests.actions import arrivals
+from services.requests import store
+from services.requests.actions import arrivals, restores
 
 
 def receive(context: Context, message: Message) -> Verdict:
@@ -27,3 +28,11 @@ def discard(context: Context, message: Message) -> None:
 
 def unanswered(context: Context, row: Mapping[str, Any]) -> None:
     arrivals.flag_unanswered(context, row)
+
+
+def earlier(context: Context, incarnation: int) -> Iterable[tuple[str, str]]:
+    return store.earlier_threads(context, incarnation)
+
+
+def resume(context: Context, partner: str, thread: str) -> None:
+    restores.resume(context, partner, thread)

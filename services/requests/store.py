@@ -29,7 +29,9 @@ from services.common.errors import naming
 from services.common.idempotency import KEYS
 from services.common.listing import terms
 from services.common.store import Collection, Index, Record, Records, copy, copy_row, event_row
+from services.federation.deployment import Deployment
 from services.federation.letters import write
+from services.federation.resuming import resumed
 from services.federation.threads import Thread, open_thread
 from services.requests.documents import decode, encode
 from services.requests.model import HistoryEntry, Note, Place, Request, Step, place
@@ -125,10 +127,16 @@ def find_by_thread(context: Context, partner: str, thread: str) -> Stored | None
     return stored if stored is not None and stored.threads[thread].partner == partner else None
 
 
-def save(context: Context, step: Step, stored: Stored | None = None, heard: Thread | None = None) -> Stored:
+def save(
+    context: Context,
+    step: Step,
+    stored: Stored | None = None,
+    heard: Thread | None = None,
+    resumes: str | None = None,
+) -> Stored:
     """One save of all of a step: the request, its notes, history and events, and the messages to partners,
     each with its place in its thread and its seal. `heard` is the thread after the partner's message that
-    the step applied.
+    the step applied, `resumes` the thread that is resumed before anything else is said in it.
 
     Raises Stale, Conflict, and Unavailable while the account has no keys or its outbox is full.
     """
@@ -136,6 +144,9 @@ def save(context: Context, step: Step, stored: Stored | None = None, heard: Thre
     if heard is not None:
         threads[heard.id] = heard
     messages = []
+    if resumes is not None:
+        threads[resumes], row = resumed(context, threads[resumes], request_id=step.request.id)
+        messages.append(row)
     for said in step.outgoing:
         thread = threads.get(said.thread) or _opened(context, said.thread, said.partner)
         threads[said.thread], row = write(
@@ -172,6 +183,30 @@ def has_note(context: Context, stored: Stored, id: int) -> bool:
     copy(context.database, [row for row in stored.record.waiting if row["type"] == NOTES.name])
     with answering():
         return context.database[NOTES.name].find_one({"_id": id}, {"_id": 1}) is not None
+def known_notes(context: Context, stored: Stored) -> frozenset[int]:
+    """The ids of the request's notes; those too that a crash has left with the request."""
+    left = {row["document"]["_id"] for row in stored.record.waiting if row["type"] == NOTES.name}
+    with answering():
+        kept = list(context.database[NOTES.name].find({"request_id": stored.request.id}, {"_id": 1}))
+    return frozenset(left | {document["_id"] for document in kept})
+
+
+def earlier_threads(context: Context, incarnation: int) -> list[tuple[str, str]]:
+    """(partner, thread) of threads in which nothing was said in this incarnation yet; newest request
+    first.
+    """
+    with answering():
+        found = list(
+            context.database[REQUESTS.name]
+            .find({"threads.sent.incarnation": {"$lt": incarnation}}, {"threads": 1})
+            .sort([("_id", -1)])
+        )
+    return [
+        (thread["partner"], thread["id"])
+        for document in found
+        for thread in document["threads"]
+        if thread["sent"]["incarnation"] < incarnation
+    ]
 
 
 def origin_key(source: str, source_id: str) -> str:
@@ -244,4 +279,4 @@ def _entry(entry: HistoryEntry) -> Document:
 
 def _opened(context: Context, thread: str, partner: str) -> Thread:
     kind, opener, uuid = thread.split("/")
-    return open_thread(kind, opener, partner, uuid)
+    return open_thread(kind, opener, partner, uuid, incarnation=Deployment.of(context).incarnation)

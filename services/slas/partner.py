@@ -5,6 +5,7 @@ speak, customers listen: what the wire lets a customer say in an agreement threa
 """
 
 from services.slas.actions.hearing import discard, receive
+from services.slas.actions.restores import earlier, resume
 from services.slas.actions.unheard import refused, unanswered
 
-__all__ = ["discard", "receive", "refused", "unanswered"]
+__all__ = ["discard", "earlier", "receive", "refused", "resume", "unanswered"]

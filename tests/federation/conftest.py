@@ -29,9 +29,9 @@ class Sides:
         self._made.append(side)
         return side
 
-    def pair(self) -> tuple[Side, Side]:
-        """Two that trust each other, and run."""
-        widget, giga = self("widget"), self("giga")
+    def pair(self, **settings: dict[str, Any]) -> tuple[Side, Side]:
+        """Two that trust each other, and run; `settings` by their names."""
+        widget, giga = (self(name, **settings.get(name, {})) for name in ("widget", "giga"))
         widget.trusts(giga)
         giga.trusts(widget)
         widget.start()

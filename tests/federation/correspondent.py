@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.common.context import Context
@@ -15,9 +15,12 @@ from services.common.outbox import Relay
 from services.common.publishing import Outgoing
 from services.common.store import Collection, Index, Record, Records, Saved, decide_again
 from services.common.verdicts import Later, Park
+from services.federation import resuming
 from services.federation.border import Post
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.letters import write
+from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
 from services.federation.threads import Thread, open_thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
 
@@ -53,6 +56,14 @@ def opening(text: str) -> dict[str, Any]:
     }
 
 
+def _text(body: Mapping[str, Any]) -> str:
+    return str(body["notes"][0]["text"] if "notes" in body else body["note"]["text"])
+
+
+def _opened(context: Context, message: Message) -> Thread:
+    return opened_by(message, incarnation=Deployment.of(context).incarnation)
+
+
 class Talk:
     """The correspondent. A text that begins with `poison` raises, `later` waits until `open_up`, `no` is
     refused.
@@ -63,22 +74,26 @@ class Talk:
         self.mended = threading.Event()
         self.undone: list[str] = []
         self.flagged: list[str] = []
+        self.remembered: list[str] = []
 
     def reset(self) -> None:
         self.opened.clear()
         self.mended.clear()
         self.undone.clear()
         self.flagged.clear()
+        self.remembered.clear()
 
     def receive(self, context: Context, message: Message) -> Verdict:
         return self._hear(context, message)
 
     @decide_again
     def _hear(self, context: Context, message: Message) -> Verdict:
+        if message.type in TYPES_OF_RESTORES:
+            return self._found_again(context, message)
         body = message.body
-        text = body["notes"][0]["text"] if "notes" in body else body["note"]["text"]
+        text = _text(body)
         record = find(context, message.sender, message.thread)
-        thread = thread_of(record) if record else opened_by(message)
+        thread = thread_of(record) if record else _opened(context, message)
         verdict = refused("not_wanted") if text.startswith("no") else done()
         thread = thread.advance(message, verdict)
         if text.startswith("poison") and not self.mended.is_set():
@@ -96,11 +111,39 @@ class Talk:
 
     def discard(self, context: Context, message: Message) -> None:
         record = find(context, message.sender, message.thread)
-        thread = thread_of(record) if record else opened_by(message)
+        thread = thread_of(record) if record else _opened(context, message)
         _keep(context, record, message.sender, thread.advance(message, refused("discarded")), [])
 
     def unanswered(self, context: Context, row: Mapping[str, Any]) -> None:
         self.flagged.append(f"{row['sequence']} {row['state']}")
+
+    def earlier(self, context: Context, incarnation: int) -> list[tuple[str, str]]:
+        found = records(context).find({"thread.sent.incarnation": {"$lt": incarnation}})
+        return [(record.state["partner"], record.state["thread_id"]) for record in found]
+
+    @decide_again
+    def resume(self, context: Context, partner: str, thread: str) -> None:
+        record = find(context, partner, thread)
+        assert record is not None
+        if resuming.is_due(context, thread_of(record)):
+            resumed, row = resuming.resumed(context, thread_of(record))
+            _keep(context, record, partner, resumed, [], [row])
+
+    def _found_again(self, context: Context, message: Message) -> Verdict:
+        record = find(context, message.sender, message.thread)
+        if record is None:
+            return refused("unknown_thread")
+        thread = thread_of(record)
+        if message.type == RESUMED:
+            thread, rows = resuming.answer(context, thread, message)
+            _keep(context, record, message.sender, thread, [], rows)
+            return done()
+        thread = thread.advance(message)
+        said = resuming.own_words(context, message)
+        if said is not None and _text(said.body) not in self.remembered:
+            self.remembered.append(_text(said.body))
+        _keep(context, record, message.sender, thread, [])
+        return done()
 
 
 def records(context: Context) -> Records:
@@ -115,7 +158,14 @@ def thread_of(record: Record) -> Thread:
     return Thread.from_document(record.state["thread"])
 
 
-def _keep(context: Context, record: Record | None, partner: str, thread: Thread, heard: list[str]) -> None:
+def _keep(
+    context: Context,
+    record: Record | None,
+    partner: str,
+    thread: Thread,
+    heard: list[str],
+    rows: Sequence[Mapping[str, Any]] = (),
+) -> None:
     before = record.state["heard"] if record else []
     state = {
         "partner": partner,
@@ -124,9 +174,9 @@ def _keep(context: Context, record: Record | None, partner: str, thread: Thread,
         "heard": [*before, *heard],
     }
     if record:
-        records(context).save(record, state)
+        records(context).save(record, state, rows=rows)
     else:
-        records(context).insert(context.new_uuid(), state)
+        records(context).insert(context.new_uuid(), state, rows=rows)
 
 
 class _NoEvents:
@@ -136,7 +186,8 @@ class _NoEvents:
 
 def open_talk(context: Context, partner: str, text: str) -> str:
     """Opens a thread with a first note; gives its id."""
-    thread = open_thread("handover", context.account, partner, context.new_uuid())
+    incarnation = Deployment.of(context).incarnation
+    thread = open_thread("handover", context.account, partner, context.new_uuid(), incarnation=incarnation)
     _say(context, partner, thread, None, "request.handed_over.v1", opening(text))
     return thread.id
 

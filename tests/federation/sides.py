@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pymongo
@@ -29,6 +30,7 @@ from services.federation import ciphers, stored
 from services.federation.addresses import tls_of, uri_with_login
 from services.federation.border import Post
 from services.federation.connections import Line
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message, read_verified
 from services.federation.keys import OwnRing, PartnerRing
 from services.federation.metrics import SEND_FAILURES
@@ -37,6 +39,8 @@ from services.federation.topology import BrokerAdmin
 from services.federation.trusts import TrustBook
 from tests.federation.correspondent import TALKS, Running, Talk, Waker, find, open_talk, say
 from tests.waiting import wait_until
+
+Backup = dict[str, list[dict[str, Any]]]
 
 
 class Side:
@@ -177,6 +181,25 @@ class Side:
         if running is not None:
             running.stop()
 
+    def backed_up(self) -> Backup:
+        """The whole database as it is now."""
+        names = self.database.list_collection_names()
+        return {name: list(self.database[name].find()) for name in names}
+
+    def restores(self, backup: Backup) -> None:
+        """Its database is again as it was; the side is started anew, as from another process."""
+        self.stop()
+        for name in self.database.list_collection_names():
+            self.database[name].delete_many({})
+            if backup.get(name):
+                self.database[name].insert_many(backup[name])
+        self.context.kept.clear()
+        self.start()
+
+    @property
+    def incarnation(self) -> int:
+        return Deployment.of(self.context).incarnation
+
     def open(self, partner: str, text: str) -> str:
         """Opens a thread with a first note; gives its id."""
         return open_talk(self.context, partner, text)
@@ -184,6 +207,17 @@ class Side:
     def say(self, partner: str, thread_id: str, *texts: str) -> None:
         for text in texts:
             say(self.context, partner, thread_id, text)
+
+    def say_when_resumed(self, partner: str, thread_id: str, *texts: str) -> None:
+        """As `say`, as soon as the thread is resumed after a restore."""
+
+        def resumed() -> bool:
+            record = find(self.context, partner, thread_id)
+            assert record is not None
+            return bool(record.state["thread"]["sent"]["incarnation"] == self.incarnation)
+
+        self.waits_until(resumed)
+        self.say(partner, thread_id, *texts)
 
     def heard(self, partner: str, thread_id: str) -> list[str]:
         record = find(self.context, partner, thread_id)
@@ -200,7 +234,7 @@ class Side:
     def quarantined(self) -> list[str]:
         return [row["code"] for row in self.database["quarantine"].find().sort([("received_at", 1)])]
 
-    def waits_until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    def waits_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         wait_until(condition, deadline_seconds=seconds)
 
     def sealed(self, thread_id: str, sequence: int) -> bytes:
@@ -268,6 +302,19 @@ class Side:
     def peer(self, database_uri: str, crash_at: str | None = None) -> Peer:
         """Runs this side in a process of its own, as services run; it may be told where to crash."""
         return Peer(self, database_uri, crash_at)
+
+
+class WalkedClock:
+    """The computer's clock, and days beside it."""
+
+    def __init__(self) -> None:
+        self._walked = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self._walked
+
+    def walk(self, days: int) -> None:
+        self._walked += timedelta(days=days)
 
 
 class Peer:

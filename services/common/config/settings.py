@@ -33,6 +33,7 @@ class Config:
     broker_admin_uri: str | None = field(default=None, repr=False)
     secret: bytes | None = field(default=None, repr=False)
     founding_token_file: Path | None = None
+    state_dir: Path | None = None
     gateway_address: str = "127.0.0.1:8000"
     requests_address: str = "127.0.0.1:8001"
     slas_address: str = "127.0.0.1:8002"

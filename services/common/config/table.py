@@ -124,6 +124,14 @@ TABLE: tuple[Variable, ...] = (
         "file with the first administrator's token; read when the account is founded",
         default="none",
     ),
+    Variable(
+        "INTERDESK_STATE_DIR",
+        "state_dir",
+        reading.path,
+        "directory, apart from the database and its backups, where each service notes how far its database "
+        "has come; so one that was restored from a backup is noticed before it speaks to partners",
+        default="none",
+    ),
     *_addresses(),
     Variable(
         "INTERDESK_PUBLIC_URL",

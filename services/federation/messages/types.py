@@ -80,7 +80,20 @@ class MessageType:
 
 # Which routing keys lead into which service's lane (partner-protocol.md section 1).
 LANES: Final[Mapping[str, tuple[str, ...]]] = {
-    "requests": ("request.#", "note.#", "attachment.#", "representative.#", "receipt.requests"),
-    "slas": ("agreement.#", "receipt.slas"),
-    "organizations": ("organization.#", "trust.#", "keys.#", "receipt.organizations"),
+    "requests": (
+        "request.#",
+        "note.#",
+        "attachment.#",
+        "representative.#",
+        "receipt.requests",
+        "thread.*.requests",
+    ),
+    "slas": ("agreement.#", "receipt.slas", "thread.*.slas"),
+    "organizations": (
+        "organization.#",
+        "trust.#",
+        "keys.#",
+        "receipt.organizations",
+        "thread.*.organizations",
+    ),
 }

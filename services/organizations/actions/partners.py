@@ -15,10 +15,12 @@ from services.common.context import Context
 from services.common.errors import Invalid
 from services.common.store import Record, decide_again
 from services.common.verdicts import Park
-from services.federation import capabilities, ciphers, letters
+from services.federation import capabilities, ciphers, letters, resuming
 from services.federation.addresses import check_address
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.keys import INTRODUCTION, SUCCESSOR_NOT_PROVEN, PartnerRing
+from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
 from services.federation.threads import Thread, opened_by
 from services.federation.trusts import ENDED, INVITED
 from services.federation.verdicts import Verdict, done, refused
@@ -42,6 +44,8 @@ def receive(context: Context, message: Message) -> Verdict:
 @decide_again
 def _received(context: Context, message: Message) -> Verdict:
     record = records(context, "trust").get(message.sender)
+    if message.type in TYPES_OF_RESTORES:
+        return _restored(context, record, message)
     if message.type == "trust.accepted.v1" and record.state["role"] == "inviting":
         return _answered_invitation(context, record, message)
     if (record.state["thread"] or {}).get("id") != message.thread:
@@ -63,7 +67,7 @@ def _answered_invitation(context: Context, record: Record, message: Message) -> 
     invitation_id = state["invitation"]["id"]
     if message.thread != f"trust/{message.sender}/{invitation_id}":
         return refused("unknown_invitation")
-    thread = Thread.from_document(state["thread"]) if state["thread"] else opened_by(message)
+    thread = Thread.from_document(state["thread"]) if state["thread"] else _opened(context, message)
     verdict = _welcome(context, state)
     change: dict[str, Any] = {}
     if verdict == done():
@@ -98,6 +102,42 @@ def _answered_invitation(context: Context, record: Record, message: Message) -> 
         "unsettled": True,
     }
     return _save(context, record, thread, change, [row], verdict, message.type)
+
+
+def _opened(context: Context, message: Message) -> Thread:
+    return opened_by(message, incarnation=Deployment.of(context).incarnation)
+
+
+def _restored(context: Context, record: Record, message: Message) -> Verdict:
+    """The partner, or this account, was restored (`services.federation.resuming`)."""
+    if (record.state["thread"] or {}).get("id") != message.thread:
+        return refused("unknown_thread")
+    thread = Thread.from_document(record.state["thread"])
+    heard = thread.advance(message)
+    rows: list[dict[str, Any]] = []
+    if message.type == RESUMED:
+        heard, rows = resuming.answer(context, thread, message)
+    else:
+        resuming.own_words(context, message)
+    return _save(context, record, heard, {}, rows, done(), message.type)
+
+
+def earlier(context: Context, incarnation: int) -> list[tuple[str, str]]:
+    """(partner, thread) of trusts in which nothing was said in this incarnation yet."""
+    found = records(context, "trust").find({"thread.sent.incarnation": {"$lt": incarnation}})
+    return [(str(record.id), record.state["thread"]["id"]) for record in found]
+
+
+@decide_again
+def resume(context: Context, partner: str, thread: str) -> None:
+    """This account was restored: it resumes the thread."""
+    record = _of(context, partner, thread)
+    held = None if record is None else Thread.from_document(record.state["thread"])
+    if record is None or held is None or not resuming.is_due(context, held):
+        return
+    held, row = resuming.resumed(context, held)
+    state = {**record.state, "thread": held.to_document()}
+    save(context, Actor.system(context.account), "trust", record, state, {}, "resumed", [row])
 
 
 def _welcome(context: Context, state: Mapping[str, Any]) -> Verdict:

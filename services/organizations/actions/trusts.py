@@ -13,6 +13,7 @@ from services.common.errors import Conflict, Invalid, Stale
 from services.common.store import Record, decide_again
 from services.federation import capabilities, ciphers, letters
 from services.federation.addresses import check_address
+from services.federation.deployment import Deployment
 from services.federation.invitations import (
     Invitation,
     make_introduction,
@@ -134,7 +135,13 @@ def _accepted(
     own = own_ring(context)
     thread, row = letters.write(
         context,
-        open_thread("trust", context.account, partner, invitation.id),
+        open_thread(
+            "trust",
+            context.account,
+            partner,
+            invitation.id,
+            incarnation=Deployment.of(context).incarnation,
+        ),
         type="trust.accepted.v1",
         body=acceptance(context, invitation.id, own, invitation.ring(), credentials),
         key=invitation.introduction_key(),

@@ -16,11 +16,14 @@ from services.common.errors import Conflict, Invalid, NotFound
 from services.common.store import decide_again
 from services.common.verdicts import Later, Park
 from services.federation import messages
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.letters import read_again
+from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import model, store
+from services.requests.actions import restores
 from services.requests.actions.lookup import Lookup
 from services.requests.actions.ruling import ruled
 from services.requests.model.wire import read_episode
@@ -36,7 +39,9 @@ Document = Mapping[str, Any]
 def receive(context: Context, message: Message) -> Verdict:
     """Applies a partner's message. Raises Later, Park, Unavailable, and the errors of `Thread.advance`."""
     stored = store.find_by_thread(context, message.sender, message.thread)
-    thread = _thread(stored, message)
+    thread = _thread(context, stored, message)
+    if message.type in TYPES_OF_RESTORES:
+        return restores.receive(context, message, stored, thread)
     thread.advance(message)  # before anything is looked up or introduced: it must be the next one
     incoming = _incoming(context, message)
     take = _take(context, message, incoming, stored)
@@ -57,7 +62,7 @@ def discard(context: Context, message: Message) -> None:
     Raises Conflict `no_service_desk_team` when there is nobody to have that stub.
     """
     stored = store.find_by_thread(context, message.sender, message.thread)
-    heard = _thread(stored, message).advance(message, refused("discarded"))
+    heard = _thread(context, stored, message).advance(message, refused("discarded"))
     take = None if stored else model.Take(_team_for_stub(context))
     request = stored.request if stored else None
     step = model.discarded(request, _incoming(context, _legible(message)), take, ruled(context))
@@ -78,8 +83,10 @@ def flag_unanswered(context: Context, row: Document) -> None:
     store.save(context, model.unanswered(stored.request, _sent(context, row), ruled(context)), stored)
 
 
-def _thread(stored: Stored | None, message: Message) -> Thread:
-    return stored.threads[message.thread] if stored else opened_by(message)
+def _thread(context: Context, stored: Stored | None, message: Message) -> Thread:
+    if stored is not None:
+        return stored.threads[message.thread]
+    return opened_by(message, incarnation=Deployment.of(context).incarnation)
 
 
 def _sent(context: Context, row: Document) -> model.Sent:

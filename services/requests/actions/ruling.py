@@ -13,7 +13,7 @@ from typing import TypeVar
 from services.common import errors
 from services.common.actor import Actor
 from services.common.context import Context
-from services.federation.threads import FIRST_INCARNATION
+from services.federation.deployment import Deployment
 from services.requests import model
 from services.requests.actions.lookup import Lookup
 from services.requests.model.access import relation, sees_all
@@ -46,9 +46,12 @@ class NewIds:
 
 
 def ruled(context: Context, request_id: int | None = None, note_id: int | None = None) -> model.Context:
-    """The context in which a rule decides now. The ids are those of the first request and note it makes."""
+    """The context in which a rule decides now. The ids are those of the first request and note it makes.
+
+    Raises Unavailable.
+    """
     ids = NewIds(context, request_id, note_id)
-    return model.Context(context.account, FIRST_INCARNATION, context.clock.now(), ids)
+    return model.Context(context.account, Deployment.of(context).number, context.clock.now(), ids)
 
 
 def who(actor: Actor, request: model.Request | None) -> model.Actor:

@@ -2,8 +2,8 @@
 
     commands   create, edit, publish, legal_moves      what people ask for, as plain edits
     arrivals   apply, refused, unanswered, settled,    what partners say, and what happens without a person
-               trust_ended, state_again, due,
-               discarded
+               trust_ended, state_again, relearned,
+               due, discarded
 
 Each takes the `Request` (this account's own document), what happened, the facts that the edge looked up and
 a `Context`, and gives a `Step`: the new request with its notes, history entries, messages to partners and
@@ -30,6 +30,7 @@ from services.requests.model.arrivals import (
     discarded,
     due,
     refused,
+    relearned,
     settled,
     state_again,
     trust_ended,
@@ -147,6 +148,7 @@ __all__ = [
     "provider_holds",
     "publish",
     "refused",
+    "relearned",
     "settled",
     "state_again",
     "trust_ended",

@@ -5,7 +5,7 @@ Which side this account is on follows from the thread: the one of `request.above
 A statement is applied whatever the request showed before (rule 3), so nothing here is refused for its state.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from services.requests.model import core, customer, provider, refusals, restate
 from services.requests.model.errors import UnknownThread
@@ -151,6 +151,13 @@ def state_again(request: Request, thread: str, context: Context) -> Step:
     if request.link_of(thread) is None and not (above and above.thread == thread):
         raise UnknownThread("This request has no such thread.")
     restate.say(draft, thread)
+    return finish(draft)
+
+
+def relearned(request: Request, sent: Sent, known: Collection[int], context: Context) -> Step:
+    """A message of ours that we had forgotten in a restore came back. `known`: ids of notes that are here."""
+    draft = _draft(request, context)
+    restate.relearned(draft, sent.type, sent.body, known)
     return finish(draft)
 
 

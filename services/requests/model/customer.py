@@ -167,7 +167,7 @@ def answer_refused(draft: Draft, link: Below) -> None:
 
 
 def trust_ended(draft: Draft, link: Below) -> None:
-    """The episode ends here by itself, without a message (handover.md section 7)."""
+    """The episode ends here by itself, without a message (handover.md section 8)."""
     if link.turn is Turn.WITH:
         come_back(draft, link)
     draft.change_link(link, open=False)

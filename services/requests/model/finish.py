@@ -88,7 +88,7 @@ def _clock(draft: Draft) -> None:
 def _pass_notes(draft: Draft) -> None:
     """A public note is for every account of the request: up always, down in an open episode, once each."""
     above, link = draft.request.above, draft.request.link
-    up = above is not None and above.ended is not Ending.TRUST_ENDED
+    up = above is not None and above.ended not in (Ending.TRUST_ENDED, Ending.FORGOTTEN)
     for note in [note for note in draft.notes if note.public]:
         if up and above and note.account != above.partner and (above.thread, note.n) not in draft.carried:
             body = {"episode": episode_body(above.episode), "note": draft.body_of(note)}

@@ -192,12 +192,23 @@ def skip(draft: Draft, incoming: Incoming) -> None:
 
 
 def trust_ended(draft: Draft) -> None:
-    """Each side ends by itself, without a message (handover.md section 7)."""
+    """Each side ends by itself, without a message (handover.md section 8)."""
     above = draft.request.above
     assert above is not None
     if above.open:
         draft.system_note(f"The trust with {above.partner} has ended.")
         withdraw(draft, Ending.TRUST_ENDED)
+
+
+def forgotten(draft: Draft) -> None:
+    """The customer's account was restored from a backup that is older than its hand-over: it knows nothing of
+    it (handover.md section 7).
+    """
+    above = draft.request.above
+    assert above is not None
+    if above.open:
+        draft.system_note(f"{above.partner} was restored from a backup and knows nothing of this request.")
+        withdraw(draft, Ending.FORGOTTEN)
 
 
 # -- what this account says ----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ was refused is made again, at most `MAX_RESENDS` times in an episode, so that tw
 not talk for ever; the flag stays, and an operator's re-statement starts again.
 """
 
-from services.requests.model import customer
+from services.requests.model import customer, provider
 from services.requests.model.facts import Sent
 from services.requests.model.holder import own_team
 from services.requests.model.speaking import speak
@@ -16,6 +16,9 @@ from services.requests.model.wire import read_episode
 MAX_RESENDS = 3
 
 GIVES = frozenset({"request.handed_over", "request.reopened"})
+#: The one who opened the thread knows nothing of it.
+UNKNOWN_THREAD = "unknown_thread"
+
 ENDS = frozenset({"request.recalled", "request.closed"})
 
 
@@ -24,7 +27,9 @@ def refused(draft: Draft, sent: Sent, code: str) -> None:
     if any(flag.message_id == sent.id and flag.kind == "refused" for flag in draft.request.flags):
         return
     above = draft.request.above
-    if above is not None and above.thread == sent.thread:
+    if above is not None and above.thread == sent.thread and code == UNKNOWN_THREAD:
+        provider.forgotten(draft)
+    elif above is not None and above.thread == sent.thread:
         _statement(draft, sent)
     else:
         _intent(draft, sent, code)

@@ -6,6 +6,7 @@ status and question. The higher episode wins, ended wins over open, and else the
 truth (rule 3).
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from services.requests.model import core, customer, provider
@@ -16,8 +17,12 @@ from services.requests.model.speaking import restated, speak
 from services.requests.model.statements import state
 from services.requests.model.step import Draft
 from services.requests.model.values import (
+    Body,
     CompletionReason,
     Ending,
+    Medium,
+    Note,
+    Ref,
     Status,
     TrailEntry,
     Turn,
@@ -60,6 +65,35 @@ def heard_from_customer(draft: Draft, incoming: Incoming, take: Take | None) -> 
     speak(draft)
     say(draft, incoming.thread)
     draft.record("restated", incoming.partner)
+
+
+def relearned(draft: Draft, type_: str, body: Body, known: Collection[int]) -> None:
+    """A message of ours that we had forgotten came back: its public notes are ours again. `known`: ids of
+    notes that are here.
+
+    Nothing else follows: both sides state where they are, and the rest of what was said is history. Every
+    account that the notes were for has had them.
+    """
+    draft.record("remembered", f"we said {type_}")
+    for said in (*body.get("notes", ()), body.get("note")):
+        if said is None or said["id"] in known:
+            continue
+        person = said["person"]
+        note = Note(
+            id=said["id"],
+            n=draft.request.note_count + 1,
+            text=said["text"],
+            account=draft.context.account,
+            created_at=read_time(said["created_at"]) or draft.context.at,
+            person=None if person is None else Ref(person["id"], person["name"]),
+            medium=Medium(said["medium"]),
+        )
+        draft.change(note_count=note.n)
+        draft.notes.append(note)
+        partners = [link.thread for link in draft.request.below]
+        if draft.request.above is not None:
+            partners.append(draft.request.above.thread)
+        draft.carried.update((thread, note.n) for thread in partners)
 
 
 def _said_by(side: str, incoming: Incoming) -> None:

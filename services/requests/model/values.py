@@ -110,6 +110,7 @@ class Ending(StrEnum):
     TAKEN_BACK = "taken_back"
     ACCEPTED = "accepted"
     TRUST_ENDED = "trust_ended"
+    FORGOTTEN = "forgotten"
 
 
 class Clock(StrEnum):

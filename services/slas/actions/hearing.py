@@ -17,10 +17,12 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Stale
 from services.common.store import Record, decide_again
+from services.federation.deployment import Deployment
 from services.federation.envelope import Message
+from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
-from services.slas.actions import hierarchy
+from services.slas.actions import hierarchy, restores
 from services.slas.actions.saving import changed, insert, records, save
 from services.slas.actions.trusts import trust_with
 from services.slas.model import shapes
@@ -36,12 +38,14 @@ def receive(context: Context, message: Message) -> Verdict:
     """Applies the next message of a thread. Raises the errors of threads for one that is not the next;
     Unavailable when what it names cannot be introduced now."""
     record = _record(context, message.sender, message.thread)
+    if message.type in TYPES_OF_RESTORES:
+        return restores.receive(context, message, record, _thread(context, record, message))
     before = None if record is None else record.state.get("heard")
     try:
         known = dict(heard(before, message.type.rpartition(".v")[0], message.body))
     except RuleBroken as broken:
         return _set_aside(context, record, message, refused(broken.code))
-    thread = _thread(record, message).advance(message)
+    thread = _thread(context, record, message).advance(message)
     fields = _mirrored(context, _account(context, message.sender), known)
     fields |= {"heard": known, "thread": thread.to_document()}
     was = None if record is None else record.state.get("service_instance_id")
@@ -64,13 +68,13 @@ def _record(context: Context, partner: str, thread: str) -> Record | None:
     return records(context, "sla").find_one({"thread.id": thread, "thread.partner": partner})
 
 
-def _thread(record: Record | None, message: Message) -> Thread:
+def _thread(context: Context, record: Record | None, message: Message) -> Thread:
     held = None if record is None else thread_of(record.state)
-    return opened_by(message) if held is None else held
+    return opened_by(message, incarnation=Deployment.of(context).incarnation) if held is None else held
 
 
 def _set_aside(context: Context, record: Record | None, message: Message, verdict: Verdict) -> Verdict:
-    thread = _thread(record, message).advance(message, verdict)
+    thread = _thread(context, record, message).advance(message, verdict)
     fields: Document = {"thread": thread.to_document()}
     if record is None:
         fields |= {"name": message.thread, "status": "expired", "discarded": True}

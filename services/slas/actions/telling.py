@@ -16,6 +16,7 @@ from services.common.actor import Actor
 from services.common.clock import iso
 from services.common.context import Context
 from services.common.store import decide_again
+from services.federation.deployment import Deployment
 from services.federation.letters import write
 from services.federation.threads import Thread, open_thread
 from services.federation.trusts import ACTIVE, SUSPENDED
@@ -133,7 +134,8 @@ def _reachable(context: Context, partner: str) -> bool:
 
 
 def _opened(context: Context, partner: str) -> Thread:
-    return open_thread("agreement", context.account, partner, context.new_uuid())
+    incarnation = Deployment.of(context).incarnation
+    return open_thread("agreement", context.account, partner, context.new_uuid(), incarnation=incarnation)
 
 
 def _moved(context: Context, announcement: Mapping[str, Any]) -> Document:

@@ -15,7 +15,7 @@ from services.common.errors import Invalid, NotFound, Stale, Unavailable
 from services.common.verdicts import Later, Park
 from services.federation import threads
 from services.federation.envelope import Message
-from services.federation.handling import Ahead, Final, Misplaced, Outcome, Parks, Waits, checked, handle
+from services.federation.handling import Ahead, Final, Outcome, Parks, Waits, checked, handle
 from services.federation.messages import TYPES
 from services.federation.threads import Position
 from services.federation.verdicts import Verdict, done, refused
@@ -94,7 +94,7 @@ ALREADY = refused("discarded")
         (threads.ChainBroken("x"), Final(refused("chain_broken"), breaks=True)),
         (threads.SequenceConflict("x"), Final(refused("sequence_conflict"), breaks=True)),
         (threads.OldIncarnation("x"), Final(refused("old_incarnation"))),
-        (threads.UnknownIncarnation("x"), Misplaced("unknown_incarnation", "x")),
+        (threads.UnknownThread("x"), Final(refused("unknown_thread"))),
         (threads.NotInThread("x"), Parks("not_in_thread", "x")),
         (Stale(), Waits(1.0, "stale")),
         (Invalid("bad_status", "No."), Parks("bad_status", "bad_status: No.")),

@@ -19,7 +19,7 @@ from services.federation.threads import (
     SequenceConflict,
     Thread,
     ThreadId,
-    UnknownIncarnation,
+    UnknownThread,
     open_thread,
     opened_by,
 )
@@ -35,6 +35,7 @@ class Said:
     hash: str
     prev: str | None
     incarnation: int = 1
+    since: Position | None = None
     sender: str = "widget"
     thread: str = ID
 
@@ -113,16 +114,44 @@ def test_a_message_of_another_thread_or_sender_has_no_place() -> None:
         thread().advance(Said(1, first.hash, None, thread=f"handover/globalnet/{UUID}"))
 
 
-def test_only_the_opener_opens_a_thread() -> None:
-    with pytest.raises(NotInThread):
+def test_a_thread_that_we_should_have_opened_is_not_opened_by_the_other_side() -> None:
+    with pytest.raises(UnknownThread):
         opened_by(Said(1, "1" * 64, None, sender="gigatera"))
 
 
-def test_an_incarnation_that_was_not_announced_is_not_followed() -> None:
+def test_what_is_said_in_a_new_incarnation_waits_for_its_first_message() -> None:
     first = chain(1)[0]
     position = thread().advance(first)
-    with pytest.raises(UnknownIncarnation):
-        position.advance(Said(2, "2" * 64, first.hash, incarnation=2))
+    with pytest.raises(Gap) as gap:
+        position.advance(Said(2, "2" * 64, first.hash, incarnation=7))
+    assert gap.value.applied == Position(7)
+
+
+def test_a_new_incarnation_waits_for_all_that_its_sender_knows_of() -> None:
+    first, second, _ = chain(3)
+    position = thread().advance(first)
+    resumed = Said(1, "a" * 64, None, incarnation=7, since=Position(1, 2))
+    with pytest.raises(Gap) as gap:
+        position.advance(resumed)
+    assert gap.value.applied == position.applied
+    assert position.advance(second).advance(resumed).applied == Position(7, 1, "a" * 64)
+
+
+def test_a_new_incarnation_goes_on_when_its_sender_knows_less_than_was_applied() -> None:
+    position = thread()
+    for said in chain(3):
+        position = position.advance(said)
+    resumed = Said(1, "a" * 64, None, incarnation=7, since=Position(1, 1))
+    assert position.advance(resumed).applied == Position(7, 1, "a" * 64)
+    with pytest.raises(ChainBroken):
+        position.advance(Said(1, "a" * 64, "3" * 64, incarnation=7, since=Position(1, 1)))
+
+
+def test_our_own_new_incarnation_begins_with_nothing_said() -> None:
+    ours = open_thread("handover", "widget", "gigatera", UUID).after_sending("a" * 64)
+    assert ours.resumed(7).sent == Position(7, 0, None)
+    with pytest.raises(ValueError, match="does not follow"):
+        ours.resumed(1)
 
 
 def test_what_was_said_before_a_restore_no_longer_counts() -> None:

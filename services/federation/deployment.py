@@ -1,0 +1,238 @@
+"""Which deployment a service's database belongs to, and how often it went back in time: its incarnation.
+
+    deployment   {_id: "deployment", id, incarnation, seen, noted, raised_at, resuming}
+
+The incarnation stands in everything that is said to partners. When the database was restored from a backup,
+what we said since is forgotten here and known there, so nothing more may be said in the old one: the same
+sequence would get another content. A new incarnation is the time in seconds, so no two restores of one
+backup ever get the same.
+
+How a restore is noticed
+
+- By a note beside the database: `<INTERDESK_STATE_DIR>/<service>.json` holds `{deployment, incarnation,
+  seen}`, written at start, at the end and twice a minute, each time after the database was told the same.
+  A database that knows less than its note went back: the incarnation is raised before anything is said.
+- By a partner: it has a message of ours that we don't know (`Deliveries.answered`). Once an hour at most: who
+  could have it done at will could keep us busy.
+
+When the note is of another deployment, or a database that had one comes without, it was moved or copied, and
+nobody but a person knows which. Then the border stays shut and `/readyz` says why, until
+`interdesk restore --as-restored` says that this deployment goes on in place of the old one (it marks the
+note). A copy that is to live beside the original must never be let to the border.
+
+What follows from a new incarnation is in resuming.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from pymongo.errors import DuplicateKeyError
+
+from services.common.clock import from_iso, iso
+from services.common.database import answering
+from services.common.errors import Unavailable
+from services.federation.stored import DEPLOYMENT
+from services.federation.threads import FIRST_INCARNATION
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+log = structlog.get_logger(__name__)
+
+ID: Final = "deployment"
+KEPT_SECONDS: Final = 2.0
+BY_PARTNER_SECONDS: Final = 3600
+AS_RESTORED: Final = "as_restored"
+
+# Integer ids that were given since the backup are known to partners; none is given again.
+IDS_SKIPPED: Final = 10_000
+
+
+class Deployment:
+    """The deployment of one service. Use `Deployment.of(context)`: there is one per context."""
+
+    def __init__(self, context: Context, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._context = context
+        self._monotonic = monotonic
+        self._documents = context.database[DEPLOYMENT.name]
+        self._kept: tuple[float, dict[str, Any]] | None = None
+        self._compared = False
+        self._problem: str | None = None
+
+    @classmethod
+    def of(cls, context: Context) -> Deployment:
+        kept = context.kept.get(ID)
+        if kept is None:
+            kept = context.kept[ID] = cls(context)
+        assert isinstance(kept, Deployment)
+        return kept
+
+    @property
+    def incarnation(self) -> int:
+        """What our messages are said in. Raises Unavailable, also while a person has to decide."""
+        number = self.number
+        if self._problem is not None:
+            raise Unavailable("border_shut", self._problem)
+        return number
+
+    @property
+    def number(self) -> int:
+        """The incarnation for what is not said to partners yet: work within the account goes on. Raises
+        Unavailable.
+        """
+        number: int = self._document()["incarnation"]
+        return number
+
+    def problem(self) -> str | None:
+        """Why the border stays shut; None when it does not. Raises Unavailable."""
+        self._document()
+        return self._problem
+
+    @property
+    def resuming(self) -> bool:
+        """Whether threads of an earlier incarnation may be left. Raises Unavailable."""
+        return bool(self._document()["resuming"])
+
+    def resumed(self) -> None:
+        """All threads that we know are resumed. Raises Unavailable."""
+        self._change({"resuming": False})
+
+    def note(self) -> None:
+        """Compares the database with its note, and tells both the time. Raises Unavailable."""
+        path = self._path()
+        if path is None:
+            return
+        self._compare()
+        if self._problem is not None:
+            return
+        seen = self._context.clock.now()
+        with answering():
+            self._documents.update_one({"_id": ID}, {"$max": {"seen": seen}, "$set": {"noted": True}})
+            document = self._documents.find_one({"_id": ID})
+        if document is not None:
+            said = {"deployment": document["id"], "incarnation": document["incarnation"], "seen": iso(seen)}
+            _write(path, said)
+
+    def told_by_partner(self) -> bool:
+        """A partner knows more of what we said than we do. False when that was heard a moment ago already."""
+        raised_at = self._document().get("raised_at")
+        now = self._context.clock.now()
+        if raised_at is not None and now - raised_at < timedelta(seconds=BY_PARTNER_SECONDS):
+            return False
+        self._raise("a partner has messages of ours that we do not know", {})
+        return True
+
+    def _document(self) -> dict[str, Any]:
+        now = self._monotonic()
+        if self._kept is not None and now - self._kept[0] < KEPT_SECONDS:
+            return self._kept[1]
+        if not self._compared or self._problem is not None:
+            self._compare()
+        document = self._read() or self._found(None)
+        self._kept = now, document
+        return document
+
+    def _compare(self) -> None:
+        """What the database knows beside its note. The note is read first: others may write both just now."""
+        noted = self._noted()
+        document = self._read()
+        problem = None
+        if document is None:
+            self._found(noted)
+        elif noted is None:
+            if document["noted"] and self._path() is not None:
+                problem = _MOVED.format(path=self._path())
+        elif noted.get(AS_RESTORED):
+            self._raise("a person said that the database was restored", noted)
+        elif noted["deployment"] != document["id"]:
+            problem = _ANOTHER.format(path=self._path())
+        elif (noted["incarnation"], from_iso(noted["seen"])) > (document["incarnation"], document["seen"]):
+            self._raise("the database knows less than its note", noted)
+        self._problem = problem
+        self._compared = True
+
+    def _read(self) -> dict[str, Any] | None:
+        with answering():
+            return self._documents.find_one({"_id": ID})
+
+    def _found(self, noted: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The first start of a database; one that a note knows of already has lost everything."""
+        made = {
+            "_id": ID,
+            "id": (noted or {}).get("deployment") or self._context.new_uuid(),
+            "incarnation": FIRST_INCARNATION if noted is None else self._after(noted),
+            "seen": self._context.clock.now(),
+            "noted": False,
+            "raised_at": None,
+            "resuming": noted is not None,
+        }
+        with answering(), contextlib.suppress(DuplicateKeyError):  # another process may have been first
+            self._documents.insert_one(made)
+        return made
+
+    def _raise(self, reason: str, noted: Mapping[str, Any]) -> None:
+        incarnation = max(self._after(self._read() or {}), self._after(noted))
+        log.error("this service goes on in a new incarnation", reason=reason, incarnation=incarnation)
+        self._context.ids.skip(IDS_SKIPPED)
+        now = self._context.clock.now()
+        raised = {"incarnation": incarnation, "raised_at": now, "resuming": True, "seen": now}
+        self._change({**raised, "noted": False})
+        if path := self._path():
+            path.unlink(missing_ok=True)  # a new one is written with the next sweep
+
+    def _after(self, known: Mapping[str, Any]) -> int:
+        """An incarnation that was never used: later than the known one, and than all that a clock made."""
+        now = int(self._context.clock.now().timestamp())
+        return max(int(known.get("incarnation", FIRST_INCARNATION)) + 1, now)
+
+    def _change(self, change: dict[str, Any]) -> None:
+        with answering():
+            self._documents.update_one({"_id": ID}, {"$set": change})
+        self._kept = None
+
+    def _path(self) -> Path | None:
+        directory = self._context.config.state_dir
+        return None if directory is None else directory / f"{self._context.service}.json"
+
+    def _noted(self) -> dict[str, Any] | None:
+        path = self._path()
+        if path is None or not path.exists():
+            return None
+        try:
+            noted: dict[str, Any] = json.loads(path.read_text())
+        except ValueError:
+            return {AS_RESTORED: True}  # a new incarnation is always safe
+        return noted
+
+
+def say_restored(state_dir: Path, service: str) -> None:
+    """Marks the note: this deployment goes on in place of the one whose backup it was made from. The service
+    looks at the note when it starts, and twice a minute.
+    """
+    path = state_dir / f"{service}.json"
+    noted = json.loads(path.read_text()) if path.exists() else {}
+    _write(path, {**noted, AS_RESTORED: True})
+
+
+def _write(path: Path, said: Mapping[str, Any]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(said) + "\n")
+    fresh.replace(path)
+
+
+_DECIDE: Final = (
+    "If this deployment goes on in place of the one it was copied from, say so with "
+    "`interdesk restore --as-restored`; if that one lives on, this copy must stay shut."
+)
+_MOVED: Final = "deployment_unknown: the database was noted elsewhere, and there is no {path}. " + _DECIDE
+_ANOTHER: Final = "another_deployment: the database is not the one that {path} is the note of. " + _DECIDE

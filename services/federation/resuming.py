@@ -1,0 +1,184 @@
+"""Resuming: a service whose database was restored from a backup finds together with its partners again.
+
+A new incarnation (deployment.py) has begun; nothing is said in a thread before the thread is resumed in it.
+
+    restored side                                        partner
+      thread.resumed {applied, sent}, restated   ──>       waits for what we know we sent and it has not
+                                                            applied; then goes on in the new incarnation
+        <──  receipts for what it had applied of that
+        <──  what it had said after `applied`, as the same bytes
+        <──  thread.returned: what we said after `sent` and it had applied, in our own bytes
+        <──  restated (rule 10 of the hand-over)
+      when all threads are resumed:
+      thread.restored, in a thread of its own    ──>       says again what it said in threads that were not
+                                                            resumed: we have forgotten them
+      a thread that we opened and don't know:
+        refused: unknown_thread                  ──>       ends its side, and tells its people
+
+What was sent before the backup and has no receipt here is held back until the partner asks for it, because it
+has most of it. What we said after the backup and the partner had not applied never counts: neither side knows
+of it.
+
+All of it can be done again without harm, so a crash in the middle only means that it is: `resuming` in the
+deployment's document stays until every thread that is known is resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from services.common.database import Document, answering
+from services.common.errors import Invalid, NotFound
+from services.common.verdicts import Park
+from services.federation import letters, messages, seals
+from services.federation.deliveries import Deliveries
+from services.federation.deployment import Deployment
+from services.federation.envelope import Message, Unverified, read_verified
+from services.federation.handling import Correspondent
+from services.federation.keys import account_of
+from services.federation.messages.threads import (
+    MAX_RETURNED_BYTES,
+    RESTORED,
+    RESUMED,
+    RETURNED,
+    TYPES_OF_RESTORES,
+)
+from services.federation.restores import Restores
+from services.federation.stored import INBOX
+from services.federation.threads import KINDS, Position, Thread, open_thread
+from services.federation.trusts import ENDED, TrustBook
+from services.federation.verdicts import ACCEPTED
+
+if TYPE_CHECKING:
+    from services.common.context import Context
+
+log = structlog.get_logger(__name__)
+
+# Of what comes back in one thread, so that it fits into one save.
+MAX_RETURNED_IN_ALL: Final = 4 * 1024 * 1024
+
+
+# On the restored side
+
+
+def resume_all(context: Context, correspondent: Correspondent, deliveries: Deliveries) -> None:
+    """Resumes every thread of an earlier incarnation; called by the sweep. Raises Unavailable."""
+    deployment = Deployment.of(context)
+    if not deployment.resuming:
+        return
+    incarnation = deployment.incarnation
+    Restores(context).hold_back(incarnation)
+    for partner, thread in correspondent.earlier(context, incarnation):
+        try:
+            correspondent.resume(context, partner, thread)
+        except NotFound:
+            continue  # it went in between
+    for trust in TrustBook.of(context).trusts():
+        if trust.reachable and trust.status != ENDED:
+            _say_restored(context, trust.partner, incarnation, deliveries)
+    deployment.resumed()
+    log.info("every thread is resumed", incarnation=incarnation)
+
+
+def resumed(context: Context, thread: Thread, **extra: Any) -> tuple[Thread, Document]:
+    """`thread.resumed`: the thread after it, and the row to save with it. Raises Unavailable."""
+    body = {"applied": thread.applied.to_wire(), "sent": thread.sent.to_wire()}
+    begun = thread.resumed(Deployment.of(context).incarnation)
+    return letters.write(context, begun, type=RESUMED, body=body, **extra)
+
+
+def is_due(context: Context, thread: Thread) -> bool:
+    """Whether we have not spoken in this thread in our present incarnation. Raises Unavailable."""
+    return thread.sent.incarnation < Deployment.of(context).incarnation
+
+
+def own_words(context: Context, message: Message, **extra: Any) -> Message | None:
+    """What a `thread.returned` brings back: a message of ours that we had forgotten. It stands among our
+    deliveries from then on, with `extra` (`request_id`). None when it was too long to come back. It may come
+    more than once.
+
+    Raises Park `not_our_words`, Unavailable.
+    """
+    sealed = message.body["sealed"]
+    if sealed is None:
+        return None
+    said = _verified(context, message, sealed.encode())
+    Restores(context).remember(said, sealed.encode(), **extra)
+    return said
+
+
+def _verified(context: Context, message: Message, sealed: bytes) -> Message:
+    ring = {key.kid: key for key in TrustBook.of(context).own_ring().keys}
+    try:
+        kid, _ = seals.parse(sealed, seals.MESSAGE)
+        seals.verify(sealed, ring[kid])
+        said = read_verified(sealed)
+        body = messages.check_incoming(said.type, said.body)
+    except (KeyError, seals.Malformed, seals.Broken, Unverified, Invalid) as error:
+        raise Park("not_our_words", f"{type(error).__name__}: {error}") from None
+    place = Position(said.incarnation, said.sequence)
+    told = Position.from_wire(message.body)
+    if (account_of(kid), said.recipient, said.thread, place) != (
+        context.account,
+        message.sender,
+        message.thread,
+        told,
+    ):
+        raise Park("not_our_words", "it was said elsewhere, or to somebody else")
+    return replace(said, body=body)
+
+
+def _say_restored(context: Context, partner: str, incarnation: int, deliveries: Deliveries) -> None:
+    kind = next(kind for kind, service in KINDS.items() if service == context.service)
+    thread = open_thread(kind, context.account, partner, context.new_uuid(), incarnation=incarnation)
+    _, row = letters.write(context, thread, type=RESTORED, body={"incarnation": incarnation})
+    deliveries.take([row])  # it belongs to no record; said twice after a crash, it is only heard twice
+
+
+# On the partner's side
+
+
+def forgotten(context: Context, thread: Thread, message: Message) -> list[Document]:
+    """The bodies of `thread.returned` with which a `thread.resumed` is answered: what the partner said after
+    the last place that it knows, and we had applied. `thread`: before the message. Raises Unavailable.
+    """
+    since = Position.from_wire(message.body["sent"]).place
+    with answering():
+        found = context.database[INBOX.name].find(
+            {"thread": message.thread, "partner": message.sender, "state": ACCEPTED}
+        )
+        rows = sorted(found, key=_place)
+    applied = [row for row in rows if since < _place(row) <= thread.applied.place]
+    return list(_returned(row for row in applied if row["type"] not in TYPES_OF_RESTORES))
+
+
+def _returned(rows: Iterator[Document]) -> Iterator[Document]:
+    left = MAX_RETURNED_IN_ALL
+    for row in rows:
+        sealed = bytes(row["sealed"])
+        fits = len(sealed) <= min(left, MAX_RETURNED_BYTES)
+        left -= len(sealed) if fits else 0
+        place = {"incarnation": row["incarnation"], "sequence": row["sequence"]}
+        yield {**place, "sealed": sealed.decode() if fits else None}
+
+
+def _place(row: Document) -> tuple[int, int]:
+    return row["incarnation"], row["sequence"]
+
+
+def answer(context: Context, thread: Thread, message: Message) -> tuple[Thread, list[Document]]:
+    """The thread after our answer to a `thread.resumed` that was applied, and the rows to save with it.
+
+    `thread`: before the message. What follows besides is done by the inbox (`Inbox.apply`).
+    """
+    bodies = forgotten(context, thread, message)
+    thread = thread.advance(message)
+    rows = []
+    for body in bodies:
+        thread, row = letters.write(context, thread, type=RETURNED, body=body)
+        rows.append(row)
+    return thread, rows

@@ -1,0 +1,68 @@
+"""Finding together with a partner again after a restore, of this account or of the partner's
+(`services.federation.resuming`, handover.md section 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.common.context import Context
+from services.common.store import decide_again
+from services.federation import resuming
+from services.federation.envelope import Message
+from services.federation.messages.threads import RESUMED, RETURNED
+from services.federation.threads import Thread, ThreadId
+from services.federation.trusts import ENDED, TrustBook
+from services.federation.verdicts import Verdict, done, refused
+from services.requests import model, store
+from services.requests.actions.ruling import ruled
+from services.requests.store import Stored
+
+
+@decide_again
+def resume(context: Context, partner: str, thread: str) -> None:
+    """This account was restored: it resumes the thread, and states its side."""
+    stored = store.find_by_thread(context, partner, thread)
+    if stored is None or not resuming.is_due(context, stored.threads[thread]):
+        return
+    step = model.state_again(stored.request, thread, ruled(context))
+    trust = TrustBook.of(context).trust(partner)
+    if trust is None or trust.status == ENDED:
+        step = replace(step, outgoing=())  # nothing is said to him; a new trust finds the thread resumed
+    store.save(context, step, stored, resumes=thread)
+
+
+def receive(context: Context, message: Message, stored: Stored | None, thread: Thread) -> Verdict:
+    """What is said when either side was restored. Raises the errors of `Thread.advance`, Park, Unavailable;
+    Stale when it has to be decided again.
+    """
+    heard = thread.advance(message)
+    if stored is None:
+        return refused("unknown_thread")
+    if message.type == RESUMED:
+        bodies = resuming.forgotten(context, thread, message)
+        step = model.state_again(stored.request, message.thread, ruled(context))
+        returned = tuple(_returned(context, message, body) for body in bodies)
+        step = replace(step, outgoing=(*returned, *step.outgoing))
+    else:
+        step = _relearned(context, message, stored)
+    store.save(context, step, stored, heard)
+    return done()
+
+
+def _relearned(context: Context, message: Message, stored: Stored) -> model.Step:
+    said = resuming.own_words(context, message, request_id=stored.request.id)
+    if said is None:
+        return model.relearned(stored.request, _sent(message), frozenset(), ruled(context))
+    known = store.known_notes(context, stored)
+    return model.relearned(stored.request, _sent(said), known, ruled(context))
+
+
+def _sent(said: Message) -> model.Sent:
+    return model.Sent(said.type.removesuffix(store.VERSION), said.id, said.recipient, said.thread, said.body)
+
+
+def _returned(context: Context, message: Message, body: dict[str, object]) -> model.Outgoing:
+    direction = "down" if ThreadId.parse(message.thread).opener == context.account else "up"
+    type_ = RETURNED.removesuffix(store.VERSION)
+    return model.Outgoing(context.new_uuid(), direction, message.sender, message.thread, type_, body)  # type: ignore[arg-type]

@@ -1,0 +1,145 @@
+"""A database that went back, or came from elsewhere, is known by the note beside it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from interdesk.cli import app
+from interdesk.database import Database
+from services.common.clock import SteppedClock
+from services.common.config import Config
+from services.common.context import Context
+from services.common.errors import Unavailable
+from services.federation.deployment import BY_PARTNER_SECONDS, IDS_SKIPPED, Deployment
+
+
+class Service:
+    """A service's deployment, as each of its processes finds it."""
+
+    def __init__(self, database: Any, state_dir: Path | None) -> None:
+        self.database = database
+        self.clock = SteppedClock()
+        self.config = Config("widget", "widget.example", "", "", state_dir=state_dir)
+
+    def started(self) -> Deployment:
+        context = Context(self.config, "requests", self.database, clock=self.clock)
+        return Deployment(context, monotonic=iter(range(0, 10**6, 10)).__next__)
+
+    def ran(self) -> Deployment:
+        """Started, and noted a while later."""
+        deployment = self.started()
+        self.clock.step(60)
+        deployment.note()
+        return deployment
+
+    def backup(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.database["deployment"].find_one()
+        return found
+
+    def restore(self, backup: dict[str, Any]) -> None:
+        self.database["deployment"].replace_one({"_id": "deployment"}, backup)
+
+
+@pytest.fixture
+def service(database: Database, tmp_path: Path) -> Iterator[Service]:
+    client, name = database.administrator(), f"deployment_{secrets.token_hex(4)}"
+    try:
+        yield Service(client[name], tmp_path / "state")
+    finally:
+        client.drop_database(name)
+        client.close()
+
+
+def test_a_database_that_goes_on_keeps_its_incarnation(service: Service) -> None:
+    service.ran()
+    deployment = service.ran()
+    assert (deployment.incarnation, deployment.resuming, deployment.problem()) == (1, False, None)
+
+
+def test_a_database_that_went_back_gets_an_incarnation_that_it_never_had(service: Service) -> None:
+    service.ran()
+    backup = service.backup()
+    service.database["counters"].insert_one({"_id": "request", "last": 40})
+    service.ran()
+    service.restore(backup)
+    deployment = service.ran()
+    first = deployment.incarnation
+    assert first > 1
+    assert deployment.resuming
+    service.clock.step(10)
+    service.restore(backup)
+    second = service.started()
+    assert second.incarnation > first
+    counter = service.database["counters"].find_one()
+    assert counter["last"] >= 40 + IDS_SKIPPED
+    second.resumed()
+    assert not service.ran().resuming
+
+
+def test_a_database_that_went_back_under_a_running_service_is_noticed_with_the_next_note(
+    service: Service,
+) -> None:
+    deployment = service.ran()
+    backup = service.backup()
+    service.clock.step(60)
+    deployment.note()
+    service.restore(backup)
+    deployment.note()
+    assert deployment.incarnation > 1
+
+
+def test_a_database_that_lost_everything_does_not_begin_with_the_first_incarnation(service: Service) -> None:
+    service.ran()
+    service.database["deployment"].delete_many({})
+    deployment = service.started()
+    assert deployment.incarnation > 1
+    assert deployment.resuming
+
+
+@pytest.mark.parametrize("foreign", [True, False])
+def test_a_database_from_elsewhere_waits_for_a_person(service: Service, foreign: bool) -> None:
+    service.ran()
+    note = service.config.state_dir / "requests.json"  # type: ignore[operator]
+    if foreign:
+        note.write_text(json.dumps({**json.loads(note.read_text()), "deployment": "another"}))
+    else:
+        note.unlink()
+    deployment = service.started()
+    code = "another_deployment" if foreign else "deployment_unknown"
+    assert str(deployment.problem()).startswith(code)
+    with pytest.raises(Unavailable) as shut:
+        _ = deployment.incarnation
+    assert shut.value.code == "border_shut"
+
+    told = CliRunner().invoke(app, ["restore", "--as-restored", "--state-dir", str(note.parent)])
+    assert told.exit_code == 0, told.output
+    assert deployment.problem() is None
+    assert deployment.incarnation > 1
+    deployment.note()
+    assert service.ran().problem() is None
+
+
+def test_the_command_wants_to_be_told_what_it_shall_say(tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["restore", "--state-dir", str(tmp_path)]).exit_code != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_note_nothing_is_noticed_until_a_partner_says_so(service: Service) -> None:
+    service = Service(service.database, None)
+    service.ran()
+    deployment = service.ran()
+    assert deployment.incarnation == 1
+    assert deployment.told_by_partner()
+    raised = deployment.incarnation
+    assert raised > 1
+    assert not deployment.told_by_partner()
+    service.clock.step(BY_PARTNER_SECONDS)
+    assert deployment.told_by_partner()
+    assert deployment.incarnation > raised

@@ -1,0 +1,70 @@
+"""What an account forgot in a restore, and its partner did not (handover.md section 7)."""
+
+from services.requests import model
+from services.requests.model import CompletionReason, Ending, Sent, Status, Turn
+from tests.unit.requests.federation import Federation
+from tests.unit.requests.stages import at, sent_by
+
+AT = "2026-01-05T09:00:00.000Z"
+
+
+def note(id: int, text: str) -> dict:
+    return {
+        "id": id,
+        "text": text,
+        "person": {"id": 7, "name": "Ann"},
+        "medium": "default",
+        "created_at": AT,
+    }
+
+
+def relearned(federation: Federation, body: dict, known: frozenset[int] = frozenset()) -> model.Step:
+    request = federation.request("widget")
+    sent = Sent("note.added", "m1", "gigatera", request.below[0].thread, body)
+    return federation.post("widget", model.relearned(request, sent, known, federation["widget"].context()))
+
+
+def test_notes_that_we_forgot_are_ours_again_and_are_not_said_again():
+    federation = at(Turn.WITH)
+    step = relearned(federation, {"episode": [1, 1], "note": note(900, "I said this.")})
+    (again,) = step.notes
+    assert (again.id, again.text, again.account, again.public) == (900, "I said this.", "widget", True)
+    assert again.person is not None
+    assert again.person.name == "Ann"
+    assert sent_by(step) == []
+
+
+def test_notes_that_we_still_know_are_not_doubled():
+    federation = at(Turn.WITH)
+    body = {"episode": [1, 1], "notes": [note(900, "known"), note(901, "new")], "note": note(902, "why")}
+    step = relearned(federation, body, known=frozenset({900}))
+    assert [each.text for each in step.notes] == ["new", "why"]
+
+
+def test_a_message_of_ours_without_notes_is_only_recorded():
+    federation = at(Turn.WITH)
+    before = federation.request("widget")
+    step = relearned(federation, {"episode": [1, 1]})
+    assert step.notes == ()
+    assert [entry.what for entry in step.history] == ["remembered"]
+    assert step.request.status is before.status
+
+
+def test_a_request_that_its_customer_forgot_ends_at_the_provider():
+    federation = at(Turn.WITH)
+    theirs = federation.request("gigatera")
+    above = theirs.above
+    assert above is not None
+    sent = Sent("request.taken", "m1", "widget", above.thread, {"episode": [1, 1]})
+    context = federation["gigatera"].context()
+    step = model.refused(theirs, sent, "unknown_thread", context)
+    assert (step.request.status, step.request.completion_reason) == (
+        Status.COMPLETED,
+        CompletionReason.WITHDRAWN,
+    )
+    assert step.request.above is not None
+    assert step.request.above.ended is Ending.FORGOTTEN
+    assert sent_by(step) == []
+    assert [flag.code for flag in step.request.flags] == ["unknown_thread"]
+    assert "knows nothing of this request" in step.notes[0].text
+    assert model.refused(step.request, sent, "unknown_thread", context).notes == ()
