@@ -125,6 +125,7 @@ class Post:
         self.lanes.start()
         return True
 
+
 class BorderDesk:
     """What a person may do at the border of this service. The caller checks that he may."""
 

@@ -53,7 +53,7 @@ from services.common.database import REPEATABLE, Document, answering
 from services.common.errors import Conflict, NotFound
 from services.federation import envelope, handling
 from services.federation.borders import Borders
-from services.federation.envelope import Message
+from services.federation.envelope import Message, Unverified
 from services.federation.handling import Ahead, Correspondent, Parks, Waits
 from services.federation.handling import Final as FinalOutcome
 from services.federation.intake import Intake, Taken

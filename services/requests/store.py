@@ -183,6 +183,8 @@ def has_note(context: Context, stored: Stored, id: int) -> bool:
     copy(context.database, [row for row in stored.record.waiting if row["type"] == NOTES.name])
     with answering():
         return context.database[NOTES.name].find_one({"_id": id}, {"_id": 1}) is not None
+
+
 def known_notes(context: Context, stored: Stored) -> frozenset[int]:
     """The ids of the request's notes; those too that a crash has left with the request."""
     left = {row["document"]["_id"] for row in stored.record.waiting if row["type"] == NOTES.name}
