@@ -11,13 +11,17 @@ from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory
 from interdesk.commands.output import WRONG_USE, Refusal, say
 from interdesk.deployment import LocalDeployment
 from interdesk.services import STORING
-from services.federation.deployment import say_restored
+from services.federation.deployment import AS_COPY, AS_RESTORED, say_of
 
 
 def restore(
     as_restored: Annotated[
         bool,
         typer.Option("--as-restored", help="This deployment goes on in place of the one that was backed up."),
+    ] = False,
+    as_copy: Annotated[
+        bool,
+        typer.Option("--as-copy", help="That one lives on; this is another, with new keys and no trusts."),
     ] = False,
     directory: Directory = DEFAULT_DIRECTORY,
     account: Account = None,
@@ -26,17 +30,22 @@ def restore(
         typer.Option("--state-dir", help="INTERDESK_STATE_DIR of an account that runs elsewhere."),
     ] = None,
 ) -> None:
-    """Say that an account's databases were restored from a backup, where its services ask for it.
+    """Say what an account's databases are that came from a backup: its services keep their border shut until
+    they know.
 
-    A restore in place is noticed by itself. This is for databases that were moved to another place, and for
-    a service whose border was paused with `second_deployment`. They begin a new incarnation within a minute,
-    and find together with their partners again. A copy beside a deployment that lives on must not be told so.
+    As restored, they begin a new incarnation and find together with their partners again; also where a border
+    was paused with `second_deployment`. As a copy, they end all trusts without a word to the partners, who go
+    on with the original; it needs a broker of its own. Services that run see it within a minute.
     """
-    if not as_restored:
-        raise Refusal("say --as-restored: nothing else can be said of a database", WRONG_USE)
+    if as_restored == as_copy:
+        raise Refusal("say --as-restored or --as-copy: only you know which", WRONG_USE)
     for service in STORING:
-        say_restored(state_dir or _state_dir(directory, account), service)
-    say("said; each service begins a new incarnation as soon as it looks")
+        say_of(state_dir or _state_dir(directory, account), service, AS_COPY if as_copy else AS_RESTORED)
+    say(
+        "said; each service "
+        + ("becomes one of a copy" if as_copy else "begins a new incarnation")
+        + " as soon as it looks"
+    )
 
 
 def _state_dir(directory: Path, account: str | None) -> Path:

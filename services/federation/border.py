@@ -31,11 +31,12 @@ from services.federation.handling import Correspondent
 from services.federation.inbox import Inbox
 from services.federation.intake import Intake
 from services.federation.lanes import Lanes
-from services.federation.messages.threads import RESTORED, RESUMED
 from services.federation.outbox import Outbox
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
+from services.federation.reminding import Reminder
 from services.federation.resuming import resume_all
+from services.federation.trusts import ENDED, OWNER, TrustBook
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -71,10 +72,7 @@ class Post:
             borders=self.borders,
             quarantine=self.quarantine,
             answers=answers,
-            restores={
-                RESUMED: self.outbox.partner_resumed,
-                RESTORED: self.outbox.partner_restored,
-            },
+            reminder=Reminder(context, answers, self.outbox.hurry),
         )
         self.lanes = Lanes(context, self.intake, self.inbox, self.borders)
         self._stopping = threading.Event()
@@ -118,12 +116,22 @@ class Post:
 
     def _opens(self) -> bool:
         """Opens the border, unless a person has to decide first whose database this is."""
+        self._part()
         if problem := self.deployment.problem():
             log.error("the border stays shut", problem=problem)
             return False
         self.outbox.start()
         self.lanes.start()
         return True
+
+    def _part(self) -> None:
+        """Of a copy: the organizations service ends the trusts of the original, the others wait for it."""
+        if self.context.service == OWNER or not self.deployment.parting:
+            return
+        book = TrustBook.of(self.context)
+        book.forget()
+        if all(trust.status == ENDED for trust in book.trusts()):
+            self.deployment.parted()
 
 
 class BorderDesk:

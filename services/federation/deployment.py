@@ -1,6 +1,6 @@
 """Which deployment a service's database belongs to, and how often it went back in time: its incarnation.
 
-    deployment   {_id: "deployment", id, incarnation, seen, noted, raised_at, resuming}
+    deployment   {_id: "deployment", id, incarnation, seen, noted, raised_at, resuming, parting}
 
 The incarnation stands in everything that is said to partners. When the database was restored from a backup,
 what we said since is forgotten here and known there, so nothing more may be said in the old one: the same
@@ -11,16 +11,17 @@ How a restore is noticed
 
 - By a note beside the database: `<INTERDESK_STATE_DIR>/<service>.json` holds `{deployment, incarnation,
   seen}`, written at start, at the end and twice a minute, each time after the database was told the same.
-  A database that knows less than its note went back: the incarnation is raised before anything is said.
-- By a partner: it has a message of ours that we don't know (`Deliveries.answered`). Once an hour at most: who
-  could have it done at will could keep us busy.
+  A database that knows less than its note went back; one whose note is another's, or gone, was moved or
+  copied. Nobody but a person knows what for. So the border stays shut, `/readyz` says why, and work within
+  the account goes on, until `interdesk restore` says it (it marks the note):
+  `--as-restored`: this deployment goes on in place of the one that was backed up, in a new incarnation;
+  `--as-copy`: that one lives on, and this one is another: with new keys, and no trusts.
+- By a partner: it has a message of ours that we don't know (`Deliveries.answered`). Then the incarnation is
+  raised without asking, because nobody else could have said it; once an hour at most, or who has it done at
+  will could keep us busy.
 
-When the note is of another deployment, or a database that had one comes without, it was moved or copied, and
-nobody but a person knows which. Then the border stays shut and `/readyz` says why, until
-`interdesk restore --as-restored` says that this deployment goes on in place of the old one (it marks the
-note). A copy that is to live beside the original must never be let to the border.
-
-What follows from a new incarnation is in resuming.py.
+What follows from a new incarnation is in resuming.py. Of a copy the organizations service ends the trusts
+(`parting`); the borders of the others stay shut until they have heard of it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ log = structlog.get_logger(__name__)
 ID: Final = "deployment"
 KEPT_SECONDS: Final = 2.0
 BY_PARTNER_SECONDS: Final = 3600
+# What a person says of a database, in its note.
+SAID: Final = "said"
 AS_RESTORED: Final = "as_restored"
+AS_COPY: Final = "as_copy"
 
 # Integer ids that were given since the backup are known to partners; none is given again.
 IDS_SKIPPED: Final = 10_000
@@ -79,10 +83,9 @@ class Deployment:
     @property
     def incarnation(self) -> int:
         """What our messages are said in. Raises Unavailable, also while a person has to decide."""
-        number = self.number
-        if self._problem is not None:
-            raise Unavailable("border_shut", self._problem)
-        return number
+        if problem := self.problem():
+            raise Unavailable("border_shut", problem)
+        return self.number
 
     @property
     def number(self) -> int:
@@ -94,8 +97,17 @@ class Deployment:
 
     def problem(self) -> str | None:
         """Why the border stays shut; None when it does not. Raises Unavailable."""
-        self._document()
-        return self._problem
+        document = self._document()
+        return self._problem or (_PARTING if document.get("parting") else None)
+
+    @property
+    def parting(self) -> bool:
+        """Whether this is a copy whose trusts are still those of the original. Raises Unavailable."""
+        return bool(self._document().get("parting"))
+
+    def parted(self) -> None:
+        """The trusts of the original are ended here. Raises Unavailable."""
+        self._change({"parting": False})
 
     @property
     def resuming(self) -> bool:
@@ -151,13 +163,17 @@ class Deployment:
         elif noted is None:
             if document["noted"] and self._path() is not None:
                 problem = _MOVED.format(path=self._path())
-        elif noted.get(AS_RESTORED):
+        elif noted.get(SAID) == AS_RESTORED:
             self._raise("a person said that the database was restored", noted)
+        elif noted.get(SAID) == AS_COPY:
+            self._raise(
+                "a person said that the database is a copy", noted, id=self._context.new_uuid(), parting=True
+            )
         elif noted["deployment"] != document["id"]:
             problem = _ANOTHER.format(path=self._path())
         elif (noted["incarnation"], from_iso(noted["seen"])) > (document["incarnation"], document["seen"]):
-            self._raise("the database knows less than its note", noted)
-        self._problem = problem
+            problem = _WENT_BACK.format(path=self._path())
+        self._problem, self._kept = problem, None
         self._compared = True
 
     def _read(self) -> dict[str, Any] | None:
@@ -174,18 +190,19 @@ class Deployment:
             "noted": False,
             "raised_at": None,
             "resuming": noted is not None,
+            "parting": False,
         }
         with answering(), contextlib.suppress(DuplicateKeyError):  # another process may have been first
             self._documents.insert_one(made)
         return made
 
-    def _raise(self, reason: str, noted: Mapping[str, Any]) -> None:
+    def _raise(self, reason: str, noted: Mapping[str, Any], **besides: Any) -> None:
         incarnation = max(self._after(self._read() or {}), self._after(noted))
         log.error("this service goes on in a new incarnation", reason=reason, incarnation=incarnation)
         self._context.ids.skip(IDS_SKIPPED)
         now = self._context.clock.now()
         raised = {"incarnation": incarnation, "raised_at": now, "resuming": True, "seen": now}
-        self._change({**raised, "noted": False})
+        self._change({**raised, "noted": False, **besides})
         if path := self._path():
             path.unlink(missing_ok=True)  # a new one is written with the next sweep
 
@@ -210,17 +227,20 @@ class Deployment:
         try:
             noted: dict[str, Any] = json.loads(path.read_text())
         except ValueError:
-            return {AS_RESTORED: True}  # a new incarnation is always safe
+            return {"deployment": None}  # nobody's: a person shall say
         return noted
 
 
-def say_restored(state_dir: Path, service: str) -> None:
-    """Marks the note: this deployment goes on in place of the one whose backup it was made from. The service
-    looks at the note when it starts, and twice a minute.
+def say_of(state_dir: Path, service: str, said: str) -> None:
+    """Marks the note of a service's database: AS_RESTORED or AS_COPY. The service looks at it when it starts,
+    every few seconds while the border is shut, and else twice a minute.
     """
     path = state_dir / f"{service}.json"
-    noted = json.loads(path.read_text()) if path.exists() else {}
-    _write(path, {**noted, AS_RESTORED: True})
+    try:
+        noted = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        noted = {}
+    _write(path, {**noted, SAID: said})
 
 
 def _write(path: Path, said: Mapping[str, Any]) -> None:
@@ -231,8 +251,10 @@ def _write(path: Path, said: Mapping[str, Any]) -> None:
 
 
 _DECIDE: Final = (
-    "If this deployment goes on in place of the one it was copied from, say so with "
-    "`interdesk restore --as-restored`; if that one lives on, this copy must stay shut."
+    "If this deployment goes on in place of the one that was backed up, say `interdesk restore "
+    "--as-restored`; if that one lives on, `interdesk restore --as-copy`."
 )
+_WENT_BACK: Final = "database_went_back: the database knows less than {path} says of it. " + _DECIDE
 _MOVED: Final = "deployment_unknown: the database was noted elsewhere, and there is no {path}. " + _DECIDE
 _ANOTHER: Final = "another_deployment: the database is not the one that {path} is the note of. " + _DECIDE
+_PARTING: Final = "parting: this deployment is a copy, and the trusts of the original are not ended here yet."

@@ -43,7 +43,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,15 +51,16 @@ import structlog
 
 from services.common.database import REPEATABLE, Document, answering
 from services.common.errors import Conflict, NotFound
-from services.federation import envelope, handling
+from services.federation import handling
 from services.federation.borders import Borders
-from services.federation.envelope import Message, Unverified
+from services.federation.envelope import Unverified
 from services.federation.handling import Ahead, Correspondent, Parks, Waits
 from services.federation.handling import Final as FinalOutcome
 from services.federation.intake import Intake, Taken
 from services.federation.metrics import VERDICTS
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
+from services.federation.reminding import Reminder
 from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING, row_id
 from services.federation.threads import (
     KINDS,
@@ -72,7 +73,7 @@ from services.federation.threads import (
     ThreadId,
 )
 from services.federation.trusts import ENDED, SUSPENDED, TrustBook
-from services.federation.verdicts import ACCEPTED, REFUSED, SECOND_DEPLOYMENT, Verdict, refused
+from services.federation.verdicts import ACCEPTED, SECOND_DEPLOYMENT, Verdict, refused
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -81,16 +82,12 @@ log = structlog.get_logger(__name__)
 
 GAP_SECONDS: Final = 30.0
 RESUMED_SECONDS: Final = 2.0
-ALIVE_SECONDS: Final = 60
 STOPPED_SECONDS: Final = 30.0
 SWEEP_BATCH: Final = 200
 
 
 class Inbox:
-    """The inbox of one service: applies what the intake has stored.
-
-    `restores`: message type → what is done besides when a partner that was restored has said it.
-    """
+    """The inbox of one service: applies what the intake has stored."""
 
     def __init__(
         self,
@@ -101,10 +98,10 @@ class Inbox:
         borders: Borders,
         quarantine: Quarantine,
         answers: Answers,
-        restores: Mapping[str, Callable[[Message], None]],
+        reminder: Reminder,
     ) -> None:
         self._context = context
-        self._restores = restores
+        self._reminder = reminder
         self._correspondent = correspondent
         self._intake = intake
         self._borders = borders
@@ -152,11 +149,10 @@ class Inbox:
         match outcome:
             case FinalOutcome(verdict, breaks):
                 self._here("after_apply")
-                if verdict.code == OldIncarnation.code and self._is_alive(row):
+                if verdict.code == OldIncarnation.code and self._reminder.lives_on(row):
                     verdict, breaks = refused(SECOND_DEPLOYMENT), True
-                if row["type"] in self._restores and verdict.word == ACCEPTED:
-                    self._restores[row["type"]](taken.read())
-                    self._answer_again(row, taken.read())
+                if verdict.word == ACCEPTED:
+                    self._reminder.applied(message)
                 return self._final(row, verdict, breaks)
             case Ahead(applied):
                 self._ahead(row, applied)
@@ -213,29 +209,6 @@ class Inbox:
             here = {found["_id"] for found in self._rows.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
         missing = tuple(n for id, n in ids.items() if id not in here)
         self._answers.ahead(row, applied, missing)
-
-    def _is_alive(self, row: Document) -> bool:
-        """Whether this was said by a deployment that lives on beside the one that was restored: it was said
-        well after the later incarnation had begun, by the same account's clocks.
-        """
-        later = {"thread": row["thread"], "partner": row["partner"], "sequence": 1}
-        with answering():
-            begun = self._rows.find_one({**later, "incarnation": {"$gt": row["incarnation"]}})
-        if begun is None:
-            return False
-        said = envelope.read_verified(row["sealed"]).sent_at
-        return said > envelope.read_verified(begun["sealed"]).sent_at + timedelta(seconds=ALIVE_SECONDS)
-
-    def _answer_again(self, row: Document, message: Message) -> None:
-        """The receipts of what a restored partner knows it has sent: it may have forgotten them."""
-        if message.since is None:
-            return
-        known = {"thread": row["thread"], "partner": row["partner"], "incarnation": message.since.incarnation}
-        known |= {"sequence": {"$lte": message.since.sequence}, "state": {"$in": [ACCEPTED, REFUSED]}}
-        with answering():
-            answered = list(self._rows.find(known).sort([("sequence", -1)]).limit(WINDOW))
-        for each in reversed(answered):
-            self._answers.final(each, Verdict(each["state"], each["code"]))
 
     def _wait(self, row: Document, seconds: float, code: str) -> None:
         self._count(row, "later")

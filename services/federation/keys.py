@@ -189,6 +189,14 @@ class OwnRing:
         keys = tuple(each.moved(REVOKED) if each.kid == kid else each for each in ring.keys)
         return replace(ring, keys=keys)
 
+    def of_copy(self, at: datetime | None = None) -> OwnRing:
+        """The ring of a copy of this account: keys of its own. Those of the original are revoked: it is
+        another who has them.
+        """
+        theirs = tuple(replace(key, state=REVOKED, private=None) for key in self.keys)
+        made = OwnRing.generate(self.account, at)
+        return replace(made, keys=(*theirs, *made.keys))
+
     def decryption_keys(self) -> dict[str, OKPKey]:
         """By kid; retired ones too: what was encrypted before a rotation may arrive after it."""
         return {

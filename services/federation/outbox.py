@@ -59,7 +59,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.common import logs
-from services.common.database import Document, answering
+from services.common.database import Document
 from services.common.verdicts import is_outage
 from services.federation import health, metrics
 from services.federation.borders import Borders
@@ -71,9 +71,6 @@ from services.federation.handling import Correspondent
 from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
-from services.federation.restores import Restores
-from services.federation.stored import INBOX, row_id
-from services.federation.threads import FIRST_INCARNATION, Position, ThreadId
 from services.federation.trusts import ENDED, OPEN, TrustBook
 from services.federation.verdicts import REFUSED, SECOND_DEPLOYMENT
 
@@ -95,7 +92,6 @@ class Outbox:
         self._borders = borders
         self._holder = uuid.uuid4().hex
         self.deliveries = Deliveries(context)
-        self._restores = Restores(context)
         self._relays: dict[str, PartnerRelay] = {}
         self._lock = threading.Lock()
         self._attention = threading.Event()
@@ -148,30 +144,8 @@ class Outbox:
         if refused is not None:
             self._attention.set()
 
-    def partner_resumed(self, message: Message) -> None:
-        """A partner that was restored has resumed this thread: it gets what it forgot of ours."""
-        after = Position.from_wire(message.body["applied"])
-        self._restores.say_again(message.sender, message.thread, after, message.incarnation)
-        self._relay_to(message.sender).hurry()
-
-    def partner_restored(self, message: Message) -> None:
-        """A partner that was restored has resumed every thread that it knows: it is reminded of the others.
-
-        Those that we opened are said from the beginning. Of those that it opened only our last word is said
-        again: that it does not know the thread tells us that the thread is over.
-        """
-        partner, incarnation = message.sender, message.body["incarnation"]
-        inbox = self._context.database[INBOX.name]
-        for thread in self._restores.threads_with(partner):
-            with answering():
-                place = row_id(partner, thread, incarnation, 1)
-                if inbox.find_one({"_id": place}, {"_id": 1}) is not None:
-                    continue
-            after = Position(FIRST_INCARNATION, 0)
-            if ThreadId.parse(thread).opener == partner:
-                last = self._restores.last_place(partner, thread)
-                after = Position(last.incarnation, last.sequence - 1)
-            self._restores.say_again(partner, thread, after, incarnation)
+    def hurry(self, partner: str) -> None:
+        """Something for the partner is due."""
         self._relay_to(partner).hurry()
 
     def _is_not_ours(self, partner: str, code: str) -> None:

@@ -16,16 +16,15 @@ import structlog
 
 from services.common import logs
 from services.common.database import Document
-from services.common.errors import InterdeskError, Unavailable
+from services.common.errors import InterdeskError
 from services.common.leases import Lease
 from services.common.publishing import Outgoing
 from services.federation import letters, messages, metrics, receipts
-from services.federation.addresses import check_address, tls_of, uri_with_login
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
-from services.federation.connections import Line
 from services.federation.deliveries import HELD_FACTOR, QUEUED, Deliveries
 from services.federation.envelope import CONTENT_TYPE
+from services.federation.passage import Passage
 from services.federation.receipts import Receipt
 from services.federation.topology import exchange_of
 from services.federation.trusts import ENDED, OPEN, Trust, TrustBook
@@ -76,16 +75,13 @@ class PartnerRelay:
         self._owed: deque[Receipt] = deque(maxlen=MAX_RECEIPTS)
         # What was sent and is not yet marked so; most of it is answered before it needs to be.
         self._unmarked: dict[Place, tuple[str, float]] = {}
-        self._line: Line | None = None
-        self._line_of: Trust | None = None
-        self._line_pace = Backoff(config.retry_min_seconds, config.retry_max_seconds)
+        self._passage = Passage(context, partner, borders, monotonic)
         self._answer_pace = Backoff(config.retry_min_seconds, config.retry_max_seconds)
-        self._retry_at = 0.0
         self._poll_at = 0.0
+        self._backlog_at = 0.0
         self._heard_at: datetime | None = None
         self._was_heard = False
         self._paused: bool | None = None  # not looked at yet
-        self._delivers: bool | None = None  # as far as it is noted for people
         self._open = False  # whether the trust let us send when we looked last
         self._wake = threading.Event()
         self._stopping = False
@@ -113,7 +109,7 @@ class PartnerRelay:
         self._wake.set()
 
     def hurry(self) -> None:
-        """There is something due."""
+        """Something is due."""
         self._poll_at = 0.0
         self._wake.set()
 
@@ -122,7 +118,7 @@ class PartnerRelay:
 
     def heard(self) -> None:
         """A verified message of the partner came: it is there."""
-        if self._answer_pace.failures or self._line_pace.failures:
+        if self._answer_pace.failures or self._passage.failed:
             self._was_heard = True
             self._wake.set()
 
@@ -147,15 +143,15 @@ class PartnerRelay:
             self._lease.release()
         except Exception as error:
             log.warning("the relay ends without a farewell", error=repr(error))
-        self._hang_up()
+        self._passage.hang_up()
 
     def _pause(self) -> float:
         """Seconds until there is something to do, if nobody wakes us."""
         now = self._monotonic()
-        soonest = min(self._poll_at, now + PULSE_SECONDS)
+        soonest = min(max(self._poll_at, self._backlog_at), now + PULSE_SECONDS)
         if self._unmarked:
             soonest = min(soonest, min(at for _, at in self._unmarked.values()) + MARK_SECONDS)
-        if (self._fresh or self._owed) and self._open and self._retry_at <= now:
+        if (self._fresh or self._owed) and self._open and self._passage.retry_at <= now:
             soonest = now
         return max(0.02, soonest - now)
 
@@ -166,10 +162,10 @@ class PartnerRelay:
         if trust is None:
             self._fresh.clear()  # they are kept, and found when they are due
             self._poll_at = self._monotonic() + PULSE_SECONDS
-            self._hang_up()
+            self._passage.hang_up()
             return
         self._clear_when_heard()
-        if self._monotonic() < self._retry_at:
+        if self._monotonic() < self._passage.retry_at:
             self._fresh.clear()  # they are kept, and found when they are due
             return
         self._send_receipts(trust)
@@ -183,11 +179,10 @@ class PartnerRelay:
         if polling and not self._paused and self._is_ours():
             self._send_due(trust)
         self._mark()
-        if self._line is not None:
-            self._line.breathe()
+        self._passage.breathe()
 
     def _poll_is_due(self) -> bool:
-        return self._monotonic() >= self._poll_at
+        return self._monotonic() >= max(self._poll_at, self._backlog_at)
 
     def _is_ours(self) -> bool:
         """Whether this process sends again what is due; one does."""
@@ -205,17 +200,17 @@ class PartnerRelay:
         return trust if _lets_send(trust) else None
 
     def _clear_when_heard(self) -> None:
-        if self._poll_is_due() and (self._answer_pace.failures or self._line_pace.failures):
+        if self._poll_is_due() and (self._answer_pace.failures or self._passage.failed):
             heard_at = self._borders.heard_at(self.partner)
             self._was_heard |= heard_at is not None and heard_at != self._heard_at
             self._heard_at = heard_at
         if not self._was_heard:
             return
         self._was_heard = False
-        had_failed = self._line_pace.clear()
+        had_failed = self._passage.clear()
         had_failed |= self._answer_pace.clear()
         if had_failed:
-            self._retry_at = self._poll_at = 0.0
+            self._poll_at = 0.0
             self._deliveries.hurry(self.partner, self._context.clock.now())
 
     def _send_receipts(self, trust: Trust) -> None:
@@ -248,7 +243,7 @@ class PartnerRelay:
         if lowest:
             self._send_again(trust, list(lowest.values()))
         if rows and len(found) == BATCH:  # there is more
-            self._poll_at = self._monotonic() + CATCH_UP_SECONDS
+            self._poll_at, self._backlog_at = 0.0, self._monotonic() + CATCH_UP_SECONDS
 
     def _may_go(self, trust: Trust, row: Document) -> bool:
         """When a trust has ended, only that is still said; and of a thread at most 64 are on the way.
@@ -308,43 +303,10 @@ class PartnerRelay:
 
     def _publish(self, trust: Trust, outgoing: list[Outgoing]) -> None:
         try:
-            self._line_to(trust).publish(outgoing)
-        except InterdeskError as error:
-            self._retry_at = self._monotonic() + self._line_pace.failed()
-            self._poll_at = max(self._poll_at, self._retry_at)
-            self._count(metrics.SEND_FAILURES, error.code)
-            self._note(error)
+            self._passage.publish(trust, outgoing)
+        except InterdeskError:
+            self._poll_at = max(self._poll_at, self._passage.retry_at)
             raise
-        self._line_pace.clear()
-        if self._delivers is not True:
-            self._note(None)
-
-    def _note(self, error: InterdeskError | None) -> None:
-        """Has people see whether the partner can be reached. It is only a note: no outage of ours is told."""
-        try:
-            if error is None:
-                self._borders.delivering(self.partner)
-            else:
-                self._borders.failing(self.partner, error.code, error.message)
-        except Unavailable:
-            self._delivers = None
-        else:
-            self._delivers = error is None
-
-    def _line_to(self, trust: Trust) -> Line:
-        if self._line is None or self._line_of != trust:
-            self._hang_up()
-            address = trust.border_address or ""
-            check_address(address, trust.border_ca)
-            user, password = trust.login(TrustBook.of(self._context).secret)
-            self._line = Line(uri_with_login(address, user, password), tls_of(address, trust.border_ca))
-            self._line_of = trust
-        return self._line
-
-    def _hang_up(self) -> None:
-        if self._line is not None:
-            self._line.close()
-        self._line = self._line_of = None
 
     def _outgoing(self, row: Document) -> Outgoing:
         sealed = letters.sealed_now(self._context, row)

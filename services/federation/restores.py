@@ -22,6 +22,7 @@ from services.federation.deliveries import (
     UNANSWERED,
 )
 from services.federation.envelope import Message
+from services.federation.messages.threads import RESTORED
 from services.federation.stored import OUTBOX
 from services.federation.threads import Position
 from services.federation.verdicts import ACCEPTED, HELD
@@ -71,9 +72,11 @@ class Restores:
             self._rows.update_many({**said, "incarnation": {"$gt": after.incarnation}}, again)
 
     def threads_with(self, partner: str) -> list[str]:
-        """Every thread in which we have said something to the partner."""
+        """Every thread in which we have said something to the partner, but for those in which a restore of
+        our own was told.
+        """
         with answering():
-            found: list[str] = self._rows.distinct("thread", {"partner": partner})
+            found: list[str] = self._rows.distinct("thread", {"partner": partner, "type": {"$ne": RESTORED}})
         return found
 
     def last_place(self, partner: str, thread: str) -> Position:

@@ -39,7 +39,7 @@ from services.federation.deliveries import Deliveries
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message, Unverified, read_verified
 from services.federation.handling import Correspondent
-from services.federation.keys import account_of
+from services.federation.keys import REVOKED, account_of
 from services.federation.messages.threads import (
     MAX_RETURNED_BYTES,
     RESTORED,
@@ -98,27 +98,34 @@ def is_due(context: Context, thread: Thread) -> bool:
 
 def own_words(context: Context, message: Message, **extra: Any) -> Message | None:
     """What a `thread.returned` brings back: a message of ours that we had forgotten. It stands among our
-    deliveries from then on, with `extra` (`request_id`). None when it was too long to come back. It may come
-    more than once.
+    deliveries from then on, with `extra` (`request_id`). None when nothing can be learned from it: it was too
+    long to come back, or it is sealed with a key that we forgot as well. It may come more than once.
 
     Raises Park `not_our_words`, Unavailable.
     """
     sealed = message.body["sealed"]
-    if sealed is None:
+    said = None if sealed is None else _verified(context, message, sealed.encode())
+    if said is None:
+        log.warning("a message that this account forgot does not come back", thread=message.thread)
         return None
-    said = _verified(context, message, sealed.encode())
     Restores(context).remember(said, sealed.encode(), **extra)
     return said
 
 
-def _verified(context: Context, message: Message, sealed: bytes) -> Message:
+def _verified(context: Context, message: Message, sealed: bytes) -> Message | None:
     ring = {key.kid: key for key in TrustBook.of(context).own_ring().keys}
     try:
         kid, _ = seals.parse(sealed, seals.MESSAGE)
+        if kid not in ring:
+            return None
+        if ring[kid].state == REVOKED and not message.approved:
+            raise Park(
+                "not_our_words", f"{kid} was revoked, so anybody may have said it; replaying approves it"
+            )
         seals.verify(sealed, ring[kid])
         said = read_verified(sealed)
         body = messages.check_incoming(said.type, said.body)
-    except (KeyError, seals.Malformed, seals.Broken, Unverified, Invalid) as error:
+    except (seals.Malformed, seals.Broken, Unverified, Invalid) as error:
         raise Park("not_our_words", f"{type(error).__name__}: {error}") from None
     place = Position(said.incarnation, said.sequence)
     told = Position.from_wire(message.body)

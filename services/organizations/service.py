@@ -29,6 +29,7 @@ from services.organizations.actions import (
     editing,
     founding,
     introductions,
+    parting,
     rotating,
     settling,
     trusts,
@@ -204,6 +205,7 @@ class OrganizationsService(BorderCommands):
 
     @every("sweep_seconds", lease="settle_trusts", at_start=True)
     def settle_trusts(self) -> None:
+        parting.part(self.context)
         settling.settle_all(self.context)
         announcing.announce_all(self.context)
         credentials.settle_renewals(self.context)

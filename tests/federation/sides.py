@@ -30,7 +30,7 @@ from services.federation import ciphers, stored
 from services.federation.addresses import tls_of, uri_with_login
 from services.federation.border import Post
 from services.federation.connections import Line
-from services.federation.deployment import Deployment
+from services.federation.deployment import AS_RESTORED, Deployment, say_of
 from services.federation.envelope import Message, read_verified
 from services.federation.keys import OwnRing, PartnerRing
 from services.federation.metrics import SEND_FAILURES
@@ -187,13 +187,17 @@ class Side:
         return {name: list(self.database[name].find()) for name in names}
 
     def restores(self, backup: Backup) -> None:
-        """Its database is again as it was; the side is started anew, as from another process."""
+        """Its database is again as it was; the side is started anew, as from another process. Where it keeps
+        a note, a person says what happened.
+        """
         self.stop()
         for name in self.database.list_collection_names():
             self.database[name].delete_many({})
             if backup.get(name):
                 self.database[name].insert_many(backup[name])
         self.context.kept.clear()
+        if self.context.config.state_dir is not None:
+            say_of(self.context.config.state_dir, self.context.service, AS_RESTORED)
         self.start()
 
     @property

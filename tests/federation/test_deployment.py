@@ -46,6 +46,11 @@ class Service:
     def restore(self, backup: dict[str, Any]) -> None:
         self.database["deployment"].replace_one({"_id": "deployment"}, backup)
 
+    def said(self, option: str) -> None:
+        """A person says what the database is."""
+        told = CliRunner().invoke(app, ["restore", option, "--state-dir", str(self.config.state_dir)])
+        assert told.exit_code == 0, told.output
+
 
 @pytest.fixture
 def service(database: Database, tmp_path: Path) -> Iterator[Service]:
@@ -63,18 +68,24 @@ def test_a_database_that_goes_on_keeps_its_incarnation(service: Service) -> None
     assert (deployment.incarnation, deployment.resuming, deployment.problem()) == (1, False, None)
 
 
-def test_a_database_that_went_back_gets_an_incarnation_that_it_never_had(service: Service) -> None:
+def test_a_database_that_went_back_waits_for_a_person_and_gets_an_incarnation_that_it_never_had(
+    service: Service,
+) -> None:
     service.ran()
     backup = service.backup()
     service.database["counters"].insert_one({"_id": "request", "last": 40})
     service.ran()
     service.restore(backup)
+    assert is_shut(service.ran(), "database_went_back")
+
+    service.said("--as-restored")
     deployment = service.ran()
     first = deployment.incarnation
     assert first > 1
     assert deployment.resuming
     service.clock.step(10)
     service.restore(backup)
+    service.said("--as-restored")
     second = service.started()
     assert second.incarnation > first
     counter = service.database["counters"].find_one()
@@ -92,7 +103,24 @@ def test_a_database_that_went_back_under_a_running_service_is_noticed_with_the_n
     deployment.note()
     service.restore(backup)
     deployment.note()
+    assert is_shut(deployment, "database_went_back")
+    assert deployment.number == 1  # work within the account goes on
+
+
+def test_a_copy_is_another_deployment_and_parts_from_the_trusts_of_the_original(service: Service) -> None:
+    service.ran()
+    backup = service.backup()
+    service.ran()
+    service.restore(backup)
+    service.said("--as-copy")
+    deployment = service.started()
+    assert is_shut(deployment, "parting")
+    assert service.backup()["id"] != backup["id"]
+    assert deployment.parting
+    deployment.parted()
+    assert deployment.problem() is None
     assert deployment.incarnation > 1
+    assert service.ran().problem() is None
 
 
 def test_a_database_that_lost_everything_does_not_begin_with_the_first_incarnation(service: Service) -> None:
@@ -112,22 +140,35 @@ def test_a_database_from_elsewhere_waits_for_a_person(service: Service, foreign:
     else:
         note.unlink()
     deployment = service.started()
-    code = "another_deployment" if foreign else "deployment_unknown"
-    assert str(deployment.problem()).startswith(code)
-    with pytest.raises(Unavailable) as shut:
-        _ = deployment.incarnation
-    assert shut.value.code == "border_shut"
+    assert is_shut(deployment, "another_deployment" if foreign else "deployment_unknown")
 
-    told = CliRunner().invoke(app, ["restore", "--as-restored", "--state-dir", str(note.parent)])
-    assert told.exit_code == 0, told.output
+    service.said("--as-restored")
     assert deployment.problem() is None
     assert deployment.incarnation > 1
     deployment.note()
     assert service.ran().problem() is None
 
 
-def test_the_command_wants_to_be_told_what_it_shall_say(tmp_path: Path) -> None:
-    assert CliRunner().invoke(app, ["restore", "--state-dir", str(tmp_path)]).exit_code != 0
+def test_a_note_that_cannot_be_read_is_nobodys(service: Service) -> None:
+    service.ran()
+    (service.config.state_dir / "requests.json").write_text("{")  # type: ignore[operator]
+    deployment = service.started()
+    assert is_shut(deployment, "another_deployment")
+    service.said("--as-restored")
+    assert deployment.problem() is None
+
+
+def is_shut(deployment: Deployment, code: str) -> bool:
+    """Whether nothing is said to partners, for that reason."""
+    with pytest.raises(Unavailable) as shut:
+        _ = deployment.incarnation
+    assert shut.value.code == "border_shut"
+    return str(deployment.problem()).startswith(code)
+
+
+@pytest.mark.parametrize("options", [[], ["--as-restored", "--as-copy"]])
+def test_the_command_wants_to_be_told_what_it_shall_say(tmp_path: Path, options: list[str]) -> None:
+    assert CliRunner().invoke(app, ["restore", *options, "--state-dir", str(tmp_path)]).exit_code != 0
     assert list(tmp_path.iterdir()) == []
 
 
