@@ -75,6 +75,7 @@ class Post:
             reminder=Reminder(context, answers, self.outbox.hurry),
         )
         self.lanes = Lanes(context, self.intake, self.inbox, self.borders)
+        self._problem: str | None = None  # as it was told last
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
 
@@ -117,8 +118,10 @@ class Post:
     def _opens(self) -> bool:
         """Opens the border, unless a person has to decide first whose database this is."""
         self._part()
-        if problem := self.deployment.problem():
-            log.error("the border stays shut", problem=problem)
+        problem, self._problem = self._problem, self.deployment.problem()
+        if self._problem is not None:
+            if self._problem != problem:
+                log.error("the border stays shut", problem=self._problem)
             return False
         self.outbox.start()
         self.lanes.start()

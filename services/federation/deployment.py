@@ -173,6 +173,8 @@ class Deployment:
             problem = _ANOTHER.format(path=self._path())
         elif (noted["incarnation"], from_iso(noted["seen"])) > (document["incarnation"], document["seen"]):
             problem = _WENT_BACK.format(path=self._path())
+        if problem is not None and self._problem is None:
+            self._context.ids.skip(IDS_SKIPPED)  # work within the account goes on
         self._problem, self._kept = problem, None
         self._compared = True
 

@@ -33,7 +33,7 @@ from services.federation.connections import Line
 from services.federation.deployment import AS_RESTORED, Deployment, say_of
 from services.federation.envelope import Message, read_verified
 from services.federation.keys import OwnRing, PartnerRing
-from services.federation.metrics import SEND_FAILURES
+from services.federation.metrics import SEND_FAILURES, SENT
 from services.federation.seals import MESSAGE, parse
 from services.federation.topology import BrokerAdmin
 from services.federation.trusts import TrustBook
@@ -294,6 +294,10 @@ class Side:
 
     def paused(self) -> dict[str, str]:
         return {partner: paused["code"] for partner, paused in self.post.borders.paused().items()}
+
+    def sent_to(self, partner: str) -> float:
+        """How many messages have gone out to it, those that went out again not counted."""
+        return float(SENT.labels(self.account, "requests", partner)._value.get())
 
     def failures_to(self, partner: str, code: str) -> float:
         labels = (self.account, "requests", partner, code)
