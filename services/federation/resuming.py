@@ -39,7 +39,7 @@ from services.federation.deliveries import Deliveries
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message, Unverified, read_verified
 from services.federation.handling import Correspondent
-from services.federation.keys import REVOKED, account_of
+from services.federation.keys import REVOKED, OwnRing, account_of
 from services.federation.messages.threads import (
     MAX_RETURNED_BYTES,
     RESTORED,
@@ -104,7 +104,8 @@ def own_words(context: Context, message: Message, **extra: Any) -> Message | Non
     Raises Park `not_our_words`, Unavailable.
     """
     sealed = message.body["sealed"]
-    said = None if sealed is None else _verified(context, message, sealed.encode())
+    own = TrustBook.of(context).own_ring()
+    said = None if sealed is None else proven(own, message, sealed.encode())
     if said is None:
         log.warning("a message that this account forgot does not come back", thread=message.thread)
         return None
@@ -112,8 +113,11 @@ def own_words(context: Context, message: Message, **extra: Any) -> Message | Non
     return said
 
 
-def _verified(context: Context, message: Message, sealed: bytes) -> Message | None:
-    ring = {key.kid: key for key in TrustBook.of(context).own_ring().keys}
+def proven(own: OwnRing, message: Message, sealed: bytes) -> Message | None:
+    """Our own message that `message`, a `thread.returned`, brings in these bytes; None when its key is not
+    known any more. Raises Park `not_our_words`.
+    """
+    ring = {key.kid: key for key in own.keys}
     try:
         kid, _ = seals.parse(sealed, seals.MESSAGE)
         if kid not in ring:
@@ -130,7 +134,7 @@ def _verified(context: Context, message: Message, sealed: bytes) -> Message | No
     place = Position(said.incarnation, said.sequence)
     told = Position.from_wire(message.body)
     if (account_of(kid), said.recipient, said.thread, place) != (
-        context.account,
+        own.account,
         message.sender,
         message.thread,
         told,

@@ -25,7 +25,7 @@ from tests.faults.partners import (
     partners_up,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.soak
 
 Backup = dict[str, dict[str, list[dict[str, Any]]]]
 

@@ -68,6 +68,15 @@ def test_revoking_a_key_rotates_so_that_the_announced_next_one_vouches_for_it() 
     assert states(again) == [REVOKED, REVOKED, RETIRED, CURRENT, NEXT]
 
 
+def test_a_copy_has_keys_of_its_own_and_has_revoked_those_of_the_original() -> None:
+    copy = OwnRing.from_document(RING.of_copy().to_document(SECRET), SECRET)
+    assert states(copy) == [REVOKED, REVOKED, CURRENT, NEXT]
+    assert {key.kid for key in RING.keys} == {key.kid for key in copy.keys if key.state == REVOKED}
+    assert not any(key.private for key in copy.keys if key.state == REVOKED)
+    assert copy.sealing({key.kid for key in RING.keys}) == copy.current()
+    assert set(copy.decryption_keys()) == {copy.current(ENCRYPT).kid}
+
+
 def test_a_revoked_next_key_is_replaced_and_the_current_one_stays() -> None:
     revoked = RING.revoked(RING.keys[1].kid)
     assert states(revoked) == [CURRENT, REVOKED, NEXT]
