@@ -29,6 +29,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -69,6 +70,7 @@ class Deployment:
         self._monotonic = monotonic
         self._documents = context.database[DEPLOYMENT.name]
         self._kept: tuple[float, dict[str, Any]] | None = None
+        self._comparing = threading.Lock()
         self._compared = False
         self._problem: str | None = None
 
@@ -154,8 +156,14 @@ class Deployment:
         return document
 
     def _compare(self) -> None:
-        """What the database knows beside its note. The note is read first: others may write both just now."""
-        noted = self._noted()
+        """What the database knows beside its note; one thread at a time, so that what a person said is done
+        once.
+        """
+        with self._comparing:
+            self._compare_now()
+
+    def _compare_now(self) -> None:
+        noted = self._noted()  # first: others may write both just now
         document = self._read()
         problem = None
         if document is None:

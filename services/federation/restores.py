@@ -16,6 +16,7 @@ from services.common.database import answering
 from services.federation.deliveries import (
     HELD_BACK,
     HELD_FACTOR,
+    OPEN,
     QUEUED,
     RETURNED,
     SUPERSEDED,
@@ -24,8 +25,8 @@ from services.federation.deliveries import (
 from services.federation.envelope import Message
 from services.federation.messages.threads import RESTORED
 from services.federation.stored import OUTBOX
-from services.federation.threads import Position
-from services.federation.verdicts import ACCEPTED, HELD
+from services.federation.threads import Position, Thread
+from services.federation.verdicts import ACCEPTED, BREAKS_THREAD, HELD, REFUSED
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -48,6 +49,21 @@ class Restores:
         earlier = {"incarnation": {"$lt": incarnation}, "state": {"$in": UNANSWERED}}
         with answering():
             self._rows.update_many(earlier, {"$set": {"state": HELD, "due.at": later, "code": HELD_BACK}})
+
+    def undisputed(self, thread: Thread) -> Position:
+        """The last place of ours in this thread that the partner does not know with another content: there
+        may have been two of us. What we said after it never counts, and is said no more.
+        """
+        said = {"thread": thread.id, "partner": thread.partner, "incarnation": thread.sent.incarnation}
+        disputed = {**said, "refused_code": {"$in": sorted(BREAKS_THREAD)}}
+        ended = {"state": REFUSED, "refused_code": SUPERSEDED, "code": SUPERSEDED}
+        with answering():
+            first = self._rows.find_one(disputed, {"sequence": 1}, sort=[("sequence", 1)])
+            if first is None:
+                return thread.sent
+            after = {**said, "sequence": {"$gt": first["sequence"]}, "state": {"$in": OPEN}}
+            self._rows.update_many(after, {"$set": ended, "$unset": {"due": "", "attention": ""}})
+        return Position(thread.sent.incarnation, first["sequence"] - 1)
 
     def say_again(self, partner: str, thread: str, after: Position, incarnation: int) -> None:
         """The partner has forgotten what we said in this thread after that place: all of it is sent again.

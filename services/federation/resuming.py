@@ -86,7 +86,8 @@ def resume_all(context: Context, correspondent: Correspondent, deliveries: Deliv
 
 def resumed(context: Context, thread: Thread, **extra: Any) -> tuple[Thread, Document]:
     """`thread.resumed`: the thread after it, and the row to save with it. Raises Unavailable."""
-    body = {"applied": thread.applied.to_wire(), "sent": thread.sent.to_wire()}
+    sent = Restores(context).undisputed(thread)
+    body = {"applied": thread.applied.to_wire(), "sent": sent.to_wire()}
     begun = thread.resumed(Deployment.of(context).incarnation)
     return letters.write(context, begun, type=RESUMED, body=body, **extra)
 

@@ -66,6 +66,8 @@ def test_nothing_is_lost_or_doubled_when_an_account_goes_back_to_a_backup(alone:
     assert holds_within(lambda: ended(alone, lost) == "withdrawn", QUIET_SECONDS, 0.5)
     knows_refusals(alone, "unknown_thread")
     asked.close()
+    assert not open_is(alone, open_)  # that it ended the episode came back; how it completed it was its own
+    open_.close()
     must_agree(alone, [asked, open_, closed])
     assert alone.api(CUSTOMER).get(f"requests/{meanwhile['id']}")["subject"] == OWN_WORK["subject"]
     fresh = Case(alone, "back fresh")
@@ -188,6 +190,12 @@ def problem(partners: Partners) -> str:
 
 def ended(partners: Partners, case: Case) -> Any:
     return partners.api(PROVIDER).get(f"requests/{case.remote_id}")["completion_reason"]
+
+
+def open_is(partners: Partners, case: Case) -> bool:
+    """Whether the customer has the episode as open."""
+    handover = partners.api(CUSTOMER).get(f"handovers/{case.request_id}")
+    return bool(handover["providers"][0]["open"])
 
 
 def paused(partners: Partners, account: str) -> bool:

@@ -157,7 +157,7 @@ def state_again(request: Request, thread: str, context: Context) -> Step:
 def relearned(request: Request, sent: Sent, known: Collection[int], context: Context) -> Step:
     """A message of ours that we had forgotten in a restore came back. `known`: ids of notes that are here."""
     draft = _draft(request, context)
-    restate.relearned(draft, sent.type, sent.body, known)
+    restate.relearned(draft, sent, known)
     return finish(draft)
 
 

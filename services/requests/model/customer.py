@@ -176,6 +176,15 @@ def trust_ended(draft: Draft, link: Below) -> None:
     draft.record("trust ended", link.partner)
 
 
+def ended_before(draft: Draft, link: Below) -> None:
+    """We had ended the episode and forgot it in a restore (handover.md section 7); the provider has not."""
+    if link.turn is Turn.WITH:
+        come_back(draft, link)
+    draft.change_link(link, open=False, resends=0)
+    release(draft)
+    draft.system_note(f"{link.partner} was told that this is over, before this account was restored.")
+
+
 def release(draft: Draft) -> None:
     """The request has no supplier any more."""
     draft.change(supplier=None, supplier_request_id=None)

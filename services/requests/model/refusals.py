@@ -16,10 +16,10 @@ from services.requests.model.wire import read_episode
 MAX_RESENDS = 3
 
 GIVES = frozenset({"request.handed_over", "request.reopened"})
-#: The one who opened the thread knows nothing of it.
-UNKNOWN_THREAD = "unknown_thread"
-
 ENDS = frozenset({"request.recalled", "request.closed"})
+
+# The one who opened the thread knows nothing of it.
+UNKNOWN_THREAD = "unknown_thread"
 
 
 def refused(draft: Draft, sent: Sent, code: str) -> None:

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from services.requests.model import core, customer, provider
 from services.requests.model.errors import UnknownThread
-from services.requests.model.facts import Incoming, Take
+from services.requests.model.facts import Incoming, Sent, Take
+from services.requests.model.refusals import ENDS
 from services.requests.model.request import Below
 from services.requests.model.speaking import restated, speak
 from services.requests.model.statements import state
 from services.requests.model.step import Draft
 from services.requests.model.values import (
-    Body,
     CompletionReason,
     Ending,
     Medium,
@@ -67,14 +67,18 @@ def heard_from_customer(draft: Draft, incoming: Incoming, take: Take | None) -> 
     draft.record("restated", incoming.partner)
 
 
-def relearned(draft: Draft, type_: str, body: Body, known: Collection[int]) -> None:
-    """A message of ours that we had forgotten came back: its public notes are ours again. `known`: ids of
-    notes that are here.
+def relearned(draft: Draft, sent: Sent, known: Collection[int]) -> None:
+    """A message of ours that we had forgotten came back: its public notes are ours again, and an episode that
+    it ended is ended. `known`: ids of notes that are here.
 
     Nothing else follows: both sides state where they are, and the rest of what was said is history. Every
     account that the notes were for has had them.
     """
-    draft.record("remembered", f"we said {type_}")
+    body = sent.body
+    draft.record("remembered", f"we said {sent.type}")
+    link = draft.request.link_of(sent.thread)
+    if sent.type in ENDS and link is not None and link.open and read_episode(body) == link.episode:
+        customer.ended_before(draft, link)
     for said in (*body.get("notes", ()), body.get("note")):
         if said is None or said["id"] in known:
             continue

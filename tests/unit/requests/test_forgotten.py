@@ -1,5 +1,7 @@
 """What an account forgot in a restore, and its partner did not (handover.md section 7)."""
 
+import pytest
+
 from services.requests import model
 from services.requests.model import CompletionReason, Ending, Sent, Status, Turn
 from tests.unit.requests.federation import Federation
@@ -18,9 +20,11 @@ def note(id: int, text: str) -> dict:
     }
 
 
-def relearned(federation: Federation, body: dict, known: frozenset[int] = frozenset()) -> model.Step:
+def relearned(
+    federation: Federation, body: dict, known: frozenset[int] = frozenset(), type_: str = "note.added"
+) -> model.Step:
     request = federation.request("widget")
-    sent = Sent("note.added", "m1", "gigatera", request.below[0].thread, body)
+    sent = Sent(type_, "m1", "gigatera", request.below[0].thread, body)
     return federation.post("widget", model.relearned(request, sent, known, federation["widget"].context()))
 
 
@@ -48,6 +52,22 @@ def test_a_message_of_ours_without_notes_is_only_recorded():
     assert step.notes == ()
     assert [entry.what for entry in step.history] == ["remembered"]
     assert step.request.status is before.status
+
+
+@pytest.mark.parametrize("turn", [Turn.WITH, Turn.ASKED, Turn.RETURNED])
+@pytest.mark.parametrize("type_", ["request.closed", "request.recalled"])
+def test_an_episode_that_we_had_ended_is_ended(turn: Turn, type_: str):
+    step = relearned(at(turn), {"episode": [1, 1], "note": None}, type_=type_)
+    link = step.request.below[0]
+    assert not link.open
+    assert (step.request.status, step.request.team) == (Status.ASSIGNED, link.handed_by.team)
+    assert step.request.supplier is None
+    assert sent_by(step) == []
+
+
+def test_the_end_of_an_earlier_episode_is_history():
+    step = relearned(at(Turn.WITH), {"episode": [1, 0], "note": None}, type_="request.recalled")
+    assert step.request.below[0].open
 
 
 def test_a_request_that_its_customer_forgot_ends_at_the_provider():
