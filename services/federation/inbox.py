@@ -71,6 +71,7 @@ from services.federation.threads import (
     Position,
     ThreadError,
     ThreadId,
+    UnknownThread,
 )
 from services.federation.trusts import ENDED, SUSPENDED, TrustBook
 from services.federation.verdicts import ACCEPTED, SECOND_DEPLOYMENT, Verdict, refused
@@ -284,7 +285,7 @@ class Inbox:
                 self._correspondent.discard(self._context, message)
             except AlreadyApplied as error:
                 verdict = error.verdict
-            except NotInThread:
+            except (NotInThread, UnknownThread):
                 log.info("a message of no thread of ours is discarded", thread=message.thread)
             except ThreadError as error:
                 text = (

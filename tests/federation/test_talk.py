@@ -156,7 +156,8 @@ def test_a_message_of_no_thread_of_ours_can_be_discarded(pair: Pair) -> None:
     thread = widget.open(giga.account, "1")
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
     unknown = ThreadId.parse(thread).kind + f"/{giga.account}/{uuid.uuid4()}"
-    widget.smuggle(giga, seal(replace(widget.message(thread, 1), thread=unknown), widget.ring.current()))
+    strange = replace(widget.message(thread, 1), thread=unknown, type="request.praised.v1")
+    widget.smuggle(giga, seal(strange, widget.ring.current()))
     giga.waits_until(lambda: [row["state"] for row in giga.inbox(unknown)] == ["parked"])
     (row,) = giga.inbox(unknown)
     giga.post.inbox.discard(row["_id"])
