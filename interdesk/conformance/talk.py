@@ -168,8 +168,6 @@ class Talk:
         except Invalid as error:
             self.faults["4.form"].append(str(error))
             return
-        if message.incarnation != body["applied"]["incarnation"]:
-            self.faults["4.form"].append("an envelope of another incarnation than `applied` tells")
         if body["missing"] and body["verdict"] != "held":
             self.faults["4.form"].append(f"{body['verdict']} with what is missing")
         if body["verdict"] == "held" and body["code"] is not None:

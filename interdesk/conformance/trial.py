@@ -206,6 +206,13 @@ class Trial:
             self._notice(answer)
             raise Broken("no receipt", f"came {answer}")
 
+    def not_applied(self, said: Said) -> None:
+        """Raises Broken when there is a final receipt, after what was said later is answered."""
+        self.talk.pump(lambda: bool(self.talk.answers_to(said)), AT_ONCE_SECONDS)
+        for answer in self.talk.answers_to(said):
+            if answer.body["verdict"] in FINAL:
+                raise Broken("held, or no receipt", f"came {answer}")
+
     def waits(
         self, found: Callable[[], Message | None], expected: str, seconds: float | None = None
     ) -> Message:

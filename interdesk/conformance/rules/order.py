@@ -87,13 +87,13 @@ def directions(trial: Trial) -> None:
     _opened(trial)
 
 
-@rule("3.incarnation", "A higher incarnation that was not announced is not believed, and blocks nothing.")
+@rule("3.incarnation", "A higher incarnation that has not begun is not applied, and blocks nothing.")
 def incarnation(trial: Trial) -> None:
     thread = _opened(trial)
     said = trial.write(thread, CHANGED, offer(), incarnation=2)
-    trial.unbelievable(said)
+    trial.talk.send(said)
     trial.accepted(trial.say(thread, CHANGED, offer()))
-    trial.no_receipt(said)
+    trial.not_applied(said)
 
 
 @rule("3.more_members", "Members of a body that are not known are dropped, at every level.")
