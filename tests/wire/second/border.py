@@ -16,9 +16,22 @@ import amqp
 from tests.wire.second.sealing import Json, b64
 
 LANES = {
-    "requests": ("request.#", "note.#", "attachment.#", "representative.#", "receipt.requests"),
-    "slas": ("agreement.#", "receipt.slas"),
-    "organizations": ("organization.#", "trust.#", "keys.#", "receipt.organizations"),
+    "requests": (
+        "request.#",
+        "note.#",
+        "attachment.#",
+        "representative.#",
+        "receipt.requests",
+        "thread.*.requests",
+    ),
+    "slas": ("agreement.#", "receipt.slas", "thread.*.slas"),
+    "organizations": (
+        "organization.#",
+        "trust.#",
+        "keys.#",
+        "receipt.organizations",
+        "thread.*.organizations",
+    ),
 }
 
 
