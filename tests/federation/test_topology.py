@@ -99,7 +99,11 @@ def test_all_of_it_may_be_made_again_and_a_deleted_lane_comes_back(
         f"{broker.admin_uri}/api/bindings/{border_vhost(ACCOUNT)}/e/{exchange_of(PARTNER)}/q/{lane}",
         timeout=30,
     ).json()
-    assert sorted(binding["routing_key"] for binding in bindings) == ["agreement.#", "receipt.slas", "thread.*.slas"]
+    assert sorted(binding["routing_key"] for binding in bindings) == [
+        "agreement.#",
+        "receipt.slas",
+        "thread.*.slas",
+    ]
     with as_partner(broker) as connection:
         connection.connect()
 
