@@ -16,6 +16,7 @@ from interdesk.api import Api
 from interdesk.commands.output import WRONG_USE, Refusal
 from interdesk.deployment import BrokerKind, LocalDeployment, NothingHere, broker_here
 from interdesk.files import FileBroken, read_text
+from interdesk.local_account import LocalAccount
 
 _TOKEN = re.compile(r"[\x21-\x7e]{16,512}")
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?")
@@ -60,6 +61,16 @@ def broker_kind(asked: str | None, directory: Path) -> BrokerKind:
     return cast(BrokerKind, asked)
 
 
+def local_account(directory: Path, account: str | None) -> LocalAccount:
+    """An account of the local deployment; the only one needs no name. Raises Refusal, NothingHere."""
+    accounts = LocalDeployment.open(directory).accounts
+    if account is None and len(accounts) == 1:
+        account = next(iter(accounts))
+    if account not in accounts:
+        raise Refusal(f"say which account: --account {' | '.join(accounts)}", WRONG_USE)
+    return accounts[account]
+
+
 def text_in(file: Path, what: str) -> str:
     """What a file holds that was given to the command. Raises Refusal."""
     try:
@@ -95,13 +106,7 @@ class ChosenAccount:
                     f"--url is the gateway's, such as https://desk.example, not {self.url}", WRONG_USE
                 )
             return Api(self.url, token)
-        accounts = LocalDeployment.open(self.directory).accounts
-        account = self.account
-        if account is None and len(accounts) == 1:
-            account = next(iter(accounts))
-        if account not in accounts:
-            raise Refusal(f"say which account: --account {' | '.join(accounts)}", WRONG_USE)
-        return accounts[account].api(token)
+        return local_account(self.directory, self.account).api(token)
 
 
 def for_an_account(command: Callable[..., None]) -> Callable[..., None]:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory
+from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, local_account
 from interdesk.commands.output import WRONG_USE, Refusal, say
-from interdesk.deployment import LocalDeployment
 from interdesk.services import STORING
 from services.federation.deployment import AS_COPY, AS_RESTORED, say_of
 
@@ -39,19 +38,11 @@ def restore(
     """
     if as_restored == as_copy:
         raise Refusal("say --as-restored or --as-copy: only you know which", WRONG_USE)
+    told = state_dir or local_account(directory, account).state_dir
     for service in STORING:
-        say_of(state_dir or _state_dir(directory, account), service, AS_COPY if as_copy else AS_RESTORED)
+        say_of(told, service, AS_COPY if as_copy else AS_RESTORED)
     say(
         "said; each service "
         + ("becomes one of a copy" if as_copy else "begins a new incarnation")
         + " as soon as it looks"
     )
-
-
-def _state_dir(directory: Path, account: str | None) -> Path:
-    accounts = LocalDeployment.open(directory).accounts
-    if account is None and len(accounts) == 1:
-        account = next(iter(accounts))
-    if account not in accounts:
-        raise Refusal(f"say which account: --account {' | '.join(accounts)}", WRONG_USE)
-    return accounts[account].state_dir
