@@ -16,9 +16,9 @@ How a restore is noticed
   the account goes on, until `interdesk restore` says it (it marks the note):
   `--as-restored`: this deployment goes on in place of the one that was backed up, in a new incarnation;
   `--as-copy`: that one lives on, and this one is another: with new keys, and no trusts.
-- Where there is no note, by a partner: it has a message of ours that we don't know (`Deliveries.answered`). Then the incarnation is
-  raised without asking, because nobody else could have said it; once an hour at most, or who has it done at
-  will could keep us busy.
+- Where there is no note, by a partner: it has a message of ours that we don't know (`Deliveries.answered`).
+  Then the incarnation is raised without asking; once an hour at most, or who has it done at will could keep
+  us busy.
 
 What follows from a new incarnation is in resuming.py. Of a copy the organizations service ends the trusts
 (`parting`); the borders of the others stay shut until they have heard of it.
@@ -137,8 +137,8 @@ class Deployment:
             _write(path, said)
 
     def told_by_partner(self) -> bool:
-        """A partner says that it knows more of what we said than we do. False when it is not believed: the note
-        knows better, or that was heard a moment ago already.
+        """A partner says that it knows more of what we said than we do. False when it is not believed: the
+        note knows better, or that was heard a moment ago already.
         """
         if self._path() is not None:
             return False
