@@ -17,7 +17,8 @@ with the code `superseded`, without a receipt. What we had forgotten in a restor
 stands as `accepted` with the code `returned`. What the partner forgot in a restore of its own is queued
 again, with the incarnation in `forgotten_in` from which on its receipt counts.
 
-A receipt counts when it names the hash of the row, and its first final verdict stands.
+A receipt counts when it names the hash of the row, and its first final verdict stands. One for another hash is
+none; but when it refuses what we never said as a contradiction, another deployment speaks as this account.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class NotOurs(Exception):
     """The partner has a message that this deployment did not send, or does not know it has sent.
 
     `code` is FORGOTTEN when the place is one we have not reached: we were restored from a backup, it seems.
-    It is SECOND_DEPLOYMENT when we said something else there, or the partner sees that the other one lives.
+    It is SECOND_DEPLOYMENT when it contradicts what we said there, or the partner sees that another one lives.
     """
 
     def __init__(self, code: str) -> None:
@@ -231,13 +232,15 @@ class Deliveries:
         body = receipt.body
         place = {name: body[name] for name in ("incarnation", "sequence")}
         row = self._rows.find_one({**place, "thread": receipt.thread, "partner": receipt.sender}, {"hash": 1})
-        if body["code"] == SECOND_DEPLOYMENT and (row is None or row["hash"] != body["hash"]):
+        if row is not None and row["hash"] == body["hash"]:
+            return
+        if body["code"] == SECOND_DEPLOYMENT:
             raise NotOurs(SECOND_DEPLOYMENT)
         if body["incarnation"] != Deployment.of(self._context).incarnation:
             return  # what is true of the time before a restore was settled when the thread was resumed
         if row is None:
             raise NotOurs(FORGOTTEN)
-        if row["hash"] != body["hash"]:
+        if body["code"] in BREAKS_THREAD:
             raise NotOurs(SECOND_DEPLOYMENT)
 
     def _asked_for(self, receipt: Message, applied: Position, now: datetime) -> None:

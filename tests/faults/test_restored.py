@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from interdesk.cli import app
 from interdesk.services import STORING
 from interdesk.waiting import holds_within
+from tests.faults.cases import Case
 from tests.faults.partners import (
     CUSTOMER,
     PROVIDER,
     QUIET_SECONDS,
-    Case,
     Partners,
     await_quiet,
     must_agree,

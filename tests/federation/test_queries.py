@@ -64,7 +64,8 @@ def test_what_is_answered_before_it_is_marked_shows_that_it_was_sent(make_side: 
     place = {"thread": thread, "incarnation": 1, "sequence": 1}
     row = {"id": "m1", "kind": "message", "partner": "gigatera", "type": "note.added.v1", "at": at}
     deliveries.take([{**row, **place, "hash": "f" * 64, "sealed": b""}])
-    said = {**place, "hash": "f" * 64, "verdict": verdict, "code": None, "missing": []}
+    applied = {"incarnation": 1, "sequence": 1 if verdict != "held" else 0}
+    said = {**place, "hash": "f" * 64, "verdict": verdict, "code": None, "applied": applied, "missing": []}
     receipt = Message("r1", "receipt.v1", "gigatera", "widget", thread, 1, 0, None, at, None, said)
     deliveries.answered(receipt, b"")
     page = queries.list_deliveries({"requests": widget.database}, asked(queries.DELIVERIES), ADMIN)
