@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 100
-# Between two batches of a backlog: a partner that comes back gets it at no more than 200 a second.
-CATCH_UP_SECONDS: Final = 0.5
 MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256
 MARK_SECONDS: Final = 0.5
@@ -243,7 +241,8 @@ class PartnerRelay:
         if lowest:
             self._send_again(trust, list(lowest.values()))
         if rows and len(found) == BATCH:  # there is more
-            self._poll_at, self._backlog_at = 0.0, self._monotonic() + CATCH_UP_SECONDS
+            pause = BATCH / self._context.config.catch_up_messages_per_second
+            self._poll_at, self._backlog_at = 0.0, self._monotonic() + pause
 
     def _may_go(self, trust: Trust, row: Document) -> bool:
         """When a trust has ended, only that is still said; and of a thread at most 64 are on the way.

@@ -49,6 +49,7 @@ class Config:
     retry_max_seconds: float = 600
     lane_renew_seconds: float = 60
     lane_messages_per_second: int = 100
+    catch_up_messages_per_second: int = 100
     agreement_wait_seconds: float = 900
     unreceipted_flag_seconds: float = 86400
     rate_limit_per_hour: int = 3600

@@ -160,6 +160,12 @@ TABLE: tuple[Variable, ...] = (
         "how many messages a service takes from one partner, two seconds' worth at once; the rest waits in "
         "its lane",
     ),
+    Variable(
+        "INTERDESK_CATCH_UP_MESSAGES_PER_SECOND",
+        "catch_up_messages_per_second",
+        reading.integer(1, 100_000),
+        "how fast a service sends what has gathered while a partner was away, in batches of a hundred",
+    ),
     _seconds(
         "agreement_wait_seconds",
         0,
