@@ -1,4 +1,4 @@
-"""A long run: a thousand messages and more cross the border while services, broker and database are killed
+"""A long run: ten thousand messages and more cross the border while services, broker and database are killed
 twenty times, ending in a table of what became of them.
 """
 
@@ -23,7 +23,7 @@ from tests.faults.at_rest import inside_of as wrong_inside_of
 from tests.faults.cases import Case, playing
 from tests.faults.partners import CUSTOMER, PROVIDER, Partners, partners_up
 
-MESSAGES = 1_000
+MESSAGES = 10_000
 KILLS = 20
 MESSAGES_OF_A_CASE = 6
 
@@ -37,7 +37,7 @@ def soaked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
 
 
 @pytest.mark.soak
-def test_a_thousand_messages_and_twenty_kills(soaked: Partners, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_thousand_messages_and_twenty_kills(soaked: Partners, capsys: pytest.CaptureFixture[str]) -> None:
     seed = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(2**32))
     choice = random.Random(seed)
     cases = [Case(soaked, f"soak {number}") for number in range(MESSAGES // MESSAGES_OF_A_CASE + 1)]
