@@ -14,16 +14,9 @@ from typer.testing import CliRunner
 from interdesk.cli import app
 from interdesk.services import STORING
 from interdesk.waiting import holds_within
+from tests.faults.at_rest import await_quiet, must_agree
 from tests.faults.cases import Case
-from tests.faults.partners import (
-    CUSTOMER,
-    PROVIDER,
-    QUIET_SECONDS,
-    Partners,
-    await_quiet,
-    must_agree,
-    partners_up,
-)
+from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners, partners_up
 
 pytestmark = pytest.mark.soak
 
