@@ -22,7 +22,8 @@ from services.federation import ciphers, envelope, messages
 from services.federation.capabilities import OWN
 from services.federation.envelope import Message, Unverified
 from services.federation.invitations import Invitation
-from services.federation.keys import Key, OwnRing, PartnerRing
+from services.federation.keys import Key
+from services.federation.rings import OwnRing, PartnerRing
 from services.federation.topology import exchange_of, lane_of
 
 RECEIPT: Final = "receipt.v1"

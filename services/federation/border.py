@@ -32,6 +32,7 @@ from services.federation.inbox import Inbox
 from services.federation.intake import Intake
 from services.federation.lanes import Lanes
 from services.federation.outbox import Outbox
+from services.federation.parked import ParkedMessages
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
 from services.federation.reminding import Reminder
@@ -74,6 +75,7 @@ class Post:
             answers=answers,
             reminder=Reminder(context, answers, self.outbox.hurry),
         )
+        self.parked = ParkedMessages(context, correspondent, inbox=self.inbox, quarantine=self.quarantine)
         self.lanes = Lanes(context, self.intake, self.inbox, self.borders)
         self._problem: str | None = None  # as it was told last
         self._stopping = threading.Event()
@@ -145,11 +147,11 @@ class BorderDesk:
 
     def replay(self, id: str) -> None:
         """Has a parked message handled again. Raises NotFound, Conflict `not_parked`."""
-        self._post.inbox.replay(id)
+        self._post.parked.replay(id)
 
     def discard(self, id: str) -> None:
         """Goes past a parked message for good. Raises NotFound, Conflict `not_parked`."""
-        self._post.inbox.discard(id)
+        self._post.parked.discard(id)
 
     def resume(self, partner: str) -> None:
         """Opens a paused border again. Raises NotFound when it is not paused."""

@@ -39,6 +39,7 @@ from services.federation import keys, messages, seals
 from services.federation.messages import shapes
 from services.federation.messages.threads import RESUMED
 from services.federation.messages.types import NAME
+from services.federation.rings import PartnerRing, RevokedKey, UnknownKey
 from services.federation.threads import ACCOUNT, UUID, Position, ThreadId
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
@@ -161,7 +162,7 @@ def check_properties(size: int, properties: Mapping[str, Any]) -> None:
         raise Unverified("encoded_content", "a content encoding")
 
 
-def open_sealed(raw: bytes, *, exchange_sender: str, own_account: str, ring: keys.PartnerRing) -> Message:
+def open_sealed(raw: bytes, *, exchange_sender: str, own_account: str, ring: PartnerRing) -> Message:
     """The message in sealed bytes that came through `exchange_sender`'s exchange, after checks 3 to 9.
 
     `ring` is what we know of that sender's keys. Raises Unverified.
@@ -201,13 +202,13 @@ def _kid_of(raw: bytes) -> str:
         raise Unverified("not_an_envelope", str(error)) from None
 
 
-def _verified(raw: bytes, kid: str, ring: keys.PartnerRing) -> tuple[keys.Key, bytes]:
+def _verified(raw: bytes, kid: str, ring: PartnerRing) -> tuple[keys.Key, bytes]:
     try:
         key = ring.verifying(kid)
         return key, seals.verify(raw, key)
-    except keys.UnknownKey:
+    except UnknownKey:
         raise Unverified("unknown_key", f"the ring of {ring.account} has no key {kid}") from None
-    except keys.RevokedKey:
+    except RevokedKey:
         raise Unverified("revoked_key", f"{kid} was revoked") from None
     except seals.Broken as error:
         raise Unverified("bad_signature", str(error)) from None

@@ -50,10 +50,8 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from services.common.database import REPEATABLE, Document, answering
-from services.common.errors import Conflict, NotFound
 from services.federation import handling
 from services.federation.borders import Borders
-from services.federation.envelope import Unverified
 from services.federation.handling import Ahead, Correspondent, Parks, Waits
 from services.federation.handling import Final as FinalOutcome
 from services.federation.intake import Intake, Taken
@@ -63,15 +61,10 @@ from services.federation.receipts import Answers
 from services.federation.reminding import Reminder
 from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING, row_id
 from services.federation.threads import (
-    KINDS,
     WINDOW,
-    AlreadyApplied,
-    NotInThread,
     OldIncarnation,
     Position,
-    ThreadError,
     ThreadId,
-    UnknownThread,
 )
 from services.federation.trusts import ENDED, SUSPENDED, TrustBook
 from services.federation.verdicts import ACCEPTED, SECOND_DEPLOYMENT, Verdict, refused
@@ -154,7 +147,7 @@ class Inbox:
                     verdict, breaks = refused(SECOND_DEPLOYMENT), True
                 if verdict.word == ACCEPTED:
                     self._reminder.applied(message)
-                return self._final(row, verdict, breaks)
+                return self.conclude(row, verdict, breaks)
             case Ahead(applied):
                 self._ahead(row, applied)
             case Waits(seconds, code):
@@ -177,7 +170,8 @@ class Inbox:
             return False
         return True
 
-    def _final(self, row: Document, verdict: Verdict, breaks: bool = False) -> Taken | None:
+    def conclude(self, row: Document, verdict: Verdict, breaks: bool = False) -> Taken | None:
+        """Keeps and answers a final verdict; gives the row of its thread that waited for it."""
         self._count(row, verdict.word)
         final = {"state": verdict.word, "code": verdict.code, "answered_at": self._context.clock.now()}
         with answering():
@@ -235,81 +229,34 @@ class Inbox:
                 {"$set": {"due": due, "code": code}, "$inc": {"attempts": 1}},
             )
 
-    # By the clock
-
     def sweep(self) -> int:
         """Applies what is due: what a crash left, what waited long enough. Gives the number of rows."""
         self._quarantine.try_again(self._take_again)
-        paused = set(self._borders.paused())
-        with answering():
-            found = self._rows.find(
-                {"due": {"$lte": self._context.clock.now()}, "partner": {"$nin": sorted(paused)}}
-            )
-            order = [("due", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
-            due = list(found.sort(order).limit(SWEEP_BATCH))
+        due = self._due()
         for row in due:
             self.apply(Taken(row))
         return len(due)
+
+    def _due(self) -> list[Document]:
+        """Due rows, a batch at most of a partner; whoever has few comes before whoever has many."""
+        order = [("due", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
+        now, left_out = self._context.clock.now(), set(self._borders.paused())
+        by_partner: dict[str, list[Document]] = {}
+        full = True
+        while full:
+            with answering():
+                found = self._rows.find({"due": {"$lte": now}, "partner": {"$nin": sorted(left_out)}})
+                batch = list(found.sort(order).limit(SWEEP_BATCH))
+            for row in batch:
+                by_partner.setdefault(row["partner"], []).append(row)
+            left_out |= by_partner.keys()
+            full = len(batch) == SWEEP_BATCH
+        return [row for rows in sorted(by_partner.values(), key=len) for row in rows]
 
     def _take_again(self, partner: str, raw: bytes) -> None:
         taken = self._intake.take_again(partner, raw)
         if taken is not None:
             self.apply(taken)
-
-    # By a person
-
-    def replay(self, id: str) -> None:
-        """Handles a parked message again, as one that a person approves. Raises NotFound, Conflict
-        `not_parked`.
-        """
-        row, now = self._parked(id), self._context.clock.now()
-        again = {"state": WAITING, "attempts": 0, "due": now, "approved_at": now}
-        with answering():
-            self._rows.update_one({"_id": id, "state": PARKED}, {"$set": again, "$unset": {"parked_at": ""}})
-        self.apply(Taken({**row, **again}))
-
-    def discard(self, id: str) -> None:
-        """Goes past a parked message; the sender is told `refused: discarded`.
-
-        Raises NotFound, Conflict: `not_parked`, or the code of what stands in the way (`gap`: something
-        before it is not applied).
-        """
-        row = self._parked(id)
-        if row["code"] == REVOKED_KEY:
-            self._forget(row)
-            return
-        message = Taken(row).read()
-        verdict = refused("discarded")
-        if KINDS[ThreadId.parse(message.thread).kind] == self._context.service:
-            try:
-                self._correspondent.discard(self._context, message)
-            except AlreadyApplied as error:
-                verdict = error.verdict
-            except (NotInThread, UnknownThread):
-                log.info("a message of no thread of ours is discarded", thread=message.thread)
-            except ThreadError as error:
-                text = (
-                    f"It is not the next one of its thread: {error}. Replay or discard what comes before it."
-                )
-                raise Conflict(error.code, text) from error
-        following = self._final(row, verdict)
-        if following is not None:
-            self.apply(following)
-
-    def _forget(self, row: Document) -> None:
-        """Nobody is proven to have said it, so nobody is told and its place is free for who can prove it."""
-        self._quarantine.keep(row["partner"], row["sealed"], Unverified(REVOKED_KEY, "discarded by a person"))
-        with answering():
-            self._rows.delete_one({"_id": row["_id"], "state": PARKED})
-
-    def _parked(self, id: str) -> Document:
-        with answering():
-            row = self._rows.find_one({"_id": id})
-        if row is None:
-            raise NotFound("not_found", "There is no such message.")
-        if row["state"] != PARKED:
-            raise Conflict("not_parked", f"The message is not parked: it is {row['state']}.")
-        return row
 
     def _here(self, place: str) -> None:
         self._context.crash.here(f"{self._context.service}.{place}")

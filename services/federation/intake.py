@@ -18,10 +18,10 @@ from services.common.errors import Invalid
 from services.federation import envelope, messages
 from services.federation.borders import Borders
 from services.federation.envelope import Message, Unverified
-from services.federation.keys import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.metrics import RECEIVED
 from services.federation.quarantine import UNKNOWN_KEY, Delivery, Quarantine
 from services.federation.receipts import Answers
+from services.federation.rings import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING, row_id
 from services.federation.topology import exchange_of
 from services.federation.trusts import TrustBook

@@ -31,8 +31,9 @@ from services.common import strict_json
 from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
 from services.federation import capabilities, clocks, seals
-from services.federation.keys import INTRODUCTION, SEAL, Key, OwnRing, PartnerRing, RevokedKey, UnknownKey
+from services.federation.keys import INTRODUCTION, SEAL, Key
 from services.federation.messages import shapes, trusts
+from services.federation.rings import OwnRing, PartnerRing, RevokedKey, UnknownKey
 from services.federation.threads import ACCOUNT, UUID
 
 

@@ -7,7 +7,7 @@ What it promises
 - Nothing is given up: a partner that was away for thirty days gets everything, in order, and at no more than
   200 messages a second, so that it can do its day's work beside. Nobody else waits for it.
 - Each message shows what became of it: `queued`, `sent`, `held`, `accepted`, or `refused` and why
-  (deliveries.py).
+  (deliveries.py, settlement.py).
 - What the partner refuses is undone by the service that said it; what it does not answer for a day is
   flagged, once.
 
@@ -64,13 +64,14 @@ from services.common.verdicts import is_outage
 from services.federation import health, metrics
 from services.federation.borders import Borders
 from services.federation.deliveries import OPEN as UNFINISHED
-from services.federation.deliveries import Deliveries, NotOurs, breaks_thread
+from services.federation.deliveries import Deliveries, breaks_thread
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.handling import Correspondent
 from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
+from services.federation.settlement import NotOurs, Settlement
 from services.federation.trusts import ENDED, OPEN, TrustBook
 from services.federation.verdicts import REFUSED, SECOND_DEPLOYMENT
 
@@ -92,6 +93,7 @@ class Outbox:
         self._borders = borders
         self._holder = uuid.uuid4().hex
         self.deliveries = Deliveries(context)
+        self._settlement = Settlement(context)
         self._relays: dict[str, PartnerRelay] = {}
         self._lock = threading.Lock()
         self._attention = threading.Event()
@@ -136,7 +138,7 @@ class Outbox:
         """Keeps what a verified receipt says. Raises Unavailable: then it must not be acked."""
         body = receipt.body
         try:
-            refused = self.deliveries.answered(receipt, sealed)
+            refused = self._settlement.settle(receipt, sealed)
         except NotOurs as error:
             self._is_not_ours(receipt.sender, error.code)
             return

@@ -22,8 +22,9 @@ from services.common.publishing import Outgoing
 from services.federation import letters, messages, metrics, receipts
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
-from services.federation.deliveries import HELD_FACTOR, QUEUED, Deliveries
+from services.federation.deliveries import QUEUED, Deliveries, held_seconds
 from services.federation.envelope import CONTENT_TYPE
+from services.federation.marking import Unmarked
 from services.federation.passage import Passage
 from services.federation.receipts import Receipt
 from services.federation.topology import exchange_of
@@ -38,11 +39,8 @@ log = structlog.get_logger(__name__)
 BATCH: Final = 100
 MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256
-MARK_SECONDS: Final = 0.5
 PULSE_SECONDS: Final = 5.0
 WINDOW_SECONDS: Final = 1.0
-
-Place = tuple[str, int, int]
 
 
 class PartnerRelay:
@@ -71,8 +69,7 @@ class PartnerRelay:
         )
         self._fresh: deque[Document] = deque(maxlen=MAX_FRESH)
         self._owed: deque[Receipt] = deque(maxlen=MAX_RECEIPTS)
-        # What was sent and is not yet marked so; most of it is answered before it needs to be.
-        self._unmarked: dict[Place, tuple[str, float]] = {}
+        self._unmarked = Unmarked(context, deliveries, monotonic)
         self._passage = Passage(context, partner, borders, monotonic)
         self._answer_pace = Backoff(config.retry_min_seconds, config.retry_max_seconds)
         self._poll_at = 0.0
@@ -112,7 +109,7 @@ class PartnerRelay:
         self._wake.set()
 
     def answered(self, thread: str, incarnation: int, sequence: int) -> None:
-        self._unmarked.pop((thread, incarnation, sequence), None)
+        self._unmarked.answered(thread, incarnation, sequence)
 
     def heard(self) -> None:
         """A verified message of the partner came: it is there."""
@@ -147,8 +144,8 @@ class PartnerRelay:
         """Seconds until there is something to do, if nobody wakes us."""
         now = self._monotonic()
         soonest = min(max(self._poll_at, self._backlog_at), now + PULSE_SECONDS)
-        if self._unmarked:
-            soonest = min(soonest, min(at for _, at in self._unmarked.values()) + MARK_SECONDS)
+        if (mark_at := self._unmarked.next_at()) is not None:
+            soonest = min(soonest, mark_at)
         if (self._fresh or self._owed) and self._open and self._passage.retry_at <= now:
             soonest = now
         return max(0.02, soonest - now)
@@ -232,7 +229,7 @@ class PartnerRelay:
         """What is due: new rows that nobody sent, and of each thread the lowest without an answer."""
         now = self._context.clock.now()
         found = self._deliveries.due(self.partner, now, BATCH)
-        rows = [row for row in found if _place(row) not in self._unmarked and self._may_go(trust, row)]
+        rows = [row for row in found if row not in self._unmarked and self._may_go(trust, row)]
         self._send_first(trust, [row for row in rows if row["state"] == QUEUED])
         lowest: dict[str, Document] = {}
         for row in rows:
@@ -261,15 +258,12 @@ class PartnerRelay:
     def _send_first(self, trust: Trust, rows: list[Document]) -> None:
         if not rows:
             return
-        sent_at = self._monotonic()
-        places = {_place(row): (row["_id"], sent_at) for row in rows}
-        self._unmarked |= places  # before: the answer may overtake the confirm
+        self._unmarked.sends(rows)
         self._here("before_deliver")
         try:
             self._publish(trust, [self._outgoing(row) for row in rows])
         except InterdeskError:
-            for place in places:
-                self._unmarked.pop(place, None)
+            self._unmarked.failed(rows)
             raise
         self._here("after_deliver")
         self._count(metrics.SENT, amount=len(rows))
@@ -280,25 +274,12 @@ class PartnerRelay:
         wait = self._answer_pace.failed()
         config, now = self._context.config, self._context.clock.now()
         for row in rows:
-            held = HELD_FACTOR * config.retry_max_seconds if row["state"] == HELD else wait
-            self._deliveries.mark_resent(row, now + timedelta(seconds=held))
+            due = now + timedelta(seconds=held_seconds(config) if row["state"] == HELD else wait)
+            self._deliveries.mark_resent(row, due)
 
     def _mark(self, *, all_of_them: bool = False) -> None:
-        """Marks as sent what has not been answered for half a second."""
-        now = self._monotonic()
-        late = {
-            place: id
-            for place, (id, sent_at) in list(self._unmarked.items())
-            if all_of_them or now - sent_at >= MARK_SECONDS
-        }
-        if not late:
-            return
-        at = self._context.clock.now()
-        due = at + timedelta(seconds=self._context.config.retry_min_seconds)
-        self._deliveries.mark_sent(late.values(), at, due)
-        for place in late:
-            self._unmarked.pop(place, None)
-        self._here("after_delivery_mark")
+        if self._unmarked.mark(all_of_them=all_of_them):
+            self._here("after_delivery_mark")
 
     def _publish(self, trust: Trust, outgoing: list[Outgoing]) -> None:
         try:
@@ -327,10 +308,6 @@ class PartnerRelay:
 
 def _lets_send(trust: Trust | None) -> bool:
     return trust is not None and trust.reachable and trust.status in (*OPEN, ENDED)
-
-
-def _place(row: Document) -> Place:
-    return row["thread"], row["incarnation"], row["sequence"]
 
 
 def _to_border(account: str, routing_key: str, sealed: bytes) -> Outgoing:

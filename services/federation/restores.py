@@ -15,12 +15,12 @@ from pymongo.errors import DuplicateKeyError
 from services.common.database import answering
 from services.federation.deliveries import (
     HELD_BACK,
-    HELD_FACTOR,
     OPEN,
     QUEUED,
     RETURNED,
     SUPERSEDED,
     UNANSWERED,
+    held_seconds,
 )
 from services.federation.envelope import Message
 from services.federation.messages.threads import RESTORED
@@ -43,9 +43,7 @@ class Restores:
         """What was said before this incarnation is not sent until its recipient asks for it: we were
         restored, and it has most of it.
         """
-        later = self._context.clock.now() + timedelta(
-            seconds=HELD_FACTOR * self._context.config.retry_max_seconds
-        )
+        later = self._context.clock.now() + timedelta(seconds=held_seconds(self._context.config))
         earlier = {"incarnation": {"$lt": incarnation}, "state": {"$in": UNANSWERED}}
         with answering():
             self._rows.update_many(earlier, {"$set": {"state": HELD, "due.at": later, "code": HELD_BACK}})

@@ -39,7 +39,7 @@ from services.federation.deliveries import Deliveries
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message, Unverified, read_verified
 from services.federation.handling import Correspondent
-from services.federation.keys import REVOKED, OwnRing, account_of
+from services.federation.keys import REVOKED, account_of
 from services.federation.messages.threads import (
     MAX_RETURNED_BYTES,
     RESTORED,
@@ -48,6 +48,7 @@ from services.federation.messages.threads import (
     TYPES_OF_RESTORES,
 )
 from services.federation.restores import Restores
+from services.federation.rings import OwnRing
 from services.federation.stored import INBOX
 from services.federation.threads import KINDS, Position, Thread, open_thread
 from services.federation.trusts import ENDED, TrustBook

@@ -6,7 +6,7 @@ and need not know in which service it runs.
 
     trust     {_id: the partner's account id, name, domain, status, border_address, border_ca, credentials,
                own_keys_known}
-    keyring   {_id: account id, account, own, keys: [...]} (keys.py)
+    keyring   {_id: account id, account, own, keys: [...]} (rings.py)
 
 `credentials` are ours on the partner's border, encrypted at rest. `own_keys_known` are the keys of ours that
 he has receipted, `[{kid, state}]` (absent: all). What the book has read it keeps for two
@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from services.common.database import answering
 from services.common.errors import Unavailable
 from services.federation import ciphers
-from services.federation.keys import Key, OwnRing, PartnerRing
+from services.federation.keys import Key
+from services.federation.rings import OwnRing, PartnerRing
 
 if TYPE_CHECKING:
     from services.common.context import Context

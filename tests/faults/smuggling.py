@@ -16,7 +16,7 @@ from services.common.publishing import Outgoing
 from services.federation.addresses import tls_of, uri_with_login
 from services.federation.connections import Line
 from services.federation.envelope import Message, read_verified, seal
-from services.federation.keys import OwnRing
+from services.federation.rings import OwnRing
 from services.federation.trusts import Trust
 from tests.faults.partners import Partners
 

@@ -1,5 +1,5 @@
 """A side of a talk as a process of its own, under eventlet as services run. Told by a line of JSON on its
-input. input.
+input.
 
 It runs until its input ends, which it does with the process that started it.
 """

@@ -4,14 +4,9 @@ partners.
 
 from __future__ import annotations
 
-import json
 import secrets
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 import pymongo
@@ -32,12 +27,13 @@ from services.federation.border import Post
 from services.federation.connections import Line
 from services.federation.deployment import AS_RESTORED, Deployment, say_of
 from services.federation.envelope import Message, read_verified
-from services.federation.keys import OwnRing, PartnerRing
 from services.federation.metrics import SEND_FAILURES, SENT
+from services.federation.rings import OwnRing, PartnerRing
 from services.federation.seals import MESSAGE, parse
 from services.federation.topology import BrokerAdmin
 from services.federation.trusts import TrustBook
 from tests.federation.correspondent import TALKS, Running, Talk, Waker, find, open_talk, say
+from tests.federation.peers import Peer
 from tests.waiting import wait_until
 
 Backup = dict[str, list[dict[str, Any]]]
@@ -309,61 +305,4 @@ class Side:
 
     def peer(self, database_uri: str, crash_at: str | None = None) -> Peer:
         """Runs this side in a process of its own, as services run; it may be told where to crash."""
-        return Peer(self, database_uri, crash_at)
-
-
-class WalkedClock:
-    """The computer's clock, and days beside it."""
-
-    def __init__(self) -> None:
-        self._walked = timedelta()
-
-    def now(self) -> datetime:
-        return SystemClock().now() + self._walked
-
-    def walk(self, days: int) -> None:
-        self._walked += timedelta(days=days)
-
-
-class Peer:
-    """A process that runs a side (peer.py). It ends when it is told to, crashes, or the tests end."""
-
-    def __init__(self, side: Side, database_uri: str, crash_at: str | None) -> None:
-        config = side.context.config
-        told = {
-            "config": {
-                "account": config.account,
-                "domain": config.domain,
-                "amqp_uri": config.amqp_uri,
-                "mongo_uri": database_uri,
-                "border_uri": config.border_uri,
-                "border_address": config.border_address,
-                "sweep_seconds": config.sweep_seconds,
-                "lease_seconds": config.lease_seconds,
-                "retry_min_seconds": config.retry_min_seconds,
-                "retry_max_seconds": config.retry_max_seconds,
-                "lane_renew_seconds": config.lane_renew_seconds,
-                "crash_at": crash_at,
-            },
-            "secret": (config.secret or b"").hex(),
-            "database": side.database.name,
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.federation.peer"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(told).encode() + b"\n")
-        self.process.stdin.flush()
-
-    def crashed(self) -> bool:
-        return self.process.poll() == -signal.SIGKILL
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
-
-    def stop(self) -> int:
-        """In order; gives the exit code."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        return self.process.wait(30)
+        return Peer(self.context.config, self.database.name, database_uri, crash_at)

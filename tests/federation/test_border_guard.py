@@ -16,9 +16,9 @@ from services.federation import stored
 from services.federation.borders import Borders
 from services.federation.envelope import Unverified, seal
 from services.federation.health import standing
-from services.federation.keys import OwnRing, PartnerRing
 from services.federation.quarantine import UNKNOWN_KEY_SECONDS, Quarantine
 from services.federation.queries import QUARANTINED, get_quarantined, list_quarantined
+from services.federation.rings import OwnRing, PartnerRing
 from services.federation.topology import exchange_of
 from services.federation.trusts import TrustBook
 from tests.federation.conftest import Sides

@@ -9,7 +9,8 @@ import pytest
 from interdesk.database import Database
 from services.common import crash
 from tests.federation.conftest import Sides
-from tests.federation.sides import Peer, Side
+from tests.federation.peers import Peer
+from tests.federation.sides import Side
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
+from typing import Any
+
 from kombu import Connection
 
+from services.federation.envelope import seal
+from services.federation.inbox import SWEEP_BATCH
 from tests.federation.conftest import Sides
+from tests.federation.sides import Side
+from tests.federation.walked_clock import WalkedClock
 
 SHARE = 2  # a second
 FLOOD = 300
@@ -32,3 +40,37 @@ def test_a_partner_that_floods_waits_in_its_own_lane_and_another_is_heard_at_onc
     with Connection(giga.context.config.border_uri or "") as connection:
         lane = connection.channel().queue_declare(f"requests.from.{flooder.account}", passive=True)
     assert lane.message_count > FLOOD / 2
+
+
+def test_of_what_waits_a_partner_with_little_comes_before_one_with_much(make_side: Sides) -> None:
+    clock = WalkedClock()
+    giga = make_side("giga", lane_messages_per_second=10 * SWEEP_BATCH, clock=clock)
+    widget, flooder = make_side("widget"), make_side("flooder")
+    for partner in (widget, flooder):
+        partner.trusts(giga)
+        giga.trusts(partner)
+        partner.start()
+    giga.start()
+    thread = flooder.open(giga.account, "later")
+    flooder.waits_until(lambda: flooder.delivered(thread) == ["held"])
+    first, count = flooder.message(thread, 1), SWEEP_BATCH + 20
+    others = [
+        replace(first, id=str(uuid.uuid4()), thread=f"handover/{flooder.account}/{uuid.uuid4()}")
+        for _ in range(count)
+    ]
+    flooder.smuggle(giga, *(seal(each, flooder.ring.current()) for each in others))
+    talk = widget.open(giga.account, "later")
+    widget.waits_until(lambda: widget.delivered(talk) == ["held"])
+    giga.waits_until(lambda: len(waiting(giga, flooder)) == count + 1)
+
+    giga.stop()
+    giga.talk.opened.set()
+    clock.walk(1)
+    giga.start()
+    giga.waits_until(lambda: waiting(giga, flooder) == [])
+    (said,) = giga.inbox(talk)
+    assert said["answered_at"] < min(giga.inbox(each.thread)[0]["answered_at"] for each in others)
+
+
+def waiting(side: Side, partner: Side) -> list[dict[str, Any]]:
+    return list(side.database["inbox"].find({"partner": partner.account, "state": "waiting"}))

@@ -12,7 +12,7 @@ import pytest
 from services.federation.relay import BATCH
 from services.federation.threads import WINDOW
 from tests.federation.conftest import Sides
-from tests.federation.sides import WalkedClock
+from tests.federation.walked_clock import WalkedClock
 
 AWAY_DAYS = 30
 CATCH_UP = 40  # messages a second

@@ -16,6 +16,7 @@ from services.common.metrics import rendered
 from services.federation import health, queries
 from services.federation.deliveries import Deliveries
 from services.federation.envelope import Message
+from services.federation.settlement import Settlement
 from tests.federation.conftest import Sides
 from tests.federation.sides import Side
 
@@ -59,15 +60,14 @@ def test_each_message_shows_what_became_of_it(talk: tuple[Side, Side, str]) -> N
 @pytest.mark.parametrize("verdict", ["accepted", "refused", "held"])
 def test_what_is_answered_before_it_is_marked_shows_that_it_was_sent(make_side: Sides, verdict: str) -> None:
     widget = make_side("widget")
-    deliveries = Deliveries(widget.context)
     thread, at = f"handover/widget/{uuid.uuid4()}", widget.context.clock.now()
     place = {"thread": thread, "incarnation": 1, "sequence": 1}
     row = {"id": "m1", "kind": "message", "partner": "gigatera", "type": "note.added.v1", "at": at}
-    deliveries.take([{**row, **place, "hash": "f" * 64, "sealed": b""}])
+    Deliveries(widget.context).take([{**row, **place, "hash": "f" * 64, "sealed": b""}])
     applied = {"incarnation": 1, "sequence": 1 if verdict != "held" else 0}
     said = {**place, "hash": "f" * 64, "verdict": verdict, "code": None, "applied": applied, "missing": []}
     receipt = Message("r1", "receipt.v1", "gigatera", "widget", thread, 1, 0, None, at, None, said)
-    deliveries.answered(receipt, b"")
+    Settlement(widget.context).settle(receipt, b"")
     page = queries.list_deliveries({"requests": widget.database}, asked(queries.DELIVERIES), ADMIN)
     (shown,) = page.items
     assert (shown["state"], shown["attempts"]) == (verdict, 1)

@@ -121,11 +121,11 @@ def test_what_comes_under_a_revoked_key_waits_for_a_person_or_for_a_good_key(
     assert giga.heard(widget.account, thread) == []
 
     first, second, third = (row["_id"] for row in giga.inbox(thread))
-    giga.post.inbox.replay(second)  # approved, and its turn comes when the first is
+    giga.post.parked.replay(second)  # approved, and its turn comes when the first is
     assert giga.heard(widget.account, thread) == []
-    giga.post.inbox.replay(first)
+    giga.post.parked.replay(first)
     giga.waits_until(lambda: giga.heard(widget.account, thread) == ["1", "2"])
-    giga.post.inbox.discard(third)  # nobody is proven to have said it: nobody is told, its place is free
+    giga.post.parked.discard(third)  # nobody is proven to have said it: nobody is told, its place is free
     assert len(giga.inbox(thread)) == 2
 
     widget.start()

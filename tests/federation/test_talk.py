@@ -112,10 +112,10 @@ def test_a_replay_finishes_what_was_parked_and_the_rest_follows(pair: Pair) -> N
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted", "held", "held"])
     parked = giga.inbox(thread)[1]
     assert parked["code"] == "odd_text"
-    giga.post.inbox.replay(parked["_id"])
+    giga.post.parked.replay(parked["_id"])
     assert giga.inbox(thread)[1]["state"] == "parked"
     giga.talk.mended.set()
-    giga.post.inbox.replay(parked["_id"])
+    giga.post.parked.replay(parked["_id"])
     assert giga.heard(widget.account, thread) == ["1", "odd", "3"]
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"] * 3)
 
@@ -125,7 +125,7 @@ def test_a_discarded_message_is_gone_past_and_its_sender_undoes_it(pair: Pair) -
     thread = widget.open(giga.account, "poison")
     widget.say(giga.account, thread, "2")
     widget.waits_until(lambda: widget.delivered(thread) == ["held", "held"])
-    giga.post.inbox.discard(giga.inbox(thread)[0]["_id"])
+    giga.post.parked.discard(giga.inbox(thread)[0]["_id"])
     widget.waits_until(lambda: widget.delivered(thread) == ["refused", "accepted"])
     widget.waits_until(lambda: widget.talk.undone == ["1 discarded"])
     assert giga.heard(widget.account, thread) == ["2"]
@@ -144,10 +144,10 @@ def test_what_comes_before_is_discarded_first(pair: Pair) -> None:
     giga.waits_until(lambda: [row["state"] for row in giga.inbox(thread)] == ["parked", "parked"])
     first, second = giga.inbox(thread)
     with pytest.raises(Conflict) as refusal:
-        giga.post.inbox.discard(second["_id"])
+        giga.post.parked.discard(second["_id"])
     assert refusal.value.code == "gap"
-    giga.post.inbox.discard(first["_id"])
-    giga.post.inbox.discard(second["_id"])
+    giga.post.parked.discard(first["_id"])
+    giga.post.parked.discard(second["_id"])
     widget.waits_until(lambda: widget.delivered(thread) == ["refused", "refused"])
 
 
@@ -160,7 +160,7 @@ def test_a_message_of_no_thread_of_ours_can_be_discarded(pair: Pair) -> None:
     widget.smuggle(giga, seal(strange, widget.ring.current()))
     giga.waits_until(lambda: [row["state"] for row in giga.inbox(unknown)] == ["parked"])
     (row,) = giga.inbox(unknown)
-    giga.post.inbox.discard(row["_id"])
+    giga.post.parked.discard(row["_id"])
     (row,) = giga.inbox(unknown)
     assert (row["state"], row["code"]) == ("refused", "discarded")
 
@@ -246,7 +246,7 @@ def test_what_comes_after_the_end_of_a_trust_is_kept_and_taken_up_when_there_is_
     for side, other in ((widget, giga), (giga, widget)):
         side.set_status(other.account, "active")
     for row in giga.inbox(thread)[1:3]:
-        giga.post.inbox.replay(row["_id"])
+        giga.post.parked.replay(row["_id"])
     giga.waits_until(lambda: giga.heard(widget.account, thread) == ["1", "2", "3", "4"])
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"] * 4)
 

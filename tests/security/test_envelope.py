@@ -24,7 +24,8 @@ from services.federation.envelope import (
     seal,
     seal_payload,
 )
-from services.federation.keys import CURRENT, SEAL, Key, OwnRing, PartnerRing
+from services.federation.keys import CURRENT, SEAL, Key
+from services.federation.rings import OwnRing, PartnerRing
 
 WIDGET = OwnRing.generate("widget")
 GLOBALNET = OwnRing.generate("globalnet")

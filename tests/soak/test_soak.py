@@ -24,7 +24,7 @@ from tests.faults.cases import Case, playing
 from tests.faults.partners import CUSTOMER, PROVIDER, Partners, partners_up
 
 MESSAGES = 10_000
-KILLS = 20
+KILLS = {"a service": 8, "a service at a point": 4, "the broker": 4, "the database": 4}
 MESSAGES_OF_A_CASE = 6
 
 SERVICES = ("requests", "requests", "slas", "organizations")  # the first twice as often
@@ -41,18 +41,18 @@ def test_ten_thousand_messages_and_twenty_kills(soaked: Partners, capsys: pytest
     seed = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(2**32))
     choice = random.Random(seed)
     cases = [Case(soaked, f"soak {number}") for number in range(MESSAGES // MESSAGES_OF_A_CASE + 1)]
-    killed: Counter[str] = Counter()
+    kills = choice.sample(list(KILLS), sum(KILLS.values()), counts=list(KILLS.values()))
     with playing(cases, Case.play, at_a_time=8):
         # In the middle of the stream: the first kill when it flows, the last while there is some left.
-        while killed.total() < KILLS:
-            due = (killed.total() + 1) * len(cases) // (KILLS + 2)
+        for number, what in enumerate(kills, start=1):
+            due = number * len(cases) // (len(kills) + 2)
             assert holds_within(lambda due=due: _closed(cases) >= due, 600, 0.2)  # type: ignore[misc]
-            killed[_kill(soaked, choice)] += 1
+            _kill(soaked, what, choice)
             time.sleep(choice.uniform(0, 1))
     await_quiet(soaked)
     table = _table(soaked, cases)
     with capsys.disabled():
-        lines = [f"FAULTS_SEED={seed}; {killed.total()} kills: {dict(killed)}; {len(cases)} requests"]
+        lines = [f"FAULTS_SEED={seed}; {len(kills)} kills: {KILLS}; {len(cases)} requests"]
         lines += [f"  {name:<14} {count:>6}" for name, count in table.items()]
         sys.stdout.write("\n\n" + "\n".join(lines) + "\n")
     wrong = [each for case in cases for each in case.wrong()]
@@ -87,9 +87,8 @@ def _closed(cases: list[Case]) -> int:
     return sum(case.step == "closed" for case in cases)
 
 
-def _kill(partners: Partners, choice: random.Random) -> str:
-    """SIGKILLs something, or has it kill itself at a named point; it is up again when this returns."""
-    what = choice.choice(("a service", "a service", "a service at a point", "the broker", "the database"))
+def _kill(partners: Partners, what: str, choice: random.Random) -> None:
+    """SIGKILLs it, or has it kill itself at a named point; it is up again when this returns."""
     account, service = choice.choice((CUSTOMER, PROVIDER)), choice.choice(SERVICES)
     if what == "the broker":
         broker = partners.deployment.broker_of(account)
@@ -113,7 +112,6 @@ def _kill(partners: Partners, choice: random.Random) -> str:
             partners[account].start("requests")
         partners[account].start(service)
         partners[account].wait_ready(service)
-    return what
 
 
 def _table(partners: Partners, cases: list[Case]) -> dict[str, int]:

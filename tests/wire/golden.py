@@ -15,7 +15,8 @@ from typing import Any
 from services.common.clock import from_iso
 from services.federation import messages
 from services.federation.envelope import Message, seal_payload
-from services.federation.keys import CURRENT, SEAL, Key, PartnerRing
+from services.federation.keys import CURRENT, SEAL, Key
+from services.federation.rings import PartnerRing
 
 FOLDER = Path(__file__).parent / "golden"
 

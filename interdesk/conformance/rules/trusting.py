@@ -13,7 +13,8 @@ from interdesk.conformance.trial import Trial
 from services.common.errors import Invalid
 from services.federation import ciphers
 from services.federation.capabilities import OWN, told
-from services.federation.keys import CURRENT, SEAL, UnknownKey
+from services.federation.keys import CURRENT, SEAL
+from services.federation.rings import UnknownKey
 
 ACCEPTANCE_REFUSED: Final = (
     "invitation_expired", "invitation_withdrawn", "invitation_used", "unknown_invitation", "not_waited_for",

@@ -22,7 +22,7 @@ from services.common.errors import InterdeskError
 from services.common.store import decide_again
 from services.federation import capabilities, letters
 from services.federation.deliveries import verdict_on
-from services.federation.keys import OwnRing
+from services.federation.rings import OwnRing
 from services.federation.threads import Thread
 from services.federation.trusts import ACTIVE, SUSPENDED
 from services.federation.verdicts import ACCEPTED

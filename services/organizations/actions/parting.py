@@ -14,7 +14,7 @@ from services.common.context import Context
 from services.common.copies import saved_event
 from services.common.store import decide_again
 from services.federation.deployment import Deployment
-from services.federation.keys import OwnRing
+from services.federation.rings import OwnRing
 from services.federation.trusts import ENDED, TrustBook
 from services.organizations.actions.keyrings import secret_of
 from services.organizations.actions.saving import entry, records, save

@@ -19,8 +19,9 @@ from services.federation import capabilities, ciphers, letters, resuming
 from services.federation.addresses import check_address
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
-from services.federation.keys import INTRODUCTION, SUCCESSOR_NOT_PROVEN, PartnerRing
+from services.federation.keys import INTRODUCTION
 from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
+from services.federation.rings import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.threads import Thread, opened_by
 from services.federation.trusts import ENDED, INVITED
 from services.federation.verdicts import Verdict, done, refused

@@ -27,7 +27,7 @@ from services.common.errors import InterdeskError, Stale, Unavailable
 from services.common.store import decide_again
 from services.federation import ciphers
 from services.federation.deliveries import Deliveries
-from services.federation.keys import PartnerRing
+from services.federation.rings import PartnerRing
 from services.federation.topology import BrokerAdmin, user_of
 from services.federation.trusts import ENDED, INVITED, OPEN, TrustBook
 from services.organizations import store

@@ -20,7 +20,7 @@ from services.federation.invitations import (
     read_invitation,
     write_invitation,
 )
-from services.federation.keys import OwnRing, PartnerRing
+from services.federation.rings import OwnRing, PartnerRing
 from services.federation.threads import Thread, open_thread
 from services.federation.trusts import TrustBook
 from services.organizations.actions.announcing import announced, told

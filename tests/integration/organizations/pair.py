@@ -20,7 +20,7 @@ from services.federation import ciphers
 from services.federation.deliveries import Deliveries
 from services.federation.envelope import open_sealed
 from services.federation.handling import checked
-from services.federation.keys import OwnRing
+from services.federation.rings import OwnRing
 from services.federation.threads import AlreadyApplied
 from services.federation.topology import border_vhost
 from services.federation.trusts import TrustBook

@@ -9,7 +9,7 @@ from services.common.errors import Conflict
 from services.federation import capabilities
 from services.federation.envelope import read_verified
 from services.federation.handling import checked
-from services.federation.keys import OwnRing
+from services.federation.rings import OwnRing
 from services.federation.verdicts import refused
 from services.organizations import partner as correspondent
 from services.organizations import queries

@@ -25,7 +25,8 @@ from services.federation import ciphers
 from services.federation.addresses import tls_of, uri_with_login
 from services.federation.connections import Line
 from services.federation.envelope import Message, seal
-from services.federation.keys import Key, OwnRing
+from services.federation.keys import Key
+from services.federation.rings import OwnRing
 from services.federation.threads import Thread
 from tests.integration.common.conftest import BusCaller
 from tests.waiting import wait_until

@@ -17,7 +17,7 @@ from services.common.context import Context
 from services.common.copies import Copies
 from services.common.errors import Unavailable
 from services.federation.envelope import Message, open_sealed
-from services.federation.keys import OwnRing, PartnerRing
+from services.federation.rings import OwnRing, PartnerRing
 from services.federation.verdicts import Verdict
 from services.slas import store
 from services.slas.actions import hearing, services

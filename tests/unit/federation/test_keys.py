@@ -9,20 +9,8 @@ import pytest
 
 from services.common.errors import Invalid
 from services.federation import ciphers
-from services.federation.keys import (
-    CURRENT,
-    ENCRYPT,
-    MAX_KEPT,
-    NEXT,
-    RETIRED,
-    REVOKED,
-    SEAL,
-    OwnRing,
-    PartnerRing,
-    RevokedKey,
-    UnknownKey,
-    account_of,
-)
+from services.federation.keys import CURRENT, ENCRYPT, NEXT, RETIRED, REVOKED, SEAL, account_of
+from services.federation.rings import MAX_KEPT, OwnRing, PartnerRing, RevokedKey, UnknownKey
 
 SECRET = b"s" * 32
 RING = OwnRing.generate("widget")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from services.common import strict_json
 from services.federation import seals
-from services.federation.keys import OwnRing
 from services.federation.ledger import lines
 from services.federation.ledger.verification import verify
+from services.federation.rings import OwnRing
 from tests.unit.federation.ledgers import (
     PARTNERS,
     Record,

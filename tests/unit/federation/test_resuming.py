@@ -9,9 +9,9 @@ import pytest
 
 from services.common.verdicts import Park
 from services.federation.envelope import Message, seal
-from services.federation.keys import OwnRing
 from services.federation.messages.threads import RETURNED
 from services.federation.resuming import proven
+from services.federation.rings import OwnRing
 
 RING = OwnRing.generate("widget")
 SAID = Message(

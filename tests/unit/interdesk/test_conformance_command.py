@@ -16,7 +16,7 @@ from services.common import strict_json
 from services.common.ids import new_uuid
 from services.federation.envelope import open_sealed
 from services.federation.invitations import make_introduction, write_invitation
-from services.federation.keys import OwnRing, PartnerRing
+from services.federation.rings import OwnRing, PartnerRing
 
 
 def refused(*arguments: str) -> str:
