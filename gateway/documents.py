@@ -19,8 +19,9 @@ from marshmallow import Schema, fields
 from gateway.documented_failures import naming_failures
 from gateway.records import Shape
 from gateway.references import Reference
-from services.common.fields import AccountReferenceSchema, Day, Minutes, Moment, ReferenceId, ReferenceIds
+from services.common.fields import Day, Minutes, Moment, ReferenceId, ReferenceIds
 from services.common.listing import MAX_PER_PAGE, Field, Kind, Listing
+from services.common.schemas import AccountReferenceSchema
 
 View = Callable[..., Response]
 

@@ -25,8 +25,8 @@ from gateway.resource import (
 )
 from gateway.resources.directory import PEOPLE
 from gateway.resources.shapes import ACCOUNT, PERSON, REQUEST, TOKEN
-from services.common.fields import loaded
 from services.common.roles import ADMINISTRATORS, AUDITORS, VIEW_TRUSTS
+from services.common.schemas import loaded
 from services.organizations import queries, schemas
 from services.requests import queries as requests
 

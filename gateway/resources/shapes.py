@@ -7,10 +7,11 @@ from marshmallow import fields
 from gateway.kinds import references
 from gateway.records import Shape
 from gateway.references import Reference
-from services.common.fields import AccountReferenceSchema, Moment, OutputSchema
+from services.common.fields import Moment
 from services.common.listing import Field, Kind, Listing
 from services.common.parking.queries import PARKED_EVENTS
 from services.common.parking.schemas import ParkedEventSchema
+from services.common.schemas import AccountReferenceSchema, OutputSchema
 from services.federation import queries as border
 from services.federation import schemas as border_schemas
 from services.organizations import queries as organizations

@@ -12,8 +12,9 @@ from typing import Any, Final
 from marshmallow import fields
 
 from services.common.database import Document
-from services.common.fields import AccountReferenceSchema, Moment, OutputSchema
+from services.common.fields import Moment
 from services.common.listing import Field, Kind, Listing
+from services.common.schemas import AccountReferenceSchema, OutputSchema
 
 
 class AuditUserSchema(OutputSchema):

@@ -1,9 +1,7 @@
-"""Field types that the services' schemas share, and the bases of what comes in and goes out.
+"""Field types that the services' schemas share.
 
-What comes in is refused by name when unknown, and every value that may reach a database filter has passed a
-typed field. A reference is taken as `manager_id` and as bare `manager`, as a number or as `{"id": 5}`. What
-goes out has `<reference>_id` fields (who serves the API makes references of them), and null where nothing
-is set.
+Every value that may reach a database filter has passed a typed field. A reference is taken as a number or as
+`{"id": 5}`.
 """
 
 from __future__ import annotations
@@ -11,13 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
-
-from services.common.errors import Invalid
+from marshmallow import ValidationError, fields, validate
 
 MAX_ID = 2**53 - 1
 MAX_MARKS = 30  # as in Unicode's stream-safe text (UAX 15)
@@ -25,45 +21,6 @@ MAX_COMPOSED = 4  # that many characters at most are composed to one, in any lan
 MAX_PICTURE_CHARACTERS = 90_000  # a picture of 64 KB in base64
 _PICTURE_DATA = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _HOURS_AND_MINUTES = re.compile(r"(\d{1,6}):([0-5]\d)")
-
-
-class InputSchema(Schema):
-    """What comes in: unknown fields are refused, references may lack their `_id`."""
-
-    class Meta:
-        unknown = RAISE
-
-    @pre_load
-    def _bare_references(self, data: Any, **_: Any) -> Any:
-        if not isinstance(data, Mapping):
-            return data
-        taken = dict(data)
-        for name, field in self.fields.items():
-            if not isinstance(field, ReferenceId | ReferenceIds):
-                continue
-            bare = field.bare(name)
-            if bare in taken:
-                if name in taken:
-                    raise ValidationError(f"is given as {bare} and as {name}; give it once", name)
-                taken[name] = taken.pop(bare)
-        return taken
-
-
-class OutputSchema(Schema):
-    """What goes out; a field that is not set goes out as null."""
-
-    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        if isinstance(obj, Mapping):  # marshmallow would take a missing `keys` for the mapping's own method
-            return obj.get(attr)
-        value = super().get_attribute(obj, attr, default)
-        return None if value is default else value
-
-
-class AccountReferenceSchema(OutputSchema):
-    """Whose a foreign record is; own records go out without it."""
-
-    id = fields.String()
-    name = fields.String()
 
 
 class Text(fields.String):
@@ -103,13 +60,6 @@ def composed(text: str) -> str:
         if marks > MAX_MARKS:
             raise ValidationError(f"must not hold more than {MAX_MARKS} marks on one letter")
     return unicodedata.normalize("NFC", text)
-
-
-class SourceSchema(InputSchema):
-    """The external system and record that a record was made from."""
-
-    source = Text(30, allow_none=True)
-    sourceID = Text(128, allow_none=True)
 
 
 class ReferenceId(fields.Field[int]):
@@ -174,18 +124,6 @@ class Moment(fields.AwareDateTime):
             return None
         timespec = "milliseconds" if value.microsecond else "seconds"
         return value.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
-
-
-class NamedRecordSchema(OutputSchema):
-    """What every record with a name has. `account` is there on a partner's."""
-
-    id = fields.Integer()
-    account = fields.Nested(AccountReferenceSchema)
-    name = fields.String()
-    source = fields.String()
-    sourceID = fields.String()
-    created_at = Moment()
-    updated_at = Moment()
 
 
 class Day(fields.Field[str]):
@@ -279,26 +217,3 @@ def currency(**options: Any) -> fields.String:
 def one_of(choices: tuple[str, ...], **options: Any) -> fields.String:
     options.setdefault("allow_none", True)
     return fields.String(validate=validate.OneOf(choices, error="must be one of {choices}"), **options)
-
-
-def loaded(schema: Schema, data: Any, *, partial: bool = False) -> dict[str, Any]:
-    """What a caller sent, checked and typed. `partial`: only what is there (an edit). Raises Invalid that
-    names every field (`note.text`), and `body` for what is no object."""
-    try:
-        taken: dict[str, Any] = schema.load(data, partial=partial)
-    except ValidationError as error:
-        raise Invalid(errors=list(_pairs(error.messages))) from None
-    return taken
-
-
-def _pairs(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """marshmallow's nested messages as (path, text)."""
-    if isinstance(messages, Mapping):
-        for key, value in messages.items():
-            inner = path if key == "_schema" else f"{path}.{key}".lstrip(".")
-            yield from _pairs(value, inner)
-    elif isinstance(messages, list):
-        for value in messages:
-            yield from _pairs(value, path)
-    else:
-        yield (path or "body", str(messages))

@@ -13,8 +13,8 @@ from services.common.actor import Actor
 from services.common.copies import Offer, Offers
 from services.common.entrypoints import EVERYONE, SERVICES, command, every
 from services.common.errors import Unavailable
-from services.common.fields import loaded
 from services.common.http import ServiceWeb
+from services.common.schemas import loaded
 from services.common.service_context import ServiceContext
 from services.common.service_parts import START_RETRY_SECONDS, ServiceParts
 from services.common.store import Record

@@ -9,9 +9,9 @@ from services.common.context import Context
 from services.common.copies import Offer, Offers
 from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import EVERYONE, SERVICES, command, every, handle_event
-from services.common.fields import loaded
 from services.common.http import ServiceWeb
 from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
+from services.common.schemas import loaded
 from services.common.service_context import ServiceContext
 from services.federation.border import Border
 from services.federation.commands import BorderCommands

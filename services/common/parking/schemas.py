@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from services.common.fields import Moment, OutputSchema
+from services.common.fields import Moment
+from services.common.schemas import OutputSchema
 
 
 class ParkedEventSchema(OutputSchema):

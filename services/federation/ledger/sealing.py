@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.common.actor import Actor
 from services.common.clock import iso
-from services.common.fields import loaded
+from services.common.schemas import loaded
 from services.federation.ledger import heads
 from services.federation.ledger.kept import heads_behind
 from services.federation.schemas import EndInputSchema, HeadsInputSchema

@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.common.fields import InputSchema, Moment, OutputSchema, ReferenceId, Text, Zone, currency
+from services.common.fields import Moment, ReferenceId, Text, Zone, currency
+from services.common.schemas import InputSchema, OutputSchema
 from services.organizations.model.roles import ROLES
 from services.organizations.model.tokens import SCOPES
 from services.organizations.schemas.contacts import locale

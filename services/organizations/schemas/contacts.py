@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate
 
-from services.common.fields import InputSchema, Text, Whole
+from services.common.fields import Text, Whole
+from services.common.schemas import InputSchema
 
 
 def web_address(**options: Any) -> fields.String:

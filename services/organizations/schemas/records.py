@@ -6,18 +6,16 @@ from marshmallow import fields, validate
 
 from services.common.fields import (
     Amount,
-    InputSchema,
-    NamedRecordSchema,
     Picture,
     ReferenceId,
     ReferenceIds,
-    SourceSchema,
     Text,
     Zone,
     currency,
     long_text,
     one_of,
 )
+from services.common.schemas import InputSchema, NamedRecordSchema, SourceSchema
 from services.organizations.model.records import INTRODUCED
 from services.organizations.schemas.contacts import (
     AddressSchema,

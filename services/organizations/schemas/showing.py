@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.common.fields import OutputSchema
+from services.common.schemas import OutputSchema
 from services.organizations.schemas.account import AccountSchema, NewTokenSchema, TokenSchema
 from services.organizations.schemas.records import OrganizationSchema, PersonSchema, TeamSchema
 from services.organizations.schemas.trusts import InvitationSchema, TrustSchema

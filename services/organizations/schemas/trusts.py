@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from services.common.fields import AccountReferenceSchema, InputSchema, Moment, OutputSchema, Text, one_of
+from services.common.fields import Moment, Text, one_of
+from services.common.schemas import AccountReferenceSchema, InputSchema, OutputSchema
 from services.organizations.model.trusts import (
     ACCOUNT_ID,
     DEFAULT_EXPIRY_HOURS,

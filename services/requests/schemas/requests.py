@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from services.common.fields import (
-    Moment,
-    OutputSchema,
-    ReferenceId,
-    SourceSchema,
-    Text,
-    one_of,
-)
+from services.common.fields import Moment, ReferenceId, Text, one_of
+from services.common.schemas import OutputSchema, SourceSchema
 from services.requests.model import Category, CompletionReason, Impact, Status
 
 MAX_NOTE_BYTES = 64 * 1024

@@ -7,19 +7,13 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load
 
-from services.common.fields import (
+from services.common.fields import Day, Moment, ReferenceId, ReferenceIds, Text, long_text, one_of
+from services.common.schemas import (
     AccountReferenceSchema,
-    Day,
     InputSchema,
-    Moment,
     NamedRecordSchema,
     OutputSchema,
-    ReferenceId,
-    ReferenceIds,
     SourceSchema,
-    Text,
-    long_text,
-    one_of,
 )
 from services.slas.model.coverage import COVERAGES
 from services.slas.model.hierarchy import IMPACT_RELATIONS

@@ -9,18 +9,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.common.fields import (
-    Amount,
-    Minutes,
-    NamedRecordSchema,
-    ReferenceId,
-    SourceSchema,
-    Text,
-    Zone,
-    currency,
-    long_text,
-    one_of,
-)
+from services.common.fields import Amount, Minutes, ReferenceId, Text, Zone, currency, long_text, one_of
+from services.common.schemas import NamedRecordSchema, SourceSchema
 from services.slas.model.offerings import CHARGE_TYPES, FREQUENCIES, LEVELS, OFFERING_STATUSES, TARGETS
 
 MAX_TARGET_MINUTES = 2 * 366 * 24 * 60

@@ -6,19 +6,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.common.fields import (
-    InputSchema,
-    NamedRecordSchema,
-    OutputSchema,
-    Picture,
-    ReferenceId,
-    SourceSchema,
-    Text,
-    Whole,
-    Zone,
-    long_text,
-    one_of,
-)
+from services.common.fields import Picture, ReferenceId, Text, Whole, Zone, long_text, one_of
+from services.common.schemas import InputSchema, NamedRecordSchema, OutputSchema, SourceSchema
 from services.slas.model.hierarchy import IMPACT_RELATIONS
 
 IMPACTS = ("low", "medium", "high", "top")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.common.fields import OutputSchema
+from services.common.schemas import OutputSchema
 from services.slas.model import shapes
 from services.slas.schemas.agreements import SlaSchema
 from services.slas.schemas.offerings import ServiceOfferingSchema

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.common.errors import Forbidden, Invalid, NotFound, Unavailable
-from services.common.fields import loaded
+from services.common.schemas import loaded
 from services.slas.actions import services
 from services.slas.schemas import ServiceOfferingInputSchema
 from tests.integration.slas.accounts import Hosting, Side, own_instance

@@ -9,19 +9,8 @@ import pytest
 from marshmallow import ValidationError, fields
 
 from services.common.errors import Invalid
-from services.common.fields import (
-    Amount,
-    Day,
-    InputSchema,
-    Minutes,
-    Moment,
-    ReferenceId,
-    ReferenceIds,
-    Text,
-    Whole,
-    Zone,
-    loaded,
-)
+from services.common.fields import Amount, Day, Minutes, Moment, ReferenceId, ReferenceIds, Text, Whole, Zone
+from services.common.schemas import InputSchema, loaded
 
 
 class Record(InputSchema):

@@ -9,10 +9,10 @@ from marshmallow import Schema, fields
 
 from gateway.records import Renderer, Shape
 from gateway.references import Kind, Reference, Resolver
-from services.common.fields import AccountReferenceSchema
 from services.common.ids import node_id
 from services.common.listing import Field, Listing
 from services.common.listing import Kind as FieldKind
+from services.common.schemas import AccountReferenceSchema
 
 DOMAIN = "widget.example"
 NAMES: dict[str, dict[int, dict[str, Any]]] = {

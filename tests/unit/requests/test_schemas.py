@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.common.errors import Invalid
-from services.common.fields import loaded
+from services.common.schemas import loaded
 from services.requests.schemas import RequestInputSchema, RequestPatchSchema
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.common.errors import Invalid
-from services.common.fields import loaded
+from services.common.schemas import loaded
 from services.slas.model.shapes import copied, covering, shown
 from services.slas.schemas import (
     ServiceInputSchema,
