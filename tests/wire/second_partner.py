@@ -45,8 +45,8 @@ class SecondPartner(Desk):
         if said["invited"] != self.account or said["expires_at"] <= now_text():
             raise ValueError("the invitation is for another account, or too old")
         self.partner, self.ring = said["inviter"]["id"], said["keys"]
-        self.address, self.ca = said["border"]["address"], said["border"]["ca"]
-        self.login, self.understood = said["credentials"], said.get("capabilities") or list(TYPES)
+        self.line.lead(said["border"]["address"], said["border"]["ca"], said["credentials"])
+        self.understood = said.get("capabilities") or list(TYPES)
         body = self._acceptance(said["id"])
         once = Ed25519PrivateKey.from_private_bytes(sealing.unb64(said["introduction"]["d"]))
         named = f"{self.account}/{sealing.thumbprint(said['introduction'])}"
@@ -95,13 +95,12 @@ class SecondPartner(Desk):
             raise Refused("unknown_invitation")
         if self.trust not in ("invited", "inviting"):
             raise Refused("not_waited_for")
-        self.login = sealing.decrypted(body["credentials"], self.enc)
-        self.address, self.ca = body["border"]["address"], body["border"]["ca"]
+        login = sealing.decrypted(body["credentials"], self.enc)
+        self.line.lead(body["border"]["address"], body["border"]["ca"], login)
         self.understood = body.get("capabilities") or list(TYPES)
         # The one-time key stays: the acceptance may come again, when our receipt was lost.
         once = [key for key in self.ring if key["state"] == INTRODUCTION]
         self.ring, self.trust = [*body["keys"], *once], "active"
-        self.new_line()
         if inviting:
             self.say(thread, "trust.accepted.v1", self._acceptance(self.invitation))
         return None

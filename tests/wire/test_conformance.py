@@ -241,7 +241,7 @@ def test_it_brings_a_broker_of_its_own(border: Border, tmp_path: Path) -> None:
             ["conformance", str(invitation), "--broker=embedded", "--only=4.receipt", "--only=1.delivered"],
         )
     assert result.exit_code == 0, result.output
-    assert second.address not in ("", second.border.address)
+    assert second.line.address not in ("", second.border.address)
 
 
 def test_a_border_that_is_there_is_left_alone(border: Border, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A border of one's own, and the line to another: section 1 of docs/partner-protocol.md."""
+"""A border of one's own, and how another is reached: section 1 of docs/partner-protocol.md."""
 
 from __future__ import annotations
 

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import amqp
-from amqp.exceptions import AMQPError, MessageNacked
+from amqp.exceptions import AMQPError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from tests.wire.second import sealing
-from tests.wire.second.border import Border, connected
+from tests.wire.second.border import Border
+from tests.wire.second.line import Line
 from tests.wire.second.sealing import Json, Unproven
 from tests.wire.second.threads import (
     RECEIPT,
@@ -32,7 +33,7 @@ from tests.wire.second.threads import (
 )  # fmt: skip
 
 INTRODUCTION = "introduction"  # the state of an invitation's one-time key
-AGAIN_SECONDS, ASK_SECONDS, LINE_SECONDS = 2.0, 30.0, 0.5
+AGAIN_SECONDS, ASK_SECONDS = 2.0, 30.0
 
 
 class Talk:
@@ -50,17 +51,15 @@ class Talk:
             sealing.public(account, self.next, "sig", "next"),
             sealing.public(account, self.enc, "enc"),
         ]
-        self.partner, self.address, self.ca = "", "", ""
+        self.partner = ""
+        self.line = Line(account)
         self.ring: list[Json] = []
-        self.login: Json = {}
         self.threads: dict[str, Thread] = {}
         self.quarantine: list[str] = []
         self.trust = "none"
         self.paused: dict[str, str] = {}  # by service: why
         self.refusals: list[tuple[str, str | None]] = []
         self._lanes: amqp.Connection | None = None
-        self._line: amqp.Connection | None = None
-        self._line_at = 0.0
 
     def hear(self, thread: Thread, message: Json) -> str | None:
         """What follows from a word of the partner's; gives a remark. Raises Refused and Parked."""
@@ -81,10 +80,11 @@ class Talk:
 
     def hang_up(self) -> None:
         """Closes what is open."""
-        lines, self._lanes, self._line = (self._lanes, self._line), None, None
-        for line in filter(None, lines):
+        self.line.close()
+        lanes, self._lanes = self._lanes, None
+        if lanes is not None:
             with contextlib.suppress(OSError, AMQPError):
-                line.close()
+                lanes.close()
 
     # -- 2: what comes -----------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class Talk:
         }
         payload = self._payload(new_id(), RECEIPT, thread.id, 0, None, body)
         key = f"receipt.{SERVICES[thread.kind]}"
-        self._publish(key, sealing.sealed(payload, self.keys[0]["kid"], self.sig))
+        self.line.publish(key, sealing.sealed(payload, self.keys[0]["kid"], self.sig))
 
     def _take_receipt(self, receipt: Json) -> None:
         body, thread = receipt["body"], self.threads.get(receipt["thread"])
@@ -277,33 +277,6 @@ class Talk:
                 wait = ASK_SECONDS if one.verdict == "held" else AGAIN_SECONDS
                 lowest = one is unanswered[0] and time.monotonic() - one.tried_at > wait
                 if one.tried_at in (0.0, 1.0) or lowest:
-                    if not self._publish(one.routing_key, one.sealed):
+                    if not self.line.publish(one.routing_key, one.sealed):
                         return
                     one.tried_at = time.monotonic()
-
-    def _publish(self, routing_key: str, sealed: bytes) -> bool:
-        """Persistent, mandatory, confirmed. False when that failed: then it is sent again later."""
-        if not self.address or (self._line is None and time.monotonic() < self._line_at):
-            return False
-        try:
-            if self._line is None:
-                self._line = connected(self.address, self.ca, self.login)
-            self._line.channel(1).basic_publish(
-                amqp.Message(sealed, content_type="application/jose", delivery_mode=2),
-                exchange=f"from.{self.account}",
-                routing_key=routing_key,
-                mandatory=True,
-                timeout=10,
-            )
-        except (OSError, AMQPError, MessageNacked):
-            self.new_line()
-            self._line_at = time.monotonic() + LINE_SECONDS
-            return False
-        return True
-
-    def new_line(self) -> None:
-        """The next word goes over a new connection."""
-        line, self._line = self._line, None
-        if line is not None:
-            with contextlib.suppress(OSError, AMQPError):
-                line.close()
