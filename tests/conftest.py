@@ -55,34 +55,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
-def end(broker: Broker) -> None:
-    """Its data is thrown away, so a crash will do: an orderly stop takes 6 s."""
-    broker.kill()
-    broker.stop()
-
-
 @pytest.fixture(scope="session")
 def embedded_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """An embedded bus for the run, started when the first test asks for it."""
-    bus = EmbeddedBroker(tmp_path_factory.mktemp("bus"), dies_with_parent=True)
-    try:
-        bus.start()
-        bus.wait_ready()
+    with EmbeddedBroker(tmp_path_factory.mktemp("bus"), dies_with_parent=True).started() as bus:
         yield bus
-    finally:
-        end(bus)
 
 
 @pytest.fixture(scope="session")
 def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A RabbitMQ node for the run, started when the first test asks for it."""
-    broker = RabbitMQ(tmp_path_factory.mktemp("broker"), dies_with_parent=True)
-    try:
-        broker.start()
-        broker.wait_ready()
+    with RabbitMQ(tmp_path_factory.mktemp("broker"), dies_with_parent=True).started() as broker:
         yield broker
-    finally:
-        end(broker)
 
 
 @pytest.fixture(scope="session")

@@ -27,13 +27,8 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """A broker that the test may kill."""
-    broker = RabbitMQ(tmp_path / "broker", dies_with_parent=True)
-    try:
-        broker.start()
-        broker.wait_ready()
+    with RabbitMQ(tmp_path / "broker", dies_with_parent=True).started() as broker:
         yield broker
-    finally:
-        broker.stop()
 
 
 @pytest.mark.slow

@@ -20,14 +20,8 @@ from interdesk.vhosts import BrokerRefused, ensure_vhosts
 @pytest.fixture(scope="module")
 def other_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A second broker beside the run's."""
-    broker = RabbitMQ(tmp_path_factory.mktemp("other_broker"), dies_with_parent=True)
-    try:
-        broker.start()
-        broker.wait_ready()
+    with RabbitMQ(tmp_path_factory.mktemp("other_broker"), dies_with_parent=True).started() as broker:
         yield broker
-    finally:
-        broker.kill()
-        broker.stop()
 
 
 def publish(uri: str, queue: str, numbers: Iterable[int]) -> None:

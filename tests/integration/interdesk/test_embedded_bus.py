@@ -12,19 +12,14 @@ import pytest
 
 from interdesk.embedded_broker import EmbeddedBroker
 from interdesk.vhosts import ensure_vhosts
-from tests.conftest import end
 from tests.waiting import wait_until
 
 
 @pytest.fixture
 def bus(tmp_path: Path) -> Iterator[EmbeddedBroker]:
-    made = EmbeddedBroker(tmp_path / "bus", dies_with_parent=True)
-    try:
-        begin(made)
+    with EmbeddedBroker(tmp_path / "bus", dies_with_parent=True).started() as made:
         ensure_vhosts(made.admin_uri, "widget", "a password")
         yield made
-    finally:
-        end(made)
 
 
 def begin(bus: EmbeddedBroker) -> None:
