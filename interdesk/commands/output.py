@@ -78,6 +78,12 @@ def warn(line: str) -> None:
     _err.print(_printable(line), style="yellow", markup=False, highlight=False)
 
 
+def ask(question: str, *, yes: bool) -> None:
+    """Ends the command unless a person says yes to it, now or (`yes`) beforehand."""
+    if not yes:
+        typer.confirm(question, abort=True)
+
+
 def show_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 

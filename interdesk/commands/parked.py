@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from interdesk.commands.options import DEFAULT_LIMIT, ChosenAccount, Id, Json, Limit, Yes, for_an_account
-from interdesk.commands.output import Group, say, show_first, show_one
+from interdesk.commands.output import Group, ask, say, show_first, show_one
 
 
 def commands(path: str, columns: Sequence[str], *, help: str, discarding: str) -> typer.Typer:
@@ -45,8 +45,7 @@ def commands(path: str, columns: Sequence[str], *, help: str, discarding: str) -
     @for_an_account
     def discard(chosen: ChosenAccount, id: Id, yes: Yes = False) -> None:
         """Pass over it for good."""
-        if not yes:
-            typer.confirm(f"Discard {id}? {discarding}", abort=True)
+        ask(f"Discard {id}? {discarding}", yes=yes)
         with chosen.api() as api:
             api.post(f"{path}/{id}/discard")
         say(f"{id} is discarded")

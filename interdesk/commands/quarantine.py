@@ -16,7 +16,7 @@ from interdesk.commands.options import (
     Yes,
     for_an_account,
 )
-from interdesk.commands.output import Group, say, show_first, show_one
+from interdesk.commands.output import Group, ask, say, show_first, show_one
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Deliveries that nobody is proven to have sent.")
 
@@ -50,8 +50,7 @@ def show_quarantined(chosen: ChosenAccount, id: Id, as_json: Json = False) -> No
 @for_an_account
 def empty(chosen: ChosenAccount, partner: Partner, yes: Yes = False) -> None:
     """Let go of what is in a partner's quarantine, so that there is room again."""
-    if not yes:
-        typer.confirm(f"Let go of all that is in the quarantine of {partner}, for good?", abort=True)
+    ask(f"Let go of all that is in the quarantine of {partner}, for good?", yes=yes)
     with chosen.api() as api:
         api.post(f"trusts/{partner}/empty_quarantine")
     say(f"the quarantine of {partner} is empty")

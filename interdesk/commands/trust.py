@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from interdesk.commands.options import ChosenAccount, Json, Partner, Yes, for_an_account, text_in
-from interdesk.commands.output import FAILED, Group, say, show, show_json, show_one, warn
+from interdesk.commands.output import FAILED, Group, ask, say, show, show_json, show_one, warn
 from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
@@ -146,8 +146,7 @@ def revoke_key(
     yes: Yes = False,
 ) -> None:
     """Revoke a key that somebody else may have, and use the next one from now on."""
-    if not yes:
-        typer.confirm(f"Revoke {kid} for good?", abort=True)
+    ask(f"Revoke {kid} for good?", yes=yes)
     with chosen.api() as api:
         _show_keys(api.post("account/revoke_key", {"kid": kid}), as_json)
 
@@ -165,8 +164,7 @@ def renew_credentials(chosen: ChosenAccount, partner: Partner) -> None:
 @for_an_account
 def end(chosen: ChosenAccount, partner: Partner, yes: Yes = False) -> None:
     """End a trust: every hand-over between the two accounts ends."""
-    if not yes:
-        typer.confirm(f"End the trust with {partner}, and every hand-over with it?", abort=True)
+    ask(f"End the trust with {partner}, and every hand-over with it?", yes=yes)
     _move(chosen, "end", partner)
 
 
