@@ -92,11 +92,7 @@ class Case:
 
     def answer(self) -> None:
         self.step = "answer"
-        self._partners.api(CUSTOMER).patch(
-            f"requests/{self.request_id}",
-            {"team_id": self._partners.lead.team_id, "note": self._says("since monday")},
-            lambda: self.turn() != "asked",
-        )
+        self._gives_back("since monday", lambda: self.turn() != "asked")
 
     def answer_comes(self) -> None:
         self.step = "answer comes"
@@ -105,11 +101,7 @@ class Case:
     def complete(self) -> None:
         self.arrived()
         self.step = "complete"
-        self._edit(
-            PROVIDER,
-            {"status": "completed", "completion_reason": "solved", "note": f"{self.key}: mended"},
-            lambda request: request["status"] == "completed",
-        )
+        self._solves(PROVIDER, "mended")
         self.step = "return"
         self._waits(lambda: self.turn() == "returned")
 
@@ -119,16 +111,11 @@ class Case:
 
     def rejects_the_solution(self) -> None:
         self.step = "reopen"
-        changes = {"team_id": self._partners.lead.team_id, "note": self._says("still slow")}
-        self._api(CUSTOMER).patch(f"requests/{self.request_id}", changes, lambda: self.turn() == "with")
+        self._gives_back("still slow", lambda: self.turn() == "with")
 
     def close(self) -> None:
         self.step = "close"
-        self._edit(
-            CUSTOMER,
-            {"status": "completed", "completion_reason": "solved", "note": f"{self.key}: thank you"},
-            lambda request: request["status"] == "completed",
-        )
+        self._solves(CUSTOMER, "thank you")
         self.step = "closed"
 
     def turn(self) -> str:
@@ -172,6 +159,19 @@ class Case:
     def _request(self, account: str) -> dict[str, Any]:
         request: dict[str, Any] = self._api(account).get(f"requests/{self._id(account)}")
         return request
+
+    def _gives_back(self, text: str, done: Callable[[], bool]) -> None:
+        """To the provider's team, with a note."""
+        changes = {"team_id": self._partners.lead.team_id, "note": self._says(text)}
+        self._api(CUSTOMER).patch(f"requests/{self.request_id}", changes, done)
+
+    def _solves(self, account: str, text: str) -> None:
+        """Completes it, with a note that is not among `said`."""
+        self._edit(
+            account,
+            {"status": "completed", "completion_reason": "solved", "note": f"{self.key}: {text}"},
+            lambda request: request["status"] == "completed",
+        )
 
     def _edit(self, account: str, changes: Mapping[str, Any], done: Any) -> None:
         self._api(account).patch(

@@ -38,19 +38,24 @@ def opened(pair: Pair) -> tuple[Side, Side, str]:
     return widget, giga, thread
 
 
+@pytest.fixture
+def other(opened: tuple[Side, Side, str], make_side: Sides) -> Side:
+    """Another partner of giga's."""
+    _, giga, _ = opened
+    side = make_side("other")
+    side.trusts(giga)
+    giga.trusts(side)
+    return side
+
+
 def believed_nothing(giga: Side, widget: Side, thread: str, code: str) -> None:
     giga.waits_until(lambda: giga.quarantined() == [code])
     assert giga.heard(widget.account, thread) == ["1"]
     assert len(giga.inbox(thread)) == 1
 
 
-def test_a_partner_publishes_to_its_own_exchange_only(
-    opened: tuple[Side, Side, str], make_side: Sides
-) -> None:
+def test_a_partner_publishes_to_its_own_exchange_only(opened: tuple[Side, Side, str], other: Side) -> None:
     widget, giga, thread = opened
-    other = make_side("other")
-    other.trusts(giga)
-    giga.trusts(other)
     sealed = widget.sealed(thread, 1)
     for exchange in (exchange_of(other.account), "amq.topic", ""):
         with pytest.raises(Unavailable):
@@ -59,25 +64,19 @@ def test_a_partner_publishes_to_its_own_exchange_only(
 
 
 def test_a_captured_message_over_another_exchange_is_not_believed(
-    opened: tuple[Side, Side, str], make_side: Sides
+    opened: tuple[Side, Side, str], other: Side
 ) -> None:
     widget, giga, thread = opened
-    thief = make_side("thief")
-    thief.trusts(giga)
-    giga.trusts(thief)
-    thief.smuggle(giga, widget.sealed(thread, 1))
+    other.smuggle(giga, widget.sealed(thread, 1))
     believed_nothing(giga, widget, thread, "wrong_exchange")
 
 
 def test_another_partners_key_does_not_speak_for_this_one(
-    opened: tuple[Side, Side, str], make_side: Sides
+    opened: tuple[Side, Side, str], other: Side
 ) -> None:
     widget, giga, thread = opened
-    thief = make_side("thief")
-    thief.trusts(giga)
-    giga.trusts(thief)
     forged = replace(widget.message(thread, 1), sequence=2)
-    thief.smuggle(giga, seal(forged, thief.ring.current()))
+    other.smuggle(giga, seal(forged, other.ring.current()))
     believed_nothing(giga, widget, thread, "wrong_sender")
 
 

@@ -160,13 +160,7 @@ def test_what_was_taken_and_not_applied_when_its_key_was_revoked_is_said_again_b
 
 def test_a_thief_takes_no_place_from_the_owner(friends: tuple[Side, Side]) -> None:
     widget, giga = friends
-    stolen = widget.ring.current()
-    for side in friends:
-        side.start()
-    thread = widget.open(giga.account, "1")
-    widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
-    widget.turns(widget.ring.revoked(stolen.kid))
-    giga.is_told_by(widget)
+    thread, stolen = robbed(widget, giga)
     first = forged(widget, giga, thread, stolen, "pay the thief")
     widget.smuggle(giga, first)
     giga.waits_until(lambda: parked(giga, thread) == [REVOKED_KEY])
@@ -187,18 +181,26 @@ def test_a_thief_who_sends_very_much_fills_no_list_that_a_person_reads(
 ) -> None:
     monkeypatch.setattr("services.federation.intake.MAX_UNPROVEN", 3)
     widget, giga = friends
-    stolen = widget.ring.current()
-    for side in friends:
-        side.start()
-    thread = widget.open(giga.account, "1")
-    widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
-    widget.turns(widget.ring.revoked(stolen.kid))
-    giga.is_told_by(widget)
+    thread, stolen = robbed(widget, giga)
     widget.smuggle(
         giga, *(forged(widget, giga, thread, stolen, str(ahead), back=-ahead) for ahead in range(5))
     )
     giga.waits_until(lambda: len(giga.quarantined()) >= 2)
     assert parked(giga, thread) == [REVOKED_KEY] * 3
+
+
+def robbed(widget: Side, giga: Side) -> tuple[str, Key]:
+    """A thread in which widget has said something, and the key that sealed it: a thief has it, and it is
+    revoked.
+    """
+    stolen = widget.ring.current()
+    for side in (widget, giga):
+        side.start()
+    thread = widget.open(giga.account, "1")
+    widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
+    widget.turns(widget.ring.revoked(stolen.kid))
+    giga.is_told_by(widget)
+    return thread, stolen
 
 
 def forged(widget: Side, giga: Side, thread_id: str, key: Key, text: str, back: int = 0) -> bytes:

@@ -8,7 +8,7 @@ from services.common.errors import Invalid
 from services.federation.verdicts import done
 from services.slas.actions import agreements, services
 from tests.integration.slas.accounts import Hosting, Side, trust
-from tests.integration.slas.registering import register, update
+from tests.integration.slas.registering import register, update, within
 
 
 def test_an_agreement_is_offered_when_it_is_registered(gigatera: Side, hosting: Hosting) -> None:
@@ -72,18 +72,7 @@ def test_the_customer_organization_is_the_one_that_stands_for_the_account(
 
 
 def test_an_agreement_within_the_account_is_told_to_nobody(widget: Side, webshop: int) -> None:
-    service_id = widget.document("service_instances", webshop)["service_id"]
-    offering = services.create_service_offering(
-        widget.context, widget.manager, {"name": "Standard", "service_id": service_id}
-    )
-    fields = {
-        "name": "End to end",
-        "service_instance_id": webshop,
-        "service_offering_id": offering["id"],
-        "status": "active",
-        "customer_representative_ids": [1, 2],
-    }
-    sla = agreements.create_sla(widget.context, widget.manager, fields)
+    sla = within(widget, webshop, status="active", customer_representative_ids=[1, 2])
     assert (sla["customer_id"], sla["thread"], widget.written()) == (1, None, [])
     with pytest.raises(Invalid) as refused:
         update(widget, sla["id"], people_ids=[1])

@@ -12,7 +12,7 @@ from services.common.errors import Forbidden, Invalid
 from services.federation.verdicts import done
 from services.slas.actions import agreements, hierarchy, services
 from tests.integration.slas.accounts import Hosting, Side, own_instance, trust
-from tests.integration.slas.registering import register, update
+from tests.integration.slas.registering import register, update, within
 
 
 def test_what_the_agreement_covers_is_chosen_by_the_customer(
@@ -147,18 +147,7 @@ def test_a_choice_survives_what_the_provider_changes_later(
 
 def test_agreed_edges_and_drawn_ones_together_close_no_circle(widget: Side, webshop: int) -> None:
     network = own_instance(widget, "Network", parent_service_instances=[])
-    service_id = widget.document("service_instances", webshop)["service_id"]
-    offering = services.create_service_offering(
-        widget.context, widget.manager, {"name": "Standard", "service_id": service_id}
-    )
-    fields = {
-        "name": "Shop for the network",
-        "service_instance_id": webshop,
-        "service_offering_id": offering["id"],
-        "coverage": "service_instances",
-        "service_instance_ids": [network],
-    }
-    agreements.create_sla(widget.context, widget.manager, fields)
+    within(widget, webshop, coverage="service_instances", service_instance_ids=[network])
     with pytest.raises(Invalid) as refused:
         services.add_parent(widget.context, widget.manager, network, webshop, "down")
     assert '"Network" → "Webshop" → "Network"' in refused.value.errors[0][1]
