@@ -25,46 +25,22 @@ from services.requests import partner, queries, store
 from services.requests.actions import desk
 from services.requests.service import HELD
 from tests.configs import NAMES, SECRET, config_of
+from tests.integration.neighbours import Neighbours
 
 SERVICE_DESK, OPERATIONS = 1, 2
 OWN_INSTANCE = 10
 
 
 @dataclass
-class Surroundings:
+class Surroundings(Neighbours):
     """The account's other services, as far as requests asks them."""
 
-    account: str
-    records: dict[tuple[str, Any], dict[str, Any]] = field(default_factory=dict)
-    versions: dict[tuple[str, Any], int] = field(default_factory=dict)
+    services = ("organizations", "slas")
+
     leads: dict[int, dict[str, Any]] = field(default_factory=dict)  # partner's service instance → agreement
     agreements: dict[tuple[str, str], dict[str, Any]] = field(
         default_factory=dict
     )  # (partner, thread) → agreement
-
-    def keep(self, kind: str, id: Any, **record: Any) -> None:
-        self.records[kind, id] = {"id": id, **record}
-        self.versions[kind, id] = self.versions.get((kind, id), 0) + 1
-
-    def call(self, service: str, method: str, actor: Any, /, *args: Any, **_: Any) -> Any:
-        assert service in ("organizations", "slas")
-        return getattr(self, f"_{method}")(*args)
-
-    def _copy(self, kind: str, id: Any) -> dict[str, Any] | None:
-        record = self.records.get((kind, id))
-        return None if record is None else {"id": id, "version": self.versions[kind, id], "record": record}
-
-    def _introduce(self, account: str, kind: str, remote_id: int, name: str) -> dict[str, Any]:
-        whose = {"account": {"id": account, "name": NAMES[account]}, "remote_id": remote_id}
-        known = [
-            id
-            for (of, id), record in self.records.items()
-            if of == kind
-            and (record.get("account"), record.get("remote_id")) == (whose["account"], remote_id)
-        ]
-        id = known[0] if known else 1000 + len(self.records)
-        self.keep(kind, id, **whose, name=name)
-        return {"id": id}
 
     def _agreement_for(self, target: int, own: int | None, requester: int | None) -> dict[str, Any]:
         if target not in self.leads:

@@ -1,6 +1,6 @@
 """Two accounts' sla services on a real database, without a bus: the provider gigatera, its customer widget.
 
-What organizations would answer is in `Directory`; what the border would carry is carried by `Side.deliver`,
+What organizations would answer is in `Neighbours`; what the border would carry is carried by `Side.deliver`,
 seal by seal, so that a test decides when a word arrives.
 """
 
@@ -15,52 +15,15 @@ from services.common.actor import Actor
 from services.common.clock import SteppedClock
 from services.common.context import Context
 from services.common.copies import Copies
-from services.common.errors import Unavailable
 from services.federation.envelope import Message, open_sealed
 from services.federation.rings import OwnRing, PartnerRing
 from services.federation.verdicts import Verdict
 from services.slas import store
 from services.slas.actions import hearing, services
 from tests.configs import NAMES, SECRET, config_of
+from tests.integration.neighbours import Neighbours
 
 KINDS = ("account", "organization", "team", "person", "trust", "keyring")
-
-
-@dataclass
-class Directory:
-    """The organizations service of one account, as far as slas asks it."""
-
-    account: str
-    records: dict[str, dict[Any, dict[str, Any]]] = field(
-        default_factory=lambda: {kind: {} for kind in KINDS}
-    )
-    versions: dict[tuple[str, Any], int] = field(default_factory=dict)
-    silent: bool = False
-
-    def keep(self, kind: str, id: Any, **record: Any) -> int:
-        self.records[kind][id] = {"id": id, **record}
-        self.versions[kind, id] = self.versions.get((kind, id), 0) + 1
-        return id if isinstance(id, int) else 0
-
-    def call(self, service: str, method: str, actor: Any, /, *args: Any, **_: Any) -> Any:
-        assert service == "organizations"
-        if self.silent:
-            raise Unavailable("service_silent", "organizations does not answer")
-        return getattr(self, f"_{method}")(*args)
-
-    def _copy(self, kind: str, id: Any) -> dict[str, Any] | None:
-        record = self.records[kind].get(id)
-        return None if record is None else {"id": id, "version": self.versions[kind, id], "record": record}
-
-    def _introduce(self, account: str, kind: str, remote_id: int, name: str) -> dict[str, Any]:
-        whose = {"account": {"id": account, "name": NAMES[account]}, "remote_id": remote_id}
-        for id, record in self.records[kind].items():
-            if record.get("account") == whose["account"] and record.get("remote_id") == remote_id:
-                self.keep(kind, id, **whose, name=name)
-                return {"id": id}
-        id = 1000 + len(self.records[kind])
-        self.keep(kind, id, **whose, name=name)
-        return {"id": id}
 
 
 @dataclass
@@ -68,7 +31,7 @@ class Side:
     """One account's sla service."""
 
     context: Context
-    directory: Directory
+    directory: Neighbours
     ring: OwnRing
     partner_rings: dict[str, PartnerRing] = field(default_factory=dict)
     delivered: set[str] = field(default_factory=set)
@@ -114,7 +77,7 @@ class Side:
 def side_of(account: str, database: pymongo.database.Database[dict[str, Any]], clock: SteppedClock) -> Side:
     config = config_of(account)
     store.ensure_indexes(database)
-    directory = Directory(account)
+    directory = Neighbours(account)
     copies = Copies(database, directory, dict.fromkeys(KINDS, "organizations"), account)
     context = Context(config, "slas", database, clock=clock, copies=copies, rpc=directory)
     directory.keep("account", account, name=NAMES[account], organization_id=1, service_desk_team_id=1)

@@ -59,8 +59,8 @@ def hosting(gigatera: Side) -> Hosting:
     offering = services.create_service_offering(
         context, manager, {"name": "Gold", "service_id": service["id"], "status": "available"}
     )
-    customer_id = gigatera.directory.keep("organization", 7, name="Widget Data Center")
-    return Hosting(service["id"], instance["id"], offering["id"], customer_id)
+    gigatera.directory.keep("organization", 7, name="Widget Data Center")
+    return Hosting(service["id"], instance["id"], offering["id"], customer_id=7)
 
 
 @pytest.fixture

@@ -36,9 +36,9 @@ def test_the_customer_keeps_a_foreign_sla_in_ids_of_its_own(
     instance = widget.document("service_instances", copy["service_instance_id"])
     assert (instance["name"], instance["remote_id"]) == ("Hosting Gold", hosting.instance_id)
     assert instance["account"] == {"id": "gigatera", "name": "GigaTera"}
-    team = widget.directory.records["team"][instance["support_team_id"]]
+    team = widget.directory.records["team", instance["support_team_id"]]
     assert (team["name"], team["remote_id"]) == ("GigaTera Operations", 2)
-    provider = widget.directory.records["organization"][instance["provider_id"]]
+    provider = widget.directory.records["organization", instance["provider_id"]]
     assert (provider["name"], provider["account"]["id"]) == ("GigaTera", "gigatera")
     assert widget.document("services", instance["service_id"])["name"] == "Hosting"
     offering = widget.document("service_offerings", copy["service_offering_id"])
