@@ -34,10 +34,8 @@ def _question(*, null: bool = False) -> fields.Field[Any]:
     return shapes.text(64, null=null)
 
 
-class _Given(Body):
-    """What a give brings, the first time and every time: whole, so that nothing is missing when it is the
-    first.
-    """
+class _Whole(Body):
+    """What the customer tells whole every time, so that nothing is missing when it is the first."""
 
     episode = shapes.episode()
     request_id = shapes.integer()
@@ -46,8 +44,11 @@ class _Given(Body):
     origin = shapes.text(64)
     core_version = shapes.integer()
     core = shapes.nested(Core)
-    team = shapes.nested(Ref)
     member = shapes.nested(Ref, null=True)
+
+
+class _Given(_Whole):
+    team = shapes.nested(Ref)
     notes = shapes.many(Note, WINDOW)
 
 
@@ -130,19 +131,11 @@ class CoreChanged(Body):
     )
 
 
-class RestatedByCustomer(Body):
+class RestatedByCustomer(_Whole):
     by = shapes.one_of(("customer",))
-    episode = shapes.episode()
     open = shapes.boolean()
     answered = _question(null=True)
-    request_id = shapes.integer()
-    agreement = shapes.text(120)
-    service_instance_id = shapes.integer()
-    origin = shapes.text(64)
-    core_version = shapes.integer()
-    core = shapes.nested(Core)
     team = shapes.nested(Ref, null=True)
-    member = shapes.nested(Ref, null=True)
 
 
 class RestatedByProvider(Body):
