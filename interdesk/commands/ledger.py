@@ -11,8 +11,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from interdesk.commands.options import ChosenAccount, Json, for_an_account
-from interdesk.commands.output import FAILED, WRONG_USE, Group, Refusal, say, show, show_json, show_one, warn
+from interdesk.api import Beginning
+from interdesk.commands.options import DEFAULT_LIMIT, ChosenAccount, Json, TableLimit, for_an_account
+from interdesk.commands.output import (
+    FAILED,
+    WRONG_USE,
+    Group,
+    Refusal,
+    say,
+    show,
+    show_first,
+    show_json,
+    show_one,
+    warn,
+)
 from interdesk.files import private_file
 from interdesk.ledger_export import NothingSaid, Scope, Watch
 from interdesk.ledger_export import export as read
@@ -73,6 +85,7 @@ def verify(
         typer.Option("--pin", help="A key that is known to be an account's: <account>/<thumbprint>."),
     ] = None,
     messages: Annotated[bool, typer.Option("--messages", help="Show each message that is proven.")] = False,
+    limit: TableLimit = DEFAULT_LIMIT,
     as_json: Json = False,
 ) -> None:
     """Prove a ledger without its account: who said what to whom, when, and that it was received.
@@ -82,10 +95,18 @@ def verify(
     if bad := [each for each in pin or () if each.count("/") != 1]:
         raise Refusal(f"a key to pin is written <account>/<thumbprint>, not {', '.join(bad)}", WRONG_USE)
     seen: list[Witness] = []
+    proven = 0
+
+    def see(witness: Witness) -> None:
+        nonlocal proven
+        proven += 1
+        if messages and (as_json or len(seen) < limit):
+            seen.append(witness)
+
     try:
         with file.open("rb") as opened:
             bounded = iter(lambda: opened.readline(MAX_LINE_BYTES + 1), b"")
-            report = look_through(bounded, pin or (), seen.append if messages else lambda witness: None)
+            report = look_through(bounded, pin or (), see)
     except OSError as problem:
         raise Refusal(f"{file} can't be read: {problem}", WRONG_USE) from problem
     shown = [witness.to_document() for witness in seen]
@@ -93,7 +114,7 @@ def verify(
         show_json(report.to_document() | ({"messages": shown} if messages else {}))
     else:
         if messages:
-            show(shown, _MESSAGE_COLUMNS, as_json=False)
+            show_first(Beginning(shown, proven), _MESSAGE_COLUMNS, as_json=False)
             typer.echo()
         _tell(report)
     if not report.proven:

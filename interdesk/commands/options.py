@@ -38,6 +38,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Id = Annotated[str, typer.Argument(help="The id, as `list` shows it.")]
 Partner = Annotated[str, typer.Argument(help="The partner's account id.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show so many at most.")]
+TableLimit = Annotated[
+    int, typer.Option("--limit", min=1, help="Show so many at most in a table; --json has all.")
+]
 DEFAULT_LIMIT = 100
 Account = Annotated[
     str | None, typer.Option("--account", "-a", help="Which account of the local deployment.")

@@ -13,8 +13,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from interdesk.commands.options import Json
-from interdesk.commands.output import FAILED, WRONG_USE, Refusal, say, show, show_json, warn
+from interdesk.api import Beginning
+from interdesk.commands.options import DEFAULT_LIMIT, Json, TableLimit
+from interdesk.commands.output import (
+    FAILED,
+    WRONG_USE,
+    Refusal,
+    say,
+    show,
+    show_first,
+    show_json,
+    warn,
+)
 from interdesk.replay.log import LogError, choose, read_cases
 from interdesk.replay.plan import plan
 from interdesk.replay.report import COUNTED, Report
@@ -46,6 +56,7 @@ def replay(
         ),
     ] = False,
     at_a_time: Annotated[int, typer.Option("--at-a-time", min=1, max=64, help="Cases played at once.")] = 8,
+    limit: TableLimit = DEFAULT_LIMIT,
     as_json: Json = False,
 ) -> None:
     """Play an incident log through a federation of its own, each organization line an account.
@@ -68,9 +79,12 @@ def replay(
     if as_json:
         show_json(report.to_document())
     else:
-        _tell(report)
-    for text in report.problems():
+        _tell(report, limit)
+    problems = report.problems()
+    for text in problems[:limit]:
         warn(text)
+    if len(problems) > limit:
+        warn(f"and {len(problems) - limit:,} problems more; --limit shows more, --json all")
     if not report.well:
         raise typer.Exit(FAILED)
 
@@ -122,8 +136,10 @@ def _watched() -> Iterator[Watched]:
         yield _Bars(bars)
 
 
-def _tell(report: Report) -> None:
-    show([_row(report.case_document(case)) for case in report.cases], _CASE_COLUMNS, as_json=False)
+def _tell(report: Report, limit: int) -> None:
+    worst_first = sorted(report.cases, key=lambda case: case.well)[:limit]
+    rows = [_row(report.case_document(case)) for case in worst_first]
+    show_first(Beginning(rows, len(report.cases)), _CASE_COLUMNS, as_json=False)
     typer.echo()
     show([report.sum()], ("cases", *COUNTED), as_json=False)
     typer.echo()

@@ -7,8 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from interdesk.commands.options import ChosenAccount, Json, Partner, Yes, for_an_account, text_in
-from interdesk.commands.output import FAILED, Group, ask, say, show, show_json, show_one, warn
+from interdesk.commands.options import (
+    DEFAULT_LIMIT,
+    ChosenAccount,
+    Json,
+    Limit,
+    Partner,
+    Yes,
+    for_an_account,
+    text_in,
+)
+from interdesk.commands.output import FAILED, Group, ask, say, show, show_first, show_json, show_one, warn
 from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
@@ -34,11 +43,11 @@ HEALTH = (
 
 @app.command("list")
 @for_an_account
-def list_trusts(chosen: ChosenAccount, as_json: Json = False) -> None:
+def list_trusts(chosen: ChosenAccount, limit: Limit = DEFAULT_LIMIT, as_json: Json = False) -> None:
     """List the account's trusts."""
     with chosen.api() as api:
-        trusts = list(api.get_all("trusts"))
-    show(trusts, ("id", "account", "domain", "status"), as_json=as_json)
+        trusts = api.get_first("trusts", limit)
+    show_first(trusts, ("id", "account", "domain", "status"), as_json=as_json)
 
 
 @app.command()

@@ -36,6 +36,14 @@ def test_a_proven_ledger_ends_well_and_says_what_it_rests_on(file: Path) -> None
     assert result.stdout.count("pinned") == 3
 
 
+def test_of_many_messages_the_first_are_shown_and_a_script_reads_all(file: Path) -> None:
+    shown = ledger("verify", str(file), "--messages", "--limit", "2")
+    assert shown.stdout.count("note.added.v1") == 2
+    assert "these are the first 2 of 3; --limit shows more" in shown.stderr
+    read = ledger("verify", str(file), "--messages", "--limit", "2", "--json")
+    assert len(json.loads(read.stdout)["messages"]) == 3
+
+
 def test_a_script_reads_the_same(file: Path) -> None:
     report = json.loads(ledger("verify", str(file), "--json").stdout)
     assert (report["ok"], report["complete"], report["sent"], report["received"]) == (True, True, 1, 2)

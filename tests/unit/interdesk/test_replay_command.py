@@ -8,6 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from interdesk.cli import app
+from interdesk.commands import replay as command
+from interdesk.replay.log import read_cases
+from interdesk.replay.plan import plan
+from interdesk.replay.play import Played
+from interdesk.replay.report import CaseReport, Report
 from tests.replay.small_log import SMALL_LOG
 
 WRONG_USE = 2
@@ -40,3 +45,14 @@ def test_a_log_without_crossing_cases_has_nothing_to_play(tmp_path: Path) -> Non
     path = tmp_path / "log.csv"
     path.write_text("".join(one_line_only), encoding="utf-8")
     assert "has no case that crosses lines" in refused(str(path), "--crossing")
+
+
+def test_of_many_cases_those_that_are_not_well_are_shown_first(capsys: pytest.CaptureFixture[str]) -> None:
+    cases = [CaseReport(Played(plan(case))) for case in read_cases(SMALL_LOG)]
+    cases[-1].played.problem = "it hangs"
+    lines = {line for case in cases for path in case.played.plan.ends for line in path}
+    command._tell(Report({line: line for line in lines}, cases, {}, {}, 1.0), 1)
+    shown = capsys.readouterr()
+    assert cases[-1].played.plan.case.id in shown.out
+    assert cases[0].played.plan.case.id not in shown.out
+    assert f"these are the first 1 of {len(cases)}; --limit shows more" in shown.err
