@@ -18,9 +18,10 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final
 
-from interdesk.api import Api
+from interdesk.api import Api, ApiError
 from services.common.clock import from_iso, iso
 from services.federation.ledger import lines
 from services.federation.ledger.heads import Head, Place, Run
@@ -77,13 +78,19 @@ def export(api: Api, scope: Scope, watch: Watch = lambda messages: None) -> Iter
 
 
 def _parts(api: Api, scope: Scope) -> list[Record]:
-    """What to ask of each service. Raises NothingSaid, ApiError when there is no such partner or request."""
+    """What to ask of each service. Raises NothingSaid, ApiError when there is no such partner."""
     threads = None
     partners = None
     if scope.partner is not None:
         partners = [str(api.get(f"trusts/{scope.partner}")["id"])]
     if scope.request is not None:
-        told = list(api.get_all(f"handovers/{scope.request}/ledger", fields="partner,thread", per_page=PAGE))
+        ledger = f"handovers/{scope.request}/ledger"
+        try:
+            told = list(api.get_all(ledger, fields="partner,thread", per_page=PAGE))
+        except ApiError as refused:
+            if refused.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise NothingSaid(f"there is no request {scope.request} that was handed over") from refused
         told = [each for each in told if partners is None or each["partner"] in partners]
         if not told:
             raise NothingSaid(

@@ -93,17 +93,13 @@ def list_handovers(database: Database[Document], query: ListQuery, viewer: Actor
 
 def get_handover(database: Database[Document], id: int, viewer: Actor) -> Document:
     """By the request's id. Raises NotFound, Forbidden."""
-    _specialists_only(viewer)
-    document = _request(database, id, viewer)
-    if not document["crossing"]:
-        raise NotFound()
+    document = _crossing(database, id, viewer)
     return shapes.handover(document, _names(database, [document]))
 
 
 def threads_of(database: Database[Document], id: int, viewer: Actor) -> list[Document]:
-    """`[{id, partner}]`, the hand-over threads of a request. Raises NotFound, Forbidden."""
-    _specialists_only(viewer)
-    document = _request(database, id, viewer)
+    """`[{id, partner}]`, the threads of a hand-over. Raises NotFound, Forbidden."""
+    document = _crossing(database, id, viewer)
     return [{"id": each["id"], "partner": each["partner"]} for each in document.get("threads", ())]
 
 
@@ -144,6 +140,15 @@ def references(database: Database[Document], kind: str, ids: Iterable[int]) -> d
 def _request(database: Database[Document], id: int, viewer: Actor) -> Document:
     document = database["requests"].find_one(all_of([{"_id": id}, visible(viewer)]), _STRIPS)
     if document is None:
+        raise NotFound()
+    return document
+
+
+def _crossing(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """A request that crossed a border. Raises NotFound, Forbidden."""
+    _specialists_only(viewer)
+    document = _request(database, id, viewer)
+    if not document["crossing"]:
         raise NotFound()
     return document
 

@@ -218,6 +218,15 @@ def test_the_timeline_tells_everything_in_order(desk: Desk, requests: dict[str, 
     assert desk.end_user.send("GET", path).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["handovers/{}", "handovers/{}/ledger"])
+def test_what_was_never_handed_over_is_no_hand_over_and_has_no_ledger(
+    desk: Desk, requests: dict[str, Made], path: str
+) -> None:
+    for id in (requests["Fresh"]["id"], 999_999, "handover"):
+        refused = desk.specialist.send("GET", path.format(id))
+        assert (refused.status_code, refused.headers["X-Interdesk-Error"]) == (404, "not_found")
+
+
 def test_a_requests_source_can_be_said_later_and_is_one_requests_alone(account: Account) -> None:
     _, client = account.person("Source Sayer", "specialist")
     made = [client.post("requests", {"subject": "Alarm", "category": "incident"}) for _ in range(2)]
