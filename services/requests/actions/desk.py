@@ -161,9 +161,7 @@ def _new(lookup: Lookup, actor: Actor, fields: Fields) -> tuple[model.NewRequest
     new["organization"] = lookup.ref("organization", person.get("organization_id")) if person else None
     team = None
     lead = None
-    if (
-        instance := lookup.ref("service_instance", fields.get("service_instance_id"), "service_instance_id")
-    ) is not None:
+    if (instance := lookup.service_instance(fields)) is not None:
         new["service_instance"] = instance
         team = lookup.team_of(instance, first_line="specialist" not in actor.roles)
         if instance.account is not None:
@@ -186,8 +184,7 @@ def _changes(
     request = stored.request
     changes: dict[str, Any] = _values(fields)
     if "service_instance_id" in fields:
-        instance = lookup.ref("service_instance", fields["service_instance_id"], "service_instance_id")
-        changes["service_instance"] = instance
+        changes["service_instance"] = lookup.service_instance(fields, request.service_instance)
     _assign(lookup, changes, fields)
     lead = _lead(lookup, request, changes)
     team_of_instance = lookup.team_of(changes.get("service_instance"), first_line=False)

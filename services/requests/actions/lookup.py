@@ -32,21 +32,26 @@ class Lookup:
         return bool(self._seen)
 
     def ref(self, kind: str, id: int | None, field: str = "") -> Ref | None:
-        """The record as a reference; None without an id. With a `field`, one that is not there is refused
-        by it.
+        """The record as a reference; None without an id. With a `field`, one that is not there or not to be
+        chosen any more is refused by it.
         """
         if id is None:
             return None
         record = self.record(kind, id)
-        title = kind.replace("_", " ")
-        if record is None or (field and record.get("disabled")):
-            if not field:
-                return None
-            text = (
-                f"there is no {title} {id}" if record is None else f"the {title} {record['name']} is disabled"
-            )
-            raise Invalid(errors=[(field, text)])
-        return _ref(record)
+        if field:
+            title = kind.replace("_", " ")
+            if record is None:
+                raise Invalid(errors=[(field, f"there is no {title} {id}")])
+            if retired := _retired(record):
+                raise Invalid(errors=[(field, f"the {title} {record['name']} is {retired}")])
+        return None if record is None else _ref(record)
+
+    def service_instance(self, fields: Mapping[str, Any], present: Ref | None = None) -> Ref | None:
+        """The service instance that an edit names. What the request has already (`present`) may stay."""
+        id = fields.get("service_instance_id")
+        if present is not None and present.id == id:
+            return self.ref("service_instance", id) or present
+        return self.ref("service_instance", id, "service_instance_id")
 
     def own(self, kind: str, id: int | None, field: str) -> Ref | None:
         """As `ref`, but it must be the account's own."""
@@ -118,6 +123,16 @@ class Lookup:
             return self.lead(instance, request.own_service_instance, request.requested_for)
         except Invalid:
             return None
+
+
+def _retired(record: Document) -> str | None:
+    """Why a record may not be chosen any more. Whether a partner's service instance may, is its agreement's
+    matter. One that is being prepared may: it is worked on too, and 4me's `active` ones include it.
+    """
+    if record.get("disabled"):
+        return "disabled"
+    own = record.get("account") is None
+    return "discontinued" if own and record.get("status") == "discontinued" else None
 
 
 def _ref(record: Document) -> Ref:

@@ -23,6 +23,21 @@ def test_what_a_member_declines_is_the_coordinators_while_he_is_active(widget: D
     assert widget.edit(id, status="declined", note="No time")["member_id"] is None
 
 
+def test_a_discontinued_service_instance_is_not_chosen_and_one_being_prepared_may_be(widget: Desk) -> None:
+    hosting = {"name": "Widget Hosting", "support_team_id": OPERATIONS}
+    widget.around.keep("service_instance", OWN_INSTANCE, **hosting, status="being_prepared")
+    having, without = widget.create(service_instance_id=OWN_INSTANCE), widget.create()
+    widget.around.keep("service_instance", OWN_INSTANCE, **hosting, status="discontinued")
+    widget.context.copies.refresh("service_instance", OWN_INSTANCE)
+    for choose in (lambda **fields: widget.edit(without, **fields), widget.create):
+        with pytest.raises(Invalid) as refused:
+            choose(service_instance_id=OWN_INSTANCE)
+        told = "the service instance Widget Hosting is discontinued"
+        assert refused.value.errors == [("service_instance_id", told)]
+    kept = widget.edit(having, service_instance_id=OWN_INSTANCE, subject="Still about it")
+    assert (kept["subject"], kept["service_instance_id"]) == ("Still about it", OWN_INSTANCE)
+
+
 def test_a_wait_that_is_over_goes_back_to_assigned(widget: Desk, clock: SteppedClock) -> None:
     id = widget.create(team_id=OPERATIONS)
     until = clock.now().replace(microsecond=0)
