@@ -22,10 +22,14 @@ _LATER = frozenset({0, 502, 503, 504})
 
 
 class ApiError(Exception):
-    """The API refused, or did not answer (`status` 0). `errors` are (field, text) pairs."""
+    """The API refused, or did not answer (`status` 0). `errors` are (field, text) pairs; `code` is the stable
+    name of the failure, where the API gave one.
+    """
 
-    def __init__(self, status: int, message: str, errors: list[tuple[str, str]] | None = None) -> None:
-        self.status, self.message, self.errors = status, message, errors or []
+    def __init__(
+        self, status: int, message: str, errors: list[tuple[str, str]] | None = None, code: str = ""
+    ) -> None:
+        self.status, self.message, self.errors, self.code = status, message, errors or [], code
         super().__init__("; ".join([message, *(f"{field}: {text}" for field, text in self.errors)]))
 
 
@@ -152,6 +156,7 @@ def _refused(answer: requests.Response) -> ApiError:
     try:
         said = answer.json()
         errors = [(str(field), str(text)) for field, text in said.get("errors", [])]
-        return ApiError(answer.status_code, str(said["message"]), errors)
+        code = answer.headers.get("X-Interdesk-Error", "")
+        return ApiError(answer.status_code, str(said["message"]), errors, code)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ApiError(answer.status_code, f"HTTP {answer.status_code}: {answer.text[:200]}")

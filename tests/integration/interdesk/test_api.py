@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interdesk.api import Api, ApiError
+from interdesk.demo.setting import new_token
 from tests.integration.interdesk.scripted import Answer, Scripted
 
 
@@ -51,6 +52,19 @@ def test_who_is_patient_asks_again_for_the_same_record(server: Scripted) -> None
         assert api.post("teams", {"name": "Network"}) == {"id": 1}
     assert len(server.keys) == 3
     assert len(set(server.keys) - {None}) == 1
+
+
+def test_of_a_token_whose_answer_was_lost_another_is_made(server: Scripted) -> None:
+    lost: Answer = (
+        409,
+        {"X-Interdesk-Error": "shown_once"},
+        {"message": "It was shown already."},
+    )
+    server.script, server.silent = {"/v1/personal_access_tokens": [lost, (201, {}, {"token": "new"})]}, 1
+    with Api(server.url, "secret", patience_seconds=30, timeout_seconds=0.2) as api:
+        assert new_token(api, 5, "demo: specialist") == "new"
+    first, again, another = server.keys
+    assert first == again != another
 
 
 def test_patience_ends(server: Scripted) -> None:
