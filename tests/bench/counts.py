@@ -68,10 +68,10 @@ def _counted(text: str) -> Counter[str]:
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             if sample.name == "interdesk_saves_total" and sample.labels["outcome"] == "saved":
-                found["saves"] += sample.value
+                found["saves"] += int(sample.value)
             elif sample.name == "interdesk_database_commands_total":
-                found["writes"] += sample.value * (sample.labels["command"] in WRITES)
-                found["reads"] += sample.value * (sample.labels["command"] in READS)
+                found["writes"] += int(sample.value) * (sample.labels["command"] in WRITES)
+                found["reads"] += int(sample.value) * (sample.labels["command"] in READS)
             elif sample.name in PUBLISHES:
-                found["publishes"] += sample.value
+                found["publishes"] += int(sample.value)
     return found

@@ -48,8 +48,9 @@ def database_server(directory: Path, durable: bool) -> Iterator[Server]:
 def _started(program: str, directory: Path, durable: bool) -> Iterator[str]:
     port = free_ports(1)[0]
     directory.mkdir(parents=True)
-    command = [program, "--host", "127.0.0.1", "--port", str(port), "--storage-path", directory / "data"]
-    command += ["--cache-size", "256M", *(["--sync-on-commit"] if durable else [])]
+    command: list[str | Path] = [program, "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--storage-path", directory / "data", "--cache-size", "256M"]
+    command += ["--sync-on-commit"] if durable else []
     log = directory / "server.log"
     process = spawn("database", command, log=log, directory=directory, dies_with_parent=True)
     uri = f"mongodb://127.0.0.1:{port}/?{_OPTIONS}"

@@ -179,7 +179,7 @@ def test_copies_go_to_nobody_elses_lane(scene: Scene, header: str) -> None:
 def test_an_operator_looks_at_the_quarantine_and_makes_room(scene: Scene) -> None:
     scene.disbelieved(CUSTOMER, "not_an_envelope", lambda: scene.customer.publish(b"no seal"))
     run: list[str | Path] = [Path(sys.executable).with_name("interdesk"), "quarantine"]
-    where = ["--directory", scene.partners.deployment.directory, "--account", PROVIDER]
+    where: list[str | Path] = ["--directory", scene.partners.deployment.directory, "--account", PROVIDER]
 
     def quarantine(*arguments: str) -> str:
         done = subprocess.run(

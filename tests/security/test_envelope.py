@@ -215,7 +215,7 @@ def test_json_with_two_meanings_is_refused_even_when_it_is_sealed(payload: bytes
     assert code_of(seal_payload(payload, WIDGET.current())) == code
 
 
-WRONG = {
+WRONG: dict[str, list[Any]] = {
     "id": ["", "x", 5, None, "019B0000-0000-7000-8000-000000000001"],
     "type": ["", "request", "request.recalled", "request.recalled.v0", "Request.recalled.v1", 5, None],
     "sender": ["", "Widget", None, 5],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -242,11 +243,10 @@ def test_every_message_of_a_story_is_receipted(widget: Side, gigatera: Side) -> 
     widget.sees(with_own_team(widget))
     complete(widget, "solved", "Thanks.")
     for side in (widget, gigatera):
-        ledger = f"handovers/{side.id}/ledger"
-        wait_until(
-            lambda ledger=ledger, side=side: all(
-                message["state"] == "accepted"
-                for message in side.api.get(ledger)
-                if message["direction"] == "sent"
-            )
-        )
+        wait_until(partial(receipted, side))
+
+
+def receipted(side: Side) -> bool:
+    """Whether all that the account said about its request is accepted."""
+    said = side.api.get(f"handovers/{side.id}/ledger")
+    return all(message["state"] == "accepted" for message in said if message["direction"] == "sent")

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from services.common import strict_json
+from services.common.errors import Invalid
 from services.common.verdicts import Park
 from services.federation import messages
 from services.federation.envelope import open_sealed, seal, seal_payload
@@ -87,7 +88,7 @@ def test_every_required_key_is_missed_by_name(type: str) -> None:
     body = golden.read(type)["message"]["body"]
     for name in body:
         without = {key: value for key, value in body.items() if key != name}
-        with pytest.raises(messages.Invalid) as failure:
+        with pytest.raises(Invalid) as failure:
             messages.check_incoming(type, without)
         assert failure.value.code == "invalid_body"
         assert name in json.dumps(failure.value.errors)

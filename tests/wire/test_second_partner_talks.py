@@ -138,7 +138,9 @@ def line(deployment: LocalDeployment) -> Line:
 def pair(request: pytest.FixtureRequest, deployment: LocalDeployment, line: Line) -> Iterator[Pair]:
     """Invited, accepted, and both have offered the other an agreement."""
     account = request.param
-    later = {"later": LATER, "capabilities": (*TYPES, "request.praised.v1")} if account != "sidecar" else {}
+    later: dict[str, Any] = (
+        {"later": LATER, "capabilities": (*TYPES, "request.praised.v1")} if account != "sidecar" else {}
+    )
     second = SecondPartner(account, border_on(deployment.broker_of(ACCOUNT), account), **later)
     with line.account.api() as api:
         pair = Pair(line, api, second)

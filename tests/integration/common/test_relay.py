@@ -29,7 +29,7 @@ class Counter(monitoring.CommandListener):
 
 def test_a_save_costs_one_write_and_its_rows_one_more(database: Database, mongo: Any) -> None:
     counter = Counter()
-    with MongoClient(database.uri(), event_listeners=[counter]) as client:
+    with MongoClient[dict[str, Any]](database.uri(), event_listeners=[counter]) as client:
         account = Account(client.get_database(mongo.name))
         record = account.records.insert(1, {"subject": "a"}, rows=[row(1)], history=[{"what": "made"}])
         account.relay.relay(account.woken)

@@ -79,6 +79,7 @@ def test_a_taken_unique_key_is_a_conflict_that_names_it(account: Account) -> Non
 
 def test_names_the_database_would_read_are_refused(account: Account) -> None:
     record = account.records.insert(1, {})
+    state: dict[str, Any]
     for state in ({"$set": 1}, {"a": {"b.c": 1}}, {"a": [{"\0": 1}]}, {"a": 2**63}, {"a": float("nan")}):
         with pytest.raises(Invalid):
             account.records.save(record, state)

@@ -29,7 +29,7 @@ def account(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         rate_limit_burst=10**6,
     )
     prefix, asked = secrets.token_hex(6), Asked()
-    with pymongo.MongoClient(database.uri(), event_listeners=[asked]) as client:
+    with pymongo.MongoClient[dict[str, Any]](database.uri(), event_listeners=[asked]) as client:
         databases: dict[str, Any] = {
             name: client.get_database(f"test_{prefix}_{name}", codec_options=CODEC, write_concern=MAJORITY)
             for name in SERVICES

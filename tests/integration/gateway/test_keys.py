@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.integration.gateway.account import Account
 
 
@@ -28,7 +30,7 @@ def test_what_is_not_a_key_of_ours_is_not_revoked(account: Account) -> None:
     for body, code in (({"kid": "widget/nobody-has-this"}, "unknown_key"), ({}, "validation_failed")):
         response = client.send("POST", "account/revoke_key", body)
         assert (response.status_code, response.headers["X-Interdesk-Error"]) == (422, code)
-        assert response.json["errors"][0][0] == "kid"
+        assert json.loads(response.data)["errors"][0][0] == "kid"
 
 
 def test_keys_are_for_administrators_to_change_and_for_those_who_see_trusts(account: Account) -> None:

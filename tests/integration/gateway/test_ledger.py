@@ -173,7 +173,7 @@ def test_what_was_dropped_from_the_store_is_missed(account: Account, talks: list
     (long,) = [talk for talk in talks if len(talk.rows) > 10]
     place = {"thread": long.thread, "sequence": 7}
     outbox = account.contexts[long.service].database["outbox"]
-    dropped = outbox.find_one(place)
+    (dropped,) = outbox.find(place)
     outbox.delete_one(place)
     try:
         (finding,) = verify(exported(account)).findings

@@ -101,8 +101,8 @@ def test_a_token_makes_no_token_that_may_do_more_than_itself(account: Account) -
         response = client.send("POST", path, {"name": "more", "scopes": scopes})
         assert response.status_code == 403
         assert response.headers["X-Interdesk-Error"] == "scope_missing"
-    for scopes in ("people:read", [1], []):
-        assert client.send("POST", path, {"name": "more", "scopes": scopes}).status_code == 422
+    for malformed in ("people:read", [1], []):
+        assert client.send("POST", path, {"name": "more", "scopes": malformed}).status_code == 422
 
 
 def test_a_token_makes_no_token_that_outlives_it(account: Account) -> None:

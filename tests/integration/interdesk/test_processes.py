@@ -90,7 +90,7 @@ Path({str(record)!r}).write_text(f"{{child.pid}} {{child.started}}")
 time.sleep(60)
 """
     with subprocess.Popen([sys.executable, "-c", code]) as parent:
-        pid, _, started = wait_until(lambda: record.exists() and record.read_text()).partition(" ")
+        pid, _, started = wait_until(lambda: record.read_text() if record.exists() else None).partition(" ")
         grandchild = Process("grandchild", int(pid), started, tmp_path / "log")
         assert grandchild.alive
         os.kill(parent.pid, signal.SIGKILL)

@@ -122,7 +122,7 @@ def sides(broker, database, tmp_path) -> Iterator[Callable[..., tuple[Side, Side
 
         def make(first: str = "widget", second: str = "gigatera") -> tuple[Side, Side]:
             a, b = context_of(first), context_of(second)
-            owners = [each.database["accounts"].find_one({})["owner_id"] for each in (a, b)]
+            owners = [next(each.database["accounts"].find())["owner_id"] for each in (a, b)]
             return (
                 Side(a, actor_of(a, owners[0]), second),
                 Side(b, actor_of(b, owners[1]), first),

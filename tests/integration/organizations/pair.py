@@ -68,8 +68,15 @@ class Side:
     @property
     def ring(self) -> OwnRing:
         """Its own keys."""
-        found = self.context.database["keyrings"].find_one({"_id": self.account})
-        return OwnRing.from_document(found, self.context.config.secret)
+        (found,) = self.context.database["keyrings"].find({"_id": self.account})
+        return OwnRing.from_document(found, self.secret)
+
+    @property
+    def secret(self) -> bytes:
+        """What its own secrets are encrypted with at rest."""
+        secret = self.context.config.secret
+        assert secret is not None
+        return secret
 
     @property
     def knows(self) -> dict[str, str]:
@@ -119,7 +126,7 @@ def befriend(inviter: Side, invited: Side, **options: Any) -> None:
 
 def login(side: Side) -> dict[str, str]:
     """What the side uses on the other's border."""
-    return ciphers.decrypt_at_rest(side.context.config.secret, side.trust["credentials"])
+    return ciphers.decrypt_at_rest(side.secret, side.trust["credentials"])
 
 
 def may_deliver(broker, account: str, credentials: dict[str, str], exchange: str, key: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from services.common.actor import Actor
 from services.common.context import Context
+from services.common.crash import CrashPoints
 from services.common.errors import ConfigError
 from services.federation.keys import CURRENT, NEXT, SEAL
 from services.federation.rings import OwnRing
@@ -42,6 +43,7 @@ def test_a_founded_account_has_an_organization_a_service_desk_and_an_administrat
 
 def test_the_founding_token_opens_the_account_as_its_administrator(context, account):
     owner = queries.token_owner(context.database, sha256_of(FOUNDING_TOKEN), context.clock.now())
+    assert owner is not None
     assert owner["person"]["id"] == account["owner_id"]
     assert "account_administrator" in owner["person"]["roles"]
     assert owner["person"]["team_ids"] == [account["service_desk_team_id"]]
@@ -72,10 +74,11 @@ class Died(BaseException):
     """Stands for the end of the process."""
 
 
-class DiesAtSave:
+class DiesAtSave(CrashPoints):
     """A crash point that ends the process at the nth save, without ending the test."""
 
     def __init__(self, nth: int) -> None:
+        super().__init__()
         self.left = nth
 
     def here(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -45,6 +45,10 @@ class Answering:
     def refused(self, context: Context, partner: str, row: Mapping[str, Any], code: str) -> None: ...
     def discard(self, context: Context, message: Message) -> None: ...
     def unanswered(self, context: Context, row: Mapping[str, Any]) -> None: ...
+    def resume(self, context: Context, partner: str, thread: str) -> None: ...
+
+    def earlier(self, context: Context, incarnation: int) -> Iterable[tuple[str, str]]:
+        return ()
 
 
 def message(type: str = "request.recalled.v1", **changes: Any) -> Message:

@@ -72,7 +72,9 @@ def test_a_changed_value_is_found_where_it_is(file: list[bytes], data: st.DataOb
     n = data.draw(st.integers(0, len(file) - 1))
     record = records_of(file)[n]
     name = data.draw(st.sampled_from(sorted(record)))
-    value = data.draw(st.sampled_from([None, 1, 7, "widget", "accepted", "2026-01-05T09:00:00.000Z", {}, []]))
+    value: Any = data.draw(
+        st.sampled_from([None, 1, 7, "widget", "accepted", "2026-01-05T09:00:00.000Z", {}, []])
+    )
     assume(record[name] != value)
     file[n] = strict_json.dumps({**record, name: value}) + b"\n"
     found = verify(file).findings

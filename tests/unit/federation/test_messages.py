@@ -35,7 +35,7 @@ def matches(pattern: str, key: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("type", sorted(messages.TYPES.values(), key=lambda each: each.name))
+@pytest.mark.parametrize("type", [messages.TYPES[name] for name in sorted(messages.TYPES)])
 def test_every_type_leads_to_the_one_lane_of_its_kind(type: MessageType) -> None:
     for kind in [type.kind] if type.kind else KINDS:
         thread = f"{kind}/widget/019b0000-0000-7000-8000-0000000000aa"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from interdesk.embedded_bus.vhosts import Vhost
 WORD = st.sampled_from(["a", "b", "c"])
 
 
-def message(body: bytes = b"x", exchange: str = "", key: str = "q", **properties: str) -> Message:
+def message(body: bytes = b"x", exchange: str = "", key: str = "q", **properties: Any) -> Message:
     return Message(exchange, key, Basic.Properties(**properties), body)
 
 

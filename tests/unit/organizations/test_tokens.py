@@ -126,7 +126,7 @@ def test_a_token_ends_no_later_than_the_one_that_made_it() -> None:
     for expires_at in (NOW, until):
         tokens.within(["*"], expires_at, ["*"], until)
     tokens.within(["*"], None, ["*"], None)
-    for expires_at in (until + timedelta(seconds=1), None):
+    for too_late in (until + timedelta(seconds=1), None):
         with pytest.raises(RuleBroken) as refused:
-            tokens.within(["*"], expires_at, ["*"], until)
+            tokens.within(["*"], too_late, ["*"], until)
         assert refused.value.code == "outlives_its_maker"

@@ -1,6 +1,7 @@
 """The shared core: one owner, versions downwards, proposals upwards (handover.md rule 11)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -152,10 +153,11 @@ def test_a_downtime_does_not_end_before_it_starts(account):
     federation.settle()
     earlier, later = START - timedelta(minutes=1), START + timedelta(minutes=1)
     federation.edit(account, downtime_end_at=START)
-    for changes in (
+    too_early: list[dict[str, Any]] = [
         {"downtime_end_at": earlier},
         {"downtime_start_at": later, "downtime_end_at": START},
-    ):
+    ]
+    for changes in too_early:
         with pytest.raises(InvalidField, match="end before it starts") as refused:
             federation.edit(account, **changes)
         assert [field for field, _ in refused.value.errors] == list(changes)

@@ -1,5 +1,7 @@
 """handover.md table 3, one test per row: what the customer's account does, hears, sends and shows."""
 
+from typing import Any
+
 import pytest
 
 from services.requests import model
@@ -85,7 +87,8 @@ def test_returned_reject_the_solution_needs_a_note():
 def test_refused_hand_over_again_opens_a_new_episode(by):
     federation = at(Turn.REFUSED)
     lead = federation["widget"].leads["gigatera"]
-    step = federation.edit("widget", **{by: lead.team if by == "team" else lead.service_instance})
+    asked: dict[str, Any] = {by: lead.team if by == "team" else lead.service_instance}
+    step = federation.edit("widget", **asked)
     assert sent_by(step) == ["handed_over → gigatera"]
     assert step.outgoing[0].body["episode"] == [1, 2]
     assert turn(federation) is Turn.WITH

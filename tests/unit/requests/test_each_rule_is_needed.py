@@ -25,7 +25,7 @@ from tests.unit.requests.federation import Bend, Disagreement, Federation
 from tests.unit.requests.restores import Backup, back_up, can_restore, restore
 from tests.unit.requests.stages import at, decline
 
-Act = Callable[[Federation], None]
+Act = Callable[[Federation], object]
 
 
 def ask(federation: Federation) -> None:
@@ -43,16 +43,16 @@ def complete(federation: Federation, name: str) -> None:
 
 
 ACTS: dict[str, Act] = {
-    "widget hands over": lambda federation: federation.give("widget", "gigatera") and None,
-    "widget takes back": lambda federation: federation.edit("widget", team=NETWORK) and None,
+    "widget hands over": lambda federation: federation.give("widget", "gigatera"),
+    "widget takes back": lambda federation: federation.edit("widget", team=NETWORK),
     "widget answers or rejects": answer_or_reject,
     "widget completes": lambda federation: complete(federation, "widget"),
-    "widget changes the core": lambda federation: federation.edit("widget", subject="Printer glows") and None,
-    "gigatera goes on": lambda federation: federation.edit("gigatera", status=Status.IN_PROGRESS) and None,
+    "widget changes the core": lambda federation: federation.edit("widget", subject="Printer glows"),
+    "gigatera goes on": lambda federation: federation.edit("gigatera", status=Status.IN_PROGRESS),
     "gigatera asks": ask,
     "gigatera completes": lambda federation: complete(federation, "gigatera"),
     "gigatera declines": lambda federation: decline(federation, "gigatera"),
-    "gigatera hands down": lambda federation: federation.give("gigatera", "globalnet") and None,
+    "gigatera hands down": lambda federation: federation.give("gigatera", "globalnet"),
     "a person discards the next letter": lambda federation: discard(federation),
     "all letters arrive": lambda federation: federation.settle(),
 }

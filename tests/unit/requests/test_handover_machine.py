@@ -79,8 +79,9 @@ class Handover(RuleBasedStateMachine):
             moves.add((Move.WITHDRAW, None))
         # Half of the moves are those that another account hears of.
         across = {(move, partner) for move, partner in moves if move not in STATUS_OF}
-        if across and data.draw(st.booleans(), label="across"):
-            moves = across
+        if across:
+            only: bool = data.draw(st.booleans(), label="across")
+            moves = across if only else moves
         if moves:
             named = {f"{move}, {partner}": (move, partner) for move, partner in moves}
             move, partner = self.draw(data, "move", named)
@@ -149,7 +150,7 @@ class Handover(RuleBasedStateMachine):
     @rule(data=st.data(), subject=st.sampled_from(["Printer smokes", "Printer glows"]))
     def change_the_core_or_add_a_note(self, data: st.DataObject, subject: str) -> None:
         request = self.draw_request(data)
-        changes = {"note": self.text()} if data.draw(st.booleans()) else {"subject": subject}
+        changes: dict[str, Any] = {"note": self.text()} if data.draw(st.booleans()) else {"subject": subject}
         if "subject" in changes and request.above is not None and not request.above.open:
             return
         self.federation.edit(request.account, request.id, **changes)

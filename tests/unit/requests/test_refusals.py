@@ -23,7 +23,7 @@ def handing_team_has_it(federation: Federation) -> None:
 
 def flags(federation: Federation, name: str) -> list[tuple[str, str, str | None]]:
     return [
-        (flag.kind, flag.message_type, flag.team and flag.team.name)
+        (flag.kind, flag.message_type, flag.team.name if flag.team else None)
         for flag in federation.request(name).flags
     ]
 

@@ -22,7 +22,7 @@ class Provider(Requests):
         """Offers an active agreement to the whole of the partner's account."""
         sla = {"id": 12, "name": name, "status": "active", "coverage": "customer_account"}
         days = {"start_date": "2026-01-01", "notice_date": None, "expiry_date": None}
-        body = {
+        body: Json = {
             "sla": {**sla, **days},
             "service": {"id": 5, "name": name},
             "service_offering": {"id": 6, "name": name},

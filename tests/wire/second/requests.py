@@ -101,6 +101,10 @@ class Requests(Talk):
         self.say(thread, "request.restated.v1", {**told, "team": TEAM, "member": MEMBER})
         return None
 
+    def _begin(self, request: Request, body: Json) -> None:
+        """A new episode, as its provider."""
+        raise NotImplementedError
+
     def _known(self, thread: Thread) -> Request:
         return self.requests[thread.id]
 

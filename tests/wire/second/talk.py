@@ -216,7 +216,7 @@ class Talk:
             return
         one.verdict, one.code = body["verdict"], body["code"]
         for n, other in thread.sent.items():
-            if n in body["missing"] or (one.final and not other.final and other.verdict is None):
+            if n in body["missing"] or (body["verdict"] != "held" and other.verdict is None):
                 other.tried_at = min(other.tried_at, 1.0)  # due now
         if one.verdict == "refused":
             self.refusals.append((one.type, one.code))
