@@ -1,0 +1,104 @@
+"""Only what is meant for a partner crosses the border: every other text of both accounts holds a canary, a
+request lives its whole life between them, and of all that was sealed, receipts too, no byte shows one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from joserfc.util import urlsafe_b64decode
+from marshmallow import Schema
+
+from interdesk.services import STORING
+from services.common.fields import Text
+from services.organizations.schemas import records
+from services.requests.schemas import RequestInputSchema
+from services.slas import schemas as slas
+from tests.faults.at_rest import await_quiet
+from tests.faults.cases import Case
+from tests.faults.partners import CUSTOMER, PROVIDER, Partners, partners_up
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+CANARY = "canary"
+
+# What is taken of each resource, and which texts of it a partner may read.
+TAKEN: Mapping[str, tuple[type[Schema], frozenset[str]]] = {
+    "organizations": (records.OrganizationInputSchema, frozenset({"name"})),
+    "people": (records.PersonInputSchema, frozenset({"name"})),
+    "teams": (records.TeamInputSchema, frozenset({"name"})),
+    "services": (slas.ServiceInputSchema, frozenset({"name"})),
+    "service_instances": (slas.ServiceInstanceInputSchema, frozenset({"name"})),
+    "service_offerings": (slas.ServiceOfferingInputSchema, frozenset({"name"})),
+    "slas": (slas.SlaInputSchema, frozenset({"name", "customer_account_id"})),
+    "requests": (RequestInputSchema, frozenset({"subject", "note", "supplier_requestID"})),
+}
+
+
+def private(resource: str) -> dict[str, str]:
+    """Every text of the resource that is not for partners, with a canary of its own."""
+    schema, shared = TAKEN[resource]
+    texts = {name for name, field in schema().fields.items() if isinstance(field, Text)}
+    return {name: f"{CANARY} {name}" for name in texts - shared}
+
+
+@pytest.fixture(scope="module")
+def partners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
+    directory = tmp_path_factory.mktemp("crossing")
+    with partners_up(directory, processes="one", durable=False) as partners:
+        yield partners
+
+
+def own(partners: Partners, account: str, resource: str) -> list[dict[str, Any]]:
+    """The account's own records, not its copies of a partner's."""
+    with partners[account].api() as api:
+        found = list(api.get_all(resource, fields="account"))
+    return [each for each in found if not each.get("account") or each["account"]["id"] == account]
+
+
+def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None:
+    filled = set()
+    for account in (CUSTOMER, PROVIDER):
+        with partners[account].api() as api:
+            for resource in set(TAKEN) - {"requests"}:
+                if resource == "slas" and account == CUSTOMER:
+                    continue  # the provider registers them
+                for record in own(partners, account, resource):
+                    changes = {name: f"{text} {record['id']}" for name, text in private(resource).items()}
+                    api.patch(f"{resource}/{record['id']}", changes)
+                    filled |= {(account, resource)}
+    case = Case(partners, "what crosses")
+    case.hand_over()
+    case.arrived()
+    for account, id in ((CUSTOMER, case.request_id), (PROVIDER, case.remote_id)):
+        with partners[account].api() as api:
+            api.patch(f"requests/{id}", private("requests"))
+    case.ask()
+    case.answer()
+    case.answer_comes()
+    case.complete()
+    case.rejects_the_solution()
+    case.complete()
+    case.close()
+    await_quiet(partners)
+
+    crossed = list(sealed(partners))
+    assert b"what crosses" in b"".join(crossed), "what is meant for the partner is among these bytes"
+    assert [each for each in crossed if CANARY.encode() in each] == []
+    assert {resource for _, resource in filled} == set(TAKEN) - {"requests"}
+
+
+def payload_of(seal: bytes) -> bytes:
+    return urlsafe_b64decode(seal.split(b".")[1])
+
+
+def sealed(partners: Partners) -> Iterator[bytes]:
+    """The payloads of all that either account has sealed for the other."""
+    for account in (CUSTOMER, PROVIDER):
+        for service in STORING:
+            for row in partners.stored(account, service)["outbox"].find({"sealed": {"$exists": True}}):
+                yield payload_of(bytes(row["sealed"]))
+                if row.get("receipt"):
+                    yield payload_of(bytes(row["receipt"]))
