@@ -135,6 +135,20 @@ class Deliveries:
         with answering():
             self._marks.update_one({"_id": row["_id"], "state": {"$in": OPEN}}, {"$set": {"due.at": due}})
 
+    def postpone_from(self, row: Mapping[str, Any], due: datetime) -> None:
+        """It and what is queued after it in its thread may not go now."""
+        after = {"thread": row["thread"], "incarnation": row["incarnation"]}
+        after |= {"sequence": {"$gte": row["sequence"]}, "partner": row["partner"], "state": QUEUED}
+        with answering():
+            self._marks.update_many(after, {"$set": {"due.at": due}})
+
+    def release(self, thread: str, incarnation: int, up_to: int, now: datetime) -> bool:
+        """What is queued in the thread up to this sequence is due. Tells whether anything is queued there."""
+        queued = {"thread": thread, "incarnation": incarnation, "state": QUEUED}
+        with answering():
+            self._marks.update_many({**queued, "sequence": {"$lte": up_to}}, {"$min": {"due.at": now}})
+            return self._rows.find_one(queued, {"_id": 1}) is not None
+
     def keep_seal(self, row: Mapping[str, Any], sealed: bytes) -> None:
         """The message is sealed again, because its key was revoked; the payload is the same."""
         with answering():

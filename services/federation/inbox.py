@@ -203,7 +203,8 @@ class Inbox:
         with answering():
             here = {found["_id"] for found in self._rows.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
         missing = tuple(n for id, n in ids.items() if id not in here)
-        self._answers.ahead(row, applied, missing)
+        if missing or row["attempts"] == 0:
+            self._answers.ahead(row, applied, missing)
 
     def _wait(self, row: Document, seconds: float, code: str) -> None:
         self._count(row, "later")

@@ -73,7 +73,7 @@ from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
 from services.federation.settlement import NotOurs, Settlement
 from services.federation.trusts import ENDED, OPEN, TrustBook
-from services.federation.verdicts import REFUSED, SECOND_DEPLOYMENT
+from services.federation.verdicts import HELD, REFUSED, SECOND_DEPLOYMENT
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -142,7 +142,8 @@ class Outbox:
         except NotOurs as error:
             self._is_not_ours(receipt.sender, error.code)
             return
-        self._relay_to(receipt.sender).answered(receipt.thread, body["incarnation"], body["sequence"])
+        place = receipt.thread, body["incarnation"], body["sequence"]
+        self._relay_to(receipt.sender).answered(*place, final=body["verdict"] != HELD)
         if refused is not None:
             self._attention.set()
 

@@ -30,6 +30,7 @@ from services.federation.receipts import Receipt
 from services.federation.topology import exchange_of
 from services.federation.trusts import ENDED, OPEN, Trust, TrustBook
 from services.federation.verdicts import HELD
+from services.federation.windows import Windows
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -40,7 +41,8 @@ BATCH: Final = 100
 MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256
 PULSE_SECONDS: Final = 5.0
-WINDOW_SECONDS: Final = 1.0
+# So often something was sent again without a word from the partner: it was away, when it is heard then.
+SILENT_FAILURES: Final = 3
 
 
 class PartnerRelay:
@@ -70,6 +72,7 @@ class PartnerRelay:
         self._fresh: deque[Document] = deque(maxlen=MAX_FRESH)
         self._owed: deque[Receipt] = deque(maxlen=MAX_RECEIPTS)
         self._unmarked = Unmarked(context, deliveries, monotonic)
+        self._windows = Windows(deliveries)
         self._passage = Passage(context, partner, borders, monotonic)
         self._answer_pace = Backoff(config.retry_min_seconds, config.retry_max_seconds)
         self._poll_at = 0.0
@@ -108,8 +111,11 @@ class PartnerRelay:
         self._poll_at = 0.0
         self._wake.set()
 
-    def answered(self, thread: str, incarnation: int, sequence: int) -> None:
+    def answered(self, thread: str, incarnation: int, sequence: int, *, final: bool) -> None:
+        """A receipt came."""
         self._unmarked.answered(thread, incarnation, sequence)
+        if final and self._windows.answered(thread, incarnation, sequence):
+            self.hurry()
 
     def heard(self) -> None:
         """A verified message of the partner came: it is there."""
@@ -171,6 +177,7 @@ class PartnerRelay:
         if self._paused:
             self._fresh.clear()
         self._send_fresh(trust)
+        self._windows.move(self._context.clock.now())
         if polling and not self._paused and self._is_ours():
             self._send_due(trust)
         self._mark()
@@ -202,9 +209,9 @@ class PartnerRelay:
         if not self._was_heard:
             return
         self._was_heard = False
-        had_failed = self._passage.clear()
-        had_failed |= self._answer_pace.clear()
-        if had_failed:
+        was_silent = self._passage.clear() or self._answer_pace.failures >= SILENT_FAILURES
+        self._answer_pace.clear()
+        if was_silent:
             self._poll_at = 0.0
             self._deliveries.hurry(self.partner, self._context.clock.now())
 
@@ -223,37 +230,39 @@ class PartnerRelay:
     def _send_fresh(self, trust: Trust) -> None:
         while self._fresh:
             rows = [self._fresh.popleft() for _ in range(min(BATCH, len(self._fresh)))]
-            self._send_first(trust, [row for row in rows if self._may_go(trust, row)])
+            self._send_first(trust, self._that_may_go(trust, rows))
 
     def _send_due(self, trust: Trust) -> None:
         """What is due: new rows that nobody sent, and of each thread the lowest without an answer."""
         now = self._context.clock.now()
         found = self._deliveries.due(self.partner, now, BATCH)
-        rows = [row for row in found if row not in self._unmarked and self._may_go(trust, row)]
-        self._send_first(trust, [row for row in rows if row["state"] == QUEUED])
+        unsent = [row for row in found if row not in self._unmarked]
+        rows = self._that_may_go(trust, unsent)
+        new = [row for row in rows if row["state"] == QUEUED]
         lowest: dict[str, Document] = {}
         for row in rows:
             if row["state"] != QUEUED:
                 lowest.setdefault(row["thread"], row)
-        if lowest:
-            self._send_again(trust, list(lowest.values()))
-        if rows and len(found) == BATCH:  # there is more
-            pause = BATCH / self._context.config.catch_up_messages_per_second
+        self._send_first(trust, new)
+        self._send_again(trust, list(lowest.values()))
+        if unsent and len(found) == BATCH:  # there is more
+            pause = (len(new) + len(lowest)) / self._context.config.catch_up_messages_per_second
             self._poll_at, self._backlog_at = 0.0, self._monotonic() + pause
 
-    def _may_go(self, trust: Trust, row: Document) -> bool:
+    def _that_may_go(self, trust: Trust, rows: Sequence[Document]) -> list[Document]:
         """When a trust has ended, only that is still said; and of a thread at most 64 are on the way.
 
         What may not go now is looked at again after a while, so that it does not stand before what may.
         """
-        if trust.status == ENDED and not row["thread"].startswith("trust/"):
-            wait = self._context.config.retry_max_seconds
-        elif not self._deliveries.in_window(row):
-            wait = WINDOW_SECONDS
-        else:
-            return True
-        self._deliveries.postpone(row, self._context.clock.now() + timedelta(seconds=wait))
-        return False
+        now = self._context.clock.now()
+        if trust.status != ENDED:
+            return self._windows.let_through(rows, now)
+        farewell = [row for row in rows if row["thread"].startswith("trust/")]
+        for row in rows:
+            if row not in farewell:
+                wait = timedelta(seconds=self._context.config.retry_max_seconds)
+                self._deliveries.postpone(row, now + wait)
+        return self._windows.let_through(farewell, now)
 
     def _send_first(self, trust: Trust, rows: list[Document]) -> None:
         if not rows:
@@ -269,13 +278,22 @@ class PartnerRelay:
         self._count(metrics.SENT, amount=len(rows))
 
     def _send_again(self, trust: Trust, rows: list[Document]) -> None:
+        if not rows:
+            return
         self._publish(trust, [self._outgoing(row) for row in rows])
         self._count(metrics.RESENT, amount=len(rows))
-        wait = self._answer_pace.failed()
-        config, now = self._context.config, self._context.clock.now()
+        pace = self._answer_pace.failed()
+        now = self._context.clock.now()
         for row in rows:
-            due = now + timedelta(seconds=held_seconds(config) if row["state"] == HELD else wait)
-            self._deliveries.mark_resent(row, due)
+            self._deliveries.mark_resent(row, now + timedelta(seconds=self._patience(row, pace)))
+
+    def _patience(self, row: Document, pace: float) -> float:
+        """How long to wait for the answer: longer each time. One that is alive and busy is not pressed."""
+        config = self._context.config
+        if row["state"] == HELD:
+            return held_seconds(config)
+        own = Backoff(config.retry_min_seconds, config.retry_max_seconds, failures=row["attempts"])
+        return max(pace, own.failed())
 
     def _mark(self, *, all_of_them: bool = False) -> None:
         if self._unmarked.mark(all_of_them=all_of_them):

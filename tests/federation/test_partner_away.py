@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from interdesk.waiting import holds_within
 from services.federation.relay import BATCH
 from services.federation.threads import WINDOW
 from tests.federation.conftest import Sides
@@ -16,6 +17,7 @@ from tests.federation.walked_clock import WalkedClock
 
 AWAY_DAYS = 30
 CATCH_UP = 40  # messages a second
+TALK_SECONDS = 2.0  # until more is said to another
 # So many are sent before anybody takes them; a lane has room for more.
 LANE = 1_000
 
@@ -90,9 +92,11 @@ class Away:
         """Gives how many threads GlobalNet has heard meanwhile."""
         ends_at, talked = time.monotonic() + seconds, 0
         while not done():
-            assert time.monotonic() < ends_at, f"after {seconds} s: {self._states()}"
+            left = ends_at - time.monotonic()
+            assert left > 0, f"after {seconds} s: {self._states()}"
             self._talks_to_another()
             talked += 1
+            holds_within(done, min(left, TALK_SECONDS), 0.2)
         return talked
 
     def _talks_to_another(self) -> None:
