@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,6 +92,29 @@ def listening() -> Iterator[int]:
     """A port that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
+
+
+def test_a_partner_that_answers_is_not_pressed_for_the_one_answer_that_it_owes(make_side: Sides) -> None:
+    """The longer it owes one the less often it is asked, though it answers all else at once."""
+    widget, giga = make_side("widget", retry_max_seconds=60), make_side("giga")
+    widget.trusts(giga)
+    giga.trusts(widget)
+    widget.start()
+    thread = widget.open(giga.account, "1")
+    widget.waits_until(lambda: widget.delivered(thread) == ["sent"])
+    giga.steal_from_lane(widget.account)
+    owed = {"thread": thread, "sequence": 1, "partner": giga.account}
+    widget.database["outbox"].update_one(owed, {"$set": {"sealed": b"not a seal: nobody answers it"}})
+    giga.start()
+    talk = widget.open(giga.account, "0")
+    said, ends_at = 0, time.monotonic() + 10
+    while time.monotonic() < ends_at:
+        said += 1
+        widget.say(giga.account, talk, str(said))
+        widget.waits_until(lambda: widget.delivered(talk) == ["accepted"] * (said + 1))  # noqa: B023
+    row = widget.database["outbox"].find_one(owed)
+    assert row is not None
+    assert 2 <= row["attempts"] <= 7
 
 
 def test_nothing_is_delivered_to_a_broker_of_another_authority(make_side: Sides, tmp_path: Path) -> None:
