@@ -64,9 +64,10 @@ class Message:
     """One message, immutable.
 
     `sequence` counts 1, 2, 3 … per thread and direction (0: of a type without a place in the order), `prev`
-    is the hash of the message before it, `hash` its own; `sent_at` is the sender's clock, shown and never
-    computed with. `body` is plain JSON, see `services.federation.messages`. Of a received one `kid` is the
-    key that sealed it, and `approved` says that a person had it handled again after it was parked.
+    is the hash of the message before it, `hash` its own; `sent_at` is the sender's clock, shown and compared
+    with nothing but that same clock. `body` is plain JSON, see `services.federation.messages`. Of a received
+    one `kid` is the key that sealed it, and `approved` says that a person had it handled again after it was
+    parked.
     """
 
     id: str
@@ -87,8 +88,13 @@ class Message:
 
     @property
     def since(self) -> Position | None:
-        """Of `thread.resumed`, once its body is checked: the last place its sender knows it has used."""
-        return Position.from_wire(self.body["sent"]) if self.type == RESUMED else None
+        """Of `thread.resumed`, if its body is one: the last place its sender knows it has used."""
+        if self.type != RESUMED:
+            return None
+        try:
+            return Position.from_wire(messages.check_incoming(self.type, self.body)["sent"])
+        except Invalid:
+            return None  # it is parked for that, and a person may discard it
 
     def encode(self) -> bytes:
         """The payload. Raises Invalid `too_large`."""

@@ -155,3 +155,12 @@ def test_the_other_side_begins_with_what_it_likes() -> None:
 def test_the_body_that_is_handed_on_holds_only_what_its_type_names() -> None:
     body = {**message().body, "later_field": 5}
     assert checked("requests", message(body=body)).body == message().body
+
+
+@pytest.mark.parametrize("body", [{}, {"sent": 5}, {"applied": None, "sent": {"incarnation": "1"}}])
+def test_a_malformed_resumed_can_be_gone_past(body: dict[str, Any]) -> None:
+    """It is parked for its body; then a person discards it."""
+    resumed = message("thread.resumed.v1", incarnation=7, sequence=1, prev=None, body=body)
+    assert code_of(resumed) == "invalid_body"
+    thread = threads.opened_by(resumed).advance(resumed, refused("discarded"))
+    assert thread.applied.place == (7, 1)
