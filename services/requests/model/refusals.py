@@ -29,6 +29,8 @@ def refused(draft: Draft, sent: Sent, code: str) -> None:
     above = draft.request.above
     if above is not None and above.thread == sent.thread and code == UNKNOWN_THREAD:
         provider.forgotten(draft)
+    elif "episode" not in sent.body:
+        pass  # it was about the thread (`thread.resumed`, `thread.returned`)
     elif above is not None and above.thread == sent.thread:
         _statement(draft, sent)
     else:

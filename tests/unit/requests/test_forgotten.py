@@ -88,3 +88,16 @@ def test_a_request_that_its_customer_forgot_ends_at_the_provider():
     assert [flag.code for flag in step.request.flags] == ["unknown_thread"]
     assert "knows nothing of this request" in step.notes[0].text
     assert model.refused(step.request, sent, "unknown_thread", context).notes == ()
+
+
+@pytest.mark.parametrize("account", ["widget", "gigatera"])
+@pytest.mark.parametrize("type_", ["thread.resumed", "thread.returned"])
+def test_a_word_about_the_thread_that_is_refused_undoes_nothing_and_is_flagged(account: str, type_: str):
+    federation = at(Turn.WITH)
+    before = federation.request(account)
+    partner, thread = ("gigatera", before.below[0].thread) if before.below else ("widget", before.above.thread)
+    sent = Sent(type_, "m1", partner, thread, {})
+    step = model.refused(before, sent, "discarded", federation[account].context())
+    assert [(flag.message_type, flag.code) for flag in step.request.flags] == [(type_, "discarded")]
+    assert (step.request.status, step.request.below) == (before.status, before.below)
+    assert sent_by(step) == []
