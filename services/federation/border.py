@@ -78,6 +78,7 @@ class Post:
         self.parked = ParkedMessages(context, correspondent, inbox=self.inbox, quarantine=self.quarantine)
         self.lanes = Lanes(context, self.intake, self.inbox, self.borders)
         self._problem: str | None = None  # as it was told last
+        self._note_at = 0.0
         self._stopping = threading.Event()
         self._sweeper: threading.Thread | None = None
 
@@ -94,28 +95,33 @@ class Post:
         self.outbox.stop()
         try:
             self.deployment.note()
-        except Unavailable as error:
+        except (Unavailable, OSError) as error:
             log.warning("how far the database has come could not be noted", error=str(error))
 
     def _sweep(self) -> None:
         config = self.context.config
         logs.bind(self.context.account, self.context.service)
-        is_open, note_at = False, 0.0
+        is_open = False
         while not self._stopping.is_set():
             try:
                 is_open = is_open or self._opens()
-                if not is_open:
-                    self._stopping.wait(config.sweep_seconds)
-                    continue
-                if time.monotonic() >= note_at:
-                    self.deployment.note()
-                    note_at = time.monotonic() + NOTE_SECONDS
-                resume_all(self.context, self._correspondent, self.outbox.deliveries)
-                self.inbox.sweep()
             except Exception as error:
-                if not is_outage(error):
-                    log.exception("the sweep of the inbox failed; it goes on")
+                _tell(error)
+            if is_open:
+                for step in (self._note, self._resume, self.inbox.sweep):
+                    try:
+                        step()
+                    except Exception as error:
+                        _tell(error)  # the other steps don't wait for this one
             self._stopping.wait(config.sweep_seconds)
+
+    def _note(self) -> None:
+        if time.monotonic() >= self._note_at:
+            self._note_at = time.monotonic() + NOTE_SECONDS
+            self.deployment.note()
+
+    def _resume(self) -> None:
+        resume_all(self.context, self._correspondent, self.outbox.deliveries)
 
     def _opens(self) -> bool:
         """Opens the border, unless a person has to decide first whose database this is."""
@@ -137,6 +143,11 @@ class Post:
         book.forget()
         if all(trust.status == ENDED for trust in book.trusts()):
             self.deployment.parted()
+
+
+def _tell(error: Exception) -> None:
+    if not is_outage(error):
+        log.error("a part of the border's sweep failed; it goes on", exc_info=error)
 
 
 class BorderDesk:

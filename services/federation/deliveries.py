@@ -64,17 +64,18 @@ class Deliveries:
         """Keeps message rows of landing strips; taking a row again changes nothing.
 
         Gives those to send now. They become due a sweep later: until then the process that took them is about
-        to send them itself.
+        to send them itself. They are taken also while the border is shut, so that their record's other rows
+        go on.
         """
         config, now = self._context.config, self._context.clock.now()
-        incarnation = Deployment.of(self._context).incarnation
+        incarnation = Deployment.of(self._context).number
 
         def first(row: Mapping[str, Any]) -> Document:
             """What a restored record still holds is held back like what left it."""
-            ours = row["incarnation"] == incarnation
-            wait = timedelta(seconds=config.sweep_seconds if ours else held_seconds(config))
+            earlier = row["incarnation"] < incarnation
+            wait = timedelta(seconds=held_seconds(config) if earlier else config.sweep_seconds)
             due = {"to": row["partner"], "at": now + wait}
-            return {"state": QUEUED, "due": due} if ours else {"state": HELD, "code": HELD_BACK, "due": due}
+            return {"state": HELD, "code": HELD_BACK, "due": due} if earlier else {"state": QUEUED, "due": due}
 
         documents = [
             {

@@ -76,9 +76,7 @@ class Deployment:
 
     @classmethod
     def of(cls, context: Context) -> Deployment:
-        kept = context.kept.get(ID)
-        if kept is None:
-            kept = context.kept[ID] = cls(context)
+        kept = context.kept.get(ID) or context.kept.setdefault(ID, cls(context))
         assert isinstance(kept, Deployment)
         return kept
 
@@ -119,6 +117,11 @@ class Deployment:
     def resumed(self) -> None:
         """All threads that we know are resumed. Raises Unavailable."""
         self._change({"resuming": False})
+
+    def resume_again(self) -> None:
+        """A thread of an earlier incarnation was left. Raises Unavailable."""
+        if not self.resuming:
+            self._change({"resuming": True})
 
     def note(self) -> None:
         """Compares the database with its note, and tells both the time. Raises Unavailable."""

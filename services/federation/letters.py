@@ -49,7 +49,9 @@ def write(
     message_type = messages.type_of(type)
     if message_type.kind not in (None, thread.kind):
         raise ValueError(f"{type} is not said in a thread of the kind {thread.kind}")
-    if thread.sent.incarnation < Deployment.of(context).incarnation:
+    deployment = Deployment.of(context)
+    if thread.sent.incarnation < deployment.incarnation:
+        deployment.resume_again()  # another process may have opened it while the rest was resumed
         raise Unavailable("resuming", "This account was restored and is finding together with its partner.")
     at = context.clock.now()
     message = Message(

@@ -5,7 +5,7 @@ What it promises
 - A message is written in the save that decides it (letters.py). From then on it arrives at least once,
   whatever crashes on either side, and has its effect there once (the inbox of the other side sees to that).
 - Nothing is given up: a partner that was away for thirty days gets everything, in order, and at no more than
-  200 messages a second, so that it can do its day's work beside. Nobody else waits for it.
+  INTERDESK_CATCH_UP_MESSAGES_PER_SECOND, so that it can do its day's work beside. Nobody else waits for it.
 - Each message shows what became of it: `queued`, `sent`, `held`, `accepted`, or `refused` and why
   (deliveries.py, settlement.py).
 - What the partner refuses is undone by the service that said it; what it does not answer for a day is
@@ -68,7 +68,7 @@ from services.federation.deliveries import Deliveries, breaks_thread
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.handling import Correspondent
-from services.federation.messages.threads import TYPES_OF_RESTORES
+from services.federation.messages.threads import RESTORED, TYPES_OF_RESTORES
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
 from services.federation.settlement import NotOurs, Settlement
@@ -226,6 +226,8 @@ class Outbox:
         if breaks_thread(row):
             self._borders.pause(row["partner"], row["refused_code"])
             self._correspondent.unanswered(self._context, row)
+        elif row["type"] == RESTORED:
+            return  # of no record
         elif row["state"] == REFUSED:
             self._correspondent.refused(self._context, row["partner"], row, row["refused_code"])
         elif row["type"] not in TYPES_OF_RESTORES:  # of these no team has to know

@@ -23,6 +23,7 @@ from services.federation import letters, messages, metrics, receipts
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
 from services.federation.deliveries import QUEUED, Deliveries, held_seconds
+from services.federation.deployment import Deployment
 from services.federation.envelope import CONTENT_TYPE
 from services.federation.marking import Unmarked
 from services.federation.passage import Passage
@@ -192,8 +193,10 @@ class PartnerRelay:
 
     def _trust(self) -> Trust | None:
         """The trust, when it lets us send. What is new may be the first after a change of it, so then no kept
-        answer will do.
+        answer will do. Nothing is sent while a person has to say whose database this is.
         """
+        if Deployment.of(self._context).problem() is not None:
+            return None
         book = TrustBook.of(self._context)
         trust = book.trust(self.partner)
         if (self._fresh or self._owed) and not _lets_send(trust):

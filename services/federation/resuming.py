@@ -33,7 +33,7 @@ import structlog
 
 from services.common.database import Document, answering
 from services.common.errors import Invalid, NotFound
-from services.common.verdicts import Park
+from services.common.verdicts import Park, is_outage
 from services.federation import letters, messages, seals
 from services.federation.deliveries import Deliveries
 from services.federation.deployment import Deployment
@@ -67,17 +67,27 @@ MAX_RETURNED_IN_ALL: Final = 4 * 1024 * 1024
 
 
 def resume_all(context: Context, correspondent: Correspondent, deliveries: Deliveries) -> None:
-    """Resumes every thread of an earlier incarnation; called by the sweep. Raises Unavailable."""
+    """Resumes every thread of an earlier incarnation; called by the sweep. One that can't be resumed keeps no
+    other from it. Raises Unavailable.
+    """
     deployment = Deployment.of(context)
     if not deployment.resuming:
         return
     incarnation = deployment.incarnation
     Restores(context).hold_back(incarnation)
+    failed = False
     for partner, thread in correspondent.earlier(context, incarnation):
         try:
             correspondent.resume(context, partner, thread)
         except NotFound:
             continue  # it went in between
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.error("a thread cannot be resumed; it is tried again", thread=thread, exc_info=error)
+            failed = True
+    if failed:
+        return
     for trust in TrustBook.of(context).trusts():
         if trust.reachable and trust.status != ENDED:
             _say_restored(context, trust.partner, incarnation, deliveries)

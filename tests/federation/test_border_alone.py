@@ -1,0 +1,163 @@
+"""What a service's border does by itself around a restore: a database, and no partner that answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interdesk.database import Database
+from services.common.clock import SteppedClock, SystemClock
+from services.common.config import Config
+from services.common.context import Context
+from services.common.errors import Unavailable
+from services.federation import stored
+from services.federation.border import Post
+from services.federation.borders import Borders
+from services.federation.deliveries import HELD_BACK, Deliveries
+from services.federation.deployment import Deployment
+from services.federation.letters import write
+from services.federation.messages.threads import RESTORED
+from services.federation.outbox import Outbox
+from services.federation.receipts import Receipt
+from services.federation.relay import PartnerRelay
+from services.federation.resuming import resume_all
+from services.federation.threads import Position, open_thread
+from tests.federation.correspondent import Talk
+from tests.waiting import wait_until
+
+THREAD = "handover/widget/019b0000-0000-7000-8000-0000000000aa"
+CLOCK = SteppedClock()
+ROW: Mapping[str, Any] = {
+    "partner": "giga",
+    "service": "requests",
+    "type": "note.added.v1",
+    "thread": THREAD,
+    "incarnation": 1,
+    "sequence": 2,
+    "hash": "a" * 64,
+    "sealed": b"",
+    "at": CLOCK.now(),
+}
+
+
+class Resuming(Talk):
+    """A correspondent with two threads, of which the first can't be resumed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resumed: list[str] = []
+
+    def earlier(self, context: Context, incarnation: int) -> list[tuple[str, str]]:
+        return [("giga", "broken"), ("giga", "whole")]
+
+    def resume(self, context: Context, partner: str, thread: str) -> None:
+        if thread == "broken":
+            raise ValueError("a bug in the correspondent")
+        self.resumed.append(thread)
+
+
+@pytest.fixture
+def context(database: Database, tmp_path: Path) -> Iterator[Context]:
+    """The service of a side that keeps no note."""
+    client, name = database.administrator(), f"alone_{secrets.token_hex(4)}"
+    for collection in stored.ALL:
+        collection.ensure(client[name])
+    config = Config("widget", "widget.example", "", "", sweep_seconds=0.1)
+    try:
+        yield Context(config, "requests", client[name], clock=CLOCK)
+    finally:
+        client.drop_database(name)
+        client.close()
+
+
+@pytest.fixture
+def shut(context: Context, tmp_path: Path) -> Context:
+    """Its border is shut: the database was noted somewhere else."""
+    assert Deployment.of(context).problem() is None
+    context.database["deployment"].update_one({}, {"$set": {"noted": True}})
+    shut = replace(context, config=context.config.changed(state_dir=tmp_path), kept={})
+    assert Deployment.of(shut).problem() is not None
+    return shut
+
+
+def taken(context: Context, **changes: Any) -> dict[str, Any]:
+    """What became of a message that left its record."""
+    Deliveries(context).take([{**ROW, **changes, "id": "m1", "kind": "message"}])
+    found = context.database["outbox"].find_one({"_id": "m1"})
+    assert found is not None
+    return found
+
+
+def test_a_message_leaves_its_record_also_while_the_border_is_shut(shut: Context) -> None:
+    assert taken(shut)["state"] == "queued"
+
+
+def test_only_what_is_of_an_earlier_incarnation_is_held_back(context: Context) -> None:
+    """Another process may have begun the next one, and this one not know of it yet."""
+    assert taken(context, incarnation=7)["state"] == "queued"
+
+
+def test_what_a_restored_record_still_holds_is_held_back(context: Context) -> None:
+    assert Deployment.of(context).told_by_partner()
+    assert taken(context)["code"] == HELD_BACK
+
+
+def test_a_relay_rests_while_the_border_is_shut(shut: Context) -> None:
+    trust = {"_id": "giga", "name": "Giga", "status": "active", "border_address": "amqp://127.0.0.1:1/b"}
+    shut.database["copy_trust"].insert_one({**trust, "credentials": "x"})
+    relay = PartnerRelay(
+        shut, "giga", deliveries=Deliveries(shut), borders=Borders(shut), holder="we", monotonic=lambda: 100.0
+    )
+    relay.owe(Receipt("giga", THREAD, 1, 1, "a" * 64, "accepted", None, Position(1, 1)))
+    relay._work()
+    assert relay._pause() > 1
+
+
+def test_that_a_restore_was_not_understood_is_nobodys_to_undo(context: Context) -> None:
+    talk = Talk()
+    outbox = Outbox(context, talk, Borders(context))
+    refused = {"state": "refused", "refused_code": "discarded", "attention": CLOCK.now()}
+    for type_ in (RESTORED, "note.added.v1"):
+        context.database["outbox"].insert_one({**ROW, **refused, "_id": type_, "type": type_})
+    outbox.attend()
+    assert talk.undone == ["2 discarded"]
+    assert context.database["outbox"].count_documents({"attention": {"$exists": True}}) == 0
+
+
+def test_a_thread_that_cannot_be_resumed_keeps_no_other_from_it(context: Context) -> None:
+    deployment, talk = Deployment.of(context), Resuming()
+    assert deployment.told_by_partner()
+    resume_all(context, talk, Deliveries(context))
+    assert talk.resumed == ["whole"]
+    assert deployment.resuming
+
+
+def test_a_thread_that_was_left_when_the_others_were_resumed_is_resumed_after_all(context: Context) -> None:
+    deployment = Deployment.of(context)
+    left = open_thread("handover", "widget", "giga", THREAD[-36:], incarnation=deployment.incarnation)
+    assert deployment.told_by_partner()
+    deployment.resumed()
+    with pytest.raises(Unavailable) as unavailable:
+        write(context, left, type="note.added.v1", body={})
+    assert unavailable.value.code == "resuming"
+    assert deployment.resuming
+
+
+def test_a_note_that_cannot_be_written_does_not_stop_the_inbox(context: Context, tmp_path: Path) -> None:
+    no_directory = tmp_path / "state"
+    no_directory.write_text("")
+    config = context.config.changed(state_dir=no_directory)
+    post = Post(replace(context, config=config, clock=SystemClock(), kept={}), Talk())
+    waiting = {**ROW, "_id": "w1", "state": "waiting", "attempts": 0, "due": CLOCK.now() - timedelta(days=1)}
+    context.database["inbox"].insert_one(waiting)
+    post.start()
+    try:
+        wait_until(lambda: context.database["inbox"].find_one({"attempts": 1}) is not None)
+    finally:
+        post.stop()
