@@ -10,7 +10,7 @@ import typer
 from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, local_account
 from interdesk.commands.output import WRONG_USE, Refusal, say
 from interdesk.services import STORING
-from services.federation.deployment import AS_COPY, AS_RESTORED, say_of
+from services.federation.deployment_note import AS_COPY, AS_RESTORED, say_of
 
 
 def restore(

@@ -1,6 +1,6 @@
 """Which deployment a service's database belongs to, and how often it went back in time: its incarnation.
 
-    deployment   {_id: "deployment", id, incarnation, seen, noted, raised_at, resuming, parting}
+    deployment   {_id: "deployment", id, incarnation, seen, noted, raised_at, resuming, parting, done}
 
 The incarnation stands in everything that is said to partners. When the database was restored from a backup,
 what we said since is forgotten here and known there, so nothing more may be said in the old one: the same
@@ -11,9 +11,12 @@ How a restore is noticed
 
 - By a note beside the database: `<INTERDESK_STATE_DIR>/<service>.json` holds `{deployment, incarnation,
   seen}`, written at start, at the end and twice a minute, each time after the database was told the same.
+  All processes of the service write the same one, in a directory that they share; `seen` only rises, also
+  when the clock is set back.
   A database that knows less than its note went back; one whose note is another's, or gone, was moved or
   copied. Nobody but a person knows what for. So the border stays shut, `/readyz` says why, and work within
-  the account goes on, until `interdesk restore` says it (it marks the note):
+  the account goes on, until `interdesk restore` says it (it marks the note; `done` is the mark that was
+  followed last):
   `--as-restored`: this deployment goes on in place of the one that was backed up, in a new incarnation;
   `--as-copy`: that one lives on, and this one is another: with new keys, and no trusts.
 - Where there is no note, by a partner: it has a message of ours that we don't know (`Deliveries.answered`).
@@ -27,8 +30,6 @@ What follows from a new incarnation is in resuming.py. Of a copy the organizatio
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -42,6 +43,8 @@ from pymongo.errors import DuplicateKeyError
 from services.common.clock import from_iso, iso
 from services.common.database import answering
 from services.common.errors import Unavailable
+from services.federation import deployment_note
+from services.federation.deployment_note import AS_COPY, SAID, SAYING
 from services.federation.stored import DEPLOYMENT
 from services.federation.threads import FIRST_INCARNATION
 
@@ -53,10 +56,7 @@ log = structlog.get_logger(__name__)
 ID: Final = "deployment"
 KEPT_SECONDS: Final = 2.0
 BY_PARTNER_SECONDS: Final = 3600
-# What a person says of a database, in its note.
-SAID: Final = "said"
-AS_RESTORED: Final = "as_restored"
-AS_COPY: Final = "as_copy"
+MOMENT: Final = timedelta(milliseconds=1)
 
 # Integer ids that were given since the backup are known to partners; none is given again.
 IDS_SKIPPED: Final = 10_000
@@ -124,20 +124,25 @@ class Deployment:
             self._change({"resuming": True})
 
     def note(self) -> None:
-        """Compares the database with its note, and tells both the time. Raises Unavailable."""
+        """Compares the database with its note, and tells both the time: a later one than ever, whatever the
+        clock says. Raises Unavailable, OSError.
+        """
         path = self._path()
         if path is None:
             return
         self._compare()
-        if self._problem is not None:
+        known = self._read()
+        if self._problem is not None or known is None:
             return
-        seen = self._context.clock.now()
+        seen = max(self._context.clock.now(), known["seen"] + MOMENT)
         with answering():
-            self._documents.update_one({"_id": ID}, {"$max": {"seen": seen}, "$set": {"noted": True}})
-            document = self._documents.find_one({"_id": ID})
-        if document is not None:
-            said = {"deployment": document["id"], "incarnation": document["incarnation"], "seen": iso(seen)}
-            _write(path, said)
+            self._documents.update_one({"_id": ID}, {"$max": {"seen": seen}})
+        if self._says(self._noted(), known):
+            return  # a person says something just now
+        said = {"deployment": known["id"], "incarnation": known["incarnation"], "seen": iso(seen)}
+        deployment_note.write(path, said)
+        if not known["noted"]:
+            self._change({"noted": True})  # now there is one that may be missed
 
     def told_by_partner(self) -> bool:
         """A partner says that it knows more of what we said than we do. False when it is not believed: the
@@ -149,8 +154,7 @@ class Deployment:
         now = self._context.clock.now()
         if raised_at is not None and now - raised_at < timedelta(seconds=BY_PARTNER_SECONDS):
             return False
-        self._raise("a partner has messages of ours that we do not know", {})
-        return True
+        return self._raise("a partner has messages of ours that we do not know", {}, {"raised_at": raised_at})
 
     def _document(self) -> dict[str, Any]:
         now = self._monotonic()
@@ -163,9 +167,7 @@ class Deployment:
         return document
 
     def _compare(self) -> None:
-        """What the database knows beside its note; one thread at a time, so that what a person said is done
-        once.
-        """
+        """What the database knows beside its note; one thread at a time, so that a problem is found once."""
         with self._comparing:
             self._compare_now()
 
@@ -176,14 +178,12 @@ class Deployment:
         if document is None:
             self._found(noted)
         elif noted is None:
-            if document["noted"] and self._path() is not None:
+            # Looked at once more: it is there before it may be missed.
+            if document["noted"] and self._path() is not None and self._noted() is None:
                 problem = _MOVED.format(path=self._path())
-        elif noted.get(SAID) == AS_RESTORED:
-            self._raise("a person said that the database was restored", noted)
-        elif noted.get(SAID) == AS_COPY:
-            self._raise(
-                "a person said that the database is a copy", noted, id=self._context.new_uuid(), parting=True
-            )
+        elif SAID in noted:
+            if self._says(noted, document):
+                self._do_as_said(noted)
         elif noted["deployment"] != document["id"]:
             problem = _ANOTHER.format(path=self._path())
         elif (noted["incarnation"], from_iso(noted["seen"])) > (document["incarnation"], document["seen"]):
@@ -192,6 +192,22 @@ class Deployment:
             self._context.ids.skip(IDS_SKIPPED)  # work within the account goes on
         self._problem, self._kept = problem, None
         self._compared = True
+
+    @staticmethod
+    def _says(noted: Mapping[str, Any] | None, document: Mapping[str, Any]) -> bool:
+        """Whether a person said something in the note that was not done yet."""
+        return noted is not None and SAID in noted and noted[SAYING] != document.get("done")
+
+    def _do_as_said(self, noted: Mapping[str, Any]) -> None:
+        """Once, whatever crashes and however many processes look: what was done stands in the database. The
+        note is written anew when the border opens.
+        """
+        done, new = {"done": {"$ne": noted[SAYING]}}, {"done": noted[SAYING]}
+        if noted[SAID] == AS_COPY:
+            new |= {"id": self._context.new_uuid(), "parting": True}
+            self._raise("a person said that the database is a copy", noted, done, **new)
+        else:
+            self._raise("a person said that the database was restored", noted, done, **new)
 
     def _read(self) -> dict[str, Any] | None:
         with answering():
@@ -208,20 +224,24 @@ class Deployment:
             "raised_at": None,
             "resuming": noted is not None,
             "parting": False,
+            "done": None,
         }
         with answering(), contextlib.suppress(DuplicateKeyError):  # another process may have been first
             self._documents.insert_one(made)
         return made
 
-    def _raise(self, reason: str, noted: Mapping[str, Any], **besides: Any) -> None:
-        incarnation = max(self._after(self._read() or {}), self._after(noted))
-        log.error("this service goes on in a new incarnation", reason=reason, incarnation=incarnation)
+    def _raise(self, reason: str, noted: Mapping[str, Any], still: Mapping[str, Any], **besides: Any) -> bool:
+        """Begins a new incarnation, if the document is `still` so. False: another process was first."""
         self._context.ids.skip(IDS_SKIPPED)
+        incarnation = max(self._after(self._read() or {}), self._after(noted))
         now = self._context.clock.now()
-        raised = {"incarnation": incarnation, "raised_at": now, "resuming": True, "seen": now}
-        self._change({**raised, "noted": False, **besides})
-        if path := self._path():
-            path.unlink(missing_ok=True)  # a new one is written with the next sweep
+        raised = {"incarnation": incarnation, "raised_at": now, "resuming": True, "seen": now, **besides}
+        with answering():
+            first = self._documents.update_one({"_id": ID, **still}, {"$set": raised}).matched_count == 1
+        if first:
+            log.error("this service goes on in a new incarnation", reason=reason, incarnation=incarnation)
+        self._kept = None
+        return first
 
     def _after(self, known: Mapping[str, Any]) -> int:
         """An incarnation that was never used: later than the known one, and than all that a clock made."""
@@ -237,34 +257,9 @@ class Deployment:
         directory = self._context.config.state_dir
         return None if directory is None else directory / f"{self._context.service}.json"
 
-    def _noted(self) -> dict[str, Any] | None:
+    def _noted(self) -> Mapping[str, Any] | None:
         path = self._path()
-        if path is None or not path.exists():
-            return None
-        try:
-            noted: dict[str, Any] = json.loads(path.read_text())
-        except ValueError:
-            return {"deployment": None}  # nobody's: a person shall say
-        return noted
-
-
-def say_of(state_dir: Path, service: str, said: str) -> None:
-    """Marks the note of a service's database: AS_RESTORED or AS_COPY. The service looks at it when it starts,
-    every few seconds while the border is shut, and else twice a minute.
-    """
-    path = state_dir / f"{service}.json"
-    try:
-        noted = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
-        noted = {}
-    _write(path, {**noted, SAID: said})
-
-
-def _write(path: Path, said: Mapping[str, Any]) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(said) + "\n")
-    fresh.replace(path)
+        return None if path is None else deployment_note.read(path)
 
 
 _DECIDE: Final = (

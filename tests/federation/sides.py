@@ -25,7 +25,8 @@ from services.federation import ciphers, stored
 from services.federation.addresses import tls_of, uri_with_login
 from services.federation.border import Post
 from services.federation.connections import Line
-from services.federation.deployment import AS_RESTORED, Deployment, say_of
+from services.federation.deployment import Deployment
+from services.federation.deployment_note import AS_RESTORED, say_of
 from services.federation.envelope import Message, read_verified
 from services.federation.metrics import SEND_FAILURES, SENT
 from services.federation.rings import OwnRing, PartnerRing

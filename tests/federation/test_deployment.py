@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,30 @@ from services.common.errors import Unavailable
 from services.federation.deployment import BY_PARTNER_SECONDS, IDS_SKIPPED, Deployment
 
 
+class Clock(SteppedClock):
+    """Does once, when it is asked for the time, what happens at that moment."""
+
+    saying: Callable[[], None] | None = None
+
+    def now(self) -> datetime:
+        saying, self.saying = self.saying, None
+        if saying is not None:
+            saying()
+        return super().now()
+
+
 class Service:
     """A service's deployment, as each of its processes finds it."""
 
     def __init__(self, database: Any, state_dir: Path | None) -> None:
         self.database = database
-        self.clock = SteppedClock()
+        self.clock = Clock()
         self.config = Config("widget", "widget.example", "", "", state_dir=state_dir)
+
+    @property
+    def note(self) -> Path:
+        assert self.config.state_dir is not None
+        return self.config.state_dir / "requests.json"
 
     def started(self) -> Deployment:
         context = Context(self.config, "requests", self.database, clock=self.clock)
@@ -134,7 +152,7 @@ def test_a_database_that_lost_everything_does_not_begin_with_the_first_incarnati
 @pytest.mark.parametrize("foreign", [True, False])
 def test_a_database_from_elsewhere_waits_for_a_person(service: Service, foreign: bool) -> None:
     service.ran()
-    note = service.config.state_dir / "requests.json"  # type: ignore[operator]
+    note = service.note
     if foreign:
         note.write_text(json.dumps({**json.loads(note.read_text()), "deployment": "another"}))
     else:
@@ -149,13 +167,65 @@ def test_a_database_from_elsewhere_waits_for_a_person(service: Service, foreign:
     assert service.ran().problem() is None
 
 
-def test_a_note_that_cannot_be_read_is_nobodys(service: Service) -> None:
+@pytest.mark.parametrize(
+    "note", ["{", "", "null", "[]", '{"deployment": 1}', '{"said": "as_restored"}', None]
+)
+def test_a_note_that_cannot_be_read_is_nobodys(service: Service, note: str | None) -> None:
     service.ran()
-    (service.config.state_dir / "requests.json").write_text("{")  # type: ignore[operator]
+    path = service.note
+    if note is None:
+        path.unlink()
+        path.mkdir()
+    else:
+        path.write_text(note)
     deployment = service.started()
     assert is_shut(deployment, "another_deployment")
+    if note is None:
+        path.rmdir()
     service.said("--as-restored")
     assert deployment.problem() is None
+
+
+def test_a_database_that_went_back_is_noticed_also_when_the_clock_did(service: Service) -> None:
+    service.ran()
+    service.clock.step(-86400)
+    service.ran()
+    backup = service.backup()
+    service.ran()
+    service.restore(backup)
+    assert is_shut(service.started(), "database_went_back")
+
+
+def test_what_a_person_says_is_done_once_by_all_processes(service: Service) -> None:
+    first, second = service.ran(), service.ran()
+    service.said("--as-restored")
+    said = service.note.read_text()
+    first.note()
+    incarnation = first.incarnation
+    service.clock.step(60)
+    service.note.write_text(said)  # as it was when the second one looked
+    second.note()
+    assert second.problem() is None
+    assert second.incarnation == incarnation
+
+
+def test_what_a_person_says_while_the_note_is_written_is_not_lost(service: Service) -> None:
+    deployment = service.ran()
+    service.clock.saying = lambda: service.said("--as-restored")
+    deployment.note()
+    assert deployment.incarnation == 1
+    deployment.note()
+    assert deployment.incarnation > 1
+
+
+def test_a_note_that_was_never_written_is_not_missed(service: Service) -> None:
+    directory = service.note.parent
+    directory.write_text("")
+    deployment = service.started()
+    with pytest.raises(OSError):
+        deployment.note()
+    directory.unlink()
+    assert service.ran().problem() is None
 
 
 def is_shut(deployment: Deployment, code: str) -> bool:
