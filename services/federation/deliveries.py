@@ -75,7 +75,9 @@ class Deliveries:
             earlier = row["incarnation"] < incarnation
             wait = timedelta(seconds=held_seconds(config) if earlier else config.sweep_seconds)
             due = {"to": row["partner"], "at": now + wait}
-            return {"state": HELD, "code": HELD_BACK, "due": due} if earlier else {"state": QUEUED, "due": due}
+            return (
+                {"state": HELD, "code": HELD_BACK, "due": due} if earlier else {"state": QUEUED, "due": due}
+            )
 
         documents = [
             {

@@ -95,7 +95,9 @@ def test_a_request_that_its_customer_forgot_ends_at_the_provider():
 def test_a_word_about_the_thread_that_is_refused_undoes_nothing_and_is_flagged(account: str, type_: str):
     federation = at(Turn.WITH)
     before = federation.request(account)
-    partner, thread = ("gigatera", before.below[0].thread) if before.below else ("widget", before.above.thread)
+    partner, thread = (
+        ("gigatera", before.below[0].thread) if before.below else ("widget", before.above.thread)
+    )
     sent = Sent(type_, "m1", partner, thread, {})
     step = model.refused(before, sent, "discarded", federation[account].context())
     assert [(flag.message_type, flag.code) for flag in step.request.flags] == [(type_, "discarded")]
