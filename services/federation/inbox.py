@@ -80,6 +80,13 @@ STOPPED_SECONDS: Final = 30.0
 SWEEP_BATCH: Final = 200
 
 
+def resumed_seconds(attempts: int) -> float:
+    """After how long `thread.resumed`, which waits for what was said before it, is looked at again and the
+    partner asked for that; soon at first, for all of the thread waits. `attempts`: earlier tries.
+    """
+    return min(GAP_SECONDS, RESUMED_SECONDS * 2.0 ** min(attempts, 16))
+
+
 class Inbox:
     """The inbox of one service: applies what the intake has stored."""
 
@@ -190,7 +197,8 @@ class Inbox:
     def _ahead(self, row: Document, applied: Position) -> None:
         self._count(row, "waiting")
         if applied.incarnation < row["incarnation"] and row["sequence"] == 1:
-            self._delay(row, RESUMED_SECONDS, "gap")  # what it waits for was said before its incarnation
+            # What it waits for was said before its incarnation.
+            self._delay(row, resumed_seconds(row["attempts"]), "gap")
             self._answers.ahead(row, applied, ())
             return
         if row["sequence"] > applied.sequence + WINDOW:

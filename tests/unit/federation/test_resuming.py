@@ -9,6 +9,7 @@ import pytest
 
 from services.common.verdicts import Park
 from services.federation.envelope import Message, seal
+from services.federation.inbox import resumed_seconds
 from services.federation.messages.threads import RETURNED
 from services.federation.resuming import proven
 from services.federation.rings import OwnRing
@@ -75,3 +76,7 @@ def test_what_was_altered_is_not_taken() -> None:
     other = seal(replace(SAID, sequence=5), RING.current()).split(b".")[2]
     with pytest.raises(Park):
         proven(RING, BROUGHT, b".".join((head, payload, other)))
+
+
+def test_a_partner_that_does_not_say_what_its_resumed_waits_for_is_asked_ever_more_seldom() -> None:
+    assert [resumed_seconds(attempts) for attempts in (0, 1, 2, 4, 5000)] == [2, 4, 8, 30, 30]
