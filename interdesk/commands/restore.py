@@ -38,9 +38,14 @@ def restore(
     """
     if as_restored == as_copy:
         raise Refusal("say --as-restored or --as-copy: only you know which", WRONG_USE)
+    if state_dir is not None and not state_dir.is_dir():
+        raise Refusal(f"there is no directory {state_dir}; name the services' INTERDESK_STATE_DIR", WRONG_USE)
     told = state_dir or local_account(directory, account).state_dir
     for service in STORING:
-        say_of(told, service, AS_COPY if as_copy else AS_RESTORED)
+        try:
+            say_of(told, service, AS_COPY if as_copy else AS_RESTORED)
+        except OSError as problem:
+            raise Refusal(f"it can't be said to {service}: {problem}") from problem
     say(
         "said; each service "
         + ("becomes one of a copy" if as_copy else "begins a new incarnation")

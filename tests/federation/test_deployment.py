@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from interdesk.cli import app
+from interdesk.commands.output import WRONG_USE
 from interdesk.database import Database
 from services.common.clock import SteppedClock
 from services.common.config import Config
@@ -240,6 +241,13 @@ def is_shut(deployment: Deployment, code: str) -> bool:
 def test_the_command_wants_to_be_told_what_it_shall_say(tmp_path: Path, options: list[str]) -> None:
     assert CliRunner().invoke(app, ["restore", *options, "--state-dir", str(tmp_path)]).exit_code != 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_says_nothing_to_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    wrong = tmp_path / "stat"
+    told = CliRunner().invoke(app, ["restore", "--as-copy", "--state-dir", str(wrong)])
+    assert told.exit_code == WRONG_USE
+    assert not wrong.exists()
 
 
 def test_without_a_note_nothing_is_noticed_until_a_partner_says_so(service: Service) -> None:
