@@ -42,8 +42,8 @@ When things fail
   verdict stands.
 - A key of ours is revoked: what it sealed and is not answered is sealed again, same payload and same place,
   and sent.
-- `refused: sequence_conflict` or `chain_broken`: the two sides disagree on what was said. Nothing is undone;
-  the border to this partner is paused, with an alert.
+- `refused: sequence_conflict`, `chain_broken` or `second_deployment`: the two sides disagree on what was
+  said. Nothing is undone; the border to this partner is paused, with an alert.
 """
 
 from __future__ import annotations
