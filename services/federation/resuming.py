@@ -169,14 +169,14 @@ def forgotten(context: Context, thread: Thread, message: Message) -> list[Docume
     """The bodies of `thread.returned` with which a `thread.resumed` is answered: what the partner said after
     the last place that it knows, and we had applied. `thread`: before the message. Raises Unavailable.
     """
-    since = Position.from_wire(message.body["sent"]).place
+    since = Position.from_wire(message.body["sent"])
+    same = {"incarnation": since.incarnation, "sequence": {"$gt": since.sequence}}
+    after = {"$or": [same, {"incarnation": {"$gt": since.incarnation}}]}
+    said = {"thread": message.thread, "partner": message.sender, "state": ACCEPTED, **after}
     with answering():
-        found = context.database[INBOX.name].find(
-            {"thread": message.thread, "partner": message.sender, "state": ACCEPTED}
-        )
-        rows = sorted(found, key=_place)
-    applied = [row for row in rows if since < _place(row) <= thread.applied.place]
-    return list(_returned(row for row in applied if row["type"] not in TYPES_OF_RESTORES))
+        rows = context.database[INBOX.name].find(said).sort([("incarnation", 1), ("sequence", 1)])
+        applied = (row for row in rows if _place(row) <= thread.applied.place)
+        return list(_returned(row for row in applied if row["type"] not in TYPES_OF_RESTORES))
 
 
 def _returned(rows: Iterator[Document]) -> Iterator[Document]:
