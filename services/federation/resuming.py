@@ -25,7 +25,7 @@ deployment's document stays until every thread that is known is resumed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,7 +52,7 @@ from services.federation.rings import OwnRing
 from services.federation.stored import INBOX
 from services.federation.threads import KINDS, Position, Thread, open_thread
 from services.federation.trusts import ENDED, TrustBook
-from services.federation.verdicts import ACCEPTED
+from services.federation.verdicts import ACCEPTED, REFUSED
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -172,11 +172,19 @@ def forgotten(context: Context, thread: Thread, message: Message) -> list[Docume
     since = Position.from_wire(message.body["sent"])
     same = {"incarnation": since.incarnation, "sequence": {"$gt": since.sequence}}
     after = {"$or": [same, {"incarnation": {"$gt": since.incarnation}}]}
-    said = {"thread": message.thread, "partner": message.sender, "state": ACCEPTED, **after}
+    said = {"thread": message.thread, "partner": message.sender, **after}
     with answering():
         rows = context.database[INBOX.name].find(said).sort([("incarnation", 1), ("sequence", 1)])
-        applied = (row for row in rows if _place(row) <= thread.applied.place)
+        applied = (row for row in rows if was_accepted(thread, row))
         return list(_returned(row for row in applied if row["type"] not in TYPES_OF_RESTORES))
+
+
+def was_accepted(thread: Thread, row: Mapping[str, Any]) -> bool:
+    """Whether this message of the partner was applied; the mark of that in the inbox may be lost."""
+    if row["incarnation"] < thread.applied.incarnation or row["state"] == REFUSED:
+        return bool(row["state"] == ACCEPTED)
+    accepted = thread.verdict_of(row["incarnation"], row["sequence"]).word == ACCEPTED
+    return accepted and _place(row) <= thread.applied.place
 
 
 def _returned(rows: Iterator[Document]) -> Iterator[Document]:
@@ -189,7 +197,7 @@ def _returned(rows: Iterator[Document]) -> Iterator[Document]:
         yield {**place, "sealed": sealed.decode() if fits else None}
 
 
-def _place(row: Document) -> tuple[int, int]:
+def _place(row: Mapping[str, Any]) -> tuple[int, int]:
     return row["incarnation"], row["sequence"]
 
 

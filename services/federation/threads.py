@@ -19,7 +19,8 @@ applied once, however often it arrives, and a sequence number is used once, howe
 When things fail:
 
 - what is behind the position was applied already: `AlreadyApplied`, which names the verdict of then, so that
-  a lost receipt can be made again;
+  a lost receipt can be made again; so is what was applied of the incarnation before the present one. What
+  else comes of an earlier one is `OldIncarnation`;
 - what is further ahead than the next one waits: `Gap`;
 - another payload at the sequence last applied is `SequenceConflict`, a `prev` that is not the hash of the
   payload before it `ChainBroken`. Neither can be put right by trying again;
@@ -218,6 +219,8 @@ class Thread:
     sent: Position = field(default_factory=Position)
     applied: Position = field(default_factory=Position)
     remarks: tuple[Remark, ...] = ()
+    before: Position = field(default_factory=Position)
+    """How far the partner's earlier incarnation was applied when the present one began."""
 
     def advance(self, message: Placed, verdict: Verdict | None = None) -> Thread:
         """The thread after this message was applied (or, with a refusal as `verdict`, after it was refused).
@@ -230,14 +233,18 @@ class Thread:
         if verdict.code is not None:
             remark = Remark(message.incarnation, message.sequence, verdict)
             remarks = (*remarks, remark)[-WINDOW:]
+        before = self.applied if message.incarnation > self.applied.incarnation else self.before
         applied = Position(message.incarnation, message.sequence, message.hash)
-        return replace(self, applied=applied, remarks=remarks)
+        return replace(self, applied=applied, remarks=remarks, before=before)
 
     def _check_next(self, message: Placed) -> None:
         if message.thread != self.id or message.sender != self.partner:
             raise NotInThread(f"{message.thread} from {message.sender} is not this thread")
         applied = self.applied
         if message.incarnation < applied.incarnation:
+            before = self.before
+            if message.incarnation == before.incarnation and message.sequence <= before.sequence:
+                raise AlreadyApplied(self.verdict_of(message.incarnation, message.sequence))
             raise OldIncarnation(f"incarnation {message.incarnation} ended with {applied.incarnation}")
         if message.incarnation > applied.incarnation:
             if message.since is not None and message.since.place > applied.place:
@@ -278,6 +285,7 @@ class Thread:
             "sent": self.sent.to_document(),
             "applied": self.applied.to_document(),
             "remarks": [remark.to_document() for remark in self.remarks],
+            "before": self.before.to_document(),
         }
 
     @classmethod
@@ -289,6 +297,7 @@ class Thread:
             sent=Position.from_document(document["sent"]),
             applied=Position.from_document(document["applied"]),
             remarks=tuple(Remark.from_document(remark) for remark in document["remarks"]),
+            before=Position.from_document(document["before"]) if "before" in document else Position(),
         )
 
 

@@ -11,8 +11,10 @@ from services.common.verdicts import Park
 from services.federation.envelope import Message, seal
 from services.federation.inbox import resumed_seconds
 from services.federation.messages.threads import RETURNED
-from services.federation.resuming import proven
+from services.federation.resuming import proven, was_accepted
 from services.federation.rings import OwnRing
+from services.federation.threads import Position, Remark, Thread
+from services.federation.verdicts import refused
 
 RING = OwnRing.generate("widget")
 SAID = Message(
@@ -80,3 +82,24 @@ def test_what_was_altered_is_not_taken() -> None:
 
 def test_a_partner_that_does_not_say_what_its_resumed_waits_for_is_asked_ever_more_seldom() -> None:
     assert [resumed_seconds(attempts) for attempts in (0, 1, 2, 4, 5000)] == [2, 4, 8, 30, 30]
+
+
+@pytest.mark.parametrize(
+    ("place", "state", "accepted"),
+    [
+        ((7, 2), "accepted", True),
+        ((7, 2), "waiting", True),  # the mark was lost in a crash
+        ((7, 3), "waiting", False),  # it was refused
+        ((7, 5), "waiting", False),
+        ((7, 3), "refused", False),
+        ((1, 9), "accepted", True),
+        ((1, 9), "waiting", False),
+    ],
+)
+def test_what_was_applied_is_brought_back_and_nothing_else(
+    place: tuple[int, int], state: str, accepted: bool
+) -> None:
+    remarks = (Remark(7, 3, refused("loop")),)
+    thread = Thread(SAID.thread, "trust", "widget", applied=Position(7, 4, "a" * 64), remarks=remarks)
+    row = {"incarnation": place[0], "sequence": place[1], "state": state}
+    assert was_accepted(thread, row) is accepted

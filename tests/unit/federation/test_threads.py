@@ -147,6 +147,20 @@ def test_a_new_incarnation_goes_on_when_its_sender_knows_less_than_was_applied()
         position.advance(Said(1, "a" * 64, "3" * 64, incarnation=7, since=Position(1, 1)))
 
 
+def test_what_was_applied_before_a_new_incarnation_is_still_answered_as_then() -> None:
+    """Its mark in the inbox was lost in a crash, and the resumed thread was quicker."""
+    first, second, third = chain(3)
+    resumed = Said(1, "a" * 64, None, incarnation=7, since=Position(1, 1))
+    position = thread().advance(first).advance(second, refused("loop")).advance(resumed)
+    position = Thread.from_document(position.to_document())
+    for said, verdict in ((first, done()), (second, refused("loop"))):
+        with pytest.raises(AlreadyApplied) as again:
+            position.advance(said)
+        assert again.value.verdict == verdict
+    with pytest.raises(OldIncarnation):
+        position.advance(third)
+
+
 def test_our_own_new_incarnation_begins_with_nothing_said() -> None:
     ours = open_thread("handover", "widget", "gigatera", UUID).after_sending("a" * 64)
     assert ours.resumed(7).sent == Position(7, 0, None)
