@@ -39,12 +39,13 @@ class Restores:
         self._context = context
         self._rows = context.database[OUTBOX.name]
 
-    def hold_back(self, incarnation: int) -> None:
-        """What was said before this incarnation is not sent until its recipient asks for it: we were
-        restored, and it has most of it.
+    def hold_back(self, partner: str, thread: str, incarnation: int) -> None:
+        """What was said in this thread before this incarnation is not sent until its recipient asks for it:
+        we were restored, and it has most of it.
         """
         later = self._context.clock.now() + timedelta(seconds=held_seconds(self._context.config))
-        earlier = {"incarnation": {"$lt": incarnation}, "state": {"$in": UNANSWERED}}
+        said = {"thread": thread, "partner": partner, "state": {"$in": UNANSWERED}}
+        earlier = {**said, "incarnation": {"$lt": incarnation}}
         with answering():
             self._rows.update_many(earlier, {"$set": {"state": HELD, "due.at": later, "code": HELD_BACK}})
 

@@ -74,10 +74,10 @@ def resume_all(context: Context, correspondent: Correspondent, deliveries: Deliv
     if not deployment.resuming:
         return
     incarnation = deployment.incarnation
-    Restores(context).hold_back(incarnation)
     failed = False
     for partner, thread in correspondent.earlier(context, incarnation):
         try:
+            Restores(context).hold_back(partner, thread, incarnation)
             correspondent.resume(context, partner, thread)
         except NotFound:
             continue  # it went in between

@@ -138,6 +138,17 @@ def test_a_thread_that_cannot_be_resumed_keeps_no_other_from_it(context: Context
     assert deployment.resuming
 
 
+def test_what_a_partner_asked_for_is_not_held_back_again(context: Context) -> None:
+    """Its thread is resumed, and another one is not yet."""
+    assert Deployment.of(context).told_by_partner()
+    for thread in ("resumed before", "whole"):
+        queued = {**ROW, "_id": thread, "thread": thread, "state": "queued"}
+        context.database["outbox"].insert_one(queued)
+    resume_all(context, Resuming(), Deliveries(context))
+    states = {row["_id"]: row["state"] for row in context.database["outbox"].find()}
+    assert states == {"resumed before": "queued", "whole": "held"}
+
+
 def test_a_thread_that_was_left_when_the_others_were_resumed_is_resumed_after_all(context: Context) -> None:
     deployment = Deployment.of(context)
     left = open_thread("handover", "widget", "giga", THREAD[-36:], incarnation=deployment.incarnation)
