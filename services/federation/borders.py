@@ -8,8 +8,8 @@ quarantine was full: it was let go unread, the last one at `dropped_at`.
 
 A border is paused when the two sides prove to disagree on what was said (`sequence_conflict`,
 `chain_broken`, `second_deployment`): then nothing more is taken from the partner or sent to it by this
-service, receipts apart, until a person resumes it. `clock` says that the partner's clock is further ahead of ours than may be
-(`clocks`); that stops nothing, and goes when its messages are in time again.
+service, receipts apart, until a person resumes it. `clock` says that the partner's clock is further ahead of
+ours than may be (`clocks`); that stops nothing, and goes when its messages are in time again.
 """
 
 from __future__ import annotations
