@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections import Counter
@@ -10,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from interdesk.waiting import holds_within
+from services.common.errors import Unavailable
 from services.federation.relay import BATCH
 from services.federation.threads import WINDOW
 from tests.federation.conftest import Sides
@@ -84,9 +86,17 @@ class Away:
         for length in lengths:
             texts = [str(number) for number in range(length)]
             thread = self.widget.open(self.giga.account, texts[0])
-            self.widget.say(self.giga.account, thread, *texts[1:])
+            for text in texts[1:]:
+                self.widget.waits_until(lambda thread=thread, text=text: self._says(thread, text))  # type: ignore[misc]
             said[thread] = texts
         return said
+
+    def _says(self, thread: str, text: str) -> bool:
+        """Whether it is kept; not while too much of the thread waits in its record."""
+        with contextlib.suppress(Unavailable):
+            self.widget.say(self.giga.account, thread, text)
+            return True
+        return False
 
     def _talks_to_others_until(self, done: Callable[[], bool], seconds: float) -> int:
         """Gives how many threads GlobalNet has heard meanwhile."""
