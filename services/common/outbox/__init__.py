@@ -8,12 +8,13 @@ What it promises
 
 How
     A save wakes the relay of its own process with the record's waiting rows, so an event leaves within a
-    millisecond or so and nothing is read again. The relay takes what has come together, publishes all events
-    in one batch with confirms, hands partners' messages to the border (`message_sink`), and then takes the
-    rows off their records: one write per record. Every `sweep_seconds` it looks for records whose `unsent` is
-    older than that, which are those that a crash or an outage left; at start it looks at once. Where nothing
-    happens and nothing was left it looks half as often each time, down to every sixth. The documents
-    of `copy` rows are made by the save itself when nothing comes between; else here, before the row goes.
+    millisecond or so and nothing is read again. The relay takes what has come together, hands partners'
+    messages to the border (`message_sink`), publishes all events in one batch with confirms, and then takes
+    the rows off their records: one write per record. Every `sweep_seconds` it looks for records whose
+    `unsent` is older than that, which are those that a crash or an outage left; at start it looks at once.
+    Where nothing happens and nothing was left it looks half as often each time, down to every sixth. The
+    documents of `copy` rows are made by the save itself when nothing comes between; else here, before the row
+    goes.
 
 Why there is no lease
     Two relays that sweep the same record only send doubles, which are harmless here. A lease would cost a

@@ -19,7 +19,7 @@ class Publishes(Protocol):
 
 def event_exchange(service: str) -> Exchange:
     """Where a service's events are published; the routing key is the event's type."""
-    return Exchange(f"{service}.events", type="topic", durable=True, delivery_mode=2)
+    return Exchange(_exchange_name(service), type="topic", durable=True, delivery_mode=2)
 
 
 def outgoing(service: str, row: Document) -> Outgoing:
@@ -28,10 +28,14 @@ def outgoing(service: str, row: Document) -> Outgoing:
     if row.get("traceparent"):
         headers[TRACEPARENT] = row["traceparent"]
     return Outgoing(
-        exchange=event_exchange(service).name,
+        exchange=_exchange_name(service),
         routing_key=row["type"],
         body=bus_json.encode(row["body"]),
         headers=headers,
         message_id=row["id"],
         type=row["type"],
     )
+
+
+def _exchange_name(service: str) -> str:
+    return f"{service}.events"

@@ -97,6 +97,8 @@ class Relay:
         """
         rows = by_record(batch)
         self._copy(rows.values())
+        # First what goes to partners: it has the longer way.
+        handed_over = self._hand_over([saved for saved in rows.values() if saved.rows])
         events = [row for each in rows.values() for row in each.rows if row["kind"] == "event"]
         unsent = [row for row in events if row["id"] not in self._sent]
         if unsent:
@@ -104,7 +106,7 @@ class Relay:
             PUBLISHED.labels(*self._labels).inc(len(unsent))
             self._remember(unsent)
             self._crash.here(f"{self._service}.after_publish")
-        self._take_off([self._handed_over(saved) for saved in rows.values() if saved.rows])
+        self._take_off(handed_over)
         for saved in rows.values():
             if saved.history_waiting >= history.MOVE_AT:
                 history.move(self._database, saved.collection, saved.id)
@@ -173,23 +175,26 @@ class Relay:
             copy(self._database, missing)
             self._remember(missing)
 
-    def _handed_over(self, saved: Saved) -> Saved:
+    def _hand_over(self, batch: list[Saved]) -> list[Saved]:
         """Hands messages to the border; those that it cannot take (there is none) stay in their record."""
         messages = [
             {**row, "collection": saved.collection, "record": saved.id}
+            for saved in batch
             for row in saved.rows
             if row["kind"] == "message" and row["id"] not in self._sent
         ]
         if not messages:
-            return saved
+            return batch
         if self.message_sink is None:
-            log.error("a record holds messages to partners, and this service has no border", record=saved.id)
-            others = tuple(row for row in saved.rows if row["kind"] != "message")
-            return Saved(saved.collection, saved.id, -1, others)  # no version: it stays marked as unsent
+            log.error(
+                "records hold messages to partners, and this service has no border",
+                records=list({message["record"] for message in messages}),
+            )
+            return [_without_messages(saved) for saved in batch]
         self.message_sink(messages)
         self._remember(messages)
         self._crash.here(f"{self._service}.after_message_sink")
-        return saved
+        return batch
 
     def _take_off(self, sent: Sequence[Saved]) -> None:
         take_off(self._database, sent)
@@ -232,3 +237,10 @@ class Relay:
             self._sent[row["id"]] = None
         while len(self._sent) > REMEMBERED:
             self._sent.popitem(last=False)
+
+
+def _without_messages(saved: Saved) -> Saved:
+    others = tuple(row for row in saved.rows if row["kind"] != "message")
+    if len(others) == len(saved.rows):
+        return saved
+    return Saved(saved.collection, saved.id, -1, others)  # no version: it stays marked as unsent

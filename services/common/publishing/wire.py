@@ -18,6 +18,7 @@ from services.common.publishing.messages import Job, Outgoing, Unroutable
 CONNECT_SECONDS = 4
 FAREWELL_SECONDS = 1
 HEARTBEAT_SECONDS = 30
+LOOK_SECONDS = 1e-6  # what is there is read; eventlet would make a whole millisecond of any real wait
 
 
 class Wire:
@@ -64,7 +65,7 @@ class Wire:
         try:
             with contextlib.suppress(socket.timeout, TimeoutError):
                 while True:
-                    self._connection.drain_events(timeout=0.0001)
+                    self._connection.drain_events(timeout=LOOK_SECONDS)
             self._connection.heartbeat_check()
         except Exception:
             return False

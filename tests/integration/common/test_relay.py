@@ -83,15 +83,29 @@ def test_a_row_that_came_meanwhile_stays_when_others_are_taken_off(account: Acco
     assert "unsent" not in account.document()
 
 
+def message(id: str) -> dict[str, Any]:
+    told = {"type": "request.taken.v1", "partner": "gigatera", "sealed": b"x"}
+    return {"id": id, "kind": "message", **told}
+
+
+def test_partners_messages_leave_all_at_once_and_though_the_bus_is_away(account: Account) -> None:
+    for id in (1, 2):
+        account.records.insert(id, {}, rows=[row(id), message(f"m-{id}")])
+    handed_over: list[list[str]] = []
+    account.relay.message_sink = lambda rows: handed_over.append([each["id"] for each in rows])
+    account.press.away = True
+    with pytest.raises(Unavailable):
+        account.relay.relay(account.woken)
+    assert handed_over == [["m-1", "m-2"]]
+    account.press.away = False
+    account.relay.sweep()
+    assert account.press.ids == ["row-1", "row-2"]
+    assert handed_over == [["m-1", "m-2"]]
+    assert "unsent" not in account.document()
+
+
 def test_messages_are_handed_to_the_border_and_wait_where_there_is_none(account: Account) -> None:
-    message = {
-        "id": "m-1",
-        "kind": "message",
-        "type": "request.taken.v1",
-        "partner": "gigatera",
-        "sealed": b"x",
-    }
-    account.records.insert(1, {}, rows=[row(1), message])
+    account.records.insert(1, {}, rows=[row(1), message("m-1")])
     account.relay.relay(account.woken)
     assert account.press.ids == ["row-1"]
     assert [waiting["id"] for waiting in account.document()["outbox"]] == ["m-1"]
