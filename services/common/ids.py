@@ -38,7 +38,7 @@ class IntegerIds:
 
     They are taken in blocks, so that most ids cost nothing. What a process has not used of its block when it
     ends is never used: ids rise, but they have gaps; and of two processes the one whose block is lower may
-    give its ids later. Where ids must tell the order, each is taken by itself.
+    give its ids later. Where ids tell the order of some records, each is asked for after the one before.
     """
 
     def __init__(self, database: Database[dict[str, Any]], block: int = BLOCK) -> None:
@@ -48,14 +48,20 @@ class IntegerIds:
         self._last: dict[str, int] = {}  # the counter as this process left it
         self._lock = threading.Lock()
 
-    def next(self, kind: str, *, in_order: bool = False) -> int:
-        """The next id of that kind; with `in_order` one that is higher than any that was given before, by
-        whatever process (always ask so for that kind). Raises `Unavailable`.
-        """
+    def next(self, kind: str, *, after: int = 0) -> int:
+        """The next id of that kind, higher than `after`, which was given before. Raises `Unavailable`."""
         with self._lock:
-            left = self._ready.get(kind) or self._take(kind, 1 if in_order else self._block)
+            ready = self._ready.get(kind, range(0))
+            left = ready[max(0, after + 1 - ready.start) :] or self._take(kind, self._block)
             self._ready[kind] = left[1:]
             return left[0]
+
+    def newest(self, kind: str) -> int:
+        """An id of that kind that is higher than any that was given before, by whatever process. Raises
+        `Unavailable`.
+        """
+        with self._lock:
+            return self._take(kind, 1)[0]
 
     def skip(self, count: int) -> None:
         """Gives no id of any kind that is among the next `count`: after a restore they may have been given

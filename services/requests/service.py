@@ -16,7 +16,7 @@ from services.common.service_context import ServiceContext
 from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.federation.trusts import ENDED
-from services.requests import partner
+from services.requests import partner, queries
 from services.requests.actions import desk, due
 from services.requests.schemas import (
     NoteInputSchema,
@@ -49,23 +49,25 @@ class RequestsService(BorderCommands):
 
     @command(allowed=EVERYONE)
     def create_request(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
-        return desk.create_request(self.context, actor, loaded(_REQUEST, fields), key)
+        return self._request(desk.create_request(self.context, actor, loaded(_REQUEST, fields), key), actor)
 
     @command(allowed=EVERYONE)
     def update_request(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
-        return desk.update_request(self.context, actor, id, loaded(_CHANGES, fields), version)
+        made = desk.update_request(self.context, actor, id, loaded(_CHANGES, fields), version)
+        return self._request(made, actor)
 
     @command(allowed=EVERYONE)
     def add_note(self, actor: Actor, request_id: int, fields: Document, key: str | None = None) -> Document:
         note = loaded(_NOTE, fields)
-        return desk.add_note(self.context, actor, request_id, note["text"], note["internal"], key)
+        made = desk.add_note(self.context, actor, request_id, note["text"], note["internal"], key)
+        return self._note(made, actor)
 
     @command(allowed=PUBLISH_NOTES)
     def publish_note(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
         """`version` says nothing here: a note never changes, what is published is another."""
         if loaded(_PUBLISH, fields)["internal"]:
             raise Invalid(errors=[("internal", "can only become false: that says the note to everybody")])
-        return desk.publish_note(self.context, actor, id)
+        return self._note(desk.publish_note(self.context, actor, id), actor)
 
     @handle_event("organizations", "trust.saved")
     def trust_saved(self, body: Document) -> None:
@@ -84,3 +86,14 @@ class RequestsService(BorderCommands):
     @every("sweep_seconds", lease="ended")
     def end_with_ended(self) -> None:
         due.end_with_ended(self.context)
+
+    # What a command has saved goes back with its answer, as the reading side would show it: then nobody
+    # reads it again. `created` is false for what was there already; that is read.
+
+    def _request(self, made: desk.Made, actor: Actor) -> Document:
+        record = None if made.saved is None else queries.shown_request(made.saved, actor)
+        return {"id": made.id, "created": made.saved is not None, "record": record}
+
+    def _note(self, made: desk.Made, actor: Actor) -> Document:
+        record = None if made.saved is None else queries.shown_note(self.context.database, made.saved, actor)
+        return {"id": made.id, "created": made.saved is not None, "record": record}

@@ -211,6 +211,11 @@ def earlier_threads(context: Context, incarnation: int) -> list[tuple[str, str]]
     ]
 
 
+def document_of(stored: Stored) -> Document:
+    """The request's document, as it lies in the database but for what waits in it."""
+    return {"_id": stored.record.id, "version": stored.record.version, **stored.record.state}
+
+
 def origin_key(source: str, source_id: str) -> str:
     """What is unique among requests that name the record of another system that they were made from."""
     return json.dumps([source, source_id])

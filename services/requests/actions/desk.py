@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from services.common import idempotency
@@ -36,16 +37,23 @@ _PLAIN = (
 _RENAMED = {"supplier_requestID": "supplier_request_id", "source": "source", "sourceID": "source_id"}
 
 
-def create_request(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
-    """`{id, created}`. With source and sourceID, or the `key` (`common.idempotency`), of a request that is
-    there: that one, and `created` is false.
+@dataclass(frozen=True)
+class Made:
+    """The id of a request or note. `saved` is its document, when it was saved now and not before."""
+
+    id: int
+    saved: Mapping[str, Any] | None = None
+
+
+def create_request(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> Made:
+    """With source and sourceID, or the `key` (`common.idempotency`), of a request that is there: that one.
 
     Raises Invalid, IllegalMove, Forbidden, Conflict when the actor may not see that one, Unavailable.
     """
     id = idempotency.id_for(context, actor, "request", key, fields, lambda: context.ids.next("request"))
     made = _made_before(context, actor, fields, id)
     if made is not None:
-        return {"id": made, "created": False}
+        return Made(made)
     if (
         not actor.is_system
         and "specialist" not in actor.roles
@@ -63,24 +71,25 @@ def create_request(context: Context, actor: Actor, fields: Fields, key: str | No
 
     step = deciding(context, actor, decide)
     try:
-        store.save(context, step)
+        stored = store.save(context, step)
     except Conflict:
         # Two tries at the same time to register one request: the later one finds what the earlier made.
         made = _made_before(context, actor, fields, id)
         if made is None:
             raise
-        return {"id": made, "created": False}
-    return {"id": step.request.id, "created": True}
+        return Made(made)
+    return Made(stored.request.id, store.document_of(stored))
 
 
 def update_request(
     context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
-) -> dict[str, Any]:
-    """`{id}`. `version`: the only one to be changed. Raises NotFound, PreconditionFailed, Invalid,
-    IllegalMove (which says what would be legal), Forbidden, Unavailable.
+) -> Made:
+    """`version`: the only one to be changed. Raises NotFound, PreconditionFailed, Invalid, IllegalMove (which
+    says what would be legal), Forbidden, Unavailable.
     """
-    _edit(context, actor, id, fields, version)
-    return {"id": id}
+    made = _edit(context, actor, id, fields, version)
+    assert made is not None
+    return Made(id, store.document_of(made[1]))
 
 
 def add_note(
@@ -90,19 +99,23 @@ def add_note(
     text: str,
     internal: bool = False,
     key: str | None = None,
-) -> dict[str, Any]:
-    """`{id, created}` of the new note; with the `key` (`common.idempotency`) of one that is there: of that
-    one, and `created` is false. Raises NotFound, Invalid, Forbidden.
+) -> Made:
+    """The new note; with the `key` (`common.idempotency`) of one that is there: that one. Raises NotFound,
+    Invalid, Forbidden.
     """
     asked = {"request_id": request_id, "text": text, "internal": internal}
-    id = idempotency.id_for(context, actor, "note", key, asked, ruled(context).ids.note)
+    id = idempotency.id_for(context, actor, "note", key, asked, lambda: context.ids.newest("note"))
     fields = {"internal_note" if internal else "note": text}
     try:
-        step = _edit(context, actor, request_id, fields, note_id=id)
+        made = _edit(context, actor, request_id, fields, note_id=id)
     except Forbidden as refused:
         named = [("internal" if field == "internal_note" else field, text) for field, text in refused.errors]
         raise Forbidden(refused.code, refused.message, named) from refused
-    return {"id": id, "created": False} if step is None else {"id": step.notes[0].id, "created": True}
+    if made is None:
+        assert id is not None
+        return Made(id)
+    note = made[0].notes[0]
+    return Made(note.id, store.note_document(request_id, note))
 
 
 @decide_again
@@ -113,7 +126,7 @@ def _edit(
     fields: Fields,
     version: int | None = None,
     note_id: int | None = None,
-) -> model.Step | None:
+) -> tuple[model.Step, Stored] | None:
     """`note_id`: that of the first note; None when that note is there: then the edit was made before."""
     stored = store.load(context, id, version)
     person = who(actor, stored.request)
@@ -125,15 +138,12 @@ def _edit(
         return model.edit(stored.request, changes, person, facts, ruled(context, note_id=note_id))
 
     step = deciding(context, actor, decide)
-    store.save(context, step, stored)
-    return step
+    return step, store.save(context, step, stored)
 
 
 @decide_again
-def publish_note(context: Context, actor: Actor, note_id: int) -> dict[str, Any]:
-    """`{id}` of the public note that says what a note for specialists says. Raises NotFound, Invalid,
-    Forbidden.
-    """
+def publish_note(context: Context, actor: Actor, note_id: int) -> Made:
+    """The public note that says what a note for specialists says. Raises NotFound, Invalid, Forbidden."""
     document = context.database[store.NOTES.name].find_one({"_id": note_id})
     if document is None:
         raise NotFound()
@@ -145,7 +155,8 @@ def publish_note(context: Context, actor: Actor, note_id: int) -> dict[str, Any]
         lambda _: model.publish(stored.request, store.read_note(document), person, ruled(context)),
     )
     store.save(context, step, stored)
-    return {"id": step.notes[0].id}
+    note = step.notes[0]
+    return Made(note.id, store.note_document(stored.request.id, note))
 
 
 def _new(lookup: Lookup, actor: Actor, fields: Fields) -> tuple[model.NewRequest, model.Facts]:

@@ -39,10 +39,9 @@ class NewIds:
         settled, self.request_id = self.request_id, None
         return settled or self.context.ids.next("request")
 
-    def note(self) -> int:
+    def note(self, after: int) -> int:
         settled, self.note_id = self.note_id, None
-        # A conversation is read in the order of its ids.
-        return settled or self.context.ids.next("note", in_order=True)
+        return settled or self.context.ids.next("note", after=after)
 
 
 def ruled(context: Context, request_id: int | None = None, note_id: int | None = None) -> model.Context:

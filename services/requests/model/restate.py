@@ -92,8 +92,7 @@ def relearned(draft: Draft, sent: Sent, known: Collection[int]) -> None:
             person=None if person is None else Ref(person["id"], person["name"]),
             medium=Medium(said["medium"]),
         )
-        draft.change(note_count=note.n)
-        draft.notes.append(note)
+        draft.keep(note)
         partners = [link.thread for link in draft.request.below]
         if draft.request.above is not None:
             partners.append(draft.request.above.thread)

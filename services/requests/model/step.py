@@ -28,8 +28,8 @@ class Ids(Protocol):
     def request(self) -> int:
         """This account's next request id."""
 
-    def note(self) -> int:
-        """This account's next note id."""
+    def note(self, after: int) -> int:
+        """This account's next note id, higher than `after`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class Draft:
         """
         n = self.request.note_count + 1
         note = Note(
-            id=self.context.ids.note(),
+            id=self.context.ids.note(after=self.request.last_note_id),
             n=n,
             text=text,
             account=account or self.context.account,
@@ -206,9 +206,13 @@ class Draft:
             visibility=visibility,
             source=source,
         )
-        self.change(note_count=n)
-        self.notes.append(note)
+        self.keep(note)
         return note
+
+    def keep(self, note: Note) -> None:
+        """The request has this note from now on."""
+        self.change(note_count=note.n, last_note_id=max(self.request.last_note_id, note.id))
+        self.notes.append(note)
 
     def system_note(self, text: str) -> Note:
         """A note by the account itself, for its specialists."""

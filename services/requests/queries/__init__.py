@@ -35,6 +35,8 @@ __all__ = [
     "list_notes_of_request",
     "list_requests",
     "references",
+    "shown_note",
+    "shown_request",
     "threads_of",
 ]
 
@@ -61,6 +63,11 @@ def get_request(database: Database[Document], id: int, viewer: Actor) -> Documen
     return shapes.request(_request(database, id, viewer), viewer)
 
 
+def shown_request(document: Mapping[str, Any], viewer: Actor) -> Document:
+    """A request's document as it goes out to a viewer who may see it."""
+    return shapes.request(document, viewer)
+
+
 def list_notes(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
     """Notes of all requests; for those who see all requests. Raises Forbidden."""
     _specialists_only(viewer)
@@ -79,7 +86,13 @@ def get_note(database: Database[Document], id: int, viewer: Actor) -> Document:
     if note is None:
         raise NotFound()
     _request(database, note["request_id"], viewer)
-    return shapes.note(note, viewer.account, _names(database, [note]))
+    return shown_note(database, note, viewer)
+
+
+def shown_note(database: Database[Document], document: Mapping[str, Any], viewer: Actor) -> Document:
+    """A note's document as it goes out to a viewer who may see it."""
+    names = _called(database, shapes.accounts_of_note(document, viewer.account))
+    return shapes.note(document, viewer.account, names)
 
 
 def list_handovers(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -155,7 +168,8 @@ def _crossing(database: Database[Document], id: int, viewer: Actor) -> Document:
 
 def _notes(database: Database[Document], query: ListQuery, among: Mapping[str, Any], viewer: Actor) -> Page:
     found = page(database["notes"], NOTES, query, among, viewer=viewer)
-    names = _names(database, found.items)
+    named = {account for note in found.items for account in shapes.accounts_of_note(note, viewer.account)}
+    names = _called(database, named)
     return found.map(lambda note: shapes.note(note, viewer.account, names))
 
 
@@ -165,11 +179,12 @@ def _names(database: Database[Document], documents: Iterable[Document]) -> dict[
 
 
 def _called(database: Database[Document], accounts: set[str]) -> dict[str, str]:
-    named = {"_id": {"$in": sorted(accounts)}}
-    found = [
-        each for kind in ("account", "trust") for each in database[f"copy_{kind}"].find(named, {"name": 1})
-    ]
-    return {each["_id"]: each["name"] for each in found if each.get("name")}
+    names: dict[str, str] = {}
+    for kind in ("account", "trust"):
+        if missing := sorted(accounts - names.keys()):
+            found = database[f"copy_{kind}"].find({"_id": {"$in": missing}}, {"name": 1})
+            names |= {each["_id"]: each["name"] for each in found if each.get("name")}
+    return names
 
 
 def _readable(viewer: Actor) -> Mapping[str, Any]:

@@ -55,7 +55,7 @@ def account_of(id: str, names: Names) -> Document:
 
 def note(document: Mapping[str, Any], account: str, names: Names) -> Document:
     """A note as it goes out; `account` is the one it lies in, `names` those of its partners."""
-    internal = document["visibility"] != Visibility.END_USER.value
+    internal = _internal(document)
     author = document["account"]
     shown: Document = _note.dump(
         {
@@ -151,8 +151,14 @@ def _id(ref: Ref | None) -> int | None:
 
 
 def accounts_in(document: Mapping[str, Any]) -> set[str]:
-    """The accounts that a request's or note's document names."""
+    """The accounts that a request's document names."""
     return {document["account"], *(thread["partner"] for thread in document.get("threads", ()))}
+
+
+def accounts_of_note(document: Mapping[str, Any], account: str) -> set[str]:
+    """The accounts that a note in `account` names as it goes out."""
+    foreign = {document["account"]} - {account}
+    return foreign | {account} if _internal(document) else foreign
 
 
 def accounts_told(line: Mapping[str, Any]) -> set[str]:
@@ -160,3 +166,8 @@ def accounts_told(line: Mapping[str, Any]) -> set[str]:
     told = [line["person"], *(value for each in line["changes"].values() for value in each)]
     named = {value["account"] for value in told if isinstance(value, Mapping) and value.get("account")}
     return {line["account"], *named}
+
+
+def _internal(note_: Mapping[str, Any]) -> bool:
+    internal: bool = note_["visibility"] != Visibility.END_USER.value
+    return internal

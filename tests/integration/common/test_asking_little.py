@@ -40,12 +40,12 @@ def kept(database: Database) -> Iterator[Kept]:
     kept.client.close()
 
 
-def test_an_id_that_tells_an_order_is_one_write_while_nobody_else_takes_any(kept: Kept) -> None:
-    ids = IntegerIds(kept.database)
-    assert [ids.next("note", in_order=True) for _ in range(5)] == [1, 2, 3, 4, 5]
-    assert kept.asked("find", "counters") == 1
-    assert IntegerIds(kept.database).next("note", in_order=True) == 6
-    assert ids.next("note", in_order=True) == 7
+def test_ids_that_tell_an_order_cost_a_write_for_a_block_while_nobody_else_gives_any(kept: Kept) -> None:
+    ids, last = IntegerIds(kept.database, block=5), 0
+    for _ in range(10):
+        last = ids.next("note", after=last)
+    assert last == 10
+    assert (kept.asked("find", "counters"), kept.asked("update", "counters")) == (1, 1)
 
 
 def test_a_lease_is_kept_without_asking_until_half_of_it_is_gone(kept: Kept) -> None:

@@ -39,5 +39,15 @@ def test_integer_ids_are_given_once_over_processes(mongo: Any) -> None:
 
 
 def test_ids_that_tell_an_order_rise_over_processes(mongo: Any) -> None:
-    processes = [IntegerIds(mongo) for _ in range(3)]
-    assert [processes[n % 3].next("note", in_order=True) for n in range(9)] == list(range(1, 10))
+    processes = [IntegerIds(mongo, block=3) for _ in range(3)]
+    given: list[int] = []
+    for n in range(12):
+        given.append(processes[n % 5 % 3].next("note", after=given[-1] if given else 0))
+    assert given == sorted(set(given))
+    assert processes[0].newest("note") > given[-1]
+
+
+def test_the_newest_id_leaves_the_block_as_it_is(mongo: Any) -> None:
+    ids = IntegerIds(mongo, block=3)
+    assert (ids.next("note"), ids.newest("note"), ids.next("note"), ids.next("note")) == (1, 4, 2, 3)
+    assert ids.next("note") == 5

@@ -79,7 +79,7 @@ class Desk:
 
     def create(self, actor: Actor | None = None, **fields: Any) -> int:
         fields = {"subject": "It is slow", "category": "incident", "impact": "low", **fields}
-        return int(desk.create_request(self.context, actor or self.specialist, fields)["id"])
+        return desk.create_request(self.context, actor or self.specialist, fields).id
 
     def edit(self, id: int, actor: Actor | None = None, **fields: Any) -> dict[str, Any]:
         desk.update_request(self.context, actor or self.specialist, id, fields)

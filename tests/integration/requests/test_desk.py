@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services.common.clock import SteppedClock
 from services.common.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from services.common.ids import IntegerIds
 from services.requests import queries
-from services.requests.actions import due
+from services.requests.actions import desk, due
 from tests.integration.requests.accounts import OPERATIONS, OWN_INSTANCE, SERVICE_DESK, Desk
 from tests.integration.requests.conftest import GIGATERA_HOSTING
 from tests.integration.requests.plays import handed_over, settle
@@ -127,3 +130,12 @@ def test_a_member_must_be_of_the_team(widget: Desk) -> None:
     assert refused.value.errors[0][0] == "member_id"
     widget.around.keep("team", OPERATIONS, name="Widget Operations", member_ids=[1, 2])
     assert widget.create(team_id=OPERATIONS, member_id=1)  # the copy was a moment old
+
+
+def test_a_conversation_is_read_in_the_order_of_its_ids_whichever_process_takes_it_down(widget: Desk) -> None:
+    id = widget.create()
+    one, other = widget.context, replace(widget.context, ids=IntegerIds(widget.context.database))
+    for n, context in enumerate([one, other, one, one, other, one]):
+        key = "Sent twice" if n == 4 else None
+        desk.add_note(context, widget.specialist, id, f"Note {n}", key=key)
+    assert widget.notes(id) == [f"Note {n}" for n in reversed(range(6))]

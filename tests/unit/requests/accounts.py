@@ -58,7 +58,7 @@ class Counter:
     def request(self) -> int:
         return 100 + self._next()
 
-    def note(self) -> int:
+    def note(self, after: int) -> int:
         return 1000 + self._next()
 
 
