@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
+from functools import cache
 from typing import Any
 
 import pymongo
 from bson.codec_options import CodecOptions
+from prometheus_client import Counter
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
@@ -46,6 +48,11 @@ REPEATABLE = WriteConcern(w=1)
 CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
+@cache
+def _counter(account: str, service: str, command: str, collection: str) -> Counter:
+    return DATABASE_COMMANDS.labels(account, service, command, collection)
+
+
 class Counting(CommandListener):
     """Counts what one service asks of the database: rounds to it are what most things here cost."""
 
@@ -56,7 +63,7 @@ class Counting(CommandListener):
         name = event.command_name
         collection = event.command.get("collection" if name == "getMore" else name)
         label = collection if isinstance(collection, str) else ""
-        DATABASE_COMMANDS.labels(*self._owner, name, label).inc()
+        _counter(*self._owner, name, label).inc()
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Nothing more is counted."""
