@@ -52,6 +52,7 @@ def create_app(config: Config, databases: Databases, rpc: Caller, clock: Clock |
         rpc=rpc,
         clock=clock,
         tokens=Tokens(lambda token_hash: find_holder(databases, config.account, token_hash, clock.now())),
+        references=Resolver(config.domain, databases, KINDS, clock),
         rate_limits=RateLimits(config.rate_limit_per_hour, config.rate_limit_burst),
     )
     app = Flask("gateway", static_folder=None)
@@ -61,7 +62,7 @@ def create_app(config: Config, databases: Databases, rpc: Caller, clock: Clock |
     app.url_map.merge_slashes = False
     errors.register(app)
     api = DocumentedApi(app, TITLE, VERSION)
-    answers = Answers(config, Renderer(config.domain, Resolver(config.domain, databases, KINDS)))
+    answers = Answers(config, Renderer(config.domain, context.references))
     for blueprint in blueprints(context, answers, api):
         api.register_blueprint(blueprint)
     check_all_declared(app)

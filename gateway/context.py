@@ -9,6 +9,7 @@ from typing import Any
 from pymongo.database import Database
 
 from gateway.rate_limits import RateLimits
+from gateway.references import Resolver
 from gateway.tokens import Tokens
 from services.common.clock import Clock
 from services.common.config import Config
@@ -26,4 +27,5 @@ class GatewayContext:
     rpc: Caller
     clock: Clock
     tokens: Tokens
+    references: Resolver
     rate_limits: RateLimits

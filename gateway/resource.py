@@ -7,7 +7,7 @@ A resource is a kind of record under a path. From its declaration come the views
     PATCH /v1/teams/5           a change                GET   /v1/teams/5/members   a list under a record
 
 with the conventions of docs/api.md. Reading asks the owning service's `queries`; writing calls the
-service, and what it has made of the record is then read and shown.
+service; what it has made of the record is shown as the service gives it back, or else read.
 """
 
 from __future__ import annotations
@@ -185,9 +185,9 @@ class ResourceViews:
         """Calls the owning service in the caller's name."""
         return call(self.context, self.resource.service, command, *arguments)
 
-    def changed(self, id: Any, status: int = 200) -> Response:
-        """The answer to a write: the record as it is now."""
-        document = self.resource.get(self.database, id, viewer())
+    def changed(self, id: Any, status: int = 200, record: Document | None = None) -> Response:
+        """The answer to a write: the record as it is now, where the service has not said how it saved it."""
+        document = record or self.resource.get(self.database, id, viewer())
         location = f"/v1/{self.resource.path}/{id}" if status == 201 else ""
         return self.answers.record(self.resource.shape, document, status, location)
 
@@ -233,14 +233,14 @@ class ResourceViews:
 
     def _create(self) -> Response:
         made = self.call(self.resource.create, new_fields(), idempotency_key())
-        return self.changed(made["id"], status_of(made))
+        return self.changed(made["id"], status_of(made), made.get("record"))
 
     def _update(self, id: str) -> Response:
         document = self.load(id)
         fields = bodies.fields_of(request)
         version = self.answers.wanted_version(self.resource.shape, document)
         made = self.call(self.resource.update, document["id"], fields, version)
-        return self.changed(made["id"])
+        return self.changed(made["id"], record=made.get("record"))
 
 
 def viewer() -> Actor:
@@ -252,6 +252,7 @@ def viewer() -> Actor:
 def call(context: GatewayContext, service: str, command: str, *arguments: Any) -> Any:
     """Calls a command of a service in the caller's name."""
     result = context.rpc.call(service, command, viewer(), *arguments)
+    context.references.forget(service)
     if service == "organizations":
         context.tokens.forget()
     return result

@@ -66,7 +66,7 @@ class RequestViews(ResourceViews):
     def add_note(self, id: str) -> Response:
         above = self.load(id)
         made = self.call("add_note", above["id"], bodies.fields_of(request), idempotency_key())
-        note = queries.get_note(self.database, made["id"], viewer())
+        note = made["record"] or queries.get_note(self.database, made["id"], viewer())
         return self.answers.record(NOTE, note, status_of(made), f"/v1/notes/{note['id']}")
 
     def get_timeline(self, id: str) -> Response:

@@ -1,14 +1,16 @@
-"""Records as they go out: the chosen fields, references in one query per kind, nothing else."""
+"""Records as they go out: the chosen fields, references in one query per kind and moment, nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from gateway.records import Renderer, Shape
-from gateway.references import Kind, Reference, Resolver
+from gateway.references import KEPT, Kind, Reference, Resolver
+from services.common.clock import SteppedClock
 from services.common.ids import node_id
 from services.common.listing import Field, Listing
 from services.common.listing import Kind as FieldKind
@@ -68,7 +70,7 @@ class Registry:
 
 def renderer(registry: Registry) -> Renderer:
     kinds = [Kind(name, "x", name.capitalize(), registry.find) for name in NAMES]
-    return Renderer(DOMAIN, Resolver(DOMAIN, {"x": None}, kinds))  # type: ignore[dict-item]
+    return Renderer(DOMAIN, Resolver(DOMAIN, {"x": None}, kinds, SteppedClock()))  # type: ignore[dict-item]
 
 
 def test_a_record_shows_its_fields_with_references_resolved_and_blanks_null() -> None:
@@ -123,3 +125,75 @@ def test_only_what_is_shown_is_looked_up() -> None:
 
 def test_a_reference_to_what_is_gone_keeps_its_id() -> None:
     assert renderer(Registry()).one(THING, {"id": 1, "team_id": 77})["team"]["name"] is None
+
+
+class Asking:
+    """A resolver of names that change, under a clock that is walked."""
+
+    def __init__(self) -> None:
+        self.names = {5: "Service Desk", 6: "Network"}
+        self.asked: list[list[int]] = []
+        self.clock = SteppedClock()
+        kinds = [Kind("team", "organizations", "Team", self.find), Kind("sla", "slas", "Sla", self.find)]
+        databases = dict.fromkeys(("organizations", "slas"))
+        self.resolver = Resolver(DOMAIN, databases, kinds, self.clock)  # type: ignore[arg-type]
+
+    def find(self, database: Any, kind: str, ids: Collection[int]) -> Mapping[int, dict[str, Any]]:
+        self.asked.append(sorted(ids))
+        return {id: {"name": self.names[id]} for id in ids if id in self.names}
+
+    def name(self, id: int, kind: str = "team") -> Any:
+        return self.resolver.resolve({kind: {id}})(kind, id)["name"]
+
+
+def test_a_reference_is_looked_up_again_after_a_short_while() -> None:
+    asking = Asking()
+    asking.name(5)
+    asking.names[5] = "Renamed"
+    asking.clock.set(asking.clock.now() + KEPT - timedelta(milliseconds=1))
+    assert asking.name(5) == "Service Desk"
+    asking.clock.step(0.001)
+    assert asking.name(5) == "Renamed"
+    assert asking.asked == [[5], [5]]
+
+
+def test_only_what_is_not_kept_is_asked_for() -> None:
+    asking = Asking()
+    asking.name(5)
+    resolve = asking.resolver.resolve({"team": {5, 6}})
+    assert (resolve("team", 5)["name"], resolve("team", 6)["name"]) == ("Service Desk", "Network")
+    assert asking.asked == [[5], [6]]
+
+
+def test_that_there_is_nothing_is_never_kept() -> None:
+    asking = Asking()
+    assert asking.name(7) is None
+    asking.names[7] = "New"
+    assert asking.name(7) == "New"
+
+
+def test_what_a_service_has_changed_is_looked_up_at_once() -> None:
+    asking = Asking()
+    asking.name(5)
+    asking.name(5, "sla")
+    asking.names[5] = "Renamed"
+    asking.resolver.forget("organizations")
+    assert asking.name(5) == "Renamed"
+    assert asking.name(5, "sla") == "Service Desk"
+
+
+def test_what_was_asked_before_a_change_is_not_kept_after_it() -> None:
+    asking = Asking()
+    find = asking.find
+
+    def changed_meanwhile(database: Any, kind: str, ids: Collection[int]) -> Mapping[int, dict[str, Any]]:
+        found = find(database, kind, ids)
+        asking.names[5] = "Renamed"
+        asking.resolver.forget("organizations")
+        return found
+
+    kinds = [Kind("team", "organizations", "Team", changed_meanwhile)]
+    databases = {"organizations": None}
+    asking.resolver = Resolver(DOMAIN, databases, kinds, asking.clock)  # type: ignore[arg-type]
+    asking.name(5)
+    assert asking.name(5) == "Renamed"
