@@ -98,11 +98,10 @@ class Deliveries:
         return [document for document in documents if document["state"] == QUEUED]
 
     def due(self, partner: str, now: datetime, limit: int) -> list[Document]:
-        """Rows to send (again), those of one thread together and in their order."""
-        order = [("due.at", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
+        """Rows to send (again), those that are due longest."""
         with answering():
             found = self._rows.find({"due.to": partner, "due.at": {"$lte": now}})
-            return list(found.sort(order).limit(limit))
+            return list(found.sort("due.at", 1).limit(limit))
 
     def in_window(self, row: Mapping[str, Any]) -> bool:
         """Whether fewer than 64 of its thread are on the way before this one.

@@ -42,7 +42,6 @@ When things fail
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -111,7 +110,8 @@ class Inbox:
         self._rows = context.database[INBOX.name]
         # The verdict of a row follows from its record; losing the mark only costs handling it again.
         self._marks = self._rows.with_options(write_concern=REPEATABLE)
-        self._running: dict[tuple[str, str], deque[Taken]] = {}
+        # Per thread that is at work: the rows that wait for their turn, by id.
+        self._running: dict[tuple[str, str], dict[str, Taken]] = {}
         self._lock = threading.Lock()
 
     def apply(self, taken: Taken) -> None:
@@ -122,18 +122,20 @@ class Inbox:
         key = (taken.row["partner"], taken.row["thread"])
         with self._lock:
             if key in self._running:
-                self._running[key].append(taken)
+                self._running[key].setdefault(taken.row["_id"], taken)
                 return
-            waiting = self._running[key] = deque([taken])
+            waiting = self._running[key] = {taken.row["_id"]: taken}
         while True:
             with self._lock:
                 if not waiting:
                     del self._running[key]
                     return
-                following: Taken | None = waiting.popleft()
+                following: Taken | None = waiting.pop(next(iter(waiting)))
             try:
                 while following is not None:
                     following = self._step(following)
+                    if following is not None:
+                        waiting.pop(following.row["_id"], None)  # its turn has come
             except Exception as error:
                 log.warning("a row of the inbox is left to the sweep", thread=key[1], error=repr(error))
 
@@ -247,7 +249,9 @@ class Inbox:
         return len(due)
 
     def _due(self) -> list[Document]:
-        """Due rows, a batch at most of a partner; whoever has few comes before whoever has many."""
+        """The first due row of each thread, for the others follow it; a batch at most of a partner, and
+        whoever has few before whoever has many.
+        """
         order = [("due", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
         now, left_out = self._context.clock.now(), set(self._borders.paused())
         by_partner: dict[str, list[Document]] = {}
@@ -260,7 +264,11 @@ class Inbox:
                 by_partner.setdefault(row["partner"], []).append(row)
             left_out |= by_partner.keys()
             full = len(batch) == SWEEP_BATCH
-        return [row for rows in sorted(by_partner.values(), key=len) for row in rows]
+        first: dict[tuple[str, str], Document] = {}
+        for rows in sorted(by_partner.values(), key=len):
+            for row in sorted(rows, key=lambda row: (row["incarnation"], row["sequence"])):
+                first.setdefault((row["partner"], row["thread"]), row)
+        return list(first.values())
 
     def _take_again(self, partner: str, raw: bytes) -> None:
         taken = self._intake.take_again(partner, raw)

@@ -42,6 +42,8 @@ BATCH: Final = 100
 MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256
 PULSE_SECONDS: Final = 5.0
+# Between two looks at a backlog, which may be long.
+LOOK_SECONDS: Final = 0.5
 # So often something was sent again without a word from the partner: it was away, when it is heard then.
 SILENT_FAILURES: Final = 3
 
@@ -250,7 +252,7 @@ class PartnerRelay:
         self._send_again(trust, list(lowest.values()))
         if unsent and len(found) == BATCH:  # there is more
             pause = (len(new) + len(lowest)) / self._context.config.catch_up_messages_per_second
-            self._poll_at, self._backlog_at = 0.0, self._monotonic() + pause
+            self._poll_at, self._backlog_at = 0.0, self._monotonic() + max(pause, LOOK_SECONDS)
 
     def _that_may_go(self, trust: Trust, rows: Sequence[Document]) -> list[Document]:
         """When a trust has ended, only that is still said; and of a thread at most 64 are on the way.

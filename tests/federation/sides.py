@@ -28,7 +28,7 @@ from services.federation.connections import Line
 from services.federation.deployment import Deployment
 from services.federation.deployment_note import AS_RESTORED, say_of
 from services.federation.envelope import Message, read_verified
-from services.federation.metrics import SEND_FAILURES, SENT
+from services.federation.metrics import RECEIPTS, SEND_FAILURES, SENT
 from services.federation.rings import OwnRing, PartnerRing
 from services.federation.seals import MESSAGE, parse
 from services.federation.topology import BrokerAdmin
@@ -295,6 +295,10 @@ class Side:
     def sent_to(self, partner: str) -> float:
         """How many messages have gone out to it, those that went out again not counted."""
         return float(SENT.labels(self.account, "requests", partner)._value.get())
+
+    def receipts_to(self, partner: str) -> float:
+        """How many receipts of acceptance have gone out to it."""
+        return float(RECEIPTS.labels(self.account, "requests", partner, "accepted")._value.get())
 
     def failures_to(self, partner: str, code: str) -> float:
         labels = (self.account, "requests", partner, code)

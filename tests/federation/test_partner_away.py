@@ -40,7 +40,7 @@ class Away:
     def __init__(self, make_side: Sides) -> None:
         self.clock = WalkedClock()
         self.widget, self.giga, self.near = (
-            make_side(name, clock=self.clock, catch_up_messages_per_second=CATCH_UP)
+            make_side(name, clock=self.clock, catch_up_messages_per_second=CATCH_UP, retry_max_seconds=30)
             for name in ("widget", "giga", "globalnet")
         )
         for partner in (self.giga, self.near):
@@ -67,6 +67,7 @@ class Away:
         for thread, texts in said.items():
             assert self.giga.heard(self.widget.account, thread) == texts
         assert talked > 1
+        assert self.giga.receipts_to(self.widget.account) < 2 * sum(lengths)
         assert self.giga.quarantined() == []
         assert self.giga.paused() == self.widget.paused() == {}
 
@@ -106,7 +107,7 @@ class Away:
             assert left > 0, f"after {seconds} s: {self._states()}"
             self._talks_to_another()
             talked += 1
-            holds_within(done, min(left, TALK_SECONDS), 0.2)
+            holds_within(done, min(left, TALK_SECONDS), TALK_SECONDS)
         return talked
 
     def _talks_to_another(self) -> None:
