@@ -28,7 +28,13 @@ View = Callable[..., Response]
 OPENAPI_VERSION = "3.0.3"
 _OPERATORS = "`v`, `!v`, `a,b`, `!a,b`, empty for null, `!` for not null"
 _COMPARISONS = "; `<v`, `<=v`, `>v`, `>=v`, `>a<b`"
-_TYPES = {Kind.INTEGER: "a number", Kind.REFERENCE: "an id", Kind.TIME: "a time", Kind.DATE: "a day"}
+_TYPES = {
+    Kind.INTEGER: "a number",
+    Kind.REFERENCE: "an id",
+    Kind.TIME: "a time",
+    Kind.DATE: "a day",
+    Kind.LOCAL: "a local time",
+}
 
 
 class ErrorSchema(Schema):
@@ -258,7 +264,7 @@ def _filter_text(field: Field) -> str:
     if field.choices:
         wanted = f"one of {', '.join(sorted(field.choices))}"
     text = f"filter: {_OPERATORS}"
-    if field.kind in (Kind.INTEGER, Kind.TIME, Kind.DATE, Kind.TARGET):
+    if field.kind in (Kind.INTEGER, Kind.TIME, Kind.DATE, Kind.LOCAL, Kind.TARGET):
         text += _COMPARISONS
     return f"{text} ({wanted})" if wanted else text
 

@@ -21,6 +21,7 @@ KINDS = (
     Kind("service_instance", "slas", "ServiceInstance", slas.references),
     Kind("service_offering", "slas", "ServiceOffering", slas.references),
     Kind("sla", "slas", "Sla", slas.references),
+    Kind("calendar", "slas", "Calendar", slas.references),
     Kind("request", "requests", "Req", requests.references, label="subject"),
 )
 

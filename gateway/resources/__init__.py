@@ -10,7 +10,18 @@ from gateway.answers import Answers
 from gateway.context import GatewayContext
 from gateway.documents import DocumentedApi
 from gateway.resource import ResourceViews
-from gateway.resources import account, agreements, border, directory, ledger, protocol, requests, root, trusts
+from gateway.resources import (
+    account,
+    agreements,
+    border,
+    calendars,
+    directory,
+    ledger,
+    protocol,
+    requests,
+    root,
+    trusts,
+)
 from gateway.resources.links import LinkViews
 
 
@@ -40,6 +51,8 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
         agreements.SERVICE_OFFERINGS,
     ):
         yield ResourceViews(resource, context, answers).blueprint()
+    yield calendars.CalendarViews(context, answers).blueprint()
+    yield ResourceViews(calendars.HOLIDAYS, context, answers).blueprint()
     for resource, linked in (
         (agreements.SERVICE_INSTANCES, agreements.SERVICE_INSTANCE_LINKS),
         (agreements.SLAS, agreements.SLA_LINKS),

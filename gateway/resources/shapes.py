@@ -20,6 +20,7 @@ from services.requests import queries as requests
 from services.requests import schemas as request_schemas
 from services.slas import queries as slas
 from services.slas import schemas as sla_schemas
+from services.slas.schemas.offerings import CALENDARS
 
 
 class TimelineSchema(OutputSchema):
@@ -88,7 +89,19 @@ SERVICE_OFFERING = Shape(
     sla_schemas.ServiceOfferingSchema,
     slas.LISTINGS["service_offerings"],
     "ServiceOffering",
-    references("service"),
+    {
+        **references("service"),
+        **references("calendar", *(name.removesuffix("_id") for name in CALENDARS)),
+    },
+)
+CALENDAR = Shape("calendar", sla_schemas.CalendarSchema, slas.LISTINGS["calendars"], "Calendar")
+CALENDAR_HOUR = Shape("weekly hour", sla_schemas.NumberedCalendarHourSchema, slas.CALENDAR_HOURS)
+HOLIDAY = Shape(
+    "holiday",
+    sla_schemas.HolidaySchema,
+    slas.LISTINGS["holidays"],
+    "Holiday",
+    references("calendar"),
 )
 SLA = Shape(
     "SLA",

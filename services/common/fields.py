@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import zoneinfo
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
+
+from services.common.time_zones import iana_name
 
 MAX_ID = 2**53 - 1
 MAX_MARKS = 30  # as in Unicode's stream-safe text (UAX 15)
@@ -194,13 +195,15 @@ class Picture(fields.String):
 
 
 class Zone(fields.String):
-    """An IANA time zone, such as Europe/Amsterdam."""
+    """An IANA time zone, such as Europe/Amsterdam. Rails' names are understood, and kept as IANA's."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        name = super()._deserialize(value, attr, data, **options)
-        if name not in zoneinfo.available_timezones():
-            raise ValidationError("must be an IANA time zone, such as Europe/Amsterdam")
-        return name
+        try:
+            return iana_name(super()._deserialize(value, attr, data, **options))
+        except ValueError as unknown:
+            if isinstance(unknown, ValidationError):
+                raise
+            raise ValidationError(str(unknown)) from None
 
 
 def long_text() -> Text:

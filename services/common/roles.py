@@ -45,6 +45,7 @@ AUDITORS: Final = (*ADMINISTRATORS, "auditor")
 MAINTAIN_ORGANIZATIONS: Final = (*ADMINISTRATORS, "account_designer", "service_level_manager")
 MAINTAIN_TEAMS: Final = (*ADMINISTRATORS, "account_designer", "service_desk_manager")
 MAINTAIN_AGREEMENTS: Final = (*ADMINISTRATORS, "service_level_manager")
+MAINTAIN_CALENDARS: Final = (*MAINTAIN_AGREEMENTS, "account_designer")
 MAINTAIN_SERVICES: Final = (*MAINTAIN_AGREEMENTS, "account_designer", "configuration_manager")
 PUBLISH_NOTES: Final = ("specialist",)
 

@@ -10,16 +10,20 @@ from services.common.copies import Offer, Offers
 from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import EVERYONE, SERVICES, command, every, handle_event
 from services.common.http import ServiceWeb
-from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
+from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_CALENDARS, MAINTAIN_SERVICES
 from services.common.schemas import loaded
 from services.common.service_context import ServiceContext
 from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.slas import partner
-from services.slas.actions import agreements, asking, dates, hierarchy, services, telling, unheard
+from services.slas.actions import agreements, asking, calendars, dates, hierarchy, services, telling, unheard
 from services.slas.model.shapes import copied
 from services.slas.schemas import (
+    CalendarInputSchema,
+    FillHolidaysInputSchema,
+    HolidayInputSchema,
     ImpactRelationSchema,
+    ImportHolidaysInputSchema,
     ServiceInputSchema,
     ServiceInstanceInputSchema,
     ServiceOfferingInputSchema,
@@ -35,6 +39,10 @@ _INSTANCE = ServiceInstanceInputSchema()
 _OFFERING = ServiceOfferingInputSchema()
 _SLA = SlaInputSchema()
 _IMPACT = ImpactRelationSchema()
+_CALENDAR = CalendarInputSchema()
+_HOLIDAY = HolidayInputSchema()
+_FILL = FillHolidaysInputSchema()
+_IMPORT = ImportHolidaysInputSchema()
 
 
 def _offers(context: Context) -> Offers:
@@ -96,6 +104,34 @@ class SlasService(BorderCommands):
     ) -> Document:
         taken = loaded(_OFFERING, fields, partial=True)
         return services.update_service_offering(self.context, actor, id, taken, version)
+
+    @command(allowed=MAINTAIN_CALENDARS)
+    def create_calendar(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        return calendars.create_calendar(self.context, actor, loaded(_CALENDAR, fields), key)
+
+    @command(allowed=MAINTAIN_CALENDARS)
+    def update_calendar(
+        self, actor: Actor, id: int, fields: Document, version: int | None = None
+    ) -> Document:
+        taken = loaded(_CALENDAR, fields, partial=True)
+        return calendars.update_calendar(self.context, actor, id, taken, version)
+
+    @command(allowed=MAINTAIN_CALENDARS)
+    def create_holiday(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        return calendars.create_holiday(self.context, actor, loaded(_HOLIDAY, fields), key)
+
+    @command(allowed=MAINTAIN_CALENDARS)
+    def update_holiday(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
+        taken = loaded(_HOLIDAY, fields, partial=True)
+        return calendars.update_holiday(self.context, actor, id, taken, version)
+
+    @command(allowed=MAINTAIN_CALENDARS, repeatable=True)
+    def fill_holidays(self, actor: Actor, id: int, fields: Document) -> Document:
+        return calendars.fill_holidays(self.context, actor, id, loaded(_FILL, fields))
+
+    @command(allowed=MAINTAIN_CALENDARS, repeatable=True)
+    def import_holidays(self, actor: Actor, id: int, fields: Document) -> Document:
+        return calendars.import_holidays(self.context, actor, id, loaded(_IMPORT, fields))
 
     @command(allowed=MAINTAIN_AGREEMENTS)
     def create_sla(self, actor: Actor, fields: Document, key: str | None = None) -> Document:

@@ -2,10 +2,12 @@
 of.
 
 services            `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`
-service_offerings   likewise
+service_offerings   likewise; `calendar_ids` are all calendars that its hours lead to
 service_instances   likewise; `parents` are the edges that were drawn, `agreed_parents` those that follow from
                     SLAs with coverage `service_instances`; `offered` is false for a partner's instance that
                     no active SLA under an active trust allows; `provider_id` is that of its service
+calendars           `calendar_hours`, `exceptions`; a zone is what uses them has
+holidays            each of one calendar (`calendar_id`), at local times, kept as text (`yyyy-mm-ddThh:mm`)
 slas                own ones (the provider's side) and foreign ones (the customer's side, `account` is the
                     provider's). One between accounts holds its agreement thread (`thread`, with both
                     positions) and the announcement the two sides agree on: `told` here, `heard` on a
@@ -35,6 +37,8 @@ SERVICES: Final = "services"
 SERVICE_INSTANCES: Final = "service_instances"
 SERVICE_OFFERINGS: Final = "service_offerings"
 SLAS: Final = "slas"
+CALENDARS: Final = "calendars"
+HOLIDAYS: Final = "holidays"
 
 # What the account's own services call the records of each collection.
 KINDS: Final[Mapping[str, str]] = {
@@ -42,6 +46,8 @@ KINDS: Final[Mapping[str, str]] = {
     "service_instance": SERVICE_INSTANCES,
     "service_offering": SERVICE_OFFERINGS,
     "sla": SLAS,
+    "calendar": CALENDARS,
+    "holiday": HOLIDAYS,
 }
 
 COLLECTIONS: Final = (
@@ -78,6 +84,18 @@ COLLECTIONS: Final = (
             Index(["status", "_id"]),
             Index(["status", "name", "_id"]),
             Index(["service_id", "name", "_id"]),
+            Index(["calendar_ids", "name", "_id"]),
+        ),
+    ),
+    Collection(CALENDARS, (*LISTED, Index(["disabled", "name", "_id"]))),
+    Collection(
+        HOLIDAYS,
+        (
+            *LISTED,
+            Index(["disabled", "start_at", "_id"]),
+            Index(["start_at", "_id"]),
+            Index(["end_at", "_id"]),
+            Index(["calendar_id", "start_at", "name"], unique=True),
         ),
     ),
     Collection(

@@ -9,7 +9,7 @@ import pytest
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
 from gateway.resource import Resource
-from gateway.resources import account, agreements, border, directory, requests, trusts
+from gateway.resources import account, agreements, border, calendars, directory, requests, trusts
 from services.common.entrypoints import EVERYONE, SERVICES, Command
 from services.common.roles import ADMINISTRATORS, AUDITORS, OPERATORS
 from services.organizations.service import OrganizationsService
@@ -17,7 +17,7 @@ from services.requests.service import RequestsService
 from services.slas.service import SlasService
 
 OWNERS = {each.name: each for each in (OrganizationsService, SlasService, RequestsService)}
-MODULES = (account, agreements, border, directory, requests, trusts)
+MODULES = (account, agreements, border, calendars, directory, requests, trusts)
 
 #: Called beside those that a resource declares: (service, command, the roles that the route lets in).
 BESIDE = [
@@ -32,6 +32,7 @@ BESIDE = [
     ("organizations", "rotate_keys", ADMINISTRATORS),
     ("organizations", "revoke_key", ADMINISTRATORS),
     ("requests", "add_note", ()),
+    *(("slas", command, calendars.CALENDARS.writers) for command in calendars.LISTS),
     *((service, "seal_heads", AUDITORS) for service in OWNERS),
     *(
         (service, command, OPERATORS)

@@ -182,7 +182,13 @@ def _object(
     return {name: draw(each) for name, each in {**required, **{name: optional[name] for name in few}}.items()}
 
 
-WRITTEN = {"date-time": "2025-01-31T09:00:00Z", "date": "2025-01-31", "email": "a@b.example"}
+WRITTEN = {
+    "date-time": "2025-01-31T09:00:00Z",
+    "date": "2025-01-31",
+    "email": "a@b.example",
+    "local-date-time": "2025-01-31T09:00",
+    "time-of-day": "09:00",
+}
 hostile_headers = st.dictionaries(
     st.sampled_from(["If-Match", "Idempotency-Key", "X-4me-Source", "X-4me-Account", "traceparent"]),
     st.sampled_from(["*", '"x"', "widget", "W/", "a" * 200, "\xe9", "", "0"]),

@@ -32,6 +32,9 @@ def everybody(account: Account) -> Client:
         offering = client.post("service_offerings", {"name": "Offering", "service_id": service["id"]})
         sla = {"name": "SLA", "service_instance_id": instance["id"], "service_offering_id": offering["id"]}
         client.post("slas", {**sla, "coverage": "people"})
+        calendar = client.post("calendars", {"name": f"Calendar {number}"})
+        holiday = {"name": "Holiday", "start_at": "2026-12-25", "end_at": "2026-12-27"}
+        client.post("holidays", {**holiday, "calendar_id": calendar["id"]})
     return client
 
 
@@ -89,6 +92,8 @@ LISTS = (
     "notes",
     "slas",
     "service_instances",
+    "calendars",
+    "holidays",
     "deliveries",
     "trusts",
     "handovers",

@@ -21,6 +21,8 @@ class Kind(Enum):
     """A point in time, stored as a BSON date in UTC."""
     DATE = "date"
     """A calendar day, stored as text `yyyy-mm-dd` (a day has no zone)."""
+    LOCAL = "local"
+    """A time of the wall clock, stored as text `yyyy-mm-ddThh:mm` (it has no zone either)."""
     BOOLEAN = "boolean"
     TARGET = "target"
     """A point in time, or one of 4me's words for "no such time" (`best_effort`, `clock_stopped`, …)."""

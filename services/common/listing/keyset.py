@@ -33,6 +33,7 @@ _TYPES = {
     Kind.TEXT: ("text",),
     Kind.ENUM: ("text",),
     Kind.DATE: ("text",),
+    Kind.LOCAL: ("text",),
     Kind.BOOLEAN: ("flag",),
     Kind.TIME: ("time",),
     Kind.TARGET: ("text", "time"),

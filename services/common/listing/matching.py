@@ -15,7 +15,7 @@ Condition = Any
 """What MongoDB takes beside a path: a bare value, or a mapping of operators."""
 
 MAX_VALUES = 500
-_ORDERED = frozenset({Kind.INTEGER, Kind.REFERENCE, Kind.TIME, Kind.DATE, Kind.TARGET})
+_ORDERED = frozenset({Kind.INTEGER, Kind.REFERENCE, Kind.TIME, Kind.DATE, Kind.LOCAL, Kind.TARGET})
 _BOUNDS = {">=": "$gte", ">": "$gt", "<=": "$lte", "<": "$lt"}
 _RANGE = re.compile(r"(?P<low>>=?)(?P<from>[^<>=!]+)(?P<high><=?)(?P<until>[^<>=!]+)")
 _BOUND = re.compile(r"(?P<operator>[<>]=?)(?P<value>[^<>=!]+)")

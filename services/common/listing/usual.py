@@ -14,6 +14,7 @@ REFERENCE: Final = Field(kind=Kind.REFERENCE, filterable=True)
 FLAG: Final = Field(kind=Kind.BOOLEAN, filterable=True)
 TIME: Final = Field(kind=Kind.TIME, filterable=True, sortable=True)
 DAY: Final = Field(kind=Kind.DATE, filterable=True, sortable=True)
+LOCAL: Final = Field(kind=Kind.LOCAL, filterable=True, sortable=True)
 
 NAMED: Final[Mapping[str, Field]] = {"id": ID, "name": TEXT, "source": EXACT, "sourceID": TEXT}
 """What a record with a name has (the indexes for it: `services.common.store.LISTED`)."""

@@ -30,6 +30,8 @@ def read(field: Field, text: str) -> Any:
             return text if _WORD.fullmatch(text) else _time(text)
         case Kind.DATE:
             return _date(text)
+        case Kind.LOCAL:
+            return _local(text)
         case Kind.BOOLEAN:
             if text.lower() in _TRUE:
                 return True
@@ -69,3 +71,13 @@ def _date(text: str) -> str:
         return date.fromisoformat(text.strip()).isoformat()
     except ValueError:
         raise ValueError(f"must be a day such as 2025-01-31, not {shown(text)}") from None
+
+
+def _local(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is not None:
+        raise ValueError(f"must be a local time such as 2025-01-31T09:30, or a day, not {shown(text)}")
+    return moment.isoformat(timespec="minutes")

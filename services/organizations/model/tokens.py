@@ -20,8 +20,10 @@ MIN_FOUNDING_TOKEN_CHARACTERS = 32
 
 RESOURCES: tuple[str, ...] = (
     "account",
+    "calendars",
     "deliveries",
     "handovers",
+    "holidays",
     "notes",
     "organizations",
     "parked_messages",

@@ -1,6 +1,7 @@
 """Use cases: load, decide, save once.
 
 services        services, their instances and offerings
+calendars       calendars and holidays, and the lists that fill them
 hierarchy       the edges between service instances, drawn and agreed
 agreements      SLAs: registering, changing, ending, choosing what a partner's SLA covers
 telling         what a provider tells the customer's account

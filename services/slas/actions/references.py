@@ -12,6 +12,7 @@ from typing import Any
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.slas.actions.saving import records
+from services.slas.model.offerings import CALENDARS
 
 Fields = Mapping[str, Any]
 Fault = Callable[[str, Mapping[str, Any] | None], str | None]
@@ -40,6 +41,8 @@ OF_OURS: Mapping[str, str] = {
     "service_instance_id": "service_instance",
     "service_offering_id": "service_offering",
     "service_instance_ids": "service_instance",
+    "calendar_id": "calendar",
+    **dict.fromkeys(CALENDARS, "calendar"),
 }
 
 
@@ -60,6 +63,11 @@ def known(kind: str, record: Mapping[str, Any] | None) -> str | None:
     if record.get("disabled"):
         return f"the {kind.replace('_', ' ')} is disabled"
     return None
+
+
+def there(kind: str, record: Mapping[str, Any] | None) -> str | None:
+    """As `own`, but it may be disabled: what refers to it already goes on needing it."""
+    return known(kind, None if record is None else {**record, "disabled": False})
 
 
 def of_account(account: str) -> Fault:

@@ -20,7 +20,7 @@ from services.slas.model.rules import RuleBroken
 _FIELDS: Mapping[str, str] = {"origin": "sourceID"}
 
 # Values that are too long to stand in a history entry.
-_NOT_IN_HISTORY = frozenset({"picture_uri", "remarks", "description"})
+_NOT_IN_HISTORY = frozenset({"picture_uri", "remarks", "description", "exceptions"})
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from services.common.errors import Conflict, Invalid
 from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
 from services.common.store import decide_again
 from services.slas.actions import hierarchy
-from services.slas.actions.references import check, faults_among
+from services.slas.actions.references import Fault, check, faults_among
 from services.slas.actions.saving import (
     changed,
     insert,
@@ -24,7 +24,7 @@ from services.slas.actions.saving import (
     shown,
 )
 from services.slas.model import shapes
-from services.slas.model.offerings import check_terms
+from services.slas.model.offerings import check_terms, with_calendars
 
 Fields = Mapping[str, Any]
 Document = dict[str, Any]
@@ -38,7 +38,7 @@ def create_service(context: Context, actor: Actor, fields: Fields, key: str | No
     if fields.get("provider_id") is None:
         account = context.copies.get("account", context.account) or {}
         fields = {**fields, "provider_id": account.get("organization_id")}
-    return _created(context, actor, "service", fields, key)
+    return created(context, actor, "service", fields, key)
 
 
 def update_service(
@@ -48,7 +48,7 @@ def update_service(
     Conflict.
     """
     actor.needs(*MAINTAIN_SERVICES)
-    service = _updated(context, actor, "service", id, fields, version)
+    service = updated(context, actor, "service", id, fields, version)
     follow_service(context, id)
     return service
 
@@ -58,7 +58,7 @@ def create_service_offering(
 ) -> Document:
     """As create_service; targets and charges must not contradict themselves."""
     actor.needs(*MAINTAIN_AGREEMENTS)
-    return _created(context, actor, "service_offering", fields, key, _terms)
+    return created(context, actor, "service_offering", fields, key, _terms)
 
 
 def update_service_offering(
@@ -66,7 +66,7 @@ def update_service_offering(
 ) -> Document:
     """As update_service."""
     actor.needs(*MAINTAIN_AGREEMENTS)
-    return _updated(context, actor, "service_offering", id, fields, version, _terms)
+    return updated(context, actor, "service_offering", id, fields, version, _terms)
 
 
 def create_service_instance(
@@ -75,7 +75,7 @@ def create_service_instance(
     """As create_service; `parent_service_instances` are own service instances that the new one supports."""
     actor.needs(*MAINTAIN_SERVICES)
     _check_parents(context, None, fields)
-    return _created(context, actor, "service_instance", _with_edges(fields), key, _of_provider(context))
+    return created(context, actor, "service_instance", _with_edges(fields), key, _of_provider(context))
 
 
 def update_service_instance(
@@ -112,7 +112,7 @@ def _updated_instance(
     """Call it `locked` where edges are among the fields."""
     _check_parents(context, id, fields)
     stored = _with_edges(fields)
-    return _updated(context, actor, "service_instance", id, stored, version, _of_provider(context))
+    return updated(context, actor, "service_instance", id, stored, version, _of_provider(context))
 
 
 def follow_service(context: Context, service_id: int) -> None:
@@ -140,13 +140,20 @@ Complete = Callable[[Document], Document]
 """Checks the whole state a record would have, and completes it with what follows from it."""
 
 
-def _created(
-    context: Context, actor: Actor, kind: str, fields: Fields, key: str | None, complete: Complete = dict
+def created(
+    context: Context,
+    actor: Actor,
+    kind: str,
+    fields: Fields,
+    key: str | None,
+    complete: Complete = dict,
+    faults: Mapping[str, Fault] | None = None,
 ) -> Document:
+    """A new record of a kind of ours, or the one that was made before. `faults`: see `references.check`."""
     id = idempotency.id_for(context, actor, kind, key, fields, lambda: context.ids.next(kind))
     if (made := made_before(context, kind, fields, id)) is not None:
         return made
-    check(context, {}, fields)
+    check(context, {}, fields, faults)
     state = complete(shapes.new(kind, fields, context.clock.now()))
     try:
         return shown(kind, insert(context, actor, kind, id or context.ids.next(kind), state))
@@ -158,7 +165,7 @@ def _created(
 
 
 @decide_again
-def _updated(
+def updated(
     context: Context,
     actor: Actor,
     kind: str,
@@ -166,10 +173,12 @@ def _updated(
     fields: Fields,
     version: int | None,
     complete: Complete = dict,
+    faults: Mapping[str, Fault] | None = None,
 ) -> Document:
+    """A changed record of a kind of ours; as it is when nothing changes. `faults`: see `references.check`."""
     record = records(context, kind).get(id, version)
     check_own(kind, record.state)
-    check(context, record.state, fields)
+    check(context, record.state, fields, faults)
     changes = changed(record.state, fields)
     if not changes:
         return shown(kind, record)
@@ -192,7 +201,7 @@ def check_own(kind: str, state: Mapping[str, Any]) -> None:
 def _terms(state: Document) -> Document:
     with refusing():
         check_terms(state)
-    return state
+    return with_calendars(state)
 
 
 def _of_provider(context: Context) -> Complete:

@@ -14,6 +14,8 @@ LEVELS = ("low", "medium", "high", "top", "rfc", "rfi", "case")
 TARGETS = ("response_target", "resolution_target")
 CHARGE_TYPES = ("fixed_price", "time_material")
 OFFERING_STATUSES = ("planned", "unpublished", "available", "temporarily_unavailable", "discontinued")
+# The fields that lead to a calendar: for downtime, and for the targets of each level.
+CALENDARS = ("service_hours_id", *(f"support_hours_{level}_id" for level in LEVELS))
 # What a customer may subscribe to, and what is offered or will be again.
 CATALOG = ("available", "temporarily_unavailable")
 PORTFOLIO = ("planned", "unpublished", *CATALOG)
@@ -25,6 +27,11 @@ FREQUENCIES = (
     "once_per_half_year",
     "once_per_year",
 )
+
+
+def with_calendars(offering: Mapping[str, Any]) -> dict[str, Any]:
+    """The offering with all calendars that it leads to listed, by which it is found from them."""
+    return {**offering, "calendar_ids": sorted({offering[name] for name in CALENDARS if offering.get(name)})}
 
 
 def check_terms(offering: Mapping[str, Any]) -> None:

@@ -13,6 +13,8 @@ _BLANK: Mapping[str, Mapping[str, Any]] = {
     "service": {"disabled": False},
     "service_instance": {"status": "in_production", "offered": True, "parents": [], "agreed_parents": []},
     "service_offering": {"status": "planned"},
+    "calendar": {"disabled": False, "calendar_hours": [], "exceptions": []},
+    "holiday": {"disabled": False},
     "sla": {
         "status": "being_prepared",
         "coverage": "customer_account",
@@ -27,6 +29,8 @@ _BLANK: Mapping[str, Mapping[str, Any]] = {
 _COPIED: Mapping[str, tuple[str, ...]] = {
     "service": ("name", "provider_id", "support_team_id", "disabled"),
     "service_offering": ("name", "service_id", "status", "time_zone"),
+    "calendar": ("name", "disabled"),
+    "holiday": ("name", "disabled", "calendar_id", "start_at", "end_at"),
     "service_instance": (
         "name",
         "status",
@@ -69,6 +73,7 @@ _HIDDEN = frozenset(
         "parents",
         "agreed_parents",
         "service_instances",
+        "calendar_ids",
     }
 )
 

@@ -17,22 +17,40 @@ from pymongo.database import Database
 from services.common import audit, history
 from services.common.actor import Actor
 from services.common.errors import NotFound
-from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.common.listing import Listing, ListQuery, Page, all_of, page, page_at_hand
+from services.slas.holidays.icalendar_written import written_icalendar
 from services.slas.model.shapes import parents_of
-from services.slas.queries.listings import SERVICE_INSTANCES, SERVICE_OFFERINGS, SERVICES, SLAS
+from services.slas.queries.listings import (
+    CALENDAR_HOURS,
+    CALENDARS,
+    HOLIDAYS,
+    SERVICE_INSTANCES,
+    SERVICE_OFFERINGS,
+    SERVICES,
+    SLAS,
+)
 from services.slas.schemas import shown
 from services.slas.store import KINDS
 
 __all__ = [
+    "CALENDAR_HOURS",
     "LISTINGS",
     "get_audit",
+    "get_calendar",
+    "get_holiday",
+    "get_icalendar",
     "get_service",
     "get_service_instance",
     "get_service_offering",
     "get_sla",
+    "list_calendar_hours",
+    "list_calendars",
     "list_children",
+    "list_holidays",
+    "list_holidays_of_calendar",
     "list_instances_of_service",
     "list_instances_of_team",
+    "list_offerings_of_calendar",
     "list_offerings_of_service",
     "list_parents",
     "list_service_instances",
@@ -52,6 +70,8 @@ LISTINGS: Mapping[str, Listing] = {
     "service_instances": SERVICE_INSTANCES,
     "service_offerings": SERVICE_OFFERINGS,
     "slas": SLAS,
+    "calendars": CALENDARS,
+    "holidays": HOLIDAYS,
 }
 
 # What is left of an offer that a person discarded is a thread, no agreement to be shown.
@@ -150,6 +170,48 @@ def list_offerings_of_service(database: Database[Document], id: int, query: List
     return page(offerings, SERVICE_OFFERINGS, query, {"service_id": id}, viewer=viewer).map(_offering)
 
 
+def list_calendars(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return page(database["calendars"], CALENDARS, query, viewer=viewer).map(_calendar)
+
+
+def get_calendar(database: Database[Document], id: int, viewer: Actor) -> Document:
+    return _calendar(_one(database["calendars"].find_one({"_id": id})))
+
+
+def list_calendar_hours(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The weekly hours of a calendar, numbered from Monday on."""
+    calendar = _one(database["calendars"].find_one({"_id": id}, {"calendar_hours": 1}))
+    hours = [{"id": number, **each} for number, each in enumerate(calendar["calendar_hours"], start=1)]
+    return page_at_hand(hours, CALENDAR_HOURS, query)
+
+
+def list_offerings_of_calendar(
+    database: Database[Document], id: int, query: ListQuery, viewer: Actor
+) -> Page:
+    """The service offerings whose service or support hours a calendar is."""
+    offerings = database["service_offerings"]
+    return page(offerings, SERVICE_OFFERINGS, query, {"calendar_ids": id}, viewer=viewer).map(_offering)
+
+
+def list_holidays(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return page(database["holidays"], HOLIDAYS, query, viewer=viewer).map(_holiday)
+
+
+def list_holidays_of_calendar(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    return page(database["holidays"], HOLIDAYS, query, {"calendar_id": id}, viewer=viewer).map(_holiday)
+
+
+def get_holiday(database: Database[Document], id: int, viewer: Actor) -> Document:
+    return _holiday(_one(database["holidays"].find_one({"_id": id})))
+
+
+def get_icalendar(database: Database[Document], calendar: Document, domain: str) -> bytes:
+    """The holidays of a calendar that are not disabled, as an iCalendar file. `domain`: the account's."""
+    wanted = {"calendar_id": calendar["id"], "disabled": False}
+    found = database["holidays"].find(wanted, {"name": 1, "start_at": 1, "end_at": 1, "updated_at": 1})
+    return written_icalendar(calendar["name"], found.sort([("start_at", 1), ("_id", 1)]), domain)
+
+
 def get_audit(database: Database[Document], id: int, viewer: Actor, kind: str) -> list[Document]:
     """The audit lines (`common.audit`) of a record. Raises NotFound."""
     seen = _visible(viewer) if kind == "sla" else {}
@@ -191,3 +253,5 @@ _service = partial(shown, "service")
 _offering = partial(shown, "service_offering")
 _instance = partial(shown, "service_instance")
 _sla = partial(shown, "sla")
+_calendar = partial(shown, "calendar")
+_holiday = partial(shown, "holiday")

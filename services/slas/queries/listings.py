@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from services.common.listing import Field, Kind, Listing
-from services.common.listing.usual import DAY, FLAG, NAMED, REFERENCE, TIMES
+from services.common.listing.usual import DAY, FLAG, LOCAL, NAMED, REFERENCE, TIMES
 from services.slas.model.coverage import COVERAGES
+from services.slas.model.offerings import CALENDARS as TO_CALENDARS
 from services.slas.model.offerings import CATALOG, OFFERING_STATUSES, PORTFOLIO
 from services.slas.model.status import SLA_STATUSES
 from services.slas.schemas.agreements import ACTIVITIES
@@ -75,6 +76,7 @@ SERVICE_OFFERINGS = Listing(
         "time_zone",
         *TEXTS,
         *LEVEL_FIELDS,
+        *(name.removesuffix("_id") for name in TO_CALENDARS),
         "availability",
         "reliability",
         "recovery_time_objective",
@@ -90,6 +92,36 @@ SERVICE_OFFERINGS = Listing(
         "catalog": {"status": {"$in": list(CATALOG)}},
         "portfolio": {"status": {"$in": list(PORTFOLIO)}},
     },
+)
+
+CALENDARS = Listing(
+    fields={**NAMED, "disabled": FLAG, **TIMES},
+    also=("account", "calendar_hours", "exceptions"),
+    default_fields=("id", "sourceID", "name", "disabled", "created_at", "updated_at"),
+    default_sort="name",
+    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
+)
+
+CALENDAR_HOURS = Listing(
+    fields={"id": Field(kind=Kind.INTEGER, sortable=True)},
+    also=("weekday", "time_from", "time_until"),
+    default_fields=("id", "weekday", "time_from", "time_until"),
+    default_sort="id",
+)
+
+HOLIDAYS = Listing(
+    fields={
+        **NAMED,
+        "calendar": REFERENCE,
+        "start_at": LOCAL,
+        "end_at": LOCAL,
+        "disabled": FLAG,
+        **TIMES,
+    },
+    also=("account",),
+    default_fields=("id", "sourceID", "name", "calendar", "start_at", "end_at", "disabled"),
+    default_sort="start_at",
+    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
 )
 
 SLAS = Listing(

@@ -5,6 +5,17 @@ from services.slas.schemas.agreements import (
     SlaInputSchema,
     SlaSchema,
 )
+from services.slas.schemas.calendars import (
+    CalendarHourSchema,
+    CalendarInputSchema,
+    CalendarSchema,
+    FillHolidaysInputSchema,
+    FoundHolidaysSchema,
+    HolidayInputSchema,
+    HolidaySchema,
+    ImportHolidaysInputSchema,
+    NumberedCalendarHourSchema,
+)
 from services.slas.schemas.offerings import ServiceOfferingInputSchema, ServiceOfferingSchema
 from services.slas.schemas.services import (
     ParentInputSchema,
@@ -16,7 +27,16 @@ from services.slas.schemas.services import (
 from services.slas.schemas.showing import shown
 
 __all__ = [
+    "CalendarHourSchema",
+    "CalendarInputSchema",
+    "CalendarSchema",
+    "FillHolidaysInputSchema",
+    "FoundHolidaysSchema",
+    "HolidayInputSchema",
+    "HolidaySchema",
     "ImpactRelationSchema",
+    "ImportHolidaysInputSchema",
+    "NumberedCalendarHourSchema",
     "ParentInputSchema",
     "ServiceInputSchema",
     "ServiceInstanceInputSchema",

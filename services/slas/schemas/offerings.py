@@ -1,6 +1,7 @@
 """Service offerings: the targets and charges that a customer can subscribe to.
 
-The fields that lead to a calendar (service hours, support hours per level) come with the calendars.
+`service_hours` (for downtime) and `support_hours_<level>` (for targets) lead to calendars, whose hours are
+local in the offering's `time_zone`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ from marshmallow import fields, validate
 
 from services.common.fields import Amount, Minutes, ReferenceId, Text, Zone, currency, long_text, one_of
 from services.common.schemas import NamedRecordSchema, SourceSchema
-from services.slas.model.offerings import CHARGE_TYPES, FREQUENCIES, LEVELS, OFFERING_STATUSES, TARGETS
+from services.slas.model.offerings import (
+    CALENDARS,
+    CHARGE_TYPES,
+    FREQUENCIES,
+    LEVELS,
+    OFFERING_STATUSES,
+    TARGETS,
+)
 
 MAX_TARGET_MINUTES = 2 * 366 * 24 * 60
 MAX_TARGET_DAYS = 2 * 366
@@ -38,7 +46,7 @@ def whole(least: int, most: int) -> fields.Integer:
 
 
 def _levels() -> dict[str, Any]:
-    taken: dict[str, Any] = {}
+    taken: dict[str, Any] = {name: ReferenceId(allow_none=True) for name in CALENDARS}
     for level in LEVELS:
         for target in TARGETS:
             taken[f"{target}_{level}"] = Minutes(MAX_TARGET_MINUTES, allow_none=True)
@@ -51,10 +59,11 @@ def _levels() -> dict[str, Any]:
 
 def _levels_out() -> dict[str, Any]:
     whole_numbers = {f"{target}_{level}" for level in LEVELS for target in TARGETS}
-    return {
+    levels = {
         name: fields.Integer() if name.removesuffix("_in_days") in whole_numbers else fields.String()
         for name in LEVEL_FIELDS
     }
+    return {**levels, **{name: fields.Integer() for name in CALENDARS}}
 
 
 _LevelsIn: Any = SourceSchema.from_dict(_levels(), name="LevelsIn")

@@ -8,6 +8,7 @@ from typing import Any, Final
 from services.common.schemas import OutputSchema
 from services.slas.model import shapes
 from services.slas.schemas.agreements import SlaSchema
+from services.slas.schemas.calendars import CalendarSchema, HolidaySchema
 from services.slas.schemas.offerings import ServiceOfferingSchema
 from services.slas.schemas.services import ServiceInstanceSchema, ServiceSchema
 
@@ -16,6 +17,8 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
     "service_instance": ServiceInstanceSchema(),
     "service_offering": ServiceOfferingSchema(),
     "sla": SlaSchema(),
+    "calendar": CalendarSchema(),
+    "holiday": HolidaySchema(),
 }
 
 

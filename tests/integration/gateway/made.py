@@ -16,8 +16,11 @@ KINDS = (
     "service_instances",
     "service_offerings",
     "slas",
+    "calendars",
+    "holidays",
     "requests",
 )
+OFFICE_HOURS = {"weekday": "mon", "time_from": "08:30", "time_until": "17:00"}
 NODE_TYPES = {
     "people": "Person",
     "teams": "Team",
@@ -25,6 +28,8 @@ NODE_TYPES = {
     "services": "Service",
     "service_instances": "ServiceInstance",
     "service_offerings": "ServiceOffering",
+    "calendars": "Calendar",
+    "holidays": "Holiday",
     "requests": "Req",
 }
 
@@ -41,6 +46,7 @@ def bodies_in(client: Client) -> dict[str, Made]:
     fields = {"name": "Instance", "service_id": service["id"], "support_team_id": team["id"]}
     instance = client.post("service_instances", fields)
     offering = client.post("service_offerings", {"name": "Offering", "service_id": service["id"]})
+    calendar = client.post("calendars", {"name": "Calendar"})
     request = client.post("requests", {"subject": "Request", "category": "other"})
     return {
         "people": {"name": "Ann", "primary_email": "ann@widget.example"},
@@ -54,6 +60,13 @@ def bodies_in(client: Client) -> dict[str, Made]:
             "service_instance_id": instance["id"],
             "service_offering_id": offering["id"],
             "coverage": "people",
+        },
+        "calendars": {"name": "Keyed", "calendar_hours": [OFFICE_HOURS]},
+        "holidays": {
+            "name": "Keyed",
+            "calendar_id": calendar["id"],
+            "start_at": "2026-12-25",
+            "end_at": "2026-12-27",
         },
         "requests": {"subject": "Keyed", "category": "other", "note": "With a note"},
         f"requests/{request['id']}/notes": {"text": "Keyed"},
@@ -94,6 +107,19 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         post("service_offerings", {"name": f"Offering {number}", "service_id": services[number]["id"]})
         for number in range(3)
     ]
+    calendars = [post("calendars", {"name": f"Calendar {number}"}) for number in range(3)]
+    holidays = [
+        post(
+            "holidays",
+            {
+                "name": f"Holiday {number}",
+                "calendar": calendars[0]["id"],
+                "start_at": f"2026-0{number + 1}-01",
+                "end_at": f"2026-0{number + 1}-02",
+            },
+        )
+        for number in range(3)
+    ]
     requests = [
         post("requests", {"subject": f"Request {number}", "category": "incident" if number % 2 else "rfi"})
         for number in range(7)
@@ -107,5 +133,7 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         "services": services,
         "service_instances": instances,
         "service_offerings": offerings,
+        "calendars": calendars,
+        "holidays": holidays,
         "requests": requests,
     }

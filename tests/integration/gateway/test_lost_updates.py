@@ -32,6 +32,9 @@ def records(account: Account, administrator: Client) -> dict[str, tuple[str, Mad
             "coverage": "people",
         },
     )
+    calendar = post("calendars", {"name": "Calendar"})
+    days = {"start_at": "2026-12-25", "end_at": "2026-12-27"}
+    holiday = post("holidays", {"name": "Holiday", "calendar_id": calendar["id"], **days})
     request = post("requests", {"subject": "Request", "category": "other"})
     names = ({"name": "One"}, {"name": "Two"})
     roles = ({"roles": ["specialist"]}, {"roles": ["auditor"]})
@@ -48,6 +51,8 @@ def records(account: Account, administrator: Client) -> dict[str, tuple[str, Mad
         ),
         "service offering": (f"service_offerings/{offering['id']}", *names),
         "SLA": (f"slas/{sla['id']}", *names),
+        "calendar": (f"calendars/{calendar['id']}", *names),
+        "holiday": (f"holidays/{holiday['id']}", *names),
         "request": (f"requests/{request['id']}", {"subject": "One"}, {"subject": "Two"}),
         "account": ("account", {"locale": "nl"}, {"locale": "de"}),
         "permissions": (f"people/{person['id']}/permissions", *roles),
@@ -63,6 +68,8 @@ KINDS = (
     "edges",
     "service offering",
     "SLA",
+    "calendar",
+    "holiday",
     "request",
     "account",
     "permissions",

@@ -100,9 +100,19 @@ def test_unknown_fields_are_refused_by_name() -> None:
     assert errors(colour="red") == {"colour": ["Unknown field."]}
 
 
+def test_a_time_zone_by_the_name_that_rails_has_is_kept_by_that_of_iana() -> None:
+    taken = Record().load({"time_zone": "Central Time (US & Canada)"})
+    assert taken == {"time_zone": "America/Chicago"}
+
+
+def test_a_time_zone_that_is_not_known_is_refused_with_a_near_one() -> None:
+    (text,) = errors(time_zone="Europe/Amsterdm")["time_zone"]
+    assert "did you mean Europe/Amsterdam" in text
+
+
 def test_a_time_zone_is_one_of_iana() -> None:
     assert Record().load({"time_zone": "Europe/Amsterdam"}) == {"time_zone": "Europe/Amsterdam"}
-    assert list(errors(time_zone="Mumbai")) == ["time_zone"]
+    assert list(errors(time_zone="Middle Earth")) == ["time_zone"]
 
 
 class Line(InputSchema):
