@@ -22,6 +22,11 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "end_user": (),
 }
 
+AROUND_THE_CLOCK = [
+    {"weekday": day, "time_from": "00:00", "time_until": "24:00"}
+    for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+]
+
 
 @dataclass(frozen=True)
 class Provided:

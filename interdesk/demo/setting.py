@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from marshmallow import INCLUDE, Schema, fields
 
 from interdesk.api import Api, ApiError
-from interdesk.demo.data import AGREEMENTS, CASTS, ROLES, SOURCE, Cast
+from interdesk.demo.data import AGREEMENTS, AROUND_THE_CLOCK, CASTS, ROLES, SOURCE, Cast
 from interdesk.deployment import LocalDeployment
 from interdesk.files import read_json, write_json
 from interdesk.local_account import LocalAccount
@@ -172,6 +172,13 @@ def _provide(api: Api, stand: Stand) -> None:
         service_id=service["id"],
         support_team_id=stand.team_id,
     )
+    calendar = _made(
+        api,
+        "calendars",
+        "calendar",
+        name="Around the clock",
+        calendar_hours=AROUND_THE_CLOCK,
+    )
     offering = _made(
         api,
         "service_offerings",
@@ -179,6 +186,8 @@ def _provide(api: Api, stand: Stand) -> None:
         name=provided.offering,
         service_id=service["id"],
         status="available",
+        service_hours_id=calendar["id"],
+        **{f"support_hours_{impact}_id": calendar["id"] for impact in ("high", "top")},
         **{f"response_target_{impact}": provided.response_minutes for impact in ("high", "top")},
         **{f"resolution_target_{impact}": provided.resolution_minutes for impact in ("high", "top")},
     )

@@ -97,7 +97,7 @@ SERVICE_OFFERINGS = Listing(
 CALENDARS = Listing(
     fields={**NAMED, "disabled": FLAG, **TIMES},
     also=("account", "calendar_hours", "exceptions"),
-    default_fields=("id", "sourceID", "name", "disabled", "created_at", "updated_at"),
+    default_fields=("id", "account", "sourceID", "name", "disabled", "created_at", "updated_at"),
     default_sort="name",
     predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
 )
@@ -119,7 +119,7 @@ HOLIDAYS = Listing(
         **TIMES,
     },
     also=("account",),
-    default_fields=("id", "sourceID", "name", "calendar", "start_at", "end_at", "disabled"),
+    default_fields=("id", "account", "sourceID", "name", "calendar", "start_at", "end_at", "disabled"),
     default_sort="start_at",
     predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
 )

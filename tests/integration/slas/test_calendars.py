@@ -131,11 +131,15 @@ def test_a_file_of_holidays_is_taken_for_some_years(widget: Side) -> None:
     assert refused(lambda: imported(last_year=2025)) == ["last_year"]
 
 
-def test_a_calendar_has_a_bounded_number_of_holidays(widget: Side, monkeypatch: pytest.MonkeyPatch) -> None:
-    office = calendar(widget)["id"]
-    monkeypatch.setattr(calendars, "MAX_HOLIDAYS", 3)
+def test_a_calendar_has_a_bounded_number_of_holidays(widget: Side) -> None:
+    office, stored = calendar(widget)["id"], widget.context.database["holidays"]
+    few = range(calendars.MAX_HOLIDAYS - 3)
+    stored.insert_many(
+        {"_id": -each, "calendar_id": office, "name": "Day", "start_at": str(each)} for each in few
+    )
     assert refused(lambda: filled(widget, office, save=True)) == ["calendar_id"]
-    assert widget.context.database["holidays"].count_documents({}) == 0
+    assert stored.count_documents({"calendar_id": office}) == len(few)
+    assert holiday(widget, office)
 
 
 def test_only_those_who_keep_calendars_may_change_them(widget: Side) -> None:
