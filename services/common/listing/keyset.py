@@ -164,7 +164,7 @@ def _typed(key: SortKey, value: Any) -> Any:
             return value
         case Kind.INTEGER | Kind.REFERENCE, int() if not isinstance(value, bool):
             return read(key.field, str(value))
-        case Kind.TEXT | Kind.ENUM | Kind.DATE, str():
+        case Kind.TEXT | Kind.ENUM | Kind.DATE | Kind.LOCAL, str():
             return value
         case Kind.TIME | Kind.TARGET, str():
             return read(key.field, value)

@@ -32,7 +32,7 @@ from services.slas.schemas.calendars import MAX_ICALENDAR
 
 MAX_EVENTS = 500
 MAX_DEPTH = 4
-MAX_FOUND = 500
+MAX_FOUND = 300
 MAX_ERRORS = 20
 MAX_DAYS = 366
 _ZONES = "VTIMEZONE"
@@ -80,7 +80,7 @@ def _checked_lines(text: str) -> Iterator[str]:
     open_parts: list[str] = []
     events = parts = 0
     number = 0
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
+    for number, line in _unfolded(text.lstrip("\ufeff")):
         if structure := _STRUCTURE.fullmatch(line):
             verb, name = structure[1].upper(), structure[2].upper()
             if not open_parts and (verb, name, parts) != ("BEGIN", "VCALENDAR", 0):
@@ -104,6 +104,19 @@ def _checked_lines(text: str) -> Iterator[str]:
     if open_parts or not parts:
         missing = open_parts[-1] if open_parts else "VCALENDAR"
         raise _invalid([f"line {number}: the file ends before END:{missing}"])
+
+
+def _unfolded(text: str) -> Iterator[tuple[int, str]]:
+    """The lines, each with those that go on with it (they begin with a blank), and its number."""
+    first, parts = 1, [""]
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line[:1] in (" ", "\t"):
+            parts.append(line[1:])
+            continue
+        if number > 1:
+            yield first, "".join(parts)
+        first, parts = number, [line]
+    yield first, "".join(parts)
 
 
 def _of_event(event: Any, years: tuple[datetime, datetime], time_zone: str | None) -> Iterator[Found]:

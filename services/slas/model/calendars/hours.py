@@ -64,11 +64,11 @@ class Calendar:
         return hours
 
     @cached_property
-    def hashed(self) -> int:
+    def _hashed(self) -> int:
         return hash((self.week, self.holidays, self.exceptions))
 
     def __hash__(self) -> int:
-        return self.hashed
+        return self._hashed
 
     def ends_before(self, day: int) -> bool:
         """Whether there are no hours from that day on, by the week or by exceptions."""

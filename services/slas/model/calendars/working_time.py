@@ -201,7 +201,7 @@ class WorkingTime:
         return _moment(at).astimezone(self._clock).toordinal() - _EPOCH.toordinal()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def working_time(calendar: Calendar, zone: str) -> WorkingTime:
     """The one that is kept for a calendar in a zone. Raises ZoneInfoNotFoundError."""
     return WorkingTime(calendar, zone)

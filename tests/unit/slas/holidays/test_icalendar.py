@@ -147,13 +147,14 @@ def test_a_broken_event_is_told_by_its_number(event: tuple[str, ...], told: str)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "line 0"),
+        ("", "line 1"),
         ("hello", "line 1"),
         ("BEGIN:VCALENDAR\nVERSION:2.0", "line 2: the file ends before END:VCALENDAR"),
         ("BEGIN:VCALENDAR\nEND:VEVENT", "line 2: END:VEVENT"),
         ("BEGIN:VCALENDAR\nEND:VCALENDAR\nBEGIN:VCALENDAR\nEND:VCALENDAR", "line 3"),
         ("BEGIN:VCALENDAR\nEND:VCALENDAR", "no events"),
         ("BEGIN:VCALENDAR\n" + "BEGIN:X\n" * 30_000, "line 5"),
+        ("BEGIN:VCALENDAR\n" + "BEG\n IN:X\n" * 10_000, "line 8"),
         (file(*[SOME_DAY] * (MAX_EVENTS + 1)), f"more than {MAX_EVENTS}"),
         (file((*SOME_DAY, "RRULE:FREQ=YEARLY;BYDAY=MO,TU,WE")), f"more than {MAX_FOUND}"),
         ("x" * (MAX_ICALENDAR + 1), "at most"),
