@@ -7,18 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from services.common.fields import (
-    Day,
-    InputSchema,
-    NamedRecordSchema,
-    OutputSchema,
-    ReferenceId,
-    SourceSchema,
-    Text,
-    Whole,
-    Zone,
-    one_of,
-)
+from services.common.fields import Day, ReferenceId, Text, Whole, Zone, one_of
+from services.common.schemas import InputSchema, NamedRecordSchema, OutputSchema, SourceSchema
 from services.slas.model.calendars import FIRST_YEAR, LAST_YEAR, WEEKDAYS, local_text, local_time
 
 MAX_HOURS = 7 * 24

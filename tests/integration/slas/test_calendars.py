@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.common.errors import Conflict, Forbidden, Invalid, NotFound
-from services.common.fields import loaded
+from services.common.schemas import loaded
 from services.slas.actions import calendars, services
 from services.slas.model.calendars import calendar_of
 from services.slas.schemas import (

@@ -89,7 +89,7 @@ hours = (
 )
 whole_days = st.just([{"time_from": "00:00", "time_until": "24:00"}])
 office = st.just([{"time_from": "09:00", "time_until": "17:30"}])
-day = st.one_of(hours, hours, whole_days, office, st.just([]))
+day: st.SearchStrategy[list[dict[str, str]]] = st.one_of(hours, hours, whole_days, office, st.just([]))
 week = st.one_of(
     st.lists(day, min_size=7, max_size=7),
     whole_days.map(lambda each: [each] * 7),

@@ -89,7 +89,9 @@ def test_weekly_hours_are_put_in_the_order_of_a_week() -> None:
 
 def test_holidays_that_overlap_are_one_and_disabled_ones_are_none() -> None:
     days = [("25T00:00", "26T12:00"), ("26T00:00", "27T00:00"), ("29T00:00", "30T00:00")]
-    holidays = [{"start_at": f"2026-12-{start}", "end_at": f"2026-12-{end}"} for start, end in days]
+    holidays: list[dict[str, Any]] = [
+        {"start_at": f"2026-12-{start}", "end_at": f"2026-12-{end}"} for start, end in days
+    ]
     holidays[2] |= {"disabled": True}
     (lasting,) = calendar_of({}, holidays).holidays
     assert lasting[1] - lasting[0] == 2 * 86_400
