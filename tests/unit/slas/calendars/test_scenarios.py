@@ -6,14 +6,15 @@ A row: zone, hours, from when, working time, until when; local times, with the f
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
 from services.slas.model.calendars import WEEKDAYS, Calendar, WorkingTime, calendar_of
-from services.slas.model.calendars.offsets import STEP_SECONDS, offsets
+from services.slas.model.calendars.offsets import offsets
 
 ALWAYS = "00:00-24:00"
 OFFICE = "08:30-12:00 13:00-17:00"
@@ -185,6 +186,16 @@ def test_the_periods_of_a_zone_are_without_gaps_and_hold_every_hour(zone: str) -
         periods = offsets(zone, year)
         assert all(one[1] == other[0] for one, other in pairwise(periods))
         for start, end, ahead in periods:
-            assert end - start > STEP_SECONDS
             for at in range(start, end, 3600):
                 assert datetime.fromtimestamp(at, clock).utcoffset() == timedelta(seconds=ahead)
+
+
+def test_no_zone_has_changed_its_clock_twice_within_six_days() -> None:
+    plain: Any = import_module("zoneinfo._zoneinfo").ZoneInfo  # the one in Python shows its table
+    for zone in available_timezones():
+        table = plain(zone)
+        offsets_since = [
+            (at, info.utcoff) for at, info in zip(table._trans_utc, table._ttinfos, strict=False) if at >= 0
+        ]
+        changes = [later[0] for one, later in pairwise(offsets_since) if one[1] != later[1]]
+        assert all(later - one >= 6 * 86_400 for one, later in pairwise(changes)), zone
