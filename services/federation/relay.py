@@ -20,6 +20,7 @@ from services.common.errors import InterdeskError
 from services.common.leases import Lease
 from services.common.publishing import Outgoing
 from services.federation import letters, messages, metrics, receipts
+from services.federation.backlog import BATCH, Backlog
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
 from services.federation.deliveries import QUEUED, Deliveries, held_seconds
@@ -38,12 +39,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-BATCH: Final = 100
 MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256
 PULSE_SECONDS: Final = 5.0
-# Between two looks at a backlog, which may be long.
-LOOK_SECONDS: Final = 0.5
 # So often something was sent again without a word from the partner: it was away, when it is heard then.
 SILENT_FAILURES: Final = 3
 
@@ -76,10 +74,10 @@ class PartnerRelay:
         self._owed: deque[Receipt] = deque(maxlen=MAX_RECEIPTS)
         self._unmarked = Unmarked(context, deliveries, monotonic)
         self._windows = Windows(deliveries)
+        self._backlog = Backlog(context, partner, deliveries, monotonic)
         self._passage = Passage(context, partner, borders, monotonic)
         self._answer_pace = Backoff(config.retry_min_seconds, config.retry_max_seconds)
         self._poll_at = 0.0
-        self._backlog_at = 0.0
         self._heard_at: datetime | None = None
         self._was_heard = False
         self._paused: bool | None = None  # not looked at yet
@@ -152,7 +150,7 @@ class PartnerRelay:
     def _pause(self) -> float:
         """Seconds until there is something to do, if nobody wakes us."""
         now = self._monotonic()
-        soonest = min(max(self._poll_at, self._backlog_at), now + PULSE_SECONDS)
+        soonest = min(max(self._poll_at, self._backlog.next_at), now + PULSE_SECONDS)
         if (mark_at := self._unmarked.next_at()) is not None:
             soonest = min(soonest, mark_at)
         if (self._fresh or self._owed) and self._open and self._passage.retry_at <= now:
@@ -187,7 +185,7 @@ class PartnerRelay:
         self._passage.breathe()
 
     def _poll_is_due(self) -> bool:
-        return self._monotonic() >= max(self._poll_at, self._backlog_at)
+        return self._monotonic() >= max(self._poll_at, self._backlog.next_at)
 
     def _is_ours(self) -> bool:
         """Whether this process sends again what is due; one does."""
@@ -239,10 +237,8 @@ class PartnerRelay:
 
     def _send_due(self, trust: Trust) -> None:
         """What is due: new rows that nobody sent, and of each thread the lowest without an answer."""
-        now = self._context.clock.now()
-        found = self._deliveries.due(self.partner, now, BATCH)
-        unsent = [row for row in found if row not in self._unmarked]
-        rows = self._that_may_go(trust, unsent)
+        found = self._backlog.look()
+        rows = self._that_may_go(trust, [row for row in found if row not in self._unmarked])
         new = [row for row in rows if row["state"] == QUEUED]
         lowest: dict[str, Document] = {}
         for row in rows:
@@ -250,9 +246,8 @@ class PartnerRelay:
                 lowest.setdefault(row["thread"], row)
         self._send_first(trust, new)
         self._send_again(trust, list(lowest.values()))
-        if unsent and len(found) == BATCH:  # there is more
-            pause = (len(new) + len(lowest)) / self._context.config.catch_up_messages_per_second
-            self._poll_at, self._backlog_at = 0.0, self._monotonic() + max(pause, LOOK_SECONDS)
+        if self._backlog.sent(len(new) + len(lowest)):
+            self._poll_at = 0.0
 
     def _that_may_go(self, trust: Trust, rows: Sequence[Document]) -> list[Document]:
         """When a trust has ended, only that is still said; and of a thread at most 64 are on the way.
