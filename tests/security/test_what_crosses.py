@@ -80,6 +80,7 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     case.answer_comes()
     case.complete()
     case.rejects_the_solution()
+    case.answer_comes()
     case.complete()
     case.close()
     await_quiet(partners)
