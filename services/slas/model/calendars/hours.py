@@ -176,7 +176,9 @@ def _faults(listed: Sequence[tuple[str, Fields]]) -> Iterable[tuple[str, str]]:
         elif start == end:
             yield f"{field}.time_until", f"must be after time_from ({start}): these hours are empty"
         else:
-            hint = "; midnight at the end of the day is 24:00" if end == "00:00" else ""
+            after = "midnight at the end of the day is 24:00"
+            over = "hours over midnight are two: until 24:00, and from 00:00 of the next day"
+            hint = f"; {after if end == '00:00' else over}"
             yield f"{field}.time_until", f"must be after time_from ({start}){hint}"
     good.sort()
     for one, other in pairwise(good):
