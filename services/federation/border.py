@@ -98,6 +98,9 @@ class Post:
         except (Unavailable, OSError) as error:
             log.warning("how far the database has come could not be noted", error=str(error))
 
+    def _sweep_inbox(self) -> None:
+        self.inbox.sweep(self._stopping)
+
     def _sweep(self) -> None:
         config = self.context.config
         logs.bind(self.context.account, self.context.service)
@@ -108,7 +111,7 @@ class Post:
             except Exception as error:
                 _tell(error)
             if is_open:
-                for step in (self._note, self._resume, self.inbox.sweep):
+                for step in (self._note, self._resume, self._sweep_inbox):
                     try:
                         step()
                     except Exception as error:

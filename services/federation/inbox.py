@@ -240,17 +240,19 @@ class Inbox:
                 {"$set": {"due": due, "code": code}, "$inc": {"attempts": 1}},
             )
 
-    def sweep(self) -> int:
-        """Applies what is due: what a crash left, what waited long enough. Gives the number of rows."""
+    def sweep(self, stopping: threading.Event) -> None:
+        """Applies what is due: what a crash left, what waited long enough. Leaves the rest when it is to
+        stop.
+        """
         self._quarantine.try_again(self._take_again)
-        due = self._due()
-        for row in due:
+        for row in self._due():
+            if stopping.is_set():
+                return
             self.apply(Taken(row))
-        return len(due)
 
     def _due(self) -> list[Document]:
-        """The first due row of each thread, for the others follow it; a batch at most of a partner, and
-        whoever has few before whoever has many.
+        """The first due row of each thread and incarnation, for the others follow it; a batch at most of a
+        partner, and whoever has few before whoever has many.
         """
         order = [("due", 1), ("thread", 1), ("incarnation", 1), ("sequence", 1)]
         now, left_out = self._context.clock.now(), set(self._borders.paused())
@@ -264,10 +266,10 @@ class Inbox:
                 by_partner.setdefault(row["partner"], []).append(row)
             left_out |= by_partner.keys()
             full = len(batch) == SWEEP_BATCH
-        first: dict[tuple[str, str], Document] = {}
+        first: dict[tuple[str, str, int], Document] = {}
         for rows in sorted(by_partner.values(), key=len):
             for row in sorted(rows, key=lambda row: (row["incarnation"], row["sequence"])):
-                first.setdefault((row["partner"], row["thread"]), row)
+                first.setdefault((row["partner"], row["thread"], row["incarnation"]), row)
         return list(first.values())
 
     def _take_again(self, partner: str, raw: bytes) -> None:

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from kombu import Connection
 
 from services.federation.envelope import seal
@@ -18,14 +19,19 @@ SHARE = 2  # a second
 FLOOD = 300
 
 
-def test_a_partner_that_floods_waits_in_its_own_lane_and_another_is_heard_at_once(make_side: Sides) -> None:
-    giga = make_side("giga", lane_messages_per_second=SHARE)
-    widget, flooder = make_side("widget"), make_side("flooder")
+def with_flooder(make_side: Sides, **options: Any) -> tuple[Side, Side, Side]:
+    """GigaTera, with these options, and two partners of it."""
+    giga, widget, flooder = make_side("giga", **options), make_side("widget"), make_side("flooder")
     for partner in (widget, flooder):
         partner.trusts(giga)
         giga.trusts(partner)
         partner.start()
     giga.start()
+    return giga, widget, flooder
+
+
+def test_a_partner_that_floods_waits_in_its_own_lane_and_another_is_heard_at_once(make_side: Sides) -> None:
+    giga, widget, flooder = with_flooder(make_side, lane_messages_per_second=SHARE)
     thread = flooder.open(giga.account, "1")
     giga.waits_until(lambda: giga.heard(flooder.account, thread) == ["1"])
     flooder.smuggle(giga, *[flooder.sealed(thread, 1)] * FLOOD)
@@ -42,15 +48,10 @@ def test_a_partner_that_floods_waits_in_its_own_lane_and_another_is_heard_at_onc
     assert lane.message_count > FLOOD / 2
 
 
+@pytest.mark.timeout(300)
 def test_of_what_waits_a_partner_with_little_comes_before_one_with_much(make_side: Sides) -> None:
     clock = WalkedClock()
-    giga = make_side("giga", lane_messages_per_second=10 * SWEEP_BATCH, clock=clock)
-    widget, flooder = make_side("widget"), make_side("flooder")
-    for partner in (widget, flooder):
-        partner.trusts(giga)
-        giga.trusts(partner)
-        partner.start()
-    giga.start()
+    giga, widget, flooder = with_flooder(make_side, lane_messages_per_second=10 * SWEEP_BATCH, clock=clock)
     thread = flooder.open(giga.account, "later")
     flooder.waits_until(lambda: flooder.delivered(thread) == ["held"])
     first, count = flooder.message(thread, 1), SWEEP_BATCH + 20
@@ -61,13 +62,13 @@ def test_of_what_waits_a_partner_with_little_comes_before_one_with_much(make_sid
     flooder.smuggle(giga, *(seal(each, flooder.ring.current()) for each in others))
     talk = widget.open(giga.account, "later")
     widget.waits_until(lambda: widget.delivered(talk) == ["held"])
-    giga.waits_until(lambda: len(waiting(giga, flooder)) == count + 1)
+    giga.waits_until(lambda: len(waiting(giga, flooder)) == count + 1, 120)
 
     giga.stop()
     giga.talk.opened.set()
     clock.walk(1)
     giga.start()
-    giga.waits_until(lambda: waiting(giga, flooder) == [])
+    giga.waits_until(lambda: waiting(giga, flooder) == [], 120)
     (said,) = giga.inbox(talk)
     assert said["answered_at"] < min(giga.inbox(each.thread)[0]["answered_at"] for each in others)
 
