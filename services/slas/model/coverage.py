@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.slas.model.status import ACTIVE
 
@@ -45,6 +46,22 @@ _NARROWEST_FIRST = (
 
 if set(_NARROWEST_FIRST) != set(COVERAGES):
     raise AssertionError("_NARROWEST_FIRST does not order all coverages")
+
+
+class Covering(Protocol):
+    """Whatever says what it covers. Ids are the account's own."""
+
+    @property
+    def coverage(self) -> str: ...
+
+    @property
+    def service_instance_ids(self) -> frozenset[int]: ...
+
+    @property
+    def organization_ids(self) -> frozenset[int]: ...
+
+    @property
+    def people_ids(self) -> frozenset[int]: ...
 
 
 @dataclass(frozen=True)
@@ -98,7 +115,7 @@ class NotCovered(Exception):
         self.message = message
 
 
-def covers(agreement: Agreement, asking: Asking) -> bool:
+def covers(agreement: Covering, asking: Asking) -> bool:
     """Whether the coverage includes the case, whatever the agreement's status."""
     match agreement.coverage:
         case "customer_account":

@@ -11,12 +11,24 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
-from services.slas.model.clocks.clock import RESOLUTION, RESPONSE, Clock, Goal
+from services.slas.model.clocks.clock import RESOLUTION, RESPONSE, Goal
 
 BREACHED: Final = 100
 AT_RISK: Final = (50, 75, 90)
+
+
+class Timed(Protocol):
+    """A clock, or what has one and says more of its targets."""
+
+    @property
+    def responded_at(self) -> datetime | None: ...
+
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+    def target_at(self, goal: Goal, percent: int = 100) -> datetime | None: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,7 @@ class Raising:
     summarised: tuple[Alarm, ...] = ()
 
 
-def upcoming(clock: Clock, percents: Sequence[int], raised: Collection[Alarm] = ()) -> list[Due]:
+def upcoming(clock: Timed, percents: Sequence[int], raised: Collection[Alarm] = ()) -> list[Due]:
     """The alarms that are not raised yet and have a moment, in their order; the breach is always one.
 
     What was met raises none that its moment did not reach.
@@ -63,7 +75,7 @@ def upcoming(clock: Clock, percents: Sequence[int], raised: Collection[Alarm] = 
     return sorted(found, key=lambda due: (due.at, due.alarm.percent, due.alarm.goal))
 
 
-def raising(clock: Clock, percents: Sequence[int], raised: Collection[Alarm], now: datetime) -> Raising:
+def raising(clock: Timed, percents: Sequence[int], raised: Collection[Alarm], now: datetime) -> Raising:
     """What falls due until `now`."""
     due = [each for each in upcoming(clock, percents, raised) if each.at <= now]
     last = {each.alarm.goal: each.alarm for each in due}
@@ -71,6 +83,6 @@ def raising(clock: Clock, percents: Sequence[int], raised: Collection[Alarm], no
     return Raising(told, tuple(each.alarm for each in due if last[each.alarm.goal] != each.alarm))
 
 
-def next_at(clock: Clock, percents: Sequence[int], raised: Collection[Alarm]) -> datetime | None:
+def next_at(clock: Timed, percents: Sequence[int], raised: Collection[Alarm]) -> datetime | None:
     """When the clock has to be looked at again."""
     return next((each.at for each in upcoming(clock, percents, raised)), None)

@@ -133,6 +133,12 @@ class Clock:
         """The impact changed: all is counted anew."""
         return replace(self, terms=terms)
 
+    def run_on(self, at: datetime) -> Clock:
+        """The clock as it was at a moment, and as if it had run on from there."""
+        past = [stop for stop in self.stops if stop.since < at]
+        stops = tuple(Stop(stop.since, min(stop.until or at, at)) for stop in past)
+        return replace(self, stops=stops, reasons=frozenset(), ended_at=None)
+
     # What it shows
 
     @property

@@ -116,3 +116,12 @@ def test_a_reason_that_went_while_it_was_over_does_not_come_back():
     again = over.restarted(WAITING_FOR_CUSTOMER, at("23 13:00")).reopened(at("23 14:00"))
     assert not again.stands
     assert again.counted(at("23 15:00")) == 2 * HOUR
+
+
+def test_a_clock_that_runs_on_knows_only_what_was_before():
+    stopped = clock().stopped(HANDED_OVER, at("23 10:00")).restarted(HANDED_OVER, at("23 12:00"))
+    again = stopped.stopped(HANDED_OVER, at("23 15:00"))
+    assert again.run_on(at("23 09:30")).target_at(RESOLUTION) == at("23 17:00")
+    assert again.run_on(at("23 11:00")).target_at(RESOLUTION) == at("24 10:00")
+    assert again.run_on(at("23 14:00")).target_at(RESOLUTION) == at("24 11:00")
+    assert clock().ended(at("23 10:00")).run_on(at("23 10:00")).target_at(RESOLUTION) == at("23 17:00")
