@@ -16,7 +16,18 @@ from services.common.service_context import ServiceContext
 from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.slas import partner
-from services.slas.actions import agreements, asking, calendars, dates, hierarchy, services, telling, unheard
+from services.slas.actions import (
+    affected,
+    agreements,
+    alarms,
+    asking,
+    calendars,
+    dates,
+    hierarchy,
+    services,
+    telling,
+    unheard,
+)
 from services.slas.model.shapes import copied
 from services.slas.schemas import (
     CalendarInputSchema,
@@ -217,6 +228,14 @@ class SlasService(BorderCommands):
         self.context.copies.store("trust", body)
         hierarchy.follow_trust(self.context, body["id"])
         telling.follow_record(self.context, "trust", body["id"])
+
+    @handle_event("requests", "request.situation_changed")
+    def situation_changed(self, body: Document) -> None:
+        affected.follow(self.context, body)
+
+    @every("sweep_seconds", lease="alarms", at_start=True)
+    def raise_alarms(self) -> None:
+        alarms.raise_due(self.context)
 
     @every(60.0, lease="dates", at_start=True)
     def move_due(self) -> None:

@@ -13,6 +13,12 @@ slas                own ones (the provider's side) and foreign ones (the custome
                     positions) and the announcement the two sides agree on: `told` here, `heard` on a
                     foreign one. `due_on` is the first day on which its dates move its status. `discarded`
                     marks what is left of an offer that a person discarded: a thread without an agreement.
+affected_slas       one per request and SLA, as `documents` has it: the terms, the clock, and the alarms that
+                    were `raised`. `situation_at`: when the last situation that changed it came about. `due`:
+                    when the next alarm falls due; absent without any
+situations          `_id` a request's: `n` and `at` of the situation that its affected SLAs are in;
+                    `missing_since` while a later one waits for one between
+calendar_snapshots  `_id` the SHA-256 of what a calendar says with its holidays; never changed
 
 `origin` is the source and sourceID a record was made from: the second try to make it finds the first one.
 `remote` names a foreign record by its account and its id there: it is introduced once.
@@ -39,6 +45,9 @@ SERVICE_OFFERINGS: Final = "service_offerings"
 SLAS: Final = "slas"
 CALENDARS: Final = "calendars"
 HOLIDAYS: Final = "holidays"
+AFFECTED_SLAS: Final = "affected_slas"
+SITUATIONS: Final = "situations"
+CALENDAR_SNAPSHOTS: Final = "calendar_snapshots"
 
 # What the account's own services call the records of each collection.
 KINDS: Final[Mapping[str, str]] = {
@@ -120,6 +129,15 @@ COLLECTIONS: Final = (
             Index("thread.id", unique=True, sparse=True),
         ),
     ),
+    Collection(
+        AFFECTED_SLAS,
+        (
+            Index(["request_id", "sla_id"], unique=True),
+            Index("due", sparse=True),
+        ),
+    ),
+    Collection(SITUATIONS),
+    Collection(CALENDAR_SNAPSHOTS, records=False),
     KEYS,
 )
 _BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}

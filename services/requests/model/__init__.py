@@ -21,6 +21,7 @@ The rules are those of a request that goes to a provider's account and comes bac
     speaking
     own, core, notes   moves among own teams; the shared core; notes over the border
     restate, refusals  agreeing again after a restore; undoing what a partner refused
+    situation          what the account's clocks hear of a request
     finish             what follows from every step: statements, notes, clock, history, events
     wire               the bodies of the messages, as a table
 """

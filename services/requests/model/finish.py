@@ -10,6 +10,7 @@ from typing import Any
 from services.requests.model.holder import clock, own_team
 from services.requests.model.notes import send_note
 from services.requests.model.request import Request
+from services.requests.model.situation import tell_situation
 from services.requests.model.speaking import speak
 from services.requests.model.step import Draft, HistoryEntry, Step
 from services.requests.model.values import Clock, Ending, Ref, Status
@@ -55,6 +56,7 @@ def finish(draft: Draft) -> Step:
     if before is None or draft.request.team != before.team:
         draft.change(assignment_count=draft.request.assignment_count + (draft.request.team is not None))
     _clock(draft)
+    tell_situation(draft)
     _pass_notes(draft)
     _events(draft)
     changes = _changes(before, draft.request)

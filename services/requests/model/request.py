@@ -122,11 +122,12 @@ class Flag:
 class Request:
     """This account's document of a request: the shared core and its own view of it.
 
-    `version` is the domain version (the ETag); the store raises it. `note_count` and `history_count` number
-    the notes and history entries. `last_note_id` is the highest id of a note: the next one's is higher, for a
-    conversation is read in the order of its ids. `own_service_instance` is the account's own that the request
-    is about, also while a partner's stands on it. `published` are the `Note.n` of internal notes that were
-    said to everybody. Every other field has its 4me meaning.
+    `version` is the domain version (the ETag); the store raises it. `note_count`, `history_count` and
+    `situations` number the notes, the history entries and what the clocks are told. `last_note_id` is the
+    highest id of a note: the next one's is higher, for a conversation is read in the order of its ids.
+    `own_service_instance` is the account's own that the request is about, also while a partner's stands on
+    it. `published` are the `Note.n` of internal notes that were said to everybody. Every other field has its
+    4me meaning.
     """
 
     id: int
@@ -160,6 +161,7 @@ class Request:
     last_note_id: int = 0
     published: tuple[int, ...] = ()
     history_count: int = 0
+    situations: int = 0
     version: int = 0
 
     @property

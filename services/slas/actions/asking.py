@@ -114,12 +114,12 @@ def _asking(
     return Asking(
         own_service_instance_id=own_id,
         requester_id=requester_id,
-        organization_ids=_organizations(context, requester_id),
-        supported_instance_ids=_supported(context, actor, covered),
+        organization_ids=organizations_of(context, requester_id),
+        supported_instance_ids=supported_by(context, actor.team_ids, covered),
     )
 
 
-def _organizations(context: Context, requester_id: int | None) -> tuple[int, ...]:
+def organizations_of(context: Context, requester_id: int | None) -> tuple[int, ...]:
     """The requester's organization, and those above it."""
     person = context.copies.get("person", requester_id) if requester_id is not None else None
     above: list[int] = []
@@ -131,10 +131,9 @@ def _organizations(context: Context, requester_id: int | None) -> tuple[int, ...
     return tuple(above)
 
 
-def _supported(context: Context, actor: Actor, covered: set[int]) -> frozenset[int]:
-    """Those of the covered service instances that a team of the actor's supports."""
-    teams = sorted(actor.team_ids)
-    if not teams or not covered:
+def supported_by(context: Context, team_ids: frozenset[int], covered: set[int]) -> frozenset[int]:
+    """Those of the covered service instances that one of these teams supports."""
+    if not team_ids or not covered:
         return frozenset()
     found = context.database[store.SERVICE_INSTANCES].find(
         {"_id": {"$in": sorted(covered)}}, {"support_team_id": 1, "first_line_team_id": 1}
@@ -142,7 +141,7 @@ def _supported(context: Context, actor: Actor, covered: set[int]) -> frozenset[i
     return frozenset(
         each["_id"]
         for each in found
-        if {each.get("support_team_id"), each.get("first_line_team_id")} & actor.team_ids
+        if {each.get("support_team_id"), each.get("first_line_team_id")} & team_ids
     )
 
 

@@ -1,0 +1,149 @@
+"""The affected SLAs of the account's requests follow what the requests service says of each.
+
+What it promises
+    A request's affected SLAs go through its situations one by one, in the order of their numbers, and each
+    situation has its effect once. A stop that came and went is counted, however late it is heard: by the
+    times of the requests service's saves, not by when they arrive here.
+
+How
+    Each affected SLA is a record of its own; where the request is with them stands in its `situations`
+    record, which is saved last. So after a crash in between the same situation comes again, and what follows
+    it twice is as after once. One that comes too early is brought again later. What is missing for long will
+    not come: it was said before this service first listened, or it is parked; then the next one, which tells
+    all, goes before. A request whose numbers begin anew was restored, and is known by its later time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from services.common.clock import from_iso
+from services.common.context import Context
+from services.common.errors import Conflict, Stale
+from services.common.store import Record, decide_again
+from services.common.verdicts import Later
+from services.slas import documents, store
+from services.slas.actions import promises
+from services.slas.model.affected import Affected, Situation, Snapshot, followed
+from services.slas.model.calendars import FIRST_YEAR, LAST_YEAR
+from services.slas.model.coverage import Asking
+
+log = structlog.get_logger(__name__)
+
+Document = dict[str, Any]
+
+MISSING_FOR: Final = timedelta(minutes=15)
+_AGAIN_SECONDS: Final = 1.0
+_FIRST: Final = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+# What clocks know of a request is in the words of its situation.
+_SAID: Final = ("status", "category", "impact", "service_instance_id", "about_id", "team_id", "handed_down")
+_MOMENTS: Final = ("desired_completion_at", "downtime_start_at", "downtime_end_at")
+
+
+@decide_again
+def follow(context: Context, body: Mapping[str, Any]) -> None:
+    """Applies `request.situation_changed`. Raises Later for one that comes too early, Unavailable."""
+    request_id, at = body["request_id"], from_iso(body["at"])
+    positions = store.records(context, store.SITUATIONS)
+    position = positions.find_one({"_id": request_id})
+    held: Document = {"n": 0, "at": _FIRST, "missing_since": None} if position is None else position.state
+    if body["n"] <= held["n"] and at <= held["at"]:
+        return
+    if body["n"] > held["n"] + 1:
+        _wait(context, request_id, position, held)
+    _follow(context, request_id, body, at)
+    state = {"n": body["n"], "at": at, "missing_since": None}
+    if position is None:
+        _insert(context, store.SITUATIONS, request_id, state)
+    else:
+        positions.save(position, state)
+
+
+def load(context: Context, record: Record) -> Affected:
+    """The affected SLA of a record. Raises Unavailable."""
+    return documents.of_document(record.state, lambda hash: promises.kept_calendar(context, hash))
+
+
+def _wait(context: Context, request_id: int, position: Record | None, held: Mapping[str, Any]) -> None:
+    """Raises Later, unless what comes between has been missing for long."""
+    now, since = context.clock.now(), held["missing_since"]
+    if since is not None and now - since >= MISSING_FOR:
+        log.warning("situations of a request are missing", request=request_id, after=held["n"])
+        return
+    if since is None:
+        state = {**held, "missing_since": now}
+        if position is None:
+            _insert(context, store.SITUATIONS, request_id, state)
+        else:
+            store.records(context, store.SITUATIONS).save(position, state)
+    raise Later(_AGAIN_SECONDS, "earlier_situation_missing")
+
+
+def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: datetime) -> None:
+    affected_slas = store.records(context, store.AFFECTED_SLAS)
+    kept = {record.state["sla_id"]: record for record in affected_slas.find({"request_id": request_id})}
+    if any(record.state["situation_at"] > at for record in kept.values()):
+        raise Stale()  # somebody is a situation further, and about to say so
+    situation = _situation(context, body, at)
+    near = {situation.service_instance_id, situation.about_id, *situation.above} - {None}
+    among = promises.promises(context, near)  # type: ignore[arg-type]
+    own = body["customer_account"] is None
+    asking = promises.asking(context, body["requested_for_id"], among) if own else Asking()
+
+    def terms(sla_id: int, level: str | None) -> Snapshot:
+        taken = promises.terms(context, sla_id, level)
+        promises.keep(context, taken)
+        return taken
+
+    before = {sla_id: load(context, record) for sla_id, record in kept.items()}
+    for sla_id, affected in followed(before, situation, among, asking, terms).items():
+        if affected != before.get(sla_id):
+            _save(context, request_id, kept.get(sla_id), affected, at)
+
+
+def _save(context: Context, request_id: int, record: Record | None, affected: Affected, at: datetime) -> None:
+    now = context.clock.now()
+    raised = [] if record is None else documents.raised_of(record.state)
+    state = {
+        "request_id": request_id,
+        "situation_at": at,
+        "created_at": now if record is None else record.state["created_at"],
+        "updated_at": now,
+        **documents.to_document(affected, raised),
+    }
+    if record is None:
+        _insert(context, store.AFFECTED_SLAS, context.ids.next("affected_sla"), state)
+    else:
+        store.records(context, store.AFFECTED_SLAS).save(record, state)
+
+
+def _insert(context: Context, collection: str, id: int, state: Document) -> None:
+    """Raises Stale when somebody else has just made it."""
+    try:
+        store.records(context, collection).insert(id, state)
+    except Conflict as conflict:
+        raise Stale() from conflict
+
+
+def _situation(context: Context, body: Mapping[str, Any], at: datetime) -> Situation:
+    said: Document = {name: body[name] for name in _SAID}
+    said |= {name: _moment(body[name]) for name in _MOMENTS}
+    # What another account handed over under no agreement that could be read is nobody's promise.
+    handed_over = body["customer_account"] is not None
+    return Situation(
+        at=at,
+        above=promises.above(context, (body["service_instance_id"], body["about_id"])),
+        completion_reason=body["completion_reason"],
+        agreement=(body["agreement"] or "") if handed_over else None,
+        **said,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A moment that people wrote, within the years that are counted with."""
+    return None if text is None else min(max(from_iso(text), _FIRST), _LAST)

@@ -1,0 +1,118 @@
+"""What the rules of affected SLAs are told of the account's SLAs, offerings, calendars and people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from services.common.context import Context
+from services.common.database import answering, insert_missing
+from services.slas import documents, store
+from services.slas.actions.asking import organizations_of, supported_by
+from services.slas.actions.saving import records
+from services.slas.model.affected import Promise, Snapshot, snapshot
+from services.slas.model.calendars import Calendar, calendar_of
+from services.slas.model.coverage import Asking
+from services.slas.model.offerings import CALENDARS
+from services.slas.model.shapes import covered_ids, parents_of
+
+_REMEMBERED = 200
+
+
+def above(context: Context, instance_ids: Iterable[int | None]) -> frozenset[int]:
+    """All service instances above these in the hierarchy, as it is now."""
+    instances = context.database[store.SERVICE_INSTANCES]
+    level = {id for id in instance_ids if id is not None}
+    found: set[int] = set()
+    while level:
+        with answering():
+            edges = list(instances.find({"_id": {"$in": sorted(level)}}, {"parents": 1, "agreed_parents": 1}))
+        level = {edge["service_instance_id"] for each in edges for edge in parents_of(each)} - found
+        found |= level
+    return frozenset(found)
+
+
+def promises(context: Context, instance_ids: Collection[int]) -> list[Promise]:
+    """The account's own SLAs for these service instances."""
+    about = {"service_instance_id": {"$in": sorted(instance_ids)}, "account": None, "discarded": None}
+    return [_promise(record.id, record.state) for record in records(context, "sla").find(about)]
+
+
+def asking(context: Context, person_id: int | None, among: Iterable[Promise]) -> Asking:
+    """Who asked, as far as these SLAs want to know it. Raises Unavailable."""
+    if person_id is None:
+        return Asking()
+    teams = frozenset(team["id"] for team in context.copies.find("team", {"member_ids": person_id}))
+    covered = {id for promise in among for id in promise.service_instance_ids}
+    return Asking(
+        requester_id=person_id,
+        organization_ids=organizations_of(context, person_id),
+        supported_instance_ids=supported_by(context, teams, covered),
+    )
+
+
+def terms(context: Context, sla_id: int, level: str | None) -> Snapshot:
+    """An SLA's terms for a level as they are now. Raises Unavailable."""
+    sla = records(context, "sla").get(sla_id).state
+    offering = records(context, "service_offering").get(sla["service_offering_id"]).state
+    instance = records(context, "service_instance").get(sla["service_instance_id"]).state
+    wanted = {offering[name] for name in CALENDARS if offering.get(name)}
+    calendars = {id: _calendar(context, id) for id in wanted}
+    account = context.copies.get("account", context.account) or {}
+    provider = instance.get("provider_id")
+    supplier = None if provider == account.get("organization_id") else provider
+    return snapshot(level, offering, instance, calendars, supplier)
+
+
+def keep(context: Context, taken: Snapshot) -> None:
+    """Keeps the calendars of a snapshot, before anything is saved that counts by them. Raises
+    Unavailable."""
+    for calendar in {taken.terms.support_hours, taken.service_hours}:
+        document = documents.calendar_document(calendar)
+        if document["_id"] not in _remembered(context):
+            with answering():
+                insert_missing(context.database[store.CALENDAR_SNAPSHOTS], [document])
+            _remember(context, document["_id"], calendar)
+
+
+def kept_calendar(context: Context, hash: str) -> Calendar:
+    """The snapshot of a calendar. Raises Unavailable."""
+    known = _remembered(context).get(hash)
+    if known is None:
+        with answering():
+            found = context.database[store.CALENDAR_SNAPSHOTS].find_one({"_id": hash})
+        assert found is not None, "kept before anything counts by it"
+        known = documents.read_calendar(found)
+        _remember(context, hash, known)
+    return known
+
+
+def _remembered(context: Context) -> dict[str, Calendar]:
+    remembered: dict[str, Calendar] = context.kept.setdefault("calendar_snapshots", {})
+    return remembered
+
+
+def _remember(context: Context, hash: str, calendar: Calendar) -> None:
+    known = _remembered(context)
+    while len(known) >= _REMEMBERED:
+        known.pop(next(iter(known)), None)
+    known[hash] = calendar
+
+
+def _calendar(context: Context, id: int) -> Calendar:
+    holidays = {"calendar_id": id, "disabled": False}
+    of_calendar = (record.state for record in records(context, "holiday").find(holidays))
+    return calendar_of(records(context, "calendar").get(id).state, of_calendar)
+
+
+def _promise(id: int, sla: Mapping[str, Any]) -> Promise:
+    return Promise(
+        id=id,
+        status=sla["status"],
+        service_instance_id=sla["service_instance_id"],
+        coverage=sla["coverage"],
+        agreement=sla["thread"]["id"] if sla.get("thread") else None,
+        service_instance_ids=frozenset(covered_ids(sla)),
+        organization_ids=frozenset(sla.get("organization_ids") or ()),
+        people_ids=frozenset(sla.get("people_ids") or ()),
+    )

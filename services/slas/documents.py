@@ -1,0 +1,140 @@
+"""Affected SLAs ↔ documents, and the calendars that their terms count by.
+
+An affected SLA's document holds the terms it was given, so that what is agreed later changes nothing. The
+calendars of the terms, resolved with their holidays, stand in `calendar_snapshots`, each once, under the hash
+of what it says: thousands of affected SLAs count by the same few.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from services.common import strict_json
+from services.slas.model.affected import Affected, Snapshot
+from services.slas.model.calendars import Calendar, Hours
+from services.slas.model.clocks import (
+    AT_RISK,
+    RESOLUTION,
+    RESPONSE,
+    Alarm,
+    Allowed,
+    Clock,
+    Stop,
+    Terms,
+    next_at,
+)
+
+Document = dict[str, Any]
+
+_PLAIN = (
+    "sla_id",
+    "service_instance_id",
+    "accountability",
+    "impact",
+    "desired_completion_at",
+    "downtime_start_at",
+    "downtime_end_at",
+    "provider_was_not_accountable",
+)
+_OF_SNAPSHOT = (
+    "level",
+    "support_hours_id",
+    "service_hours_id",
+    "first_line_team_id",
+    "support_team_id",
+    "supplier_id",
+)
+_OF_CLOCK = ("started_at", "responded_at", "ended_at")
+
+
+def to_document(affected: Affected, raised: Iterable[Alarm]) -> Document:
+    """The state of an affected SLA, with when it has to be looked at again (`due`)."""
+    snapshot, clock = affected.snapshot, affected.clock
+    terms, told = snapshot.terms, list(raised)
+    document: Document = {
+        **{name: getattr(affected, name) for name in _PLAIN},
+        **{name: getattr(snapshot, name) for name in _OF_SNAPSHOT},
+        **{name: getattr(clock, name) for name in _OF_CLOCK},
+        "stops": [{"since": stop.since, "until": stop.until} for stop in clock.stops],
+        "reasons": sorted(clock.reasons),
+        "time_zone": terms.time_zone,
+        "response": _allowed(terms.response),
+        "resolution": _allowed(terms.resolution),
+        "support_hours": digest(terms.support_hours),
+        "service_hours": digest(snapshot.service_hours),
+        "raised": [{"goal": alarm.goal, "percent": alarm.percent} for alarm in told],
+    }
+    due = next_at(affected, AT_RISK, told)
+    return document if due is None else {**document, "due": due}
+
+
+def of_document(document: Mapping[str, Any], calendar: Callable[[str], Calendar]) -> Affected:
+    """`calendar` gives the snapshot of a calendar by its hash."""
+    terms = Terms(
+        calendar(document["support_hours"]),
+        document["time_zone"],
+        _read_allowed(document["response"]),
+        _read_allowed(document["resolution"]),
+    )
+    taken = {name: document[name] for name in _OF_SNAPSHOT}
+    return Affected(
+        **{name: document[name] for name in _PLAIN},
+        snapshot=Snapshot(terms=terms, service_hours=calendar(document["service_hours"]), **taken),
+        clock=Clock(
+            terms=terms,
+            stops=tuple(Stop(stop["since"], stop["until"]) for stop in document["stops"]),
+            reasons=frozenset(document["reasons"]),
+            **{name: document[name] for name in _OF_CLOCK},
+        ),
+    )
+
+
+def raised_of(document: Mapping[str, Any]) -> list[Alarm]:
+    return [
+        Alarm(RESPONSE if each["goal"] == RESPONSE else RESOLUTION, each["percent"])
+        for each in document["raised"]
+    ]
+
+
+@lru_cache(maxsize=256)
+def digest(calendar: Calendar) -> str:
+    """The hash of what a calendar says."""
+    return hashlib.sha256(strict_json.dumps(_said(calendar))).hexdigest()
+
+
+def calendar_document(calendar: Calendar) -> Document:
+    return {"_id": digest(calendar), **_said(calendar)}
+
+
+def read_calendar(document: Mapping[str, Any]) -> Calendar:
+    return Calendar(
+        tuple(_hours(day) for day in document["week"]),
+        tuple((start, end) for start, end in document["holidays"]),
+        tuple((day, _hours(hours)) for day, hours in document["exceptions"]),
+    )
+
+
+def _said(calendar: Calendar) -> Document:
+    def hours(of: Iterable[Hours]) -> list[list[int]]:
+        return [[each.start, each.end] for each in of]
+
+    return {
+        "week": [hours(day) for day in calendar.week],
+        "holidays": [list(each) for each in calendar.holidays],
+        "exceptions": [[day, hours(of)] for day, of in calendar.exceptions],
+    }
+
+
+def _hours(pairs: Iterable[Iterable[int]]) -> tuple[Hours, ...]:
+    return tuple(Hours(*pair) for pair in pairs)
+
+
+def _allowed(allowed: Allowed | None) -> Document | None:
+    return None if allowed is None else {"count": allowed.count, "unit": allowed.unit}
+
+
+def _read_allowed(document: Mapping[str, Any] | None) -> Allowed | None:
+    return None if document is None else Allowed(document["count"], document["unit"])

@@ -1,0 +1,281 @@
+"""Affected SLAs follow what is said of requests, and tell what falls due."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.common.clock import SteppedClock, iso
+from services.common.crash import CrashPoints
+from services.common.verdicts import Later
+from services.slas import store
+from services.slas.actions import affected, agreements, alarms, calendars, services
+from services.slas.model.affected import Affected
+from services.slas.model.clocks import RESOLUTION, RESPONSE
+from tests.integration.slas.accounts import Hosting, Side
+from tests.integration.slas.registering import register
+
+Document = dict[str, Any]
+MONDAY = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+TARGETS = {"response_target_low": 60, "resolution_target_low": 480}
+
+
+def at(hour: int, minute: int = 0, days: int = 0) -> datetime:
+    return MONDAY.replace(hour=hour, minute=minute) + timedelta(days=days)
+
+
+def said(n: int, when: datetime, **fields: Any) -> Document:
+    """The event of the requests service."""
+    usual: Document = {
+        "status": "assigned",
+        "category": "incident",
+        "impact": "low",
+        "service_instance_id": None,
+        "about_id": None,
+        "team_id": 1,
+        "requested_for_id": 1,
+        "completion_reason": None,
+        "customer_account": None,
+        "agreement": None,
+        "handed_down": False,
+        "desired_completion_at": None,
+        "downtime_start_at": None,
+        "downtime_end_at": None,
+    }
+    return {"request_id": 1, "n": n, "at": iso(when), **usual, **fields}
+
+
+def all_of(side: Side) -> list[Affected]:
+    kept = store.records(side.context, store.AFFECTED_SLAS)
+    return [affected.load(side.context, record) for record in kept.find({}, [("sla_id", 1)])]
+
+
+def only(side: Side) -> Affected:
+    (found,) = all_of(side)
+    return found
+
+
+def told(side: Side) -> list[tuple[str, str, int]]:
+    kept = side.context.database[store.AFFECTED_SLAS].find({})
+    rows = [row for each in kept for row in each["outbox"]]
+    return [(row["type"].partition(".")[2], row["body"]["goal"], row["body"]["percent"]) for row in rows]
+
+
+def office(side: Side) -> int:
+    days = ("mon", "tue", "wed", "thu", "fri")
+    hours = [{"weekday": day, "time_from": "09:00", "time_until": "17:00"} for day in days]
+    made = calendars.create_calendar(
+        side.context, side.manager, {"name": "Office hours", "calendar_hours": hours}
+    )
+    return int(made["id"])
+
+
+@pytest.fixture
+def handed_over(gigatera: Side, hosting: Hosting) -> Document:
+    """What is the same in all situations of a request that widget has handed to gigatera's Hosting."""
+    terms = {**TARGETS, "support_hours_low_id": office(gigatera), "time_zone": "UTC"}
+    services.update_service_offering(gigatera.context, gigatera.manager, hosting.offering_id, terms)
+    register(gigatera, hosting)
+    (sla,) = gigatera.slas()
+    return {
+        "customer_account": "widget",
+        "agreement": sla["thread"]["id"],
+        "service_instance_id": hosting.instance_id,
+        "about_id": hosting.instance_id,
+        "team_id": 2,
+        "requested_for_id": None,
+    }
+
+
+def test_what_is_handed_over_affects_the_sla_it_was_handed_over_under(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    clock.step(days=3)  # it is heard late, and counted by the times at which it was
+    for situation in (
+        said(1, at(9), **handed_over),
+        said(2, at(10), **{**handed_over, "status": "waiting_for_customer"}),
+        said(3, at(12), **handed_over),
+        said(4, at(13), **{**handed_over, "status": "completed", "completion_reason": "solved"}),
+    ):
+        affected.follow(gigatera.context, situation)
+    found = only(gigatera)
+    assert (found.accountability, found.clock.started_at, found.ended_at) == ("provider", at(9), at(13))
+    assert found.clock.stood(at(17)) == timedelta(hours=2)
+    assert found.target_at(RESOLUTION) == at(11, days=1)
+    assert found.duration(RESOLUTION) == timedelta(hours=2)
+
+
+def test_what_was_agreed_when_the_impact_was_assigned_holds(
+    gigatera: Side, handed_over: Document, hosting: Hosting
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    context, manager = gigatera.context, gigatera.manager
+    services.update_service_offering(context, manager, hosting.offering_id, {"resolution_target_low": 60})
+    (calendar,) = context.database["calendars"].find({})
+    fields = {"name": "Closed", "calendar_id": calendar["_id"]}
+    closed = {"start_at": "2026-01-05T10:00", "end_at": "2026-01-06T00:00"}
+    calendars.create_holiday(context, manager, {**fields, **closed})
+    context.kept.clear()  # as another process
+    affected.follow(context, said(2, at(10), **{**handed_over, "status": "in_progress"}))
+    assert only(gigatera).target_at(RESOLUTION) == at(17)
+    affected.follow(context, said(3, at(10), **{**handed_over, "impact": "high"}))
+    affected.follow(context, said(4, at(10), **handed_over))
+    assert only(gigatera).target_at(RESOLUTION) == at(10)
+    assert only(gigatera).duration(RESPONSE) == timedelta(hours=1)
+
+
+def test_the_customers_own_sla_goes_on_while_the_provider_has_it(
+    widget: Side, agreed: Document, webshop: int
+) -> None:
+    context, manager = widget.context, widget.manager
+    service_id = widget.document("service_instances", webshop)["service_id"]
+    offering = services.create_service_offering(
+        context, manager, {"name": "Shop", "service_id": service_id, "status": "available", **TARGETS}
+    )
+    shop: Document = {
+        "name": "Shop",
+        "service_instance_id": webshop,
+        "service_offering_id": offering["id"],
+        "coverage": "organizations",
+        "organization_ids": [1],
+        "status": "active",
+    }
+    agreements.create_sla(context, manager, shop)
+    agreements.create_sla(context, manager, {**shop, "name": "For nobody here", "organization_ids": []})
+    on_hosting = {"service_instance_id": agreed["service_instance_id"], "about_id": webshop}
+    affected.follow(context, said(1, at(9), team_id=2, service_instance_id=webshop, about_id=webshop))
+    affected.follow(context, said(2, at(9, 30), team_id=9, **on_hosting))
+    affected.follow(context, said(3, at(10), team_id=2, **on_hosting))
+    found = only(widget)
+    assert (found.accountability, found.responded_at) == ("supplier", at(9, 30))
+    assert (found.clock.stops, found.target_at(RESOLUTION)) == ((), at(17))
+
+
+def test_a_situation_that_comes_too_early_waits_for_the_one_before(
+    gigatera: Side, handed_over: Document
+) -> None:
+    waits = said(2, at(10), **{**handed_over, "status": "waiting_for_customer"})
+    with pytest.raises(Later):
+        affected.follow(gigatera.context, waits)
+    assert all_of(gigatera) == []
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    affected.follow(gigatera.context, waits)
+    assert only(gigatera).clock.stands
+    assert only(gigatera).clock.started_at == at(9)
+
+
+def test_what_is_missing_for_long_is_gone_without(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    second = said(2, at(10), **handed_over)
+    for minutes in (0, 14):
+        clock.step(minutes=minutes)
+        with pytest.raises(Later):
+            affected.follow(gigatera.context, second)
+    clock.step(minutes=1)
+    affected.follow(gigatera.context, second)
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    assert only(gigatera).clock.started_at == at(10)
+
+
+def test_a_request_that_was_restored_goes_on_from_its_earlier_number(
+    gigatera: Side, handed_over: Document
+) -> None:
+    for n in (1, 2, 3):
+        affected.follow(gigatera.context, said(n, at(9, n), **handed_over))
+    affected.follow(gigatera.context, said(2, at(11), **{**handed_over, "status": "completed"}))
+    assert only(gigatera).ended_at == at(11)
+    affected.follow(gigatera.context, said(3, at(12), **handed_over))
+    assert only(gigatera).ended_at is None
+
+
+class Crash(Exception):
+    pass
+
+
+class Crashing(CrashPoints):
+    """Ends at the nth place it comes to."""
+
+    def __init__(self, nth: int) -> None:
+        super().__init__()
+        self.left = nth
+
+    def here(self, name: str) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Crash(name)
+
+
+# Before and after the saves of two situations, each of the affected SLA and of where the request is.
+@pytest.mark.parametrize("nth", range(1, 9))
+def test_each_situation_has_its_effect_once_wherever_it_is_broken_off(
+    gigatera: Side, handed_over: Document, nth: int
+) -> None:
+    situations = [
+        said(1, at(9), **handed_over),
+        said(2, at(10), **{**handed_over, "status": "waiting_for_customer"}),
+    ]
+    breaking = replace(gigatera.context, crash=Crashing(nth))
+    if nth > 4:
+        affected.follow(breaking, situations[0])
+    with pytest.raises(Crash):
+        affected.follow(breaking, situations[nth > 4])
+    for situation in [*situations, *situations]:
+        affected.follow(gigatera.context, situation)
+    (kept,) = gigatera.context.database[store.AFFECTED_SLAS].find({})
+    assert kept["version"] == 2
+    assert only(gigatera).clock.stops[0].since == at(10)
+
+
+def test_each_alarm_is_told_once_and_in_its_order(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    for minutes in (29, 30, 45, 53, 54, 60, 239, 240, 360, 432, 479, 480, 600):
+        clock.set(at(9) + timedelta(minutes=minutes))
+        alarms.raise_due(gigatera.context)
+        assert alarms.raise_due(gigatera.context) == 0
+    both = [(goal, percent) for goal in (RESPONSE, RESOLUTION) for percent in (50, 75, 90, 100)]
+    expected = [("breached" if percent == 100 else "at_risk", goal, percent) for goal, percent in both]
+    assert told(gigatera) == expected
+
+
+def test_after_days_without_service_only_the_latest_of_each_target_is_told(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    clock.set(at(9, days=4))
+    assert alarms.raise_due(gigatera.context) == 2
+    assert told(gigatera) == [("breached", RESPONSE, 100), ("breached", RESOLUTION, 100)]
+    assert gigatera.context.database[store.AFFECTED_SLAS].count_documents({"due": {"$exists": True}}) == 0
+
+
+def test_two_who_raise_the_same_alarms_tell_each_once(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    for request_id in range(1, 9):
+        begun = {**said(1, at(9), **handed_over), "request_id": request_id}
+        affected.follow(gigatera.context, begun)
+    clock.set(at(9, 31))
+    with ThreadPoolExecutor(3) as pool:
+        counts = list(pool.map(lambda _: alarms.raise_due(gigatera.context), range(3)))
+    assert sum(counts) == 8
+    assert told(gigatera) == [("at_risk", RESPONSE, 50)] * 8
+
+
+def test_a_clock_that_stands_falls_due_when_it_runs_again(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    waits = {**handed_over, "status": "waiting_for_customer"}
+    affected.follow(gigatera.context, said(2, at(9, 10), **waits))
+    clock.set(at(16))
+    assert alarms.raise_due(gigatera.context) == 0
+    affected.follow(gigatera.context, said(3, at(16), **handed_over))
+    assert alarms.raise_due(gigatera.context) == 0
+    clock.set(at(16, 20))
+    assert alarms.raise_due(gigatera.context) == 1
