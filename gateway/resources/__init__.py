@@ -45,6 +45,7 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield ledger.LedgerViews(context, answers).blueprint()
     for resource in (
         requests.NOTES,
+        requests.AFFECTED_SLAS,
         directory.TEAMS,
         directory.ORGANIZATIONS,
         agreements.SERVICES,

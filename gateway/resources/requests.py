@@ -19,10 +19,11 @@ from gateway.resource import (
     status_of,
     viewer,
 )
-from gateway.resources.shapes import NOTE, REQUEST, TIMELINE
+from gateway.resources.shapes import AFFECTED_SLA, NOTE, REQUEST, TIMELINE
 from services.common.listing import page_at_hand
-from services.common.roles import PUBLISH_NOTES, STAFF
+from services.common.roles import PUBLISH_NOTES, SEE_REQUESTS, STAFF
 from services.requests import queries, schemas
+from services.slas import queries as slas
 
 REQUESTS = Resource(
     path="requests",
@@ -34,7 +35,10 @@ REQUESTS = Resource(
     update="update_request",
     input=schemas.RequestInputSchema,
     edit=schemas.RequestPatchSchema,
-    children=(Children("notes", NOTE, queries.list_notes_of_request, ("public", "internal")),),
+    children=(
+        Children("notes", NOTE, queries.list_notes_of_request, ("public", "internal")),
+        Children("affected_slas", AFFECTED_SLA, slas.list_affected_slas_of_request, service="slas"),
+    ),
     audit=queries.get_audit,
 )
 NOTES = Resource(
@@ -47,6 +51,14 @@ NOTES = Resource(
     writers=PUBLISH_NOTES,
     update="publish_note",
     edit=schemas.NotePublishInputSchema,
+)
+AFFECTED_SLAS = Resource(
+    path="affected_slas",
+    shape=AFFECTED_SLA,
+    service="slas",
+    find=slas.list_affected_slas,
+    get=slas.get_affected_sla,
+    readers=SEE_REQUESTS,
 )
 
 

@@ -162,6 +162,20 @@ REQUEST = Shape(
         **references("team"),
     },
 )
+AFFECTED_SLA = Shape(
+    "affected SLA",
+    sla_schemas.AffectedSlaSchema,
+    slas.LISTINGS["affected_slas"],
+    "AffectedSla",
+    {
+        **_REQUEST,
+        **references("sla"),
+        **references("service_instance"),
+        **references("calendar", "service_hours", "support_hours"),
+        **references("team", "first_line_team", "support_team"),
+        **references("organization", "supplier"),
+    },
+)
 NOTE = Shape(
     "note",
     request_schemas.NoteSchema,

@@ -127,6 +127,13 @@ class Moment(fields.AwareDateTime):
         return value.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
+class Target(Moment):
+    """A point in time, or one of 4me's words for "no such time" (`best_effort`, `clock_stopped`, …)."""
+
+    def _serialize(self, value: datetime | str | None, attr: str | None, obj: Any, **_: Any) -> str | None:
+        return value if isinstance(value, str) else super()._serialize(value, attr, obj)
+
+
 class Day(fields.Field[str]):
     """A calendar day, `yyyy-mm-dd`. It has no zone, so it is kept as that text."""
 

@@ -47,6 +47,8 @@ MAINTAIN_TEAMS: Final = (*ADMINISTRATORS, "account_designer", "service_desk_mana
 MAINTAIN_AGREEMENTS: Final = (*ADMINISTRATORS, "service_level_manager")
 MAINTAIN_CALENDARS: Final = (*MAINTAIN_AGREEMENTS, "account_designer")
 MAINTAIN_SERVICES: Final = (*MAINTAIN_AGREEMENTS, "account_designer", "configuration_manager")
+SEE_REQUESTS: Final = ("specialist", "auditor", *ADMINISTRATORS)
+"""Who sees every request of the account, and what is counted of it."""
 PUBLISH_NOTES: Final = ("specialist",)
 
 VIEW_TRUSTS: Final = (*ADMINISTRATORS, "service_level_manager", "auditor")

@@ -17,7 +17,7 @@ from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.federation.trusts import ENDED
 from services.requests import partner, queries
-from services.requests.actions import desk, due
+from services.requests.actions import desk, due, targets
 from services.requests.schemas import (
     NoteInputSchema,
     NotePublishInputSchema,
@@ -74,6 +74,10 @@ class RequestsService(BorderCommands):
         self.context.copies.store("trust", body)
         if body["record"].get("status") == ENDED:
             due.end_with(self.context, body["id"])
+
+    @handle_event("slas", "affected_slas.followed")
+    def targets_said(self, body: Document) -> None:
+        targets.show_targets(self.context, body)
 
     @every(60.0, lease="flags")
     def settle_flags(self) -> None:

@@ -7,7 +7,8 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `crossing`      it came from, or was given to, another account
            `open_with`     the partners with whom an episode is open; absent without any
            `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
-           `next_target_at`  there are no clocks yet: `best_effort` while it is open, `no_target` then
+           `next_target_at`, `accountable_team_ids`  what the account's clocks last said of it while it is
+                           open (`actions.targets`)
            `search`        the terms it is found by
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
            as its request (as a `copy` row, see `common.store`) and stands here right after.
@@ -64,6 +65,7 @@ REQUESTS: Final = Collection(
         Index(["updated_at", "_id"]),
         Index(["completed_at", "_id"]),
         Index(["next_target_at", "_id"]),
+        Index(["accountable_team_ids", "live", "_id"]),
         Index(["source_id", "_id"]),
         Index("source", sparse=True),
         Index("supplier_request_id", sparse=True),
@@ -158,7 +160,7 @@ def save(
         *messages,
         *(event_row(event.type, event.facts) for event in step.events),
     ]
-    state = _state(step.request, threads.values())
+    state = _state(step.request, threads.values(), stored.record.state if stored else {})
     history = [_entry(entry) for entry in step.history]
     kept = requests(context)
     with naming({"origin_key": "sourceID"}):
@@ -246,7 +248,7 @@ def _stored(record: Record) -> Stored:
     return Stored(record, request, {thread.id: thread for thread in threads})
 
 
-def _state(request: Request, threads: Iterable[Thread]) -> Document:
+def _state(request: Request, threads: Iterable[Thread], before: Mapping[str, Any]) -> Document:
     state: Document = encode(request)
     del state["id"], state["version"]
     state["live"] = request.live
@@ -256,7 +258,7 @@ def _state(request: Request, threads: Iterable[Thread]) -> Document:
             del state[name]
     if partners := _open_with(request):
         state["open_with"] = partners
-    state["next_target_at"] = "best_effort" if request.live else "no_target"
+    state |= _targets(request, before)
     state["search"] = terms(*_words(request))
     if documents := [thread.to_document() for thread in threads]:
         state["threads"] = documents
@@ -265,6 +267,15 @@ def _state(request: Request, threads: Iterable[Thread]) -> Document:
     if place(request) is Place.WAITING_FOR and request.waiting_until:
         state["wait_ends_at"] = request.waiting_until
     return state
+
+
+def _targets(request: Request, before: Mapping[str, Any]) -> Document:
+    """What was said stays as it was loaded, so that what is said meanwhile is not saved over."""
+    if not request.live:
+        return {"next_target_at": "no_target", "accountable_team_ids": []}
+    if not before.get("live"):
+        return {"next_target_at": "best_effort", "accountable_team_ids": []}
+    return {name: before.get(name) for name in ("next_target_at", "accountable_team_ids")}
 
 
 def _open_with(request: Request) -> list[str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from services.common import strict_json
-from services.slas.model.affected import Affected, Snapshot
+from services.slas.model.affected import Affected, Snapshot, next_target_of
 from services.slas.model.calendars import Calendar, Hours
 from services.slas.model.clocks import (
     AT_RISK,
@@ -51,7 +52,8 @@ _OF_CLOCK = ("started_at", "responded_at", "ended_at")
 
 
 def to_document(affected: Affected, raised: Iterable[Alarm]) -> Document:
-    """The state of an affected SLA, with when it has to be looked at again (`due`)."""
+    """The state of an affected SLA, with when it has to be looked at again (`due`), and with what is shown of
+    it (`_shown`): nothing of that changes but by a save."""
     snapshot, clock = affected.snapshot, affected.clock
     terms, told = snapshot.terms, list(raised)
     document: Document = {
@@ -65,6 +67,7 @@ def to_document(affected: Affected, raised: Iterable[Alarm]) -> Document:
         "resolution": _allowed(terms.resolution),
         "support_hours": digest(terms.support_hours),
         "service_hours": digest(snapshot.service_hours),
+        **_shown(affected),
         "raised": [{"goal": alarm.goal, "percent": alarm.percent} for alarm in told],
     }
     due = next_at(affected, AT_RISK, told)
@@ -115,6 +118,27 @@ def read_calendar(document: Mapping[str, Any]) -> Calendar:
         tuple((start, end) for start, end in document["holidays"]),
         tuple((day, _hours(hours)) for day, hours in document["exceptions"]),
     )
+
+
+def _shown(affected: Affected) -> Document:
+    """Durations in whole minutes. The clock's stops are counted when they have ended."""
+    clock = affected.clock
+    open_since = clock.stops[-1].since if clock.stands else None
+    last = open_since or (clock.stops[-1].until if clock.stops else None) or clock.started_at
+    return {
+        "response_target_at": affected.target_at(RESPONSE),
+        "resolution_target_at": affected.target_at(RESOLUTION),
+        "next_target_at": next_target_of(affected),
+        "actual_response_duration": _minutes(affected.duration(RESPONSE)),
+        "actual_resolution_duration": _minutes(affected.duration(RESOLUTION)),
+        "stopped_clock_at": open_since,
+        "stopped_clock_duration": _minutes(clock.stood(last)),
+        "downtime_duration": _minutes(affected.downtime),
+    }
+
+
+def _minutes(time: timedelta | None) -> int | None:
+    return None if time is None else time // timedelta(minutes=1)
 
 
 def _said(calendar: Calendar) -> Document:

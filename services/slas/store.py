@@ -14,8 +14,8 @@ slas                own ones (the provider's side) and foreign ones (the custome
                     foreign one. `due_on` is the first day on which its dates move its status. `discarded`
                     marks what is left of an offer that a person discarded: a thread without an agreement.
 affected_slas       one per request and SLA, as `documents` has it: the terms, the clock, and the alarms that
-                    were `raised`. `situation_at`: when the last situation that changed it came about. `due`:
-                    when the next alarm falls due; absent without any
+                    were `raised`. `situation`: `{n, at}` of the last one that changed it. `due`: when the
+                    next alarm falls due; absent without any
 situations          `_id` a request's: `n` and `at` of the situation that its affected SLAs are in;
                     `missing_since` while a later one waits for one between
 calendar_snapshots  `_id` the SHA-256 of what a calendar says with its holidays; never changed
@@ -134,6 +134,12 @@ COLLECTIONS: Final = (
         (
             Index(["request_id", "sla_id"], unique=True),
             Index("due", sparse=True),
+            Index(["sla_id", "_id"]),
+            Index(["service_instance_id", "_id"]),
+            Index(["accountability", "_id"]),
+            Index(["resolution_target_at", "_id"]),
+            Index(["created_at", "_id"]),
+            Index(["updated_at", "_id"]),
         ),
     ),
     Collection(SITUATIONS),

@@ -43,6 +43,18 @@ class Side:
         found: list[Record] = self.api.get(f"requests/{self.id}/notes")
         return found
 
+    def affected(self) -> Record:
+        """The affected SLA of this account."""
+        (found,) = self.api.get(f"requests/{self.id}/affected_slas", fields="*")
+        affected: Record = found
+        return affected
+
+    def clocked(self, condition: Callable[[Record], bool]) -> Record:
+        """Waits until the affected SLA looks so here."""
+        wait_until(lambda: len(self.api.get(f"requests/{self.id}/affected_slas")) == 1)
+        wait_until(lambda: condition(self.affected()))
+        return self.affected()
+
     def sees(self, condition: Callable[[Record], bool]) -> Record:
         """Waits until the request looks so here."""
         wait_until(lambda: condition(self.see()))
@@ -222,6 +234,52 @@ def test_a_question_below_does_not_reach_the_top_of_a_chain(
     assert widget.see()["team"]["name"] == gigatera.stand.cast.provided.team
 
 
+def stands(affected: Record) -> bool:
+    return affected["stopped_clock_at"] is not None
+
+
+def runs(affected: Record) -> bool:
+    return not stands(affected)
+
+
+def test_while_the_provider_waits_its_clock_stands_and_the_customers_runs(
+    widget: Side, gigatera: Side
+) -> None:
+    owed = gigatera.clocked(runs)
+    assert (owed["accountability"], owed["actual_response_at"]) == ("provider", None)
+    gigatera.edit(status="waiting_for_customer", note="Which browser?")
+    widget.sees(with_own_team(widget))
+    theirs = gigatera.clocked(stands)
+    gigatera.sees(lambda seen: seen["next_target_at"] == "clock_stopped")
+    ours = widget.clocked(lambda affected: affected["actual_response_at"] is not None)
+    assert (theirs["accountability"], theirs["resolution_target_at"]) == ("provider", None)
+    assert (ours["accountability"], ours["stopped_clock_periods"]) == ("supplier", [])
+    assert widget.see()["next_target_at"] == ours["resolution_target_at"] is not None
+    instance = widget.api.get(f"service_instances/{widget.stand.providers['gigatera']}")
+    widget.edit(team_id=instance["support_team"]["id"], note="All of them.")
+    again = gigatera.clocked(runs)
+    assert len(again["stopped_clock_periods"]) == 1
+    assert again["resolution_target_at"] > owed["resolution_target_at"]
+    told = [note["text"] for note in gigatera.notes() if note["medium"] == "system"]
+    assert "The clock has stopped: waiting for the customer." in told
+    assert "The clock runs again." in told
+    assert not [note for note in widget.notes() if "clock" in note["text"]]
+
+
+def test_in_a_chain_only_the_one_in_the_middle_stands_while_the_last_has_it(
+    desks: Desks, widget: Side, gigatera: Side
+) -> None:
+    globalnet = desks.given(gigatera, "globalnet")
+    middle = gigatera.clocked(stands)
+    assert middle["accountability"] == "supplier"
+    assert runs(globalnet.clocked(lambda affected: affected["accountability"] == "provider"))
+    assert widget.clocked(runs)["stopped_clock_periods"] == []
+    globalnet.edit(status="waiting_for_customer", note="Which line?")
+    globalnet.clocked(stands)
+    gigatera.clocked(runs)
+    assert widget.clocked(runs)["stopped_clock_periods"] == []
+
+
 def test_what_a_provider_declines_comes_back_to_the_team_that_handed_it_over(
     widget: Side, gigatera: Side
 ) -> None:
@@ -229,6 +287,9 @@ def test_what_a_provider_declines_comes_back_to_the_team_that_handed_it_over(
     seen = widget.sees(with_own_team(widget))
     assert seen["status"] == "assigned"
     assert gigatera.see()["completion_reason"] == "declined"
+    held = gigatera.clocked(lambda affected: affected["accountability"] == "sla_not_affected")
+    assert held["actual_response_at"] is not None
+    assert (held["resolution_target_at"], held["actual_resolution_at"]) == (None, None)
 
 
 def test_taken_back_it_is_withdrawn_at_the_provider(widget: Side, gigatera: Side) -> None:

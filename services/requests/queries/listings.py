@@ -90,6 +90,10 @@ REQUESTS = Listing(
         "open": {"live": True},
         "requested_by_or_for_me": _mine,
         "assigned_to_my_team": lambda viewer: {"team.id": {"$in": sorted(viewer.team_ids)}, "live": True},
+        "sla_accountability": lambda viewer: {
+            "accountable_team_ids": {"$in": sorted(viewer.team_ids)},
+            "live": True,
+        },
         "assigned_to_me": lambda viewer: {"member.id": viewer.person_id, "live": True},
         "requests_of_my_organization": lambda viewer: {"organization.id": viewer.organization_id or 0},
         "waiting_for_me": lambda viewer: {**_mine(viewer), "status": Status.WAITING_FOR_CUSTOMER.value},

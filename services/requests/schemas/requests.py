@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from services.common.fields import Moment, ReferenceId, Text, one_of
+from services.common.fields import Moment, ReferenceId, Target, Text, one_of
 from services.common.schemas import OutputSchema, SourceSchema
 from services.requests.model import Category, CompletionReason, Impact, Status
 
@@ -96,7 +96,7 @@ class RequestSchema(OutputSchema):
     desired_completion_at = Moment()
     downtime_start_at = Moment()
     downtime_end_at = Moment()
-    next_target_at = fields.String()
+    next_target_at = Target()
     assignment_count = fields.Integer()
     reopen_count = fields.Integer()
     flags = fields.List(fields.Nested(FlagSchema))

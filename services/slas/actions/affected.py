@@ -3,7 +3,9 @@
 What it promises
     A request's affected SLAs go through its situations one by one, in the order of their numbers, and each
     situation has its effect once. A stop that came and went is counted, however late it is heard: by the
-    times of the requests service's saves, not by when they arrive here.
+    times of the requests service's saves, not by when they arrive here. What the request shows of its targets
+    is told with each: `affected_slas.followed`, `{request_id, n, next_target_at, accountable_team_ids}`, the
+    teams being those of the SLAs that are still affected.
 
 How
     Each affected SLA is a record of its own; where the request is with them stands in its `situations`
@@ -15,20 +17,27 @@ How
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
-from services.common.clock import from_iso
+from services.common.clock import from_iso, iso
 from services.common.context import Context
 from services.common.errors import Conflict, Stale
-from services.common.store import Record, decide_again
+from services.common.store import Record, decide_again, event_row
 from services.common.verdicts import Later
 from services.slas import documents, store
 from services.slas.actions import promises
-from services.slas.model.affected import Affected, Situation, Snapshot, followed
+from services.slas.model.affected import (
+    NOT_AFFECTED,
+    Affected,
+    Situation,
+    Snapshot,
+    followed,
+    next_target,
+)
 from services.slas.model.calendars import FIRST_YEAR, LAST_YEAR
 from services.slas.model.coverage import Asking
 
@@ -49,19 +58,15 @@ _MOMENTS: Final = ("desired_completion_at", "downtime_start_at", "downtime_end_a
 def follow(context: Context, body: Mapping[str, Any]) -> None:
     """Applies `request.situation_changed`. Raises Later for one that comes too early, Unavailable."""
     request_id, at = body["request_id"], from_iso(body["at"])
-    positions = store.records(context, store.SITUATIONS)
-    position = positions.find_one({"_id": request_id})
+    position = store.records(context, store.SITUATIONS).find_one({"_id": request_id})
     held: Document = {"n": 0, "at": _FIRST, "missing_since": None} if position is None else position.state
     if body["n"] <= held["n"] and at <= held["at"]:
         return
     if body["n"] > held["n"] + 1:
         _wait(context, request_id, position, held)
-    _follow(context, request_id, body, at)
-    state = {"n": body["n"], "at": at, "missing_since": None}
-    if position is None:
-        _insert(context, store.SITUATIONS, request_id, state)
-    else:
-        positions.save(position, state)
+    said = _follow(context, request_id, body, at)
+    state = {"n": body["n"], "at": max(at, held["at"]), "missing_since": None}
+    _move(context, request_id, position, state, said)
 
 
 def load(context: Context, record: Record) -> Affected:
@@ -76,18 +81,15 @@ def _wait(context: Context, request_id: int, position: Record | None, held: Mapp
         log.warning("situations of a request are missing", request=request_id, after=held["n"])
         return
     if since is None:
-        state = {**held, "missing_since": now}
-        if position is None:
-            _insert(context, store.SITUATIONS, request_id, state)
-        else:
-            store.records(context, store.SITUATIONS).save(position, state)
+        _move(context, request_id, position, {**held, "missing_since": now})
     raise Later(_AGAIN_SECONDS, "earlier_situation_missing")
 
 
-def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: datetime) -> None:
+def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: datetime) -> Document:
+    """Gives what is to be told of it."""
     affected_slas = store.records(context, store.AFFECTED_SLAS)
     kept = {record.state["sla_id"]: record for record in affected_slas.find({"request_id": request_id})}
-    if any(record.state["situation_at"] > at for record in kept.values()):
+    if any(_further(record.state["situation"], body["n"], at) for record in kept.values()):
         raise Stale()  # somebody is a situation further, and about to say so
     situation = _situation(context, body, at)
     near = {situation.service_instance_id, situation.about_id, *situation.above} - {None}
@@ -101,17 +103,33 @@ def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: date
         return taken
 
     before = {sla_id: load(context, record) for sla_id, record in kept.items()}
-    for sla_id, affected in followed(before, situation, among, asking, terms).items():
+    after = followed(before, situation, among, asking, terms)
+    for sla_id, affected in after.items():
         if affected != before.get(sla_id):
-            _save(context, request_id, kept.get(sla_id), affected, at)
+            _save(context, request_id, kept.get(sla_id), affected, {"n": body["n"], "at": at})
+    target = next_target(situation, after.values())
+    held = [each for each in after.values() if each.accountability != NOT_AFFECTED]
+    return {
+        "request_id": request_id,
+        "n": body["n"],
+        "next_target_at": target if isinstance(target, str) else iso(target),
+        "accountable_team_ids": sorted({id for each in held for id in each.snapshot.team_ids}),
+    }
 
 
-def _save(context: Context, request_id: int, record: Record | None, affected: Affected, at: datetime) -> None:
+def _further(situation: Mapping[str, Any], n: int, at: datetime) -> bool:
+    """By both: numbers begin anew in a request that was restored, and two processes' clocks differ."""
+    return bool(situation["n"] > n and situation["at"] > at)
+
+
+def _save(
+    context: Context, request_id: int, record: Record | None, affected: Affected, situation: Document
+) -> None:
     now = context.clock.now()
     raised = [] if record is None else documents.raised_of(record.state)
     state = {
         "request_id": request_id,
-        "situation_at": at,
+        "situation": situation,
         "created_at": now if record is None else record.state["created_at"],
         "updated_at": now,
         **documents.to_document(affected, raised),
@@ -122,10 +140,26 @@ def _save(context: Context, request_id: int, record: Record | None, affected: Af
         store.records(context, store.AFFECTED_SLAS).save(record, state)
 
 
-def _insert(context: Context, collection: str, id: int, state: Document) -> None:
+def _move(
+    context: Context,
+    request_id: int,
+    position: Record | None,
+    state: Document,
+    said: Document | None = None,
+) -> None:
+    rows = [event_row("affected_slas.followed", said)] if said else []
+    if position is None:
+        _insert(context, store.SITUATIONS, request_id, state, rows)
+    else:
+        store.records(context, store.SITUATIONS).save(position, state, rows=rows)
+
+
+def _insert(
+    context: Context, collection: str, id: int, state: Document, rows: Sequence[Document] = ()
+) -> None:
     """Raises Stale when somebody else has just made it."""
     try:
-        store.records(context, collection).insert(id, state)
+        store.records(context, collection).insert(id, state, rows=rows)
     except Conflict as conflict:
         raise Stale() from conflict
 

@@ -20,7 +20,13 @@ from services.common.errors import NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page, page_at_hand
 from services.slas.holidays.icalendar_written import written_icalendar
 from services.slas.model.shapes import parents_of
+from services.slas.queries.affected import (
+    get_affected_sla,
+    list_affected_slas,
+    list_affected_slas_of_request,
+)
 from services.slas.queries.listings import (
+    AFFECTED_SLAS,
     CALENDAR_HOURS,
     CALENDARS,
     HOLIDAYS,
@@ -35,6 +41,7 @@ from services.slas.store import KINDS
 __all__ = [
     "CALENDAR_HOURS",
     "LISTINGS",
+    "get_affected_sla",
     "get_audit",
     "get_calendar",
     "get_holiday",
@@ -43,6 +50,8 @@ __all__ = [
     "get_service_instance",
     "get_service_offering",
     "get_sla",
+    "list_affected_slas",
+    "list_affected_slas_of_request",
     "list_calendar_hours",
     "list_calendars",
     "list_children",
@@ -72,6 +81,7 @@ LISTINGS: Mapping[str, Listing] = {
     "slas": SLAS,
     "calendars": CALENDARS,
     "holidays": HOLIDAYS,
+    "affected_slas": AFFECTED_SLAS,
 }
 
 # What is left of an offer that a person discarded is a thread, no agreement to be shown.

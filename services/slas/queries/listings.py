@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.common.listing import Field, Kind, Listing
-from services.common.listing.usual import DAY, FLAG, LOCAL, NAMED, REFERENCE, TIMES
+from services.common.listing.usual import DAY, FLAG, ID, LOCAL, NAMED, REFERENCE, TIME, TIMES
+from services.slas.model.affected import ACCOUNTABILITIES
 from services.slas.model.coverage import COVERAGES
 from services.slas.model.offerings import CALENDARS as TO_CALENDARS
 from services.slas.model.offerings import CATALOG, OFFERING_STATUSES, PORTFOLIO
@@ -172,4 +173,54 @@ SLAS = Listing(
         "active": {"status": "active"},
         "inactive": {"status": {"$in": [status for status in SLA_STATUSES if status != "active"]}},
     },
+)
+
+AFFECTED_SLAS = Listing(
+    fields={
+        "id": ID,
+        "request": REFERENCE,
+        "sla": REFERENCE,
+        "service_instance": REFERENCE,
+        "accountability": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(ACCOUNTABILITIES)),
+        "resolution_target_at": TIME,
+        **TIMES,
+    },
+    also=(
+        "impact",
+        "started_at",
+        "maximum_response_duration",
+        "maximum_response_duration_in_days",
+        "maximum_resolution_duration",
+        "maximum_resolution_duration_in_days",
+        "response_target_at",
+        "actual_response_at",
+        "actual_response_duration",
+        "actual_resolution_at",
+        "actual_resolution_duration",
+        "stopped_clock_at",
+        "stopped_clock_duration",
+        "stopped_clock_periods",
+        "desired_completion_at",
+        "next_target_at",
+        "downtime_start_at",
+        "downtime_end_at",
+        "downtime_duration",
+        "service_hours",
+        "support_hours",
+        "time_zone",
+        "first_line_team",
+        "support_team",
+        "supplier",
+    ),
+    default_fields=(
+        "id",
+        "request",
+        "sla",
+        "service_instance",
+        "impact",
+        "accountability",
+        "next_target_at",
+        "created_at",
+        "updated_at",
+    ),
 )

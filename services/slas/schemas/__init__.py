@@ -1,5 +1,6 @@
 """What this service takes and gives, in 4me's names."""
 
+from services.slas.schemas.affected import AffectedSlaSchema
 from services.slas.schemas.agreements import (
     ImpactRelationSchema,
     SlaInputSchema,
@@ -27,6 +28,7 @@ from services.slas.schemas.services import (
 from services.slas.schemas.showing import shown
 
 __all__ = [
+    "AffectedSlaSchema",
     "CalendarHourSchema",
     "CalendarInputSchema",
     "CalendarSchema",

@@ -193,6 +193,16 @@ def test_a_request_that_was_restored_goes_on_from_its_earlier_number(
     assert only(gigatera).ended_at is None
 
 
+def test_two_processes_whose_clocks_differ_are_followed_by_their_numbers(
+    gigatera: Side, handed_over: Document
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    affected.follow(gigatera.context, said(2, at(10), **{**handed_over, "status": "waiting_for_customer"}))
+    affected.follow(gigatera.context, said(3, at(9, 59), **{**handed_over, "status": "in_progress"}))
+    affected.follow(gigatera.context, said(2, at(10), **{**handed_over, "status": "waiting_for_customer"}))
+    assert (only(gigatera).clock.stops, only(gigatera).responded_at) == ((), at(9, 59))
+
+
 class Crash(Exception):
     pass
 

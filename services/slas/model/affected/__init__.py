@@ -35,6 +35,7 @@ from services.slas.model.affected.next_target import (
     CLOCK_STOPPED,
     NO_TARGET,
     next_target,
+    next_target_of,
 )
 from services.slas.model.affected.situation import Situation
 from services.slas.model.affected.snapshot import Snapshot, snapshot
@@ -55,5 +56,6 @@ __all__ = [
     "affected_by",
     "followed",
     "next_target",
+    "next_target_of",
     "snapshot",
 ]

@@ -1,4 +1,4 @@
-"""What a request shows as its next target: a moment, or why there is none.
+"""What a request, or one of its affected SLAs, shows as its next target: a moment, or why there is none.
 
     completed                                       no_target
     a response is owed before what is desired       the response target
@@ -20,7 +20,7 @@ from typing import Final
 from services.slas.model.affected.affecting import NOT_AFFECTED
 from services.slas.model.affected.following import Affected
 from services.slas.model.affected.situation import WAITING, Situation
-from services.slas.model.clocks import RESOLUTION, RESPONSE
+from services.slas.model.clocks import RESOLUTION, RESPONSE, WAITING_FOR_CUSTOMER
 
 BEST_EFFORT: Final = "best_effort"
 CLOCK_STOPPED: Final = "clock_stopped"
@@ -29,17 +29,29 @@ NO_TARGET: Final = "no_target"
 
 def next_target(situation: Situation, affected: Collection[Affected]) -> datetime | str:
     """The most stringent of the request's affected SLAs."""
-    if not situation.live:
+    waits = situation.status == WAITING
+    return _next(situation.live, waits, situation.desired_completion_at, affected)
+
+
+def next_target_of(affected: Affected) -> datetime | str:
+    """That of one affected SLA."""
+    waits = WAITING_FOR_CUSTOMER in affected.clock.reasons
+    return _next(affected.ended_at is None, waits, affected.desired_completion_at, [affected])
+
+
+def _next(
+    live: bool, waits: bool, desired: datetime | None, affected: Collection[Affected]
+) -> datetime | str:
+    if not live:
         return NO_TARGET
     held = [each for each in affected if each.accountability != NOT_AFFECTED]
-    desired = situation.desired_completion_at
     owed = [each.target_at(RESPONSE) for each in held if each.responded_at is None]
     response = min((at for at in owed if at is not None), default=None)
     if response is not None and (desired is None or response < desired):
         return response
     if desired is not None:
         return desired
-    if situation.status == WAITING:
+    if waits:
         return CLOCK_STOPPED if held else BEST_EFFORT
     resolutions = [each.target_at(RESOLUTION) for each in held]
     resolution = min((at for at in resolutions if at is not None), default=None)

@@ -1,0 +1,166 @@
+"""Affected SLAs over the API, and what a request shows of its targets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.common import bus_json
+from services.common.roles import SEE_REQUESTS
+from services.requests.model.access import SEE_ALL
+from tests.integration.gateway.account import Account, Client
+
+Made = dict[str, Any]
+
+
+def heard(account: Account, of: str, collection: str, type: str, by: str, handler: str) -> None:
+    """Brings all events of a type, in the order in which they were saved, to a service."""
+    rows = [
+        row
+        for document in account.contexts[of].database[collection].find({})
+        for row in document["outbox"]
+        if row["type"] == type
+    ]
+    for row in sorted(rows, key=lambda row: (row["body"]["request_id"], row["body"]["n"])):
+        getattr(account.caller.services[by], handler)(bus_json.decode(bus_json.encode(row["body"])))
+
+
+def followed(account: Account) -> None:
+    """What services tell each other is heard."""
+    told = ("requests", "requests", "request.situation_changed", "slas", "situation_changed")
+    heard(account, *told)
+    heard(account, "slas", "situations", "affected_slas.followed", "requests", "targets_said")
+
+
+@pytest.fixture(scope="module")
+def specialist(account: Account) -> Client:
+    return account.person("Sam Specialist", "specialist")[1]
+
+
+@pytest.fixture(scope="module")
+def eve(account: Account) -> Client:
+    """Who asks for something."""
+    return account.person("Eve Enduser")[1]
+
+
+@pytest.fixture(scope="module")
+def team(account: Account, administrator: Client, specialist: Client) -> Made:
+    return administrator.post("teams", {"name": "Hosting", "members": [specialist.get("me")["id"]]})
+
+
+@pytest.fixture(scope="module")
+def instance(administrator: Client, team: Made) -> Made:
+    service = administrator.post("services", {"name": "Hosting"})
+    fields = {"name": "Hosting Gold", "service_id": service["id"], "support_team_id": team["id"]}
+    made = administrator.post("service_instances", fields)
+    targets = {"response_target_low": 60, "resolution_target_low": 480, "resolution_target_high_in_days": 2}
+    offering = administrator.post(
+        "service_offerings", {"name": "Gold", "service_id": service["id"], "status": "available", **targets}
+    )
+    sla: Made = {
+        "name": "Hosting for all",
+        "service_instance_id": made["id"],
+        "service_offering_id": offering["id"],
+        "coverage": "customer_account",
+        "status": "active",
+    }
+    administrator.post("slas", sla)
+    return made
+
+
+@pytest.fixture
+def request_(account: Account, eve: Client, instance: Made) -> Made:
+    asked = {"subject": "No web", "category": "incident", "impact": "low"}
+    made = eve.post("requests", {**asked, "service_instance_id": instance["id"]})
+    followed(account)
+    return made
+
+
+def test_an_affected_sla_shows_what_was_promised_and_how_far_it_is(
+    account: Account, specialist: Client, request_: Made, instance: Made, team: Made
+) -> None:
+    begun = account.clock.now()
+    path = f"requests/{request_['id']}/affected_slas"
+    (listed,) = specialist.get(path)
+    assert (listed["sla"]["name"], listed["accountability"]) == ("Hosting for all", "provider")
+    specialist.patch(f"requests/{request_['id']}", {"status": "waiting_for_customer", "note": "Which?"})
+    account.clock.step(minutes=30)
+    specialist.patch(f"requests/{request_['id']}", {"status": "in_progress"})
+    followed(account)
+    shown = specialist.get(f"affected_slas/{listed['id']}")
+    assert shown["request"]["subject"] == "No web"
+    assert (shown["service_instance"]["id"], shown["support_team"]["id"]) == (instance["id"], team["id"])
+    assert (shown["maximum_response_duration"], shown["maximum_resolution_duration"]) == (60, 480)
+    assert shown["maximum_resolution_duration_in_days"] is None
+    assert (shown["actual_response_duration"], shown["stopped_clock_duration"]) == (0, 30)
+    assert len(shown["stopped_clock_periods"]) == 1
+    expected = (begun + timedelta(minutes=510)).isoformat().replace("+00:00", "Z")
+    assert shown["resolution_target_at"] == shown["next_target_at"] == expected
+    assert (shown["actual_resolution_at"], shown["supplier"]) == (None, None)
+
+
+def test_affected_slas_are_filtered_and_sorted(specialist: Client, request_: Made) -> None:
+    found = specialist.get("affected_slas", request=request_["id"], accountability="provider")
+    assert [each["request"]["id"] for each in found] == [request_["id"]]
+    assert specialist.get("affected_slas", request=request_["id"], accountability="supplier") == []
+    targets = [each["id"] for each in specialist.get("affected_slas", sort="resolution_target_at")]
+    assert targets == sorted(targets)
+
+
+def test_who_sees_a_request_sees_its_affected_slas_and_not_those_of_others(
+    account: Account, eve: Client, request_: Made, specialist: Client
+) -> None:
+    assert len(eve.get(f"requests/{request_['id']}/affected_slas")) == 1
+    stranger = account.person("Nora Nobody")[1]
+    assert stranger.send("GET", f"requests/{request_['id']}/affected_slas").status_code == 404
+    assert eve.send("GET", "affected_slas").status_code == 403
+    assert set(SEE_REQUESTS) == SEE_ALL
+
+
+def test_a_request_shows_its_next_target(account: Account, specialist: Client, request_: Made) -> None:
+    def shown() -> str:
+        followed(account)
+        (found,) = [
+            each
+            for each in specialist.get("requests", sort="-id", per_page=1, fields="next_target_at")
+            if each["id"] == request_["id"]
+        ]
+        return str(found["next_target_at"])
+
+    path, made = f"requests/{request_['id']}", account.clock.now()
+    version = specialist.send("GET", path).headers["ETag"]
+    assert shown() == (made + timedelta(minutes=60)).isoformat().replace("+00:00", "Z")
+    assert specialist.send("GET", path).headers["ETag"] == version
+    specialist.patch(path, {"status": "waiting_for_customer", "note": "Which?"})
+    assert shown() == "clock_stopped"
+    specialist.patch(path, {"subject": "No web at all"})
+    assert shown() == "clock_stopped"
+    specialist.patch(path, {"status": "completed", "completion_reason": "solved", "note": "Done."})
+    assert specialist.get(path)["next_target_at"] == "no_target"
+    assert shown() == "no_target"
+
+
+def test_a_request_is_found_by_the_teams_that_are_held_to_a_target(
+    account: Account, specialist: Client, eve: Client, request_: Made
+) -> None:
+    found = [each["id"] for each in specialist.get("requests/sla_accountability")]
+    assert request_["id"] in found
+    other = account.person("Otto Other", "specialist")[1]
+    assert other.get("requests/sla_accountability") == []
+    specialist.patch(
+        f"requests/{request_['id']}", {"status": "completed", "completion_reason": "solved", "note": "Done."}
+    )
+    assert request_["id"] not in [each["id"] for each in specialist.get("requests/sla_accountability")]
+
+
+def test_what_was_said_of_an_earlier_situation_is_not_shown(
+    account: Account, specialist: Client, request_: Made
+) -> None:
+    path = f"requests/{request_['id']}"
+    specialist.patch(path, {"status": "waiting_for_customer", "note": "Which?"})
+    before = specialist.get(path)["next_target_at"]
+    late = {"request_id": request_["id"], "n": 1, "next_target_at": "best_effort", "accountable_team_ids": []}
+    account.caller.services["requests"].targets_said(late)
+    assert specialist.get(path)["next_target_at"] == before != "best_effort"
