@@ -21,7 +21,7 @@ from interdesk.local_account import LocalAccount
 from interdesk.replay.lines import Needs, set_up
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts
-from tests.bench import api, bare, handovers, memory, working_time
+from tests.bench import api, bare, clocks, handovers, memory, working_time
 from tests.bench.counts import Counts, counted
 from tests.bench.database_server import Server, database_server
 from tests.bench.figures import Figure, Report
@@ -72,6 +72,7 @@ def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
     return [
         *figures,
         *working_time.figures(),
+        *clocks.figures(),
         Figure("reads of the database by an idle account", idle.reads / accounts, "a second"),
         Figure("writes to the database by an idle account", idle.writes / accounts, "a second"),
         Figure("memory of an account, one process", memory.megabytes(subject.customer), "MB", aim=250),

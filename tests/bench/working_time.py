@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from services.slas.model.calendars import WEEKDAYS, WorkingTime, calendar_of
 from tests.bench.figures import Figure
@@ -16,7 +17,32 @@ _ROUNDS = 5
 
 
 def figures() -> list[Figure]:
-    """Over a horizon of a year: 8 to 17 with a pause at noon, and ten holidays a year."""
+    """Over a horizon of a year."""
+    calendar = calendar_of(*office_hours())
+    counted, year = WorkingTime(calendar, ZONE), timedelta(days=365)
+    worked = counted.between(START, START + year)
+    return [
+        Figure("a target a year ahead", of_one(lambda: counted.add(START, worked)), "µs", aim=20),
+        Figure(
+            "working time over a year", of_one(lambda: counted.between(START, START + year)), "µs", aim=20
+        ),
+        Figure(
+            "a target 250 business days ahead",
+            of_one(lambda: counted.add_business_days(START, 250)),
+            "µs",
+            aim=20,
+        ),
+        Figure(
+            "… a calendar's first, which lays out two years",
+            of_one(lambda: WorkingTime(calendar, ZONE).add(START, worked), times=20),
+            "µs",
+        ),
+    ]
+
+
+def office_hours() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """8 to 17 with a pause at noon, and ten holidays a year: a calendar's record, and those of its
+    holidays."""
     spans = (("08:00", "12:00"), ("13:00", "17:00"))
     hours = [
         {"weekday": day, "time_from": since, "time_until": until}
@@ -28,29 +54,10 @@ def figures() -> list[Figure]:
         for year in range(2020, 2040)
         for month in range(1, 11)
     ]
-    calendar = calendar_of({"calendar_hours": hours}, holidays)
-    counted, year = WorkingTime(calendar, ZONE), timedelta(days=365)
-    worked = counted.between(START, START + year)
-    return [
-        Figure("a target a year ahead", _of_one(lambda: counted.add(START, worked)), "µs", aim=20),
-        Figure(
-            "working time over a year", _of_one(lambda: counted.between(START, START + year)), "µs", aim=20
-        ),
-        Figure(
-            "a target 250 business days ahead",
-            _of_one(lambda: counted.add_business_days(START, 250)),
-            "µs",
-            aim=20,
-        ),
-        Figure(
-            "… a calendar's first, which lays out two years",
-            _of_one(lambda: WorkingTime(calendar, ZONE).add(START, worked), times=20),
-            "µs",
-        ),
-    ]
+    return {"calendar_hours": hours}, holidays
 
 
-def _of_one(ask: Callable[[], object], times: int = _TIMES) -> float:
+def of_one(ask: Callable[[], object], times: int = _TIMES) -> float:
     """Microseconds of the processor for one, in the best of some rounds."""
     rounds = []
     for _ in range(_ROUNDS):

@@ -106,3 +106,16 @@ def _stale_copies(partners: Partners, account: str) -> Iterator[str]:
 
 def _versions(records: Any) -> dict[Any, int]:
     return {one["_id"]: one["version"] for one in records.find({}, {"version": 1})}
+
+
+def not_followed(partners: Partners, account: str) -> list[str]:
+    """The requests that affected SLAs are behind of."""
+    followed = {
+        one["_id"]: one["n"] for one in partners.stored(account, "slas")["situations"].find({}, {"n": 1})
+    }
+    requests = partners.stored(account, "requests")["requests"].find({}, {"situations": 1})
+    return [
+        f"{account}: request {one['_id']} is followed to {followed.get(one['_id'], 0)} of {one['situations']}"
+        for one in requests
+        if followed.get(one["_id"], 0) != one["situations"]
+    ]

@@ -14,10 +14,11 @@ import pytest
 
 from services.common import crash
 from tests.faults import churn
-from tests.faults.at_rest import must_agree
+from tests.faults.at_rest import must_agree, not_followed
 from tests.faults.cases import Case
 from tests.faults.ordeal import Host, Ordeal
 from tests.faults.partners import CUSTOMER, PROVIDER, THIRD, Partners
+from tests.waiting import wait_until
 
 DEADLINE_SECONDS = 420
 
@@ -85,6 +86,17 @@ def test_after_crashes_both_accounts_agree_and_nothing_is_lost_or_doubled(
     assert len(survived.cases) >= 4
     must_agree(partners, survived.cases)
     assert {case.step for case in survived.cases} == {"closed"}
+
+
+@pytest.mark.slow
+def test_after_crashes_affected_slas_have_followed_their_requests_to_the_end(
+    survived: Survived, partners: Partners
+) -> None:
+    wait_until(lambda: [each for name in (CUSTOMER, PROVIDER) for each in not_followed(partners, name)] == [])
+    affected = list(partners.stored(PROVIDER, "slas")["affected_slas"].find({}))
+    assert len(affected) == len({each["request_id"] for each in affected}) >= len(survived.cases)
+    assert all(each["ended_at"] is not None for each in affected)
+    assert all(stop["until"] is not None for each in affected for stop in each["stops"])
 
 
 @pytest.mark.slow

@@ -3,9 +3,10 @@
 What it promises
     A request's affected SLAs go through its situations one by one, in the order of their numbers, and each
     situation has its effect once. A stop that came and went is counted, however late it is heard: by the
-    times of the requests service's saves, not by when they arrive here. What the request shows of its targets
-    is told with each: `affected_slas.followed`, `{request_id, n, next_target_at, accountable_team_ids}`, the
-    teams being those of the SLAs that are still affected.
+    times of the requests service's saves, not by when they arrive here.
+
+    What an open request shows of its targets is told after each: `affected_slas.followed`, `{request_id, n,
+    next_target_at, accountable_team_ids}`, the teams being those of the SLAs that are still affected.
 
 How
     Each affected SLA is a record of its own; where the request is with them stands in its `situations`
@@ -85,8 +86,8 @@ def _wait(context: Context, request_id: int, position: Record | None, held: Mapp
     raise Later(_AGAIN_SECONDS, "earlier_situation_missing")
 
 
-def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: datetime) -> Document:
-    """Gives what is to be told of it."""
+def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: datetime) -> Document | None:
+    """Gives what is to be told of it: of a completed request nothing, it has no target any more."""
     affected_slas = store.records(context, store.AFFECTED_SLAS)
     kept = {record.state["sla_id"]: record for record in affected_slas.find({"request_id": request_id})}
     if any(_further(record.state["situation"], body["n"], at) for record in kept.values()):
@@ -107,6 +108,8 @@ def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: date
     for sla_id, affected in after.items():
         if affected != before.get(sla_id):
             _save(context, request_id, kept.get(sla_id), affected, {"n": body["n"], "at": at})
+    if not situation.live:
+        return None
     target = next_target(situation, after.values())
     held = [each for each in after.values() if each.accountability != NOT_AFFECTED]
     return {
