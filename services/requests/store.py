@@ -8,7 +8,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `open_with`     the partners with whom an episode is open; absent without any
            `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
            `next_target_at`, `accountable_team_ids`  what the account's clocks last said of it while it is
-                           open (`actions.targets`)
+                           open, of the situation `targets_of` (`actions.targets`)
            `search`        the terms it is found by
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
            as its request (as a `copy` row, see `common.store`) and stands here right after.
@@ -79,6 +79,7 @@ REQUESTS: Final = Collection(
         Index("search"),
     ),
 )
+_SAID_BY_CLOCKS: Final = ("next_target_at", "accountable_team_ids", "targets_of")
 # Few requests have these, and only theirs are in their sparse indexes: null would be in them, too.
 _SELDOM: Final = ("source", "supplier_request_id")
 NOTES: Final = Collection(
@@ -271,11 +272,11 @@ def _state(request: Request, threads: Iterable[Thread], before: Mapping[str, Any
 
 def _targets(request: Request, before: Mapping[str, Any]) -> Document:
     """What was said stays as it was loaded, so that what is said meanwhile is not saved over."""
-    if not request.live:
-        return {"next_target_at": "no_target", "accountable_team_ids": []}
-    if not before.get("live"):
-        return {"next_target_at": "best_effort", "accountable_team_ids": []}
-    return {name: before.get(name) for name in ("next_target_at", "accountable_team_ids")}
+    kept = {name: before[name] for name in _SAID_BY_CLOCKS if name in before}
+    if request.live and before.get("live"):
+        return kept
+    target = "best_effort" if request.live else "no_target"
+    return {**kept, "next_target_at": target, "accountable_team_ids": []}
 
 
 def _open_with(request: Request) -> list[str]:

@@ -5,8 +5,9 @@ What it promises
     situation has its effect once. A stop that came and went is counted, however late it is heard: by the
     times of the requests service's saves, not by when they arrive here.
 
-    What an open request shows of its targets is told after each: `affected_slas.followed`, `{request_id, n,
-    next_target_at, accountable_team_ids}`, the teams being those of the SLAs that are still affected.
+    What an open request shows of its targets is told when it has changed: `affected_slas.followed`,
+    `{request_id, n, next_target_at, accountable_team_ids}`, the teams being those of the SLAs that are still
+    affected. Of a completed one nothing is told, it has no target any more.
 
 How
     Each affected SLA is a record of its own; where the request is with them stands in its `situations`
@@ -32,6 +33,8 @@ from services.common.verdicts import Later
 from services.slas import documents, store
 from services.slas.actions import promises
 from services.slas.model.affected import (
+    BEST_EFFORT,
+    NO_TARGET,
     NOT_AFFECTED,
     Affected,
     Situation,
@@ -50,6 +53,10 @@ MISSING_FOR: Final = timedelta(minutes=15)
 _AGAIN_SECONDS: Final = 1.0
 _FIRST: Final = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+# What a request shows by itself, before anything is told of it and when it is completed.
+_COMPLETED: Final[Document] = {"next_target_at": NO_TARGET, "accountable_team_ids": []}
+_UNTOLD: Final[Document] = {"next_target_at": BEST_EFFORT, "accountable_team_ids": []}
+_BEFORE_ALL: Final[Document] = {"n": 0, "at": _FIRST, "missing_since": None, "shows": _UNTOLD}
 # What clocks know of a request is in the words of its situation.
 _SAID: Final = ("status", "category", "impact", "service_instance_id", "about_id", "team_id", "handed_down")
 _MOMENTS: Final = ("desired_completion_at", "downtime_start_at", "downtime_end_at")
@@ -60,14 +67,16 @@ def follow(context: Context, body: Mapping[str, Any]) -> None:
     """Applies `request.situation_changed`. Raises Later for one that comes too early, Unavailable."""
     request_id, at = body["request_id"], from_iso(body["at"])
     position = store.records(context, store.SITUATIONS).find_one({"_id": request_id})
-    held: Document = {"n": 0, "at": _FIRST, "missing_since": None} if position is None else position.state
+    held = _BEFORE_ALL if position is None else position.state
     if body["n"] <= held["n"] and at <= held["at"]:
         return
     if body["n"] > held["n"] + 1:
         _wait(context, request_id, position, held)
-    said = _follow(context, request_id, body, at)
-    state = {"n": body["n"], "at": max(at, held["at"]), "missing_since": None}
-    _move(context, request_id, position, state, said)
+    shows = _follow(context, request_id, body, at)
+    state = {"n": body["n"], "at": max(at, held["at"]), "missing_since": None, "shows": shows}
+    told = {"request_id": request_id, "n": body["n"], **shows}
+    news = [] if shows in (held["shows"], _COMPLETED) else [event_row("affected_slas.followed", told)]
+    _move(context, request_id, position, state, news)
 
 
 def load(context: Context, record: Record) -> Affected:
@@ -86,8 +95,8 @@ def _wait(context: Context, request_id: int, position: Record | None, held: Mapp
     raise Later(_AGAIN_SECONDS, "earlier_situation_missing")
 
 
-def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: datetime) -> Document | None:
-    """Gives what is to be told of it: of a completed request nothing, it has no target any more."""
+def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: datetime) -> Document:
+    """Gives what the request shows of its targets now."""
     affected_slas = store.records(context, store.AFFECTED_SLAS)
     kept = {record.state["sla_id"]: record for record in affected_slas.find({"request_id": request_id})}
     if any(_further(record.state["situation"], body["n"], at) for record in kept.values()):
@@ -109,12 +118,10 @@ def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: date
         if affected != before.get(sla_id):
             _save(context, request_id, kept.get(sla_id), affected, {"n": body["n"], "at": at})
     if not situation.live:
-        return None
+        return dict(_COMPLETED)
     target = next_target(situation, after.values())
     held = [each for each in after.values() if each.accountability != NOT_AFFECTED]
     return {
-        "request_id": request_id,
-        "n": body["n"],
         "next_target_at": target if isinstance(target, str) else iso(target),
         "accountable_team_ids": sorted({id for each in held for id in each.snapshot.team_ids}),
     }
@@ -148,9 +155,8 @@ def _move(
     request_id: int,
     position: Record | None,
     state: Document,
-    said: Document | None = None,
+    rows: Sequence[Document] = (),
 ) -> None:
-    rows = [event_row("affected_slas.followed", said)] if said else []
     if position is None:
         _insert(context, store.SITUATIONS, request_id, state, rows)
     else:

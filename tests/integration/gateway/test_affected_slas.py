@@ -140,6 +140,9 @@ def test_a_request_shows_its_next_target(account: Account, specialist: Client, r
     specialist.patch(path, {"status": "completed", "completion_reason": "solved", "note": "Done."})
     assert specialist.get(path)["next_target_at"] == "no_target"
     assert shown() == "no_target"
+    specialist.patch(path, {"status": "waiting_for_customer", "note": "Or which other?"})
+    assert specialist.get(path)["next_target_at"] == "best_effort"
+    assert shown() == "clock_stopped"
 
 
 def test_a_request_is_found_by_the_teams_that_are_held_to_a_target(
@@ -159,7 +162,6 @@ def test_what_was_said_of_an_earlier_situation_is_not_shown(
     account: Account, specialist: Client, request_: Made
 ) -> None:
     path = f"requests/{request_['id']}"
-    specialist.patch(path, {"status": "waiting_for_customer", "note": "Which?"})
     before = specialist.get(path)["next_target_at"]
     late = {"request_id": request_["id"], "n": 1, "next_target_at": "best_effort", "accountable_team_ids": []}
     account.caller.services["requests"].targets_said(late)

@@ -203,6 +203,27 @@ def test_two_processes_whose_clocks_differ_are_followed_by_their_numbers(
     assert (only(gigatera).clock.stops, only(gigatera).responded_at) == ((), at(9, 59))
 
 
+def test_what_a_request_shows_of_its_targets_is_told_when_it_changes(
+    gigatera: Side, handed_over: Document
+) -> None:
+    statuses = ("assigned", "accepted", "in_progress", "completed", "assigned", "waiting_for_customer")
+    for n, status in enumerate(statuses, start=1):
+        affected.follow(gigatera.context, said(n, at(9, n), **{**handed_over, "status": status}))
+    (position,) = gigatera.context.database[store.SITUATIONS].find({})
+    words = [row["body"] for row in position["outbox"]]
+    assert [word["n"] for word in words] == [1, 3, 5, 6]
+    assert [word["accountable_team_ids"] for word in words] == [[1, 2]] * 4
+    assert words[0]["next_target_at"] == iso(at(10, 1))
+    assert words[-1]["next_target_at"] == "clock_stopped"
+
+
+def test_of_a_request_that_affects_nothing_nothing_is_told(gigatera: Side) -> None:
+    affected.follow(gigatera.context, said(1, at(9)))
+    affected.follow(gigatera.context, said(2, at(10), status="in_progress"))
+    (position,) = gigatera.context.database[store.SITUATIONS].find({})
+    assert (position["n"], position["outbox"], all_of(gigatera)) == (2, [], [])
+
+
 class Crash(Exception):
     pass
 
