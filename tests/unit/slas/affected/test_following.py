@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def test_an_earlier_completion_that_is_desired_changes_no_target():
 
 
 def test_downtime_is_counted_within_service_hours_and_for_top_impact_only():
-    down = {"downtime_start_at": at("23 16:00"), "downtime_end_at": at("24 10:00")}
+    down: dict[str, Any] = {"downtime_start_at": at("23 16:00"), "downtime_end_at": at("24 10:00")}
     assert shop(impact="top", **down).downtime == timedelta(hours=2)
     assert shop(impact="high", **down).downtime is None
     assert shop(impact="top", downtime_start_at=at("23 16:00")).downtime is None

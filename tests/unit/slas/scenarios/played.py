@@ -30,7 +30,8 @@ class Scenario:
 
 
 def scenarios() -> Iterator[Scenario]:
-    title, account, rows = "", "", []
+    title, account = "", ""
+    rows: list[Row] = []
     for line in [*TABLE.read_text().splitlines(), "== end: nowhere"]:
         if line.startswith("== "):
             if rows:
