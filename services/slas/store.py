@@ -16,8 +16,9 @@ slas                own ones (the provider's side) and foreign ones (the custome
 affected_slas       one per request and SLA, as `documents` has it: the terms, the clock, and the alarms that
                     were `raised`. `situation`: `{n, at}` of the last one that changed it. `due`: when the
                     next alarm falls due; absent without any
-situations          `_id` a request's: `n` and `at` of the situation that its affected SLAs are in, what it
-                    `shows` of its targets; `missing_since` while a later one waits for one between
+situations          `_id` a request's: `n` and `at` of the situation that its affected SLAs are in; by what it
+                    was decided which they are (`placed`), and the service instances `above`; what it `shows`
+                    of its targets; `missing_since` while a later one waits for one between
 calendar_snapshots  `_id` the SHA-256 of what a calendar says with its holidays; never changed
 
 `origin` is the source and sourceID a record was made from: the second try to make it finds the first one.

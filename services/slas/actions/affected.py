@@ -43,7 +43,6 @@ from services.slas.model.affected import (
     next_target,
 )
 from services.slas.model.calendars import FIRST_YEAR, LAST_YEAR
-from services.slas.model.coverage import Asking
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +55,16 @@ _LAST: Final = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 # What a request shows by itself, before anything is told of it and when it is completed.
 _COMPLETED: Final[Document] = {"next_target_at": NO_TARGET, "accountable_team_ids": []}
 _UNTOLD: Final[Document] = {"next_target_at": BEST_EFFORT, "accountable_team_ids": []}
-_BEFORE_ALL: Final[Document] = {"n": 0, "at": _FIRST, "missing_since": None, "shows": _UNTOLD}
+_BEFORE_ALL: Final[Document] = {
+    "n": 0,
+    "at": _FIRST,
+    "missing_since": None,
+    "placed": None,
+    "above": [],
+    "shows": _UNTOLD,
+}
+# By these it is decided which SLAs a request affects: when one of them changes, and not in between.
+_PLACE: Final = ("service_instance_id", "about_id", "requested_for_id", "customer_account", "agreement")
 # What clocks know of a request is in the words of its situation.
 _SAID: Final = ("status", "category", "impact", "service_instance_id", "about_id", "team_id", "handed_down")
 _MOMENTS: Final = ("desired_completion_at", "downtime_start_at", "downtime_end_at")
@@ -72,8 +80,18 @@ def follow(context: Context, body: Mapping[str, Any]) -> None:
         return
     if body["n"] > held["n"] + 1:
         _wait(context, request_id, position, held)
-    shows = _follow(context, request_id, body, at)
-    state = {"n": body["n"], "at": max(at, held["at"]), "missing_since": None, "shows": shows}
+    placed = {name: body[name] for name in _PLACE}
+    anew = placed != held["placed"]
+    above = promises.above(context, _instances(body)) if anew else frozenset(held["above"])
+    shows = _follow(context, request_id, _situation(body, at, above), body, anew)
+    state = {
+        "n": body["n"],
+        "at": max(at, held["at"]),
+        "missing_since": None,
+        "placed": placed,
+        "above": sorted(above),
+        "shows": shows,
+    }
     told = {"request_id": request_id, "n": body["n"], **shows}
     news = [] if shows in (held["shows"], _COMPLETED) else [event_row("affected_slas.followed", told)]
     _move(context, request_id, position, state, news)
@@ -95,17 +113,16 @@ def _wait(context: Context, request_id: int, position: Record | None, held: Mapp
     raise Later(_AGAIN_SECONDS, "earlier_situation_missing")
 
 
-def _follow(context: Context, request_id: int, body: Mapping[str, Any], at: datetime) -> Document:
-    """Gives what the request shows of its targets now."""
-    affected_slas = store.records(context, store.AFFECTED_SLAS)
+def _follow(
+    context: Context, request_id: int, situation: Situation, body: Mapping[str, Any], anew: bool
+) -> Document:
+    """Gives what the request shows of its targets now. `anew`: it may come to affect other SLAs."""
+    affected_slas, at = store.records(context, store.AFFECTED_SLAS), situation.at
     kept = {record.state["sla_id"]: record for record in affected_slas.find({"request_id": request_id})}
     if any(_further(record.state["situation"], body["n"], at) for record in kept.values()):
         raise Stale()  # somebody is a situation further, and about to say so
-    situation = _situation(context, body, at)
-    near = {situation.service_instance_id, situation.about_id, *situation.above} - {None}
-    among = promises.promises(context, near)  # type: ignore[arg-type]
-    own = body["customer_account"] is None
-    asking = promises.asking(context, body["requested_for_id"], among) if own else Asking()
+    among = promises.promises(context, {*_instances(body), *situation.above}) if anew else []
+    asking = promises.asking(context, body["requested_for_id"], among)
 
     def terms(sla_id: int, level: str | None) -> Snapshot:
         taken = promises.terms(context, sla_id, level)
@@ -173,18 +190,22 @@ def _insert(
         raise Stale() from conflict
 
 
-def _situation(context: Context, body: Mapping[str, Any], at: datetime) -> Situation:
+def _situation(body: Mapping[str, Any], at: datetime, above: frozenset[int]) -> Situation:
     said: Document = {name: body[name] for name in _SAID}
     said |= {name: _moment(body[name]) for name in _MOMENTS}
     # What another account handed over under no agreement that could be read is nobody's promise.
     handed_over = body["customer_account"] is not None
     return Situation(
         at=at,
-        above=promises.above(context, (body["service_instance_id"], body["about_id"])),
+        above=above,
         completion_reason=body["completion_reason"],
         agreement=(body["agreement"] or "") if handed_over else None,
         **said,
     )
+
+
+def _instances(body: Mapping[str, Any]) -> set[int]:
+    return {body[name] for name in ("service_instance_id", "about_id") if body[name] is not None}
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -19,10 +19,10 @@ from services.slas.model.shapes import covered_ids, parents_of
 _REMEMBERED = 200
 
 
-def above(context: Context, instance_ids: Iterable[int | None]) -> frozenset[int]:
+def above(context: Context, instance_ids: Collection[int]) -> frozenset[int]:
     """All service instances above these in the hierarchy, as it is now."""
     instances = context.database[store.SERVICE_INSTANCES]
-    level = {id for id in instance_ids if id is not None}
+    level = set(instance_ids)
     found: set[int] = set()
     while level:
         with answering():
@@ -34,20 +34,24 @@ def above(context: Context, instance_ids: Iterable[int | None]) -> frozenset[int
 
 def promises(context: Context, instance_ids: Collection[int]) -> list[Promise]:
     """The account's own SLAs for these service instances."""
+    if not instance_ids:
+        return []
     about = {"service_instance_id": {"$in": sorted(instance_ids)}, "account": None, "discarded": None}
     return [_promise(record.id, record.state) for record in records(context, "sla").find(about)]
 
 
 def asking(context: Context, person_id: int | None, among: Iterable[Promise]) -> Asking:
     """Who asked, as far as these SLAs want to know it. Raises Unavailable."""
-    if person_id is None:
+    own = [promise for promise in among if promise.agreement is None]
+    if person_id is None or not own:
         return Asking()
-    teams = frozenset(team["id"] for team in context.copies.find("team", {"member_ids": person_id}))
-    covered = {id for promise in among for id in promise.service_instance_ids}
+    covered = {id for promise in own for id in promise.service_instance_ids}
+    teams = context.copies.find("team", {"member_ids": person_id}) if covered else ()
+    by_organization = any(promise.organization_ids for promise in own)
     return Asking(
         requester_id=person_id,
-        organization_ids=organizations_of(context, person_id),
-        supported_instance_ids=supported_by(context, teams, covered),
+        organization_ids=organizations_of(context, person_id) if by_organization else (),
+        supported_instance_ids=supported_by(context, frozenset(team["id"] for team in teams), covered),
     )
 
 

@@ -155,6 +155,25 @@ def test_the_customers_own_sla_goes_on_while_the_provider_has_it(
     assert (found.clock.stops, found.target_at(RESOLUTION)) == ((), at(17))
 
 
+def test_which_slas_are_affected_is_decided_when_the_service_instance_changes(
+    widget: Side, agreed: Document, webshop: int
+) -> None:
+    context, manager = widget.context, widget.manager
+    on_webshop = {"service_instance_id": webshop, "about_id": webshop}
+    affected.follow(context, said(1, at(9), **on_webshop))
+    service_id = widget.document("service_instances", webshop)["service_id"]
+    offering = services.create_service_offering(
+        context, manager, {"name": "Shop", "service_id": service_id, "status": "available"}
+    )
+    shop = {"name": "Shop", "service_instance_id": webshop, "service_offering_id": offering["id"]}
+    agreements.create_sla(context, manager, {**shop, "coverage": "customer_account", "status": "active"})
+    affected.follow(context, said(2, at(10), **on_webshop, status="in_progress"))
+    assert all_of(widget) == []
+    hosting = {"service_instance_id": agreed["service_instance_id"], "about_id": webshop}
+    affected.follow(context, said(3, at(11), **hosting))
+    assert (only(widget).accountability, only(widget).clock.started_at) == ("supplier", at(11))
+
+
 def test_a_situation_that_comes_too_early_waits_for_the_one_before(
     gigatera: Side, handed_over: Document
 ) -> None:
