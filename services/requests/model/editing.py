@@ -16,7 +16,7 @@ from services.requests.model.workflow import STATUS_MOVES, Move, Workflow
 MIRRORED = ("status", "member", "waiting_until", "completion_reason", "supplier_request_id")
 
 #: Fields that nothing else follows from.
-_PLAIN = frozenset({"supplier_request_id", "source", "source_id"})
+_PLAIN = frozenset({"supplier_request_id", "source", "source_id", "provider_not_accountable"})
 
 
 class Edit:
@@ -224,6 +224,8 @@ class Edit:
             self.draft.change(waiting_until=until)
         for name in _PLAIN & self.fields.keys():
             self.draft.change(**{name: self.fields.pop(name)})
+        if self.draft.request.provider_not_accountable:
+            self.draft.change(provider_was_not_accountable=True)
         if "completion_reason" in self.fields:
             raise InvalidField(
                 "It goes with status completed; reopen a completed request first.", ["completion_reason"]

@@ -107,6 +107,7 @@ class Changes(TypedDict, total=False):
     member: Ref | None
     service_instance: Ref | None
     supplier_request_id: str | None
+    provider_not_accountable: bool
     source: str | None
     source_id: str | None
     note: str

@@ -30,6 +30,7 @@ TOLD = {
     "source": "source",
     "source_id": "sourceID",
     "reopen_count": "reopen_count",
+    "provider_not_accountable": "provider_not_accountable",
 }
 TOLD_OF_CORE = (
     "subject",
@@ -43,6 +44,7 @@ TOLD_OF_CORE = (
 CLOCK_NOTES = {
     Clock.STOPPED_WAITING: "The clock has stopped: waiting for the customer.",
     Clock.STOPPED_BELOW: "The clock has stopped: passed on to another provider.",
+    Clock.STOPPED_NOT_ACCOUNTABLE: "The clock has stopped: the provider is not accountable.",
 }
 
 
@@ -175,4 +177,4 @@ def _json(value: Any) -> Any:
     if isinstance(value, Ref):
         account = {"account": value.account} if value.account else {}
         return {"id": value.id, "name": value.name, **account}
-    return value if isinstance(value, int) and not isinstance(value, bool) else core_value(value)
+    return value if isinstance(value, int) else core_value(value)

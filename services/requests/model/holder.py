@@ -66,6 +66,8 @@ def clock(request: Request) -> Clock:
     if not request.live:
         declined = request.completion_reason is CompletionReason.DECLINED
         return Clock.NOT_AFFECTED if declined and request.above else Clock.ENDED
-    if provider_holds(request):
-        return Clock.STOPPED_BELOW if request.above else Clock.RUNNING
-    return Clock.STOPPED_WAITING if request.status is Status.WAITING_FOR_CUSTOMER else Clock.RUNNING
+    if provider_holds(request) and request.above:
+        return Clock.STOPPED_BELOW
+    if request.status is Status.WAITING_FOR_CUSTOMER:
+        return Clock.STOPPED_WAITING
+    return Clock.STOPPED_NOT_ACCOUNTABLE if request.provider_not_accountable else Clock.RUNNING

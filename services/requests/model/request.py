@@ -151,6 +151,8 @@ class Request:
     supplier_request_id: str | None = None
     assignment_count: int = 0
     reopen_count: int = 0
+    provider_not_accountable: bool = False
+    provider_was_not_accountable: bool = False
     source: str | None = None
     source_id: str | None = None
     trail: tuple[TrailEntry, ...] = ()

@@ -41,6 +41,7 @@ def _situation(request: Request) -> dict[str, Any]:
         "completion_reason": request.completion_reason.value if request.completion_reason else None,
         "customer_account": above.partner if above else None,
         "agreement": above.agreement if above else None,
+        "provider_not_accountable": request.provider_not_accountable,
         "handed_down": above is not None and provider_holds(request),
         "desired_completion_at": core_value(core.desired_completion_at),
         "downtime_start_at": core_value(core.downtime_start_at),

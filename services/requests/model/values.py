@@ -114,13 +114,14 @@ class Ending(StrEnum):
 
 
 class Clock(StrEnum):
-    """What the account's own service level clock does now. `not_affected`: declined, only the response is
-    still owed.
+    """What the account's own service level clock does now. `stopped_not_accountable`: somebody said that the
+    provider is not. `not_affected`: declined, only the response is still owed.
     """
 
     RUNNING = "running"
     STOPPED_WAITING = "stopped_waiting"
     STOPPED_BELOW = "stopped_below"
+    STOPPED_NOT_ACCOUNTABLE = "stopped_not_accountable"
     NOT_AFFECTED = "not_affected"
     ENDED = "ended"
 

@@ -68,6 +68,8 @@ REQUESTS = Listing(
         "downtime_end_at",
         "assignment_count",
         "reopen_count",
+        "provider_not_accountable",
+        "provider_was_not_accountable",
         "flags",
     ),
     default_fields=(

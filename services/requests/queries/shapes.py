@@ -26,7 +26,15 @@ _REFERENCES = (
     "supplier",
 )
 #: What is the specialists' business.
-HIDDEN_FROM_REQUESTERS = ("supplier", "supplier_requestID", "flags", "reopen_count", "assignment_count")
+HIDDEN_FROM_REQUESTERS = (
+    "supplier",
+    "supplier_requestID",
+    "flags",
+    "reopen_count",
+    "assignment_count",
+    "provider_not_accountable",
+    "provider_was_not_accountable",
+)
 
 _request = RequestSchema()
 _note = NoteSchema()

@@ -47,6 +47,7 @@ class RequestPatchSchema(SourceSchema):
     desired_completion_at = Moment(allow_none=True)
     downtime_start_at = Moment(allow_none=True)
     downtime_end_at = Moment(allow_none=True)
+    provider_not_accountable = fields.Boolean()
     note = NoteText()
     internal_note = NoteText()
 
@@ -99,6 +100,8 @@ class RequestSchema(OutputSchema):
     next_target_at = Target()
     assignment_count = fields.Integer()
     reopen_count = fields.Integer()
+    provider_not_accountable = fields.Boolean()
+    provider_was_not_accountable = fields.Boolean()
     flags = fields.List(fields.Nested(FlagSchema))
     completed_at = Moment()
     created_at = Moment()

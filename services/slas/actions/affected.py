@@ -66,7 +66,16 @@ _BEFORE_ALL: Final[Document] = {
 # By these it is decided which SLAs a request affects: when one of them changes, and not in between.
 _PLACE: Final = ("service_instance_id", "about_id", "requested_for_id", "customer_account", "agreement")
 # What clocks know of a request is in the words of its situation.
-_SAID: Final = ("status", "category", "impact", "service_instance_id", "about_id", "team_id", "handed_down")
+_SAID: Final = (
+    "status",
+    "category",
+    "impact",
+    "service_instance_id",
+    "about_id",
+    "team_id",
+    "handed_down",
+    "provider_not_accountable",
+)
 _MOMENTS: Final = ("desired_completion_at", "downtime_start_at", "downtime_end_at")
 
 

@@ -11,6 +11,7 @@ from services.common.actor import Actor
 from services.common.errors import NotFound
 from services.common.listing import ListQuery, Page, page
 from services.common.roles import SEE_REQUESTS
+from services.slas.model.clocks import NOT_ACCOUNTABLE
 from services.slas.queries.listings import AFFECTED_SLAS
 from services.slas.schemas import AffectedSlaSchema
 
@@ -52,6 +53,7 @@ def _shown(document: Mapping[str, Any], viewer: Actor) -> Document:
         if document["actual_resolution_duration"] is not None
         else None,
         "stopped_clock_periods": document["stops"],
+        "provider_not_accountable": NOT_ACCOUNTABLE in document["reasons"],
     }
     for goal in ("response", "resolution"):
         allowed = document[goal]

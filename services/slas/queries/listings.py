@@ -211,6 +211,8 @@ AFFECTED_SLAS = Listing(
         "first_line_team",
         "support_team",
         "supplier",
+        "provider_not_accountable",
+        "provider_was_not_accountable",
     ),
     default_fields=(
         "id",

@@ -53,5 +53,7 @@ class AffectedSlaSchema(OutputSchema):
     first_line_team_id = fields.Integer()
     support_team_id = fields.Integer()
     supplier_id = fields.Integer()
+    provider_not_accountable = fields.Boolean()
+    provider_was_not_accountable = fields.Boolean()
     created_at = Moment()
     updated_at = Moment()

@@ -101,6 +101,27 @@ def test_an_affected_sla_shows_what_was_promised_and_how_far_it_is(
     assert (shown["actual_resolution_at"], shown["supplier"]) == (None, None)
 
 
+def test_a_provider_that_is_not_accountable_is_not_charged(
+    account: Account, specialist: Client, eve: Client, request_: Made
+) -> None:
+    path = f"requests/{request_['id']}"
+    specialist.patch(path, {"provider_not_accountable": True})
+    account.clock.step(minutes=20)
+    seen = specialist.patch(path, {"provider_not_accountable": False})
+    assert (seen["provider_not_accountable"], seen["provider_was_not_accountable"]) == (False, True)
+    assert eve.get(path)["provider_was_not_accountable"] is None
+    assert eve.send("PATCH", path, {"provider_not_accountable": True}).status_code == 403
+    followed(account)
+    (affected,) = specialist.get(f"{path}/affected_slas", fields="*")
+    assert (affected["provider_not_accountable"], affected["provider_was_not_accountable"]) == (False, True)
+    assert affected["stopped_clock_duration"] == 20
+    told = [note["text"] for note in specialist.get(f"{path}/notes") if note["medium"] == "system"]
+    assert sorted(told) == [
+        "The clock has stopped: the provider is not accountable.",
+        "The clock runs again.",
+    ]
+
+
 def test_affected_slas_are_filtered_and_sorted(specialist: Client, request_: Made) -> None:
     found = specialist.get("affected_slas", request=request_["id"], accountability="provider")
     assert [each["request"]["id"] for each in found] == [request_["id"]]

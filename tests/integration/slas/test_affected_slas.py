@@ -42,6 +42,7 @@ def said(n: int, when: datetime, **fields: Any) -> Document:
         "customer_account": None,
         "agreement": None,
         "handed_down": False,
+        "provider_not_accountable": False,
         "desired_completion_at": None,
         "downtime_start_at": None,
         "downtime_end_at": None,
