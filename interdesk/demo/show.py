@@ -19,6 +19,8 @@ _ROWS = (
     ("supplier", "supplier"),
     ("completion reason", "completion_reason"),
     ("listed under", "listed"),
+    ("clock of its SLA", "clock"),
+    ("next target", "next_target_at"),
     ("last note", "notes"),
 )
 _LONGEST_NOTE = 60
@@ -73,6 +75,8 @@ def _cell(name: str, value: Any) -> str:
     if name == "notes":
         last = value[-1] if value else ""
         return last if len(last) <= _LONGEST_NOTE else f"{last[: _LONGEST_NOTE - 1]}…"
-    if name == "status":
+    if name == "next_target_at" and value[:1].isdigit():
+        return f"{value[:10]} {value[11:16]} UTC"
+    if name in ("status", "next_target_at"):
         return str(value).replace("_", " ")
     return "–" if value in (None, "") else str(value)

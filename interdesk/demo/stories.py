@@ -1,4 +1,7 @@
-"""The main job as three stories. Each step says who does what, and what every side must see then."""
+"""The main job as three stories. Each step says who does what, and what every side must see then.
+
+Each account has its own clock of its own SLA: the customer's is the end-to-end clock.
+"""
 
 from __future__ import annotations
 
@@ -37,20 +40,34 @@ def there_and_back(teller: Teller) -> None:
 
 
 def question_and_answer(teller: Teller) -> None:
-    """A provider waits for its customer: the request is with the team that handed it over."""
+    """A provider waits for its customer: the request is with the team that handed it over. The provider's
+    clock stands, the customer's runs."""
     teller.story("A question to the customer, and its answer")
     _handed_to_gigatera(teller, "Invoices are sent twice", "Some buyers get two invoices.")
     question, answer = "Which order numbers are affected?", "Orders 1041 to 1056."
     teller.does(GIGATERA, "takes it on", status="in_progress")
     teller.does(GIGATERA, "asks the customer", status="waiting_for_customer", note=question)
-    teller.sees(GIGATERA, status="waiting_for_customer", listed="open", notes=[question])
+    teller.sees(
+        GIGATERA,
+        status="waiting_for_customer",
+        listed="open",
+        clock="stands",
+        notes=[question],
+    )
     _back_with_widget(teller, notes=[question])
     provider_team = _provider_team(teller, WIDGET, GIGATERA)
     teller.does(
         WIDGET, "answers, by giving it back to the provider's team", team_id=provider_team, note=answer
     )
-    teller.sees(GIGATERA, status="assigned", member=teller.name(GIGATERA), notes=[answer], listed="open")
-    teller.sees(WIDGET, status="assigned", team=_team(teller, GIGATERA), listed="open")
+    teller.sees(
+        GIGATERA,
+        status="assigned",
+        member=teller.name(GIGATERA),
+        notes=[answer],
+        listed="open",
+        clock="runs",
+    )
+    teller.sees(WIDGET, status="assigned", team=_team(teller, GIGATERA), listed="open", clock="runs")
     teller.shows()
     _completed_by_gigatera(teller, "Sixteen duplicates withdrawn; the job now runs once.")
     teller.does(
@@ -64,7 +81,8 @@ def question_and_answer(teller: Teller) -> None:
 
 
 def along_a_chain(teller: Teller) -> None:
-    """The provider hands on to a provider of its own: the request comes back hop by hop."""
+    """The provider hands on to a provider of its own: the request comes back hop by hop. The one in the
+    middle is not charged for what the one below takes."""
     teller.story("Along a chain of three, and back hop by hop")
     _handed_to_gigatera(teller, "The shop is slow in Asia", "Pages take ten seconds from Tokyo.")
     teller.does(GIGATERA, "takes it on and finds the network to blame", status="in_progress")
@@ -76,9 +94,9 @@ def along_a_chain(teller: Teller) -> None:
         note="Packet loss between Amsterdam and Tokyo; traces attached to the maintenance log.",
     )
     teller.arrives(GIGATERA, GLOBALNET)
-    teller.sees(GLOBALNET, status="assigned", team=_team(teller, GLOBALNET), listed="open")
-    teller.sees(GIGATERA, team=_team(teller, GLOBALNET), supplier="GlobalNet", listed="open")
-    teller.sees(WIDGET, team=_team(teller, GIGATERA), supplier="GigaTera", listed="open")
+    teller.sees(GLOBALNET, status="assigned", team=_team(teller, GLOBALNET), listed="open", clock="runs")
+    teller.sees(GIGATERA, team=_team(teller, GLOBALNET), supplier="GlobalNet", listed="open", clock="stands")
+    teller.sees(WIDGET, team=_team(teller, GIGATERA), supplier="GigaTera", listed="open", clock="runs")
     teller.shows()
     teller.does(GLOBALNET, "works on it", status="in_progress")
     teller.sees(GLOBALNET, status="in_progress", member=teller.name(GLOBALNET))
@@ -89,7 +107,7 @@ def along_a_chain(teller: Teller) -> None:
         completion_reason="solved",
         note="A router in Frankfurt was replaced.",
     )
-    teller.sees(GLOBALNET, status="completed", completion_reason="solved", listed="completed")
+    teller.sees(GLOBALNET, status="completed", completion_reason="solved", listed="completed", clock="over")
     teller.sees(
         GIGATERA,
         status="assigned",
@@ -97,9 +115,10 @@ def along_a_chain(teller: Teller) -> None:
         member=teller.name(GIGATERA),
         completion_reason=None,
         listed="open",
+        clock="runs",
         notes=["A router in Frankfurt was replaced."],
     )
-    teller.sees(WIDGET, team=_team(teller, GIGATERA), completion_reason=None, listed="open")
+    teller.sees(WIDGET, team=_team(teller, GIGATERA), completion_reason=None, listed="open", clock="runs")
     teller.shows()
     _completed_by_gigatera(teller, "The way to Asia is fast again.")
     teller.does(
@@ -133,14 +152,23 @@ def _handed_to_gigatera(teller: Teller, subject: str, note: str) -> None:
         service_instance_id=widget.providers[GIGATERA],
     )
     teller.arrives(WIDGET, GIGATERA)
-    teller.sees(GIGATERA, status="assigned", team=_team(teller, GIGATERA), listed="open", notes=[note])
-    teller.sees(WIDGET, status="assigned", team=_team(teller, GIGATERA), supplier="GigaTera", listed="open")
+    teller.sees(
+        GIGATERA, status="assigned", team=_team(teller, GIGATERA), listed="open", clock="runs", notes=[note]
+    )
+    teller.sees(
+        WIDGET,
+        status="assigned",
+        team=_team(teller, GIGATERA),
+        supplier="GigaTera",
+        listed="open",
+        clock="runs",
+    )
     teller.shows()
 
 
 def _completed_by_gigatera(teller: Teller, solution: str) -> None:
     teller.does(GIGATERA, "completes it", status="completed", completion_reason="solved", note=solution)
-    teller.sees(GIGATERA, status="completed", completion_reason="solved", listed="completed")
+    teller.sees(GIGATERA, status="completed", completion_reason="solved", listed="completed", clock="over")
     _back_with_widget(teller, notes=[solution])
 
 
@@ -154,6 +182,7 @@ def _back_with_widget(teller: Teller, notes: list[str]) -> None:
         completion_reason=None,
         completed_at=None,
         listed="open",
+        clock="runs",
         notes=notes,
     )
     teller.shows()
@@ -161,7 +190,13 @@ def _back_with_widget(teller: Teller, notes: list[str]) -> None:
 
 def _each_keeps_its_own(teller: Teller, **reasons: str) -> None:
     for account, reason in reasons.items():
-        teller.sees(account, status="completed", completion_reason=reason, listed="completed")
+        teller.sees(
+            account,
+            status="completed",
+            completion_reason=reason,
+            listed="completed",
+            clock="over",
+        )
     teller.shows()
 
 

@@ -90,7 +90,7 @@ class Teller:
 
     def sees(self, account: str, **expected: Any) -> None:
         """The specialists of an account see the request so: `status team member completion_reason supplier
-        listed`, and `notes` (texts that must be there)."""
+        listed`, the `clock` of the account's own SLA, and `notes` (texts that must be there)."""
         self._compare(account, "specialist", expected)
 
     def end_user_sees(self, account: str, **expected: Any) -> None:
@@ -131,6 +131,8 @@ class Teller:
             "completion_reason": request["completion_reason"],
             "completed_at": request["completed_at"],
             "listed": " and ".join(listed),
+            "clock": _clock(request["next_target_at"]),
+            "next_target_at": request["next_target_at"],
             "notes": [note["text"] for note in api.get(f"requests/{id}/notes", sort="id")],
         }
 
@@ -155,6 +157,12 @@ def _missing(texts: Sequence[str], notes: Sequence[str]) -> list[str]:
 
 def _named(reference: Mapping[str, Any] | None) -> str | None:
     return None if reference is None else str(reference["name"])
+
+
+def _clock(next_target_at: str) -> str | None:
+    """`runs`, `stands`, or `over`; None without an SLA. All SLAs of the stories have targets."""
+    words = {"best_effort": None, "clock_stopped": "stands", "no_target": "over"}
+    return words.get(next_target_at, "runs")
 
 
 def _account(side: Mapping[str, Any]) -> str:

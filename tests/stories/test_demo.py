@@ -67,6 +67,10 @@ def test_the_demo_tells_the_three_stories_as_each_account_sees_them(told: tuple[
     for name in ("Widget Data Center", "GigaTera", "GlobalNet", "waiting for customer", "Network Operations"):
         assert name in written
     assert len(re.findall(r"completion reason", written)) >= 10
+    # While the provider waits for its customer, and while the one below has it.
+    clocks = re.findall(r"clock of its SLA(.*)", written)
+    assert any(re.search(r"runs\W+stands", clock) for clock in clocks)
+    assert any(re.search(r"runs\W+stands\W+runs", clock) for clock in clocks)
 
 
 def test_every_token_of_demo_json_opens_its_account(told: tuple[Path, str]) -> None:

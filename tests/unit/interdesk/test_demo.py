@@ -23,6 +23,8 @@ SEEN: dict[str, Any] = {
     "supplier": "GigaTera",
     "completion_reason": None,
     "listed": "open",
+    "clock": "runs",
+    "next_target_at": "2026-03-23T10:00:00Z",
     "notes": ["Customers cannot check out since 9:40.", "Replaced a faulty load balancer."],
 }
 
@@ -61,6 +63,7 @@ def test_the_sides_are_drawn_beside_each_other() -> None:
     status = next(line for line in lines if "status" in line)
     assert status.index("assigned") < status.index("waiting for customer")
     assert "load balancer" in written.getvalue()
+    assert "2026-03-23 10:00 UTC" in written.getvalue()
 
 
 def test_what_a_person_wrote_is_shown_and_not_taken_for_markup() -> None:
@@ -81,7 +84,8 @@ class OneRequest:
         if path in ("requests/open", "requests/completed"):
             return [{"id": 4}] if path == "requests/open" else []
         named = {name: SEEN[name] and {"name": SEEN[name]} for name in ("team", "member", "supplier")}
-        return {"status": "assigned", "completion_reason": None, "completed_at": None, **named}
+        plain = {name: SEEN[name] for name in ("status", "completion_reason", "next_target_at")}
+        return {**plain, "completed_at": None, **named}
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         return {}
