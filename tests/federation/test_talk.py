@@ -262,7 +262,7 @@ def test_a_new_partner_is_heard_without_a_restart(pair: Pair, make_side: Sides) 
     globalnet.waits_until(lambda: globalnet.delivered(thread) == ["accepted"])
 
 
-def test_another_content_at_the_same_place_is_refused_and_pauses_the_border(pair: Pair) -> None:
+def test_another_content_at_the_same_place_is_refused_and_pauses_both_borders(pair: Pair) -> None:
     widget, giga = pair
     thread = widget.open(giga.account, "1")
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
@@ -271,9 +271,11 @@ def test_another_content_at_the_same_place_is_refused_and_pauses_the_border(pair
     widget.smuggle(giga, forged)
     giga.waits_until(lambda: giga.quarantined() == ["sequence_conflict"])
     giga.waits_until(lambda: giga.paused() == {widget.account: "sequence_conflict"})
+    widget.waits_until(lambda: widget.paused() == {giga.account: "second_deployment"})
     widget.say(giga.account, thread, "2")
-    widget.waits_until(lambda: widget.delivered(thread) == ["accepted", "sent"])
+    widget.waits_until(lambda: widget.delivered(thread) == ["accepted", "queued"])
     assert giga.post.borders.resume(widget.account)
+    assert widget.post.borders.resume(giga.account)
     giga.waits_until(lambda: giga.heard(widget.account, thread) == ["1", "2"])
 
 
