@@ -7,7 +7,6 @@ from flask_smorest import Blueprint
 
 from gateway import bodies, documents
 from gateway.answers import Answers
-from gateway.audiences import allowed
 from gateway.context import GatewayContext
 from gateway.resource import (
     Children,
@@ -15,12 +14,11 @@ from gateway.resource import (
     ResourceViews,
     add_views,
     idempotency_key,
-    list_query,
     status_of,
     viewer,
 )
-from gateway.resources.shapes import AFFECTED_SLA, NOTE, REQUEST, TIMELINE
-from services.common.listing import page_at_hand
+from gateway.resources.shapes import AFFECTED_SLA, NOTE, REQUEST
+from gateway.resources.timeline import Timeline
 from services.common.roles import PUBLISH_NOTES, SEE_REQUESTS, STAFF
 from services.requests import queries, schemas
 from services.slas import queries as slas
@@ -71,18 +69,10 @@ class RequestViews(ResourceViews):
     def extend(self, blueprint: Blueprint) -> None:
         add = documents.of_create(self.add_note, NOTE, schemas.NoteInputSchema)
         add_views(blueprint, "/<id>/notes", "add_note", {"post": self.writer(add)})
-        timeline = documents.of_list(self.get_timeline, TIMELINE, "All that happened to a request")
-        views = {"get": allowed(*STAFF, scope=REQUESTS.path)(timeline)}
-        add_views(blueprint, "/<id>/timeline", "timeline", views)
+        Timeline(self).extend(blueprint)
 
     def add_note(self, id: str) -> Response:
         above = self.load(id)
         made = self.call("add_note", above["id"], bodies.fields_of(request), idempotency_key())
         note = made["record"] or queries.get_note(self.database, made["id"], viewer())
         return self.answers.record(NOTE, note, status_of(made), f"/v1/notes/{note['id']}")
-
-    def get_timeline(self, id: str) -> Response:
-        query = list_query(TIMELINE.listing)
-        entries = queries.get_history(self.database, self.id_of(id), viewer())
-        page = page_at_hand([{**entry, "id": entry["n"]} for entry in entries], TIMELINE.listing, query)
-        return self.answers.page(TIMELINE, page, query)

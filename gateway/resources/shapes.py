@@ -23,8 +23,40 @@ from services.slas import schemas as sla_schemas
 from services.slas.schemas.offerings import CALENDARS
 
 
+class _TimeSchema(OutputSchema):
+    account = fields.Nested(AccountReferenceSchema)
+    team_id = fields.Integer()
+    status = fields.String()
+    duration = fields.Integer()
+    support_hours_duration = fields.Integer()
+    sla_id = fields.Integer()
+
+
+class ShareSchema(_TimeSchema):
+    """Time of a request, in whole minutes: by the clock on the wall, and within the support hours of `sla`,
+    its most stringent affected SLA; null without one. `account` is missing while nobody held it.
+    """
+
+    id = fields.Integer()
+
+
+class HeldSchema(_TimeSchema):
+    """Who held a request in which status; `until` is null while he does."""
+
+    class Meta:
+        include = {"from": Moment(), "until": Moment()}
+
+
+class PeriodSchema(HeldSchema):
+    """One of a list."""
+
+    id = fields.Integer()
+
+
 class TimelineSchema(OutputSchema):
-    """What happened to a request: who (`person` of `account`) did what, when, and `{field: [old, new]}`."""
+    """What happened to a request: who (`person` of `account`) did what, when, and `{field: [old, new]}`; and
+    the `period` that began with it.
+    """
 
     id = fields.Integer()
     at = Moment()
@@ -33,6 +65,12 @@ class TimelineSchema(OutputSchema):
     what = fields.String()
     text = fields.String()
     changes = fields.Dict()
+    period = fields.Nested(HeldSchema)
+
+
+def _numbered(*fields: str) -> Listing:
+    """A list in the order of its numbers."""
+    return Listing({"id": Field(kind=Kind.INTEGER, sortable=True)}, also=fields, default_sort="id")
 
 
 ORGANIZATION = Shape(
@@ -183,14 +221,24 @@ NOTE = Shape(
     "Note",
     {**_REQUEST, **references("person")},
 )
+_OF_SHARE = {**references("team"), **references("sla")}
 TIMELINE = Shape(
     "timeline",
     TimelineSchema,
-    Listing(
-        fields={"id": Field(kind=Kind.INTEGER, sortable=True)},
-        also=("at", "account", "person", "what", "text", "changes"),
-        default_sort="id",
-    ),
+    _numbered("at", "account", "person", "what", "text", "changes", "period"),
+    references=_OF_SHARE,
+)
+PERIOD = Shape(
+    "period",
+    PeriodSchema,
+    _numbered("account", "team", "status", "from", "until", "duration", "support_hours_duration", "sla"),
+    references=_OF_SHARE,
+)
+SHARE = Shape(
+    "share",
+    ShareSchema,
+    _numbered("account", "team", "status", "duration", "support_hours_duration", "sla"),
+    references=_OF_SHARE,
 )
 HANDOVER = Shape(
     "hand-over",

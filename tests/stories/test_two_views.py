@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -48,6 +49,11 @@ class Side:
         (found,) = self.api.get(f"requests/{self.id}/affected_slas", fields="*")
         affected: Record = found
         return affected
+
+    def holders(self) -> list[str]:
+        """The accounts that have had it, as this account was told, in their order."""
+        periods = self.api.get(f"requests/{self.id}/timeline/periods", sort="id", per_page=100)
+        return [account for account, _ in groupby(each["account"]["id"] for each in periods)]
 
     def clocked(self, condition: Callable[[Record], bool]) -> Record:
         """Waits until the affected SLA looks so here."""
@@ -223,6 +229,13 @@ def test_through_a_chain_of_three_it_comes_back_hop_by_hop(
     reasons = [side.see()["completion_reason"] for side in (widget, gigatera, globalnet)]
     assert reasons == ["workaround", "solved", "solved"]
     assert not [note for note in widget.notes() if "router" in note["text"]]
+    assert widget.holders() == ["widget", "gigatera", "widget"]
+    assert gigatera.holders() == ["gigatera", "globalnet", "gigatera"]
+    assert globalnet.holders() == ["globalnet"]
+    shares = {
+        each["account"]["id"]: each for each in widget.api.get(f"requests/{widget.id}/timeline/accounts")
+    }
+    assert shares["gigatera"]["support_hours_duration"] is not None
 
 
 def test_a_question_below_does_not_reach_the_top_of_a_chain(

@@ -22,6 +22,7 @@ The rules are those of a request that goes to a provider's account and comes bac
     own, core, notes   moves among own teams; the shared core; notes over the border
     restate, refusals  agreeing again after a restore; undoing what a partner refused
     situation          what the account's clocks hear of a request
+    periods            who had it when, read off its history
     finish             what follows from every step: statements, notes, clock, history, events
     wire               the bodies of the messages, as a table
 """
@@ -49,6 +50,7 @@ from services.requests.model.errors import (
 )
 from services.requests.model.facts import Changes, Facts, Incoming, Lead, NewRequest, Sent, Take
 from services.requests.model.holder import Place, clock, holder, own_team, place, provider_holds
+from services.requests.model.periods import Held, Period, periods
 from services.requests.model.request import Above, Below, Flag, Request, Stated
 from services.requests.model.step import (
     ARRIVED_LATE,
@@ -104,6 +106,7 @@ __all__ = [
     "Event",
     "Facts",
     "Flag",
+    "Held",
     "HistoryEntry",
     "Ids",
     "IllegalMove",
@@ -120,6 +123,7 @@ __all__ = [
     "NotAllowed",
     "Note",
     "Outgoing",
+    "Period",
     "Place",
     "Ref",
     "Request",
@@ -145,6 +149,7 @@ __all__ = [
     "holder",
     "legal_moves",
     "own_team",
+    "periods",
     "place",
     "provider_holds",
     "publish",

@@ -8,6 +8,7 @@ what he may not see is not there for him: NotFound.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from pymongo.database import Database
@@ -16,6 +17,8 @@ from services.common import audit, history
 from services.common.actor import Actor
 from services.common.errors import Forbidden, Invalid, NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.requests.documents import decode
+from services.requests.model import HistoryEntry, periods
 from services.requests.model.access import sees_all
 from services.requests.queries import shapes
 from services.requests.queries.listings import HANDOVERS, NOTES, REQUESTS, visible
@@ -29,6 +32,7 @@ __all__ = [
     "get_handover",
     "get_history",
     "get_note",
+    "get_periods",
     "get_request",
     "list_handovers",
     "list_notes",
@@ -126,6 +130,19 @@ def get_history(database: Database[Document], id: int, viewer: Actor) -> list[Do
     entries = history.read(database, "requests", id)
     names = _called(database, {account for entry in entries for account in shapes.accounts_told(entry)})
     return [shapes.entry(each, names) for each in entries]
+
+
+def get_periods(database: Database[Document], id: int, viewer: Actor, now: datetime) -> list[Document]:
+    """Who held a request (`model.periods`), oldest first: `{n, since, until, goes_on, account, team_id,
+    status}`. `account` is None where nobody did. Its requester is told of no other account. Raises NotFound.
+    """
+    document = _request(database, id, viewer)
+    told = [decode(HistoryEntry, entry) for entry in history.read(database, "requests", id)]
+    above = document.get("above")
+    all_ = viewer.is_system or sees_all(viewer.roles)
+    found = periods(told, document["account"], above and above["partner"], now, partners=all_)
+    names = _called(database, {each.held.account for each in found if each.held.account})
+    return [shapes.period(each, names) for each in found]
 
 
 def get_audit(database: Database[Document], id: int, viewer: Actor) -> list[Document]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.common.actor import Actor
-from services.requests.model import Above, Below, Episode, Ref, Request, Visibility, holder
+from services.requests.model import Above, Below, Episode, Period, Ref, Request, Visibility, holder
 from services.requests.model.access import sees_all
 from services.requests.schemas import HandoverSchema, NoteSchema, RequestSchema
 from services.requests.store import read_request
@@ -85,6 +85,20 @@ def entry(line: Mapping[str, Any], names: Names) -> Document:
         "account": account_of(line["account"], names),
         "person": _told(line["person"], names),
         "changes": {name: [_told(value, names) for value in each] for name, each in line["changes"].items()},
+    }
+
+
+def period(of: Period, names: Names) -> Document:
+    """A period as it goes out."""
+    held = of.held
+    return {
+        "n": of.n,
+        "since": of.since,
+        "until": of.until,
+        "goes_on": of.goes_on,
+        "account": None if held.account is None else account_of(held.account, names),
+        "team_id": held.team_id,
+        "status": held.status,
     }
 
 

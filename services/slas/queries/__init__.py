@@ -21,6 +21,7 @@ from services.common.listing import Listing, ListQuery, Page, all_of, page, page
 from services.slas.holidays.icalendar_written import written_icalendar
 from services.slas.model.shapes import parents_of
 from services.slas.queries.affected import (
+    count_support_hours,
     get_affected_sla,
     list_affected_slas,
     list_affected_slas_of_request,
@@ -41,6 +42,7 @@ from services.slas.store import KINDS
 __all__ = [
     "CALENDAR_HOURS",
     "LISTINGS",
+    "count_support_hours",
     "get_affected_sla",
     "get_audit",
     "get_calendar",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo.database import Database
@@ -11,6 +12,9 @@ from services.common.actor import Actor
 from services.common.errors import NotFound
 from services.common.listing import ListQuery, Page, page
 from services.common.roles import SEE_REQUESTS
+from services.slas.documents import of_document, read_calendar
+from services.slas.model.affected import most_stringent
+from services.slas.model.calendars import Calendar
 from services.slas.model.clocks import NOT_ACCOUNTABLE
 from services.slas.queries.listings import AFFECTED_SLAS
 from services.slas.schemas import AffectedSlaSchema
@@ -41,6 +45,24 @@ def list_affected_slas_of_request(
     among = {"request_id": id}
     found = page(database["affected_slas"], AFFECTED_SLAS, query, among, viewer=viewer, projection=_STRIPS)
     return found.map(lambda document: _shown(document, viewer))
+
+
+def count_support_hours(
+    database: Database[Document], id: int, spans: Sequence[tuple[datetime, datetime]]
+) -> Document | None:
+    """How much of each span is within the support hours of a request that the viewer may see: `{sla_id,
+    durations}`, exact. The hours are those of its most stringent affected SLA; None when it has none.
+    """
+
+    def calendar(hash: str) -> Calendar:
+        return read_calendar(database["calendar_snapshots"].find_one({"_id": hash}) or {})
+
+    found = database["affected_slas"].find({"request_id": id}, _STRIPS)
+    chosen = most_stringent([of_document(document, calendar) for document in found])
+    if chosen is None:
+        return None
+    hours = chosen.snapshot.terms.hours
+    return {"sla_id": chosen.sla_id, "durations": [hours.between(since, until) for since, until in spans]}
 
 
 def _shown(document: Mapping[str, Any], viewer: Actor) -> Document:

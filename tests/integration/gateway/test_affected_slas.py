@@ -7,31 +7,12 @@ from typing import Any
 
 import pytest
 
-from services.common import bus_json
 from services.common.roles import SEE_REQUESTS
 from services.requests.model.access import SEE_ALL
 from tests.integration.gateway.account import Account, Client
+from tests.integration.gateway.events import followed
 
 Made = dict[str, Any]
-
-
-def heard(account: Account, of: str, collection: str, type: str, by: str, handler: str) -> None:
-    """Brings all events of a type, in the order in which they were saved, to a service."""
-    rows = [
-        row
-        for document in account.contexts[of].database[collection].find({})
-        for row in document["outbox"]
-        if row["type"] == type
-    ]
-    for row in sorted(rows, key=lambda row: (row["body"]["request_id"], row["body"]["n"])):
-        getattr(account.caller.services[by], handler)(bus_json.decode(bus_json.encode(row["body"])))
-
-
-def followed(account: Account) -> None:
-    """What services tell each other is heard."""
-    told = ("requests", "requests", "request.situation_changed", "slas", "situation_changed")
-    heard(account, *told)
-    heard(account, "slas", "situations", "affected_slas.followed", "requests", "targets_said")
 
 
 @pytest.fixture(scope="module")

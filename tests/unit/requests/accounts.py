@@ -17,12 +17,15 @@ from services.requests.model import (
     Context,
     Event,
     Facts,
+    HistoryEntry,
     Lead,
     Note,
+    Period,
     Ref,
     Request,
     Step,
     Who,
+    periods,
 )
 
 START = datetime(2024, 5, 6, 8, tzinfo=UTC)
@@ -72,6 +75,7 @@ class Account:
     notes: dict[int, list[Note]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
+    lines: dict[int, list[HistoryEntry]] = field(default_factory=dict)
     incarnation: int = 1
     minutes: int = 0
     ids: Counter = field(default_factory=lambda: Counter(""))
@@ -86,6 +90,7 @@ class Account:
         twin.requests, twin.ids = dict(self.requests), copy(self.ids)
         twin.notes = {key: list(notes) for key, notes in self.notes.items()}
         twin.events, twin.history = list(self.events), list(self.history)
+        twin.lines = {key: list(lines) for key, lines in self.lines.items()}
         twin.introduced = dict(self.introduced)
         return twin
 
@@ -143,10 +148,17 @@ class Account:
         self.requests[step.request.id] = step.request
         self.notes.setdefault(step.request.id, []).extend(step.notes)
         self.events.extend(step.events)
+        self.lines.setdefault(step.request.id, []).extend(step.history)
         self.history.extend(f"{line.account}: {line.what} {line.text or ''}".strip() for line in step.history)
         for sent in step.outgoing:
             check_outgoing(f"{sent.type}.v1", json.loads(json.dumps(sent.body)))
         return step
+
+    def periods(self, request: Request) -> list[Period]:
+        """Who had it when, until a minute after the last step."""
+        now = START + timedelta(minutes=self.minutes + 1)
+        customer = request.above.partner if request.above else None
+        return periods(self.lines[request.id], self.id, customer, now)
 
     def public_texts(self, request: Request) -> list[str]:
         return [note.text for note in self.notes[request.id] if note.public]

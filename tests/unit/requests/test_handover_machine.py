@@ -208,6 +208,17 @@ class Handover(RuleBasedStateMachine):
         self.backup = None
 
     @invariant()
+    def who_has_it_now_has_had_it_since_the_last_period_began(self) -> None:
+        for request in self.requests():
+            told = self.federation[request.account].periods(request)
+            ends = [request.created_at, *(each.until for each in told)]
+            assert [each.since for each in told] == ends[:-1]
+            if request.live:
+                assert (told[-1].goes_on, told[-1].held.account) == (True, model.holder(request))
+            else:
+                assert ends[-1] == request.completed_at
+
+    @invariant()
     def at_rest_all_agree(self) -> None:
         if self.requests():
             check(self.federation)

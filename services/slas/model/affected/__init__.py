@@ -15,7 +15,8 @@ What it promises
 How
     `situation` is a request at a moment, as far as clocks depend on it; `affecting` says which SLAs it
     affects and who is accountable; `snapshot` takes the terms; `following` leads the affected SLAs of a
-    request from one situation to the next; `next_target` says what the request itself shows.
+    request from one situation to the next; `next_target` says what the request itself shows, `measure` by
+    which of them its time is measured.
 
 Source: 4me-facts, section 1 (AffectedSla, `next_target_at`) and section 4 (SLA clock).
 """
@@ -30,6 +31,7 @@ from services.slas.model.affected.affecting import (
     affected_by,
 )
 from services.slas.model.affected.following import Affected, followed
+from services.slas.model.affected.measure import most_stringent
 from services.slas.model.affected.next_target import (
     BEST_EFFORT,
     CLOCK_STOPPED,
@@ -55,6 +57,7 @@ __all__ = [
     "accountability",
     "affected_by",
     "followed",
+    "most_stringent",
     "next_target",
     "next_target_of",
     "snapshot",
