@@ -8,7 +8,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `open_with`     the partners with whom an episode is open; absent without any
            `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
            `next_target_at`, `accountable_team_ids`  what the account's clocks last said of it while it is
-                           open, of the situation `targets_of` (`actions.targets`)
+                           open, of the situation `targets_of` (`actions.targets`); and its `TARGETS`
            `search`        the terms it is found by
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
            as its request (as a `copy` row, see `common.store`) and stands here right after.
@@ -79,7 +79,8 @@ REQUESTS: Final = Collection(
         Index("search"),
     ),
 )
-_SAID_BY_CLOCKS: Final = ("next_target_at", "accountable_team_ids", "targets_of")
+TARGETS: Final = ("response_target_at", "resolution_target_at", "requester_resolution_target_at")
+_SAID_BY_CLOCKS: Final = (*TARGETS, "next_target_at", "accountable_team_ids", "targets_of")
 # Few requests have these, and only theirs are in their sparse indexes: null would be in them, too.
 _SELDOM: Final = ("source", "supplier_request_id")
 NOTES: Final = Collection(

@@ -39,6 +39,7 @@ _PLAIN = (
     "downtime_start_at",
     "downtime_end_at",
     "provider_was_not_accountable",
+    "for_requester",
 )
 _OF_SNAPSHOT = (
     "level",

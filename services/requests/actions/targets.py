@@ -1,33 +1,45 @@
-"""What the account's clocks say of a request: its next target, and the teams that are held to one.
+"""What the account's clocks say of a request: its targets, and the teams that are held to one.
 
 It is shown and never decided by, so it is no change of the request: its version stays, and nobody who is
-editing it is in the way. Words are taken in the order of the situations they are about; a completed request
-takes none, and one that is open again waits for the next.
+editing it is in the way. Words are taken in the order of the situations they are about. What is next is said
+of an open request, and shown while it is: a completed one shows by itself that nothing is, and one that is
+open again waits for the next word. Targets stay when they are met.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.common.clock import from_iso
 from services.common.context import Context
 from services.common.database import answering
 from services.requests import store
 
+_NOTHING_NEXT: Final = "no_target"
+
 
 def show_targets(context: Context, body: Mapping[str, Any]) -> None:
     """Applies `affected_slas.followed`. Raises Unavailable."""
-    newer = {"_id": body["request_id"], "targets_of": {"$not": {"$gte": body["n"]}}, "live": True}
-    shown = {
-        "targets_of": body["n"],
+    newer = {"_id": body["request_id"], "targets_of": {"$not": {"$gte": body["n"]}}}
+    targets = {"targets_of": body["n"], **{name: _moment(body.get(name)) for name in store.TARGETS}}
+    next_ = {
         "next_target_at": _target(body["next_target_at"]),
         "accountable_team_ids": body["accountable_team_ids"],
     }
+    requests = context.database[store.REQUESTS.name]
     with answering():
-        context.database[store.REQUESTS.name].update_one(newer, {"$set": shown})
+        if body["next_target_at"] != _NOTHING_NEXT:
+            still = requests.update_one({**newer, "live": True}, {"$set": {**targets, **next_}})
+            if still.matched_count:
+                return
+        requests.update_one(newer, {"$set": targets})
 
 
 def _target(text: str) -> datetime | str:
     return from_iso(text) if text[:1].isdigit() else text
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else from_iso(text)

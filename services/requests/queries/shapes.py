@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from services.common.actor import Actor
@@ -36,6 +37,7 @@ HIDDEN_FROM_REQUESTERS = (
     "provider_was_not_accountable",
 )
 
+_MINUTE = timedelta(minutes=1)
 _request = RequestSchema()
 _note = NoteSchema()
 _handover = HandoverSchema()
@@ -47,6 +49,8 @@ def request(document: Mapping[str, Any], viewer: Actor) -> Document:
     given = {**document, **core, "id": document["_id"], "source": document.get("source")}
     given["sourceID"] = document.get("source_id")
     given["supplier_requestID"] = document.get("supplier_request_id")
+    completed = document.get("completed_at")
+    given["resolution_duration"] = completed and (completed - document["created_at"]) // _MINUTE
     for name in _REFERENCES:
         given[f"{name}_id"] = (document.get(name) or {}).get("id")
     shown: Document = {**_request.dump(given), "version": document["version"]}

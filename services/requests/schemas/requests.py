@@ -72,7 +72,8 @@ class FlagSchema(OutputSchema):
 
 class RequestSchema(OutputSchema):
     """A request as this account sees it. `requester` is the name that a customer's account gave; `flags`
-    tell of messages to partners that need somebody's attention.
+    tell of messages to partners that need somebody's attention; `resolution_duration` are whole minutes from
+    `created_at` to `completed_at`.
     """
 
     id = fields.Integer()
@@ -98,6 +99,10 @@ class RequestSchema(OutputSchema):
     downtime_start_at = Moment()
     downtime_end_at = Moment()
     next_target_at = Target()
+    response_target_at = Moment()
+    resolution_target_at = Moment()
+    requester_resolution_target_at = Moment()
+    resolution_duration = fields.Integer()
     assignment_count = fields.Integer()
     reopen_count = fields.Integer()
     provider_not_accountable = fields.Boolean()

@@ -5,9 +5,10 @@ What it promises
     situation has its effect once. A stop that came and went is counted, however late it is heard: by the
     times of the requests service's saves, not by when they arrive here.
 
-    What an open request shows of its targets is told when it has changed: `affected_slas.followed`,
-    `{request_id, n, next_target_at, accountable_team_ids}`, the teams being those of the SLAs that are still
-    affected. Of a completed one nothing is told, it has no target any more.
+    What a request shows of its targets is told when it has changed: `affected_slas.followed`, `{request_id,
+    n, next_target_at, accountable_team_ids, response_target_at, resolution_target_at,
+    requester_resolution_target_at}`, the teams being those of the SLAs that are still affected. That a
+    completed one has no next target is not told, it knows.
 
 How
     Each affected SLA is a record of its own; where the request is with them stands in its `situations`
@@ -39,6 +40,7 @@ from services.slas.model.affected import (
     Affected,
     Situation,
     Snapshot,
+    earliest_targets,
     followed,
     next_target,
 )
@@ -54,7 +56,13 @@ _FIRST: Final = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 # What a request shows by itself, before anything is told of it and when it is completed.
 _COMPLETED: Final[Document] = {"next_target_at": NO_TARGET, "accountable_team_ids": []}
-_UNTOLD: Final[Document] = {"next_target_at": BEST_EFFORT, "accountable_team_ids": []}
+_UNTOLD: Final[Document] = {
+    "next_target_at": BEST_EFFORT,
+    "accountable_team_ids": [],
+    "response_target_at": None,
+    "resolution_target_at": None,
+    "requester_resolution_target_at": None,
+}
 _BEFORE_ALL: Final[Document] = {
     "n": 0,
     "at": _FIRST,
@@ -92,7 +100,9 @@ def follow(context: Context, body: Mapping[str, Any]) -> None:
     placed = {name: body[name] for name in _PLACE}
     anew = placed != held["placed"]
     above = promises.above(context, _instances(body)) if anew else frozenset(held["above"])
-    shows = _follow(context, request_id, _situation(body, at, above), body, anew)
+    situation = _situation(body, at, above)
+    shows = _follow(context, request_id, situation, body, anew)
+    shown = held["shows"] if situation.live else {**held["shows"], **_COMPLETED}
     state = {
         "n": body["n"],
         "at": max(at, held["at"]),
@@ -102,7 +112,7 @@ def follow(context: Context, body: Mapping[str, Any]) -> None:
         "shows": shows,
     }
     told = {"request_id": request_id, "n": body["n"], **shows}
-    news = [] if shows in (held["shows"], _COMPLETED) else [event_row("affected_slas.followed", told)]
+    news = [] if shows == shown else [event_row("affected_slas.followed", told)]
     _move(context, request_id, position, state, news)
 
 
@@ -143,13 +153,16 @@ def _follow(
     for sla_id, affected in after.items():
         if affected != before.get(sla_id):
             _save(context, request_id, kept.get(sla_id), affected, {"n": body["n"], "at": at})
+    targets = earliest_targets(after.values())
+    dated = {name: None if moment is None else iso(moment) for name, moment in targets.items()}
     if not situation.live:
-        return dict(_COMPLETED)
+        return {**_COMPLETED, **dated}
     target = next_target(situation, after.values())
     held = [each for each in after.values() if each.accountability != NOT_AFFECTED]
     return {
         "next_target_at": target if isinstance(target, str) else iso(target),
         "accountable_team_ids": sorted({id for each in held for id in each.snapshot.team_ids}),
+        **dated,
     }
 
 

@@ -147,6 +147,51 @@ def test_a_request_shows_its_next_target(account: Account, specialist: Client, r
     assert shown() == "clock_stopped"
 
 
+def test_a_request_shows_its_targets_also_when_they_are_met(
+    account: Account, specialist: Client, eve: Client, request_: Made
+) -> None:
+    path, made = f"requests/{request_['id']}", account.clock.now()
+    response, resolution = (
+        (made + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z") for minutes in (60, 480)
+    )
+
+    def shown(client: Client) -> tuple[str | None, ...]:
+        followed(account)
+        seen = client.get(path)
+        names = ("response_target_at", "resolution_target_at", "requester_resolution_target_at")
+        return tuple(seen[name] for name in names)
+
+    assert shown(eve) == shown(specialist) == (response, resolution, resolution)
+    assert specialist.get(path)["resolution_duration"] is None
+    specialist.patch(path, {"status": "waiting_for_customer", "note": "Which?"})
+    assert shown(specialist) == (None, None, None)
+    account.clock.step(minutes=30, seconds=59)
+    specialist.patch(path, {"status": "completed", "completion_reason": "solved", "note": "Done."})
+    later = (made + timedelta(minutes=510, seconds=59)).isoformat().replace("+00:00", "Z")
+    assert shown(specialist)[1:] == (later, later)
+    seen = specialist.get(path)
+    assert (seen["next_target_at"], seen["resolution_duration"]) == ("no_target", 30)
+    assert specialist.send("GET", "requests?requester_resolution_target_at=!").status_code == 422
+
+
+def test_what_is_said_of_an_open_request_leaves_a_completed_one_without_a_next_target(
+    account: Account, specialist: Client, request_: Made
+) -> None:
+    path = f"requests/{request_['id']}"
+    specialist.patch(path, {"status": "completed", "completion_reason": "solved", "note": "Done."})
+    late = {
+        "request_id": request_["id"],
+        "n": 8,
+        "next_target_at": "best_effort",
+        "accountable_team_ids": [4],
+        "resolution_target_at": "2026-01-07T12:00:00Z",
+    }
+    account.caller.services["requests"].targets_said(late)
+    seen = specialist.get(path)
+    assert (seen["next_target_at"], seen["resolution_target_at"]) == ("no_target", "2026-01-07T12:00:00Z")
+    assert request_["id"] not in [each["id"] for each in specialist.get("requests/sla_accountability")]
+
+
 def test_a_request_is_found_by_the_teams_that_are_held_to_a_target(
     account: Account, specialist: Client, eve: Client, request_: Made
 ) -> None:

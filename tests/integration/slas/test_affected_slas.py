@@ -235,6 +235,21 @@ def test_what_a_request_shows_of_its_targets_is_told_when_it_changes(
     assert [word["accountable_team_ids"] for word in words] == [[1, 2]] * 4
     assert words[0]["next_target_at"] == iso(at(10, 1))
     assert words[-1]["next_target_at"] == "clock_stopped"
+    assert [word["response_target_at"] for word in words] == [iso(at(10, 1))] * 4
+    first, again = iso(at(9, 1, days=1)), words[2]["next_target_at"]
+    assert [word["resolution_target_at"] for word in words] == [first, first, again, None]
+    assert {word["requester_resolution_target_at"] for word in words} == {None}
+
+
+def test_of_a_completed_request_only_a_target_that_is_another_is_told(
+    gigatera: Side, handed_over: Document
+) -> None:
+    for n, status in enumerate(("assigned", "waiting_for_customer", "completed"), start=1):
+        affected.follow(gigatera.context, said(n, at(9, n), **{**handed_over, "status": status}))
+    (position,) = gigatera.context.database[store.SITUATIONS].find({})
+    last = position["outbox"][-1]["body"]
+    assert (last["n"], last["next_target_at"], last["accountable_team_ids"]) == (3, "no_target", [])
+    assert last["resolution_target_at"] == iso(at(9, 2, days=1))
 
 
 def test_of_a_request_that_affects_nothing_nothing_is_told(gigatera: Side) -> None:

@@ -36,6 +36,7 @@ from services.slas.model.affected.next_target import (
     BEST_EFFORT,
     CLOCK_STOPPED,
     NO_TARGET,
+    earliest_targets,
     next_target,
     next_target_of,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Snapshot",
     "accountability",
     "affected_by",
+    "earliest_targets",
     "followed",
     "most_stringent",
     "next_target",

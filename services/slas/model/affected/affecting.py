@@ -59,6 +59,12 @@ def accountability(service_instance_id: int, situation: Situation) -> str:
     return SUPPLIER if below else NOT_AFFECTED
 
 
+def covers_requester(promise: Promise, situation: Situation, asking: Asking) -> bool:
+    """Whether the SLA is for who asked. One between accounts is for the account: what its people expect is
+    their own account's business."""
+    return promise.agreement is None and situation.agreement is None and covers(promise, asking)
+
+
 def _covers(promise: Promise, situation: Situation, asking: Asking) -> bool:
     if promise.agreement is not None or situation.agreement is not None:
         return promise.agreement == situation.agreement

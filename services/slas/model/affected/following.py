@@ -14,7 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.slas.model.affected.affecting import NOT_AFFECTED, Promise, accountability, affected_by
+from services.slas.model.affected.affecting import (
+    NOT_AFFECTED,
+    Promise,
+    accountability,
+    affected_by,
+    covers_requester,
+)
 from services.slas.model.affected.situation import RESPONSES, WAITING, Situation
 from services.slas.model.affected.snapshot import Snapshot
 from services.slas.model.calendars import working_time
@@ -33,7 +39,7 @@ from services.slas.model.coverage import Asking
 
 @dataclass(frozen=True)
 class Affected:
-    """A value: `after` gives a new one."""
+    """A value: `after` gives a new one. `for_requester`: the SLA covers whoever the request is for."""
 
     sla_id: int
     service_instance_id: int
@@ -45,6 +51,7 @@ class Affected:
     downtime_start_at: datetime | None = None
     downtime_end_at: datetime | None = None
     provider_was_not_accountable: bool = False
+    for_requester: bool = False
 
     @classmethod
     def started(cls, promise: Promise, taken: Snapshot, situation: Situation) -> Affected:
@@ -157,6 +164,8 @@ def followed(
         for id in affected_by(known.values(), situation, asking):
             if id not in after:
                 after[id] = Affected.started(known[id], terms(id, situation.level), situation)
+    for id in after.keys() & known.keys():
+        after[id] = replace(after[id], for_requester=covers_requester(known[id], situation, asking))
     return after
 
 

@@ -7,20 +7,23 @@
     else                                            the earliest resolution target; clock_stopped while none
                                                     has a moment because a clock stands; else best_effort
 
-Source: 4me-facts, section 1 (`next_target_at`). That a clock which stands for another reason than the
-customer is called so, too, is ours.
+Beside it the request shows the earliest target of each goal, and of those resolutions that are for whoever
+asked: until when he expects it. All of SLAs that are still affected.
+
+Source: 4me-facts, section 1 (`next_target_at`) and section 4 (`requester_resolution_target_at`). That a clock
+which stands for another reason than the customer is called so, too, is ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
 from services.slas.model.affected.affecting import NOT_AFFECTED
 from services.slas.model.affected.following import Affected
 from services.slas.model.affected.situation import WAITING, Situation
-from services.slas.model.clocks import RESOLUTION, RESPONSE, WAITING_FOR_CUSTOMER
+from services.slas.model.clocks import RESOLUTION, RESPONSE, WAITING_FOR_CUSTOMER, Goal
 
 BEST_EFFORT: Final = "best_effort"
 CLOCK_STOPPED: Final = "clock_stopped"
@@ -39,22 +42,36 @@ def next_target_of(affected: Affected) -> datetime | str:
     return _next(affected.ended_at is None, waits, affected.desired_completion_at, [affected])
 
 
+def earliest_targets(affected: Collection[Affected]) -> dict[str, datetime | None]:
+    """`{response_target_at, resolution_target_at, requester_resolution_target_at}` of a request."""
+    held = [each for each in affected if each.accountability != NOT_AFFECTED]
+    theirs = [each for each in held if each.for_requester]
+    return {
+        "response_target_at": _earliest(RESPONSE, held),
+        "resolution_target_at": _earliest(RESOLUTION, held),
+        "requester_resolution_target_at": _earliest(RESOLUTION, theirs),
+    }
+
+
+def _earliest(goal: Goal, held: Iterable[Affected]) -> datetime | None:
+    targets = [each.target_at(goal) for each in held]
+    return min((at for at in targets if at is not None), default=None)
+
+
 def _next(
     live: bool, waits: bool, desired: datetime | None, affected: Collection[Affected]
 ) -> datetime | str:
     if not live:
         return NO_TARGET
     held = [each for each in affected if each.accountability != NOT_AFFECTED]
-    owed = [each.target_at(RESPONSE) for each in held if each.responded_at is None]
-    response = min((at for at in owed if at is not None), default=None)
+    response = _earliest(RESPONSE, (each for each in held if each.responded_at is None))
     if response is not None and (desired is None or response < desired):
         return response
     if desired is not None:
         return desired
     if waits:
         return CLOCK_STOPPED if held else BEST_EFFORT
-    resolutions = [each.target_at(RESOLUTION) for each in held]
-    resolution = min((at for at in resolutions if at is not None), default=None)
+    resolution = _earliest(RESOLUTION, held)
     if resolution is not None:
         return resolution
     return CLOCK_STOPPED if any(each.clock.stands for each in held) else BEST_EFFORT
