@@ -88,6 +88,8 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     crossed = list(sealed(partners))
     assert b"what crosses" in b"".join(crossed), "what is meant for the partner is among these bytes"
     assert [each for each in crossed if CANARY.encode() in each] == []
+    unshared = [each for each in crossed if b"requester_resolution_target_at" in each]
+    assert unshared == [], "until when a requester expects it crosses only where an agreement shares it"
     assert {resource for _, resource in filled} == set(TAKEN) - {"requests"}
 
 

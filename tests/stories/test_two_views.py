@@ -293,6 +293,26 @@ def test_in_a_chain_only_the_one_in_the_middle_stands_while_the_last_has_it(
     assert widget.clocked(runs)["stopped_clock_periods"] == []
 
 
+def test_the_provider_sees_until_when_the_requester_expects_it_where_the_agreement_shares_that(
+    desks: Desks, widget: Side
+) -> None:
+    theirs, ours = desks.api("gigatera", "manager"), desks.api("widget", "manager")
+    (registered,) = theirs.get("slas", customer_account="widget")
+    (known,) = (each for each in ours.get("slas") if (each.get("account") or {}).get("id") == "gigatera")
+    theirs.patch(f"slas/{registered['id']}", {"asks_requester_target": True})
+    wait_until(lambda: ours.get(f"slas/{known['id']}")["asks_requester_target"])
+    ours.patch(f"slas/{known['id']}", {"shares_requester_target": True})
+    expected = widget.sees(lambda seen: seen["requester_resolution_target_at"] is not None)
+    gigatera = desks.given(widget, "gigatera")
+    seen = gigatera.see()
+    assert seen["customer_resolution_target_at"] == expected["requester_resolution_target_at"]
+    assert seen["customer_resolution_target_at"] != seen["resolution_target_at"]
+    assert widget.see()["customer_resolution_target_at"] is None
+    widget.edit(provider_not_accountable=True)
+    gigatera.sees(lambda seen: seen["customer_resolution_target_at"] is None)
+    ours.patch(f"slas/{known['id']}", {"shares_requester_target": False})
+
+
 def test_what_a_provider_declines_comes_back_to_the_team_that_handed_it_over(
     widget: Side, gigatera: Side
 ) -> None:

@@ -22,6 +22,7 @@ class Sla(Ref):
     notice_date = shapes.day(null=True)
     expiry_date = shapes.day(null=True)
     coverage = shapes.one_of(COVERAGES)
+    asks_requester_target = shapes.boolean(required=False)
 
 
 class ServiceInstance(Ref):

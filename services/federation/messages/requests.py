@@ -34,6 +34,11 @@ def _question(*, null: bool = False) -> fields.Field[Any]:
     return shapes.text(64, null=null)
 
 
+def _target() -> fields.Field[Any]:
+    """When the customer's own requester may expect the resolution: there where the agreement shares it."""
+    return shapes.time(null=True, required=False)
+
+
 class _Whole(Body):
     """What the customer tells whole every time, so that nothing is missing when it is the first."""
 
@@ -45,6 +50,7 @@ class _Whole(Body):
     core_version = shapes.integer()
     core = shapes.nested(Core)
     member = shapes.nested(Ref, null=True)
+    requester_resolution_target_at = _target()
 
 
 class _Given(_Whole):
@@ -119,7 +125,9 @@ _ANY_OF_CORE: Final = [{"required": [name]} for name in Core().fields]
 
 
 class CoreChanged(Body):
-    """Whole fields of the core: downwards the new values, upwards a proposal to the owner."""
+    """Whole fields of the core: downwards the new values, upwards a proposal to the owner. Downwards also the
+    requester's target when that is another; then with a field of the core as it is, under its own version.
+    """
 
     episode = shapes.episode()
     core_version = shapes.integer()
@@ -129,6 +137,7 @@ class CoreChanged(Body):
         validate=_at_least_one,
         metadata=shapes.in_json_schema(anyOf=_ANY_OF_CORE),
     )
+    requester_resolution_target_at = _target()
 
 
 class RestatedByCustomer(_Whole):

@@ -75,9 +75,9 @@ def integer(minimum: int = 1, *, null: bool = False) -> fields.Field[Any]:
     return fields.Integer(strict=True, required=True, allow_none=null, validate=in_range)
 
 
-def boolean() -> fields.Field[Any]:
+def boolean(*, required: bool = True) -> fields.Field[Any]:
     """Only true and false; not the words and numbers that stand for them elsewhere."""
-    return fields.Raw(required=True, validate=_is_boolean, metadata=in_json_schema(type="boolean"))
+    return fields.Raw(required=required, validate=_is_boolean, metadata=in_json_schema(type="boolean"))
 
 
 def _is_boolean(value: object) -> None:
@@ -117,10 +117,10 @@ def _check_date(value: str) -> None:
         raise ValidationError("Not a date like 2024-05-06.") from None
 
 
-def time(*, null: bool = False) -> fields.Field[Any]:
+def time(*, null: bool = False, required: bool = True) -> fields.Field[Any]:
     """RFC 3339, UTC, milliseconds, Z."""
     about = in_json_schema(format="date-time", pattern=f"^{_TIME.pattern}$")
-    return fields.String(required=True, allow_none=null, validate=_check_time, metadata=about)
+    return fields.String(required=required, allow_none=null, validate=_check_time, metadata=about)
 
 
 def day(*, null: bool = False) -> fields.Field[Any]:

@@ -112,6 +112,7 @@ class Lookup:
             remote_instance_id=found["remote_service_instance_id"],
             team=team,
             organization=self.ref("organization", found["supplier_id"]),
+            shares_target=found.get("shares_requester_target", False),
         )
 
     def present_lead(self, request: Request) -> Lead | None:

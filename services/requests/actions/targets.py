@@ -3,7 +3,8 @@
 It is shown and never decided by, so it is no change of the request: its version stays, and nobody who is
 editing it is in the way. Words are taken in the order of the situations they are about. What is next is said
 of an open request, and shown while it is: a completed one shows by itself that nothing is, and one that is
-open again waits for the next word. Targets stay when they are met.
+open again waits for the next word. Targets stay when they are met. One of them may be a provider's business,
+too: then telling it is a change as any other.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any, Final
 from services.common.clock import from_iso
 from services.common.context import Context
 from services.common.database import answering
-from services.requests import store
+from services.common.store import decide_again
+from services.requests import model, store
+from services.requests.actions.ruling import ruled
 
 _NOTHING_NEXT: Final = "no_target"
 
@@ -30,11 +33,24 @@ def show_targets(context: Context, body: Mapping[str, Any]) -> None:
     }
     requests = context.database[store.REQUESTS.name]
     with answering():
+        shown = False
         if body["next_target_at"] != _NOTHING_NEXT:
             still = requests.update_one({**newer, "live": True}, {"$set": {**targets, **next_}})
-            if still.matched_count:
-                return
-        requests.update_one(newer, {"$set": targets})
+            shown = still.matched_count > 0
+        if not shown:
+            requests.update_one(newer, {"$set": targets})
+    _tell_provider(context, body["request_id"])
+
+
+@decide_again
+def _tell_provider(context: Context, id: int) -> None:
+    """Where the agreement shares the requester's target, the provider is told when it is another."""
+    stored = store.find(context, {"_id": id, "below.shares_target": True})
+    if stored is None:
+        return
+    step = model.targets_said(stored.request, ruled(context))
+    if step.outgoing:
+        store.save(context, step, stored)
 
 
 def _target(text: str) -> datetime | str:

@@ -3,7 +3,7 @@
     commands   create, edit, publish, legal_moves      what people ask for, as plain edits
     arrivals   apply, refused, unanswered, settled,    what partners say, and what happens without a person
                trust_ended, state_again, relearned,
-               due, discarded
+               due, targets_said, discarded
 
 Each takes the `Request` (this account's own document), what happened, the facts that the edge looked up and
 a `Context`, and gives a `Step`: the new request with its notes, history entries, messages to partners and
@@ -35,6 +35,7 @@ from services.requests.model.arrivals import (
     relearned,
     settled,
     state_again,
+    targets_said,
     trust_ended,
     unanswered,
 )
@@ -157,6 +158,7 @@ __all__ = [
     "relearned",
     "settled",
     "state_again",
+    "targets_said",
     "trust_ended",
     "unanswered",
 ]

@@ -161,6 +161,11 @@ def relearned(request: Request, sent: Sent, known: Collection[int], context: Con
     return finish(draft)
 
 
+def targets_said(request: Request, context: Context) -> Step:
+    """What the account's clocks say of the request is another: who is to be told of it is told."""
+    return finish(_draft(request, context))
+
+
 def due(request: Request, context: Context) -> Step:
     """`waiting_until` has come: back to `assigned`. Nothing happens before, or when a provider has it."""
     draft = _draft(request, context)

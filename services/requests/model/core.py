@@ -14,12 +14,15 @@ from services.requests.model.facts import Incoming
 from services.requests.model.step import ARRIVED_LATE, Draft
 from services.requests.model.values import Category, Core
 from services.requests.model.wire import (
+    TARGET,
     core_body,
     core_value,
     customer_restatement,
     episode_body,
     read_core_fields,
     read_episode,
+    read_time,
+    time_text,
 )
 
 #: Not selectable in a request of another account: in 4me they would drop its service instance.
@@ -89,6 +92,25 @@ def relay(draft: Draft, names: tuple[str, ...]) -> None:
         draft.send_down(link, "request.core_changed", body)
 
 
+def tell_target(draft: Draft) -> None:
+    """The provider below hears until when the requester expects it, whenever that is another than it was told
+    and the agreement shares it. With it goes the wish that it comes near to, as it is: who does not know of
+    targets hears nothing new.
+    """
+    link, core = draft.request.link, draft.request.core
+    target = draft.request.requester_resolution_target_at
+    if link is None or not link.shares_target or link.target_told == target:
+        return
+    body = {
+        "episode": episode_body(link.episode),
+        "core_version": core.version,
+        "core": core_body(core, ("desired_completion_at",)),
+        TARGET: time_text(target),
+    }
+    draft.send_down(link, "request.core_changed", body)
+    draft.change_link(link, target_told=target)
+
+
 def replace_whole(draft: Draft, core: Core) -> None:
     """The customer's side gives or states the whole core anew: it counts, whatever version ours was (after a
     restore the owner's may be lower). So the provider below is not told a change, but the whole in turn.
@@ -107,9 +129,12 @@ def heard(draft: Draft, incoming: Incoming) -> None:
     fields, version = read_core_fields(body["core"]), body["core_version"]
     changes = _changes(draft.request.core, fields)
     if above is not None and above.thread == incoming.thread:
-        if above.open and above.episode == read_episode(body) and version > draft.request.core.version:
+        current = above.open and above.episode == read_episode(body)
+        if current and TARGET in body:
+            draft.change_above(target_at=read_time(body[TARGET]))
+        if current and version > draft.request.core.version:
             adopt(draft, fields, version)
-        else:
+        elif not (current and TARGET in body):
             draft.record(ARRIVED_LATE, f"{incoming.partner} changed the request", **changes)
         return
     link = draft.request.link_of(incoming.thread)

@@ -44,6 +44,7 @@ def hand_over(draft: Draft, lead: Lead, earlier: tuple[Note, ...]) -> None:
         remote_instance_id=lead.remote_instance_id,
         team=lead.team,
         organization=lead.organization,
+        shares_target=lead.shares_target,
         stated_team=None,
         stated_member=None,
     )
@@ -101,6 +102,7 @@ def _begin(draft: Draft, link: Below) -> Below:
         completion_reason=None,
         completed_at=None,
         resends=0,
+        target_told=draft.request.requester_resolution_target_at if link.shares_target else None,
     )
     show(draft, link)
     draft.event("request.given", partner=link.partner, thread=link.thread, episode=episode_body(link.episode))

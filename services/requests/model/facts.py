@@ -21,6 +21,7 @@ class Lead:
 
     `thread` is the agreement's thread id, `service_instance`, `team` and `organization` this account's copies
     of the partner's records, `remote_instance_id` the partner's own id of the service instance.
+    `shares_target`: the partner is told until when the requester expects it.
     """
 
     partner: str
@@ -29,6 +30,7 @@ class Lead:
     remote_instance_id: int
     team: Ref
     organization: Ref | None = None
+    shares_target: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """The end of every step: what follows from the new state, whatever rule made it.
 
-The customer hears of a changed status (`speaking`), the accounts of the request get its new public
-notes, the account's own clock stops or runs, and the account's services and the requester are told. Because
-this is derived from the state before and after, no rule can forget it.
+The customer hears of a changed status (`speaking`), the provider of a changed target where the agreement
+shares it (`core`), the accounts of the request get its new public notes, the account's own clock stops or
+runs, and the account's services and the requester are told. Because this is derived from the state before and
+after, no rule can forget it.
 """
 
 from typing import Any
 
+from services.requests.model.core import tell_target
 from services.requests.model.holder import clock, own_team
 from services.requests.model.notes import send_note
 from services.requests.model.request import Request
@@ -59,6 +61,7 @@ def finish(draft: Draft) -> Step:
         draft.change(assignment_count=draft.request.assignment_count + (draft.request.team is not None))
     _clock(draft)
     tell_situation(draft)
+    tell_target(draft)
     _pass_notes(draft)
     _events(draft)
     changes = _changes(before, draft.request)

@@ -20,7 +20,7 @@ from services.requests.model.values import (
     Status,
     TrailEntry,
 )
-from services.requests.model.wire import read_core, read_episode
+from services.requests.model.wire import TARGET, read_core, read_episode, read_time
 
 # -- what the customer's account says ------------------------------------------------------------------------
 
@@ -112,6 +112,7 @@ def begin(draft: Draft, incoming: Incoming, take: Take | None) -> None:
         question=None,
         taken_up_again=False,
         resends=0,
+        target_at=read_time(body.get(TARGET)),
     )
 
 

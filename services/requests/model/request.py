@@ -35,6 +35,7 @@ class Above:
     open. `taken` says whether the customer was told this request's id. Of this episode: `taken_up_again` says
     that this account went on after it had completed, `resends` counts statements made again after a refusal.
     `request_id` and `agreement` are None where the first hand-over could not be read, and was discarded.
+    `target_at` is until when the customer's own requester expects it, where the agreement shares that.
     """
 
     partner: str
@@ -48,6 +49,7 @@ class Above:
     stated: Stated | None = None
     taken_up_again: bool = False
     resends: int = 0
+    target_at: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -63,7 +65,8 @@ class Below:
     question that was answered. `handed_by` is where a return goes, `depth` how long the own trail was when it
     was handed over. `service_instance` and `team` are this account's copies of the provider's;
     `remote_instance_id` is the provider's own id. `notes_given` is the highest `Note.n` the provider has been
-    offered.
+    offered. `shares_target`: the agreement shares until when the requester expects it; `target_told` is what
+    was told of that.
     """
 
     partner: str
@@ -88,6 +91,8 @@ class Below:
     notes_given: int = 0
     notes_owed: tuple[int, ...] = ()
     resends: int = 0
+    shares_target: bool = False
+    target_told: datetime | None = None
 
     @property
     def turn(self) -> Turn:
@@ -125,6 +130,7 @@ class Request:
     `version` is the domain version (the ETag); the store raises it. `note_count`, `history_count` and
     `situations` number the notes, the history entries and what the clocks are told. `last_note_id` is the
     highest id of a note: the next one's is higher, for a conversation is read in the order of its ids.
+    `requester_resolution_target_at` is what the account's clocks last said: read here, and never changed.
     `own_service_instance` is the account's own that the request is about, also while a partner's stands on
     it. `published` are the `Note.n` of internal notes that were said to everybody. Every other field has its
     4me meaning.
@@ -164,6 +170,7 @@ class Request:
     published: tuple[int, ...] = ()
     history_count: int = 0
     situations: int = 0
+    requester_resolution_target_at: datetime | None = None
     version: int = 0
 
     @property

@@ -28,7 +28,7 @@ from services.requests.model.values import (
     Turn,
 )
 from services.requests.model.view import come_back
-from services.requests.model.wire import customer_restatement, read_core, read_episode, read_time
+from services.requests.model.wire import TARGET, customer_restatement, read_core, read_episode, read_time
 
 
 def say(draft: Draft, thread: str) -> None:
@@ -60,6 +60,7 @@ def heard_from_customer(draft: Draft, incoming: Incoming, take: Take | None) -> 
         provider.withdraw(draft, Ending.TAKEN_BACK)
     elif episode == above.episode and above.open:
         core.replace_whole(draft, read_core(body))
+        draft.change_above(target_at=read_time(body.get(TARGET)))
         if above.question is not None and above.question == body["answered"]:
             provider.resume(draft)
     speak(draft)

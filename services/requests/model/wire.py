@@ -6,7 +6,8 @@ arriving body has the receiver's own `Ref` instead, put there by the edge. `Epis
 Times are RFC 3339, UTC, milliseconds, `Z`. C is the customer's account, P the provider's.
 
     request.handed_over           C → P   episode request_id agreement service_instance_id origin core_version
-                                          core team member notes; opens the thread; the instance's id is P's
+                                          core team member notes; opens the thread; the instance's id is P's;
+                                          [requester_resolution_target_at] where the agreement shares it
     request.reopened              C → P   the same, and note
     request.taken                 P → C   episode request_id status team member
     request.progressed            P → C   episode status team member waiting_until
@@ -17,9 +18,11 @@ Times are RFC 3339, UTC, milliseconds, `Z`. C is the customer's account, P the p
     request.recalled              C → P   episode note
     request.closed                C → P   episode note
     request.core_changed          either  episode core_version core; some keys of the core, each whole;
-                                          downwards a version, upwards a proposal to the owner
+                                          downwards a version, upwards a proposal to the owner; downwards
+                                          also [requester_resolution_target_at]
     request.restated              C → P   by="customer" episode open answered request_id agreement
                                           service_instance_id origin core_version core team member
+                                          [requester_resolution_target_at]
                                   P → C   by="provider" episode request_id status question completion_reason
                                           completed_at team member; status "withdrawn": this side has ended
     note.added                    either  episode note
@@ -32,7 +35,7 @@ Times are RFC 3339, UTC, milliseconds, `Z`. C is the customer's account, P the p
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from services.requests.model.request import Above, Below
 from services.requests.model.values import (
@@ -53,6 +56,9 @@ MAX_NOTES_IN_GIVE = 64
 MAX_NOTE_BYTES_IN_GIVE = 160 * 1024
 MAX_NOTES_AFTER_GIVE = 200
 MAX_NOTE_BYTES_AFTER_GIVE = 4 * 1024 * 1024
+
+
+TARGET: Final = "requester_resolution_target_at"
 
 
 def time_text(at: datetime | None) -> str | None:
@@ -163,6 +169,7 @@ def _position(link: Below, request_id: int, core: Core) -> dict[str, Any]:
         "origin": core.origin,
         "core_version": core.version,
         "core": core_body(core),
+        **({TARGET: time_text(link.target_told)} if link.shares_target else {}),
     }
 
 

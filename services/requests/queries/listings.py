@@ -69,6 +69,7 @@ REQUESTS = Listing(
         "response_target_at",
         "resolution_target_at",
         "requester_resolution_target_at",
+        "customer_resolution_target_at",
         "resolution_duration",
         "assignment_count",
         "reopen_count",

@@ -49,6 +49,8 @@ def request(document: Mapping[str, Any], viewer: Actor) -> Document:
     given = {**document, **core, "id": document["_id"], "source": document.get("source")}
     given["sourceID"] = document.get("source_id")
     given["supplier_requestID"] = document.get("supplier_request_id")
+    above = document.get("above") or {"ended": True}
+    given["customer_resolution_target_at"] = None if above["ended"] else above.get("target_at")
     completed = document.get("completed_at")
     given["resolution_duration"] = completed and (completed - document["created_at"]) // _MINUTE
     for name in _REFERENCES:

@@ -73,7 +73,8 @@ class FlagSchema(OutputSchema):
 class RequestSchema(OutputSchema):
     """A request as this account sees it. `requester` is the name that a customer's account gave; `flags`
     tell of messages to partners that need somebody's attention; `resolution_duration` are whole minutes from
-    `created_at` to `completed_at`.
+    `created_at` to `completed_at`; `customer_resolution_target_at` is until when the requester in the
+    customer's account expects it, where the agreement shares that.
     """
 
     id = fields.Integer()
@@ -102,6 +103,7 @@ class RequestSchema(OutputSchema):
     response_target_at = Moment()
     resolution_target_at = Moment()
     requester_resolution_target_at = Moment()
+    customer_resolution_target_at = Moment()
     resolution_duration = fields.Integer()
     assignment_count = fields.Integer()
     reopen_count = fields.Integer()

@@ -28,6 +28,7 @@ CUSTOMERS_OWN = frozenset(
         "people_ids",
         "customer_representative_ids",
         "service_level_manager_id",
+        "shares_requester_target",
         "remarks",
         "source",
         "sourceID",
@@ -50,6 +51,7 @@ def complete(context: Context, before: Fields, state: Document) -> Document:
         _check_partners(state)
     check(context, before, {name: value for name, value in state.items() if name in _CHECKED}, faults)
     if partner is None:
+        _check_within(state)
         check_choices(context, before, state)
     with refusing():
         check_move(before.get("status"), state["status"])
@@ -160,12 +162,22 @@ def _check_service(context: Context, state: Fields) -> None:
         raise Invalid(errors=errors)
 
 
+def _check_within(state: Fields) -> None:
+    """What can only be said of an SLA with a trusted account. Raises Invalid."""
+    text = "means nothing within the account: it is between accounts"
+    names = ("asks_requester_target", "shares_requester_target")
+    if errors := [(name, text) for name in names if state.get(name)]:
+        raise Invalid(errors=errors)
+
+
 def _check_partners(state: Fields) -> None:
     """What cannot be said of an SLA with a trusted account. Raises Invalid."""
     name = state["customer_account"]["name"]
     errors = [
         (field, f"is chosen by {name}, in its own account") for field in _CHOICES if listed(state, field)
     ]
+    if state.get("shares_requester_target"):
+        errors.append(("shares_requester_target", f"is said by {name}, in its own account"))
     if len(state["customer_representative_ids"]) > MAX_REPRESENTATIVES:
         errors.append(("customer_representative_ids", f"may be {MAX_REPRESENTATIVES} at most"))
     if errors:

@@ -12,7 +12,7 @@ from services.slas import store
 from services.slas.actions.saving import records
 from services.slas.actions.trusts import trust_with
 from services.slas.model.coverage import Agreement, Asking, NotCovered, Target, permitted
-from services.slas.model.shapes import covered_ids
+from services.slas.model.shapes import covered_ids, shares_requester_target
 
 Document = dict[str, Any]
 
@@ -30,7 +30,8 @@ def agreement_for(
     `own_service_instance_id` (None: about none of ours) by `actor`, for `requester_id`.
 
         {agreement: thread, sla_id, partner: {id, name}, service_instance_id, remote_service_instance_id,
-         support_team_id, first_line_team_id or None, supplier_id, customer_organization_id}
+         support_team_id, first_line_team_id or None, supplier_id, customer_organization_id,
+         shares_requester_target}
 
     Ids are ours, but for the remote one. Raises Invalid `no_agreement`, whose text says why not and what
     would be allowed; NotFound for a service instance that is not there; Unavailable.
@@ -61,6 +62,7 @@ def agreement_for(
         "first_line_team_id": instance.get("first_line_team_id"),
         "supplier_id": instance.get("provider_id"),
         "customer_organization_id": sla.get("customer_id"),
+        "shares_requester_target": shares_requester_target(sla),
     }
 
 

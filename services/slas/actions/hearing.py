@@ -128,6 +128,7 @@ def _mirrored(context: Context, account: Document, known: Document) -> Document:
         "notice_date": sla["notice_date"],
         "expiry_date": sla["expiry_date"],
         "coverage": sla["coverage"],
+        "asks_requester_target": sla.get("asks_requester_target", False),
         "service_instance_id": _kept(context, account, "service_instance", instance, of_instance),
         "service_offering_id": offering_id,
         "customer_id": ours.get("organization_id"),

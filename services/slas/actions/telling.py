@@ -68,6 +68,8 @@ def announced(context: Context, id: int, state: Mapping[str, Any]) -> Document:
             "notice_date": state.get("notice_date"),
             "expiry_date": state.get("expiry_date"),
             "coverage": state["coverage"],
+            # Who does not ask says nothing of it: what was told before stays the same.
+            **({"asks_requester_target": True} if state.get("asks_requester_target") else {}),
         },
         "service": {"id": instance["service_id"], "name": service["name"]},
         "service_offering": {"id": state["service_offering_id"], "name": offering["name"]},

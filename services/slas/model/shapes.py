@@ -19,6 +19,8 @@ _BLANK: Mapping[str, Mapping[str, Any]] = {
         "status": "being_prepared",
         "coverage": "customer_account",
         "use_knowledge_from_service_provider": False,
+        "asks_requester_target": False,
+        "shares_requester_target": False,
         "organization_ids": [],
         "people_ids": [],
         "service_instances": [],
@@ -76,6 +78,12 @@ _HIDDEN = frozenset(
         "calendar_ids",
     }
 )
+
+
+def shares_requester_target(sla: Mapping[str, Any]) -> bool:
+    """Whether the customer tells the provider until when its requesters expect a resolution: when the one
+    asks for it, and the other allows it."""
+    return bool(sla.get("asks_requester_target") and sla.get("shares_requester_target"))
 
 
 def new(kind: str, fields: Mapping[str, Any], now: datetime) -> Document:

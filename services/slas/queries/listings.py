@@ -152,6 +152,8 @@ SLAS = Listing(
         "agreementID",
         *ACTIVITIES,
         "use_knowledge_from_service_provider",
+        "asks_requester_target",
+        "shares_requester_target",
         "thread",
         "refused",
         "unanswered",

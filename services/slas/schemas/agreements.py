@@ -39,7 +39,10 @@ class ImpactRelationSchema(InputSchema):
 
 class SlaInputSchema(_ActivitiesIn):
     """An SLA. `customer_account_id`: the trusted account that is its customer; without it the customer is an
-    organization of our own."""
+    organization of our own. `asks_requester_target`: the provider asks to be told until when the customer's
+    requesters expect a resolution (`requester_resolution_target_at` of what is handed over, and nothing
+    else); it is told while the customer allows it in its own account by `shares_requester_target`.
+    """
 
     name = Text(128, required=True)
     status = one_of(SLA_STATUSES, allow_none=False)
@@ -59,6 +62,8 @@ class SlaInputSchema(_ActivitiesIn):
     remarks = long_text()
     agreementID = Text(128, allow_none=True)
     use_knowledge_from_service_provider = fields.Boolean()
+    asks_requester_target = fields.Boolean()
+    shares_requester_target = fields.Boolean()
 
     @pre_load
     def _bare_account(self, data: Any, **_: Any) -> Any:
@@ -118,6 +123,8 @@ class SlaSchema(_ActivitiesOut):
     remarks = fields.String()
     agreementID = fields.String()
     use_knowledge_from_service_provider = fields.Boolean()
+    asks_requester_target = fields.Boolean()
+    shares_requester_target = fields.Boolean()
     thread = fields.String()
     refused = fields.Nested(RefusedSchema)
     unanswered = fields.Nested(UnansweredSchema)

@@ -28,6 +28,7 @@ def test_a_covered_request_may_be_handed_over_and_leads_to_the_providers_team(
         "first_line_team_id": instance["first_line_team_id"],
         "supplier_id": instance["provider_id"],
         "customer_organization_id": 1,
+        "shares_requester_target": False,
     }
     there = asking.agreement(gigatera.context, "widget", answer["agreement"])
     assert (there["status"], there["support_team_id"]) == ("active", 2)
