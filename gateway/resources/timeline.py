@@ -33,7 +33,7 @@ _NOTHING: Final = timedelta(0)
 _DURATIONS: Final = ("duration", "support_hours_duration")
 _TOLD: Final = ("account", "team_id", "status", "sla_id")
 # By what time is summed: the path, and what is told of those who share it.
-_BY: Final = {
+BY: Final = {
     "accounts": ("account",),
     "teams": ("account", "team_id"),
     "statuses": ("status",),
@@ -52,7 +52,7 @@ class Timeline:
         add_views(blueprint, "/<id>/timeline", "timeline", views)
         periods = documents.of_list(self.get_periods, PERIOD, "Who held a request, and how long")
         add_views(blueprint, "/<id>/timeline/periods", "periods", {"get": self._above.reader(periods)})
-        for name in _BY:
+        for name in BY:
             summed = documents.of_list(self._summing(name), SHARE, f"A request's time, by {name}")
             add_views(blueprint, f"/<id>/timeline/{name}", name, {"get": self._above.reader(summed)})
 
@@ -69,7 +69,7 @@ class Timeline:
 
     def _summing(self, name: str) -> Callable[[str], Response]:
         def get_shares(id: str) -> Response:
-            return self._numbered(SHARE, _summed(self._held(self._above.id_of(id)), _BY[name]))
+            return self._numbered(SHARE, summed(self._held(self._above.id_of(id)), BY[name]))
 
         return get_shares
 
@@ -101,7 +101,7 @@ def _period(held: Document) -> Document:
     return {**{name: held[name] for name in _TOLD}, **ends, **_in_minutes(held)}
 
 
-def _summed(periods: Sequence[Document], by: tuple[str, ...]) -> list[Document]:
+def summed(periods: Sequence[Document], by: tuple[str, ...]) -> list[Document]:
     """The time of all that are alike by these fields, in the order in which they first held it."""
     shares: dict[Hashable, Document] = {}
     for period in periods:
