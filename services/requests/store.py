@@ -292,9 +292,7 @@ def _words(request: Request) -> Sequence[str]:
 
 
 def _entry(entry: HistoryEntry) -> Document:
-    document: Document = encode(entry)
-    del document["n"]  # the store numbers them
-    return document
+    return {name: value for name, value in encode(entry).items() if name != "n"}  # the store numbers them
 
 
 def _opened(context: Context, thread: str, partner: str) -> Thread:
