@@ -33,8 +33,8 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
 _COPIED: Mapping[str, tuple[str, ...]] = {
     "account": ("name", "domain", "url", "time_zone", "organization_id", "service_desk_team_id", "owner_id"),
     "organization": ("name", "account", "remote_id", "parent_id", "disabled"),
-    "person": ("name", "account", "remote_id", "primary_email", "organization_id", "disabled"),
-    "team": ("name", "account", "remote_id", "member_ids", "coordinator_id", "disabled"),
+    "person": ("name", "account", "remote_id", "primary_email", "organization_id", "roles", "disabled"),
+    "team": ("name", "account", "remote_id", "member_ids", "coordinator_id", "manager_id", "disabled"),
     # Secrets among these are encrypted at rest, for services of this account alone.
     "trust": (
         "name",

@@ -132,8 +132,8 @@ class Request:
     highest id of a note: the next one's is higher, for a conversation is read in the order of its ids.
     `requester_resolution_target_at` is what the account's clocks last said: read here, and never changed.
     `own_service_instance` is the account's own that the request is about, also while a partner's stands on
-    it. `published` are the `Note.n` of internal notes that were said to everybody. Every other field has its
-    4me meaning.
+    it. `standing_since`: when it came to be with whom it is, and whose turn it is (`situation`). `published`
+    are the `Note.n` of internal notes that were said to everybody. Every other field has its 4me meaning.
     """
 
     id: int
@@ -171,6 +171,7 @@ class Request:
     history_count: int = 0
     situations: int = 0
     requester_resolution_target_at: datetime | None = None
+    standing_since: datetime | None = None
     version: int = 0
 
     @property

@@ -42,6 +42,7 @@ __all__ = [
     "shown_note",
     "shown_request",
     "threads_of",
+    "visible_among",
 ]
 
 Document = dict[str, Any]
@@ -65,6 +66,13 @@ def list_requests(database: Database[Document], query: ListQuery, viewer: Actor)
 def get_request(database: Database[Document], id: int, viewer: Actor) -> Document:
     """Raises NotFound."""
     return shapes.request(_request(database, id, viewer), viewer)
+
+
+def visible_among(database: Database[Document], ids: Iterable[int], viewer: Actor) -> dict[int, Document]:
+    """Those of these requests that the viewer may see, by their ids."""
+    among = all_of([{"_id": {"$in": sorted(set(ids))}}, visible(viewer)])
+    found = database["requests"].find(among, _STRIPS)
+    return {document["_id"]: shapes.request(document, viewer) for document in found}
 
 
 def shown_request(document: Mapping[str, Any], viewer: Actor) -> Document:
