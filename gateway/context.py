@@ -14,6 +14,7 @@ from gateway.tokens import Tokens
 from services.common.clock import Clock
 from services.common.config import Config
 from services.common.context import Caller
+from services.federation.queries import SERVICES
 
 Databases = Mapping[str, Database[dict[str, Any]]]
 
@@ -29,3 +30,8 @@ class GatewayContext:
     tokens: Tokens
     references: Resolver
     rate_limits: RateLimits
+
+    @property
+    def at_the_border(self) -> Databases:
+        """The databases of those services that talk to partners."""
+        return {name: self.databases[name] for name in SERVICES}

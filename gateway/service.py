@@ -28,7 +28,7 @@ from services.common.http import Server, ServiceWeb
 from services.common.service_context import ServiceContext
 from services.common.service_parts import ServiceParts
 
-READS = ("organizations", "slas", "requests")
+READS = ("organizations", "slas", "requests", "notifications")
 
 log = structlog.get_logger(__name__)
 

@@ -6,6 +6,7 @@ CLASSES = {
     "organizations": "services.organizations.service:OrganizationsService",
     "slas": "services.slas.service:SlasService",
     "requests": "services.requests.service:RequestsService",
+    "notifications": "services.notifications.service:NotificationsService",
     "gateway": "gateway.service:GatewayService",
 }
 

@@ -16,6 +16,7 @@ from gateway.resources import (
     border,
     calendars,
     directory,
+    inbox,
     ledger,
     protocol,
     requests,
@@ -31,17 +32,19 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield protocol.blueprint(answers)
     yield account.AccountViews(context, answers).blueprint()
     yield account.PeopleViews(context, answers).blueprint()
+    for resource in (inbox.MY_INBOX, inbox.MY_TEAMS_INBOX):
+        yield inbox.InboxViews(resource, context, answers).blueprint()
     yield account.TokenViews(context, answers).blueprint()
     yield trusts.TrustViews(context, answers).blueprint()
     yield requests.RequestViews(context, answers).blueprint()
     yield border.HandoverViews(context, answers).blueprint()
     for resource in (border.DELIVERIES, border.QUARANTINED_MESSAGES):
-        yield ResourceViews(resource, context, answers, context.databases).blueprint()
-    for resource, commands in (
-        (border.PARKED_MESSAGES, border.PARKED_MESSAGE_COMMANDS),
-        (border.PARKED_EVENTS, border.PARKED_EVENT_COMMANDS),
+        yield ResourceViews(resource, context, answers, context.at_the_border).blueprint()
+    for resource, commands, databases in (
+        (border.PARKED_MESSAGES, border.PARKED_MESSAGE_COMMANDS, context.at_the_border),
+        (border.PARKED_EVENTS, border.PARKED_EVENT_COMMANDS, context.databases),
     ):
-        yield border.ParkedViews(resource, context, answers, commands).blueprint()
+        yield border.ParkedViews(resource, context, answers, commands, databases).blueprint()
     yield ledger.LedgerViews(context, answers).blueprint()
     for resource in (
         requests.NOTES,

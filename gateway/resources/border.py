@@ -12,7 +12,7 @@ from flask_smorest import Blueprint
 
 from gateway import documents
 from gateway.answers import Answers
-from gateway.context import GatewayContext
+from gateway.context import Databases, GatewayContext
 from gateway.records import Document
 from gateway.resource import Resource, ResourceViews, add_views, call, list_query, viewer
 from gateway.resources.shapes import (
@@ -37,7 +37,7 @@ HANDOVERS = Resource(
     get=requests.get_handover,
     readers=STAFF,
 )
-# Every service has such records of its own; they are read over all of them.
+# Every service, or every one with a border, has such records of its own; they are read over all of them.
 _watched = partial(Resource, service="", readers=WATCHERS)
 
 DELIVERIES = _watched(
@@ -79,7 +79,8 @@ QUARANTINED_MESSAGES = _watched(
 class ParkedViews(ResourceViews):
     """What is parked is handled again, or passed over for good, by the service that has it.
 
-    `commands`: that service's, by what they do: `{"replay": (command, summary), "discard": …}`.
+    `commands`: that service's, by what they do: `{"replay": (command, summary), "discard": …}`; `databases`:
+    of the services that may have some.
     """
 
     def __init__(
@@ -88,8 +89,9 @@ class ParkedViews(ResourceViews):
         context: GatewayContext,
         answers: Answers,
         commands: Mapping[str, tuple[str, str]],
+        databases: Databases,
     ) -> None:
-        super().__init__(resource, context, answers, context.databases)
+        super().__init__(resource, context, answers, databases)
         self._commands = commands
 
     def extend(self, blueprint: Blueprint) -> None:

@@ -7,13 +7,15 @@ from marshmallow import fields
 from gateway.kinds import references
 from gateway.records import Shape
 from gateway.references import Reference
-from services.common.fields import Moment
+from services.common.fields import Moment, Target
 from services.common.listing import Field, Kind, Listing
 from services.common.parking.queries import PARKED_EVENTS
 from services.common.parking.schemas import ParkedEventSchema
 from services.common.schemas import AccountReferenceSchema, OutputSchema
 from services.federation import queries as border
 from services.federation import schemas as border_schemas
+from services.notifications import queries as notifications
+from services.notifications.schemas import InboxEntrySchema
 from services.organizations import queries as organizations
 from services.organizations import schemas as organization_schemas
 from services.requests import queries as requests
@@ -51,6 +53,39 @@ class PeriodSchema(HeldSchema):
     """One of a list."""
 
     id = fields.Integer()
+
+
+class InboxForSchema(OutputSchema):
+    """Whom the request is for; of what another account handed over only the name is known."""
+
+    organization_id = fields.Integer()
+    requester_id = fields.Integer()
+    requester_name = fields.String()
+
+
+class InboxRequestSchema(OutputSchema):
+    """The request of an entry as it is now. `new_assignment`: it was assigned to the caller, or to his team,
+    and he has not read so yet.
+    """
+
+    id = fields.Integer()
+    nodeID = fields.String()
+    href = fields.String()
+    subject = fields.String()
+    status = fields.String()
+    impact = fields.String()
+    next_target_at = Target()
+    team_id = fields.Integer()
+    member_id = fields.Integer()
+    new_assignment = fields.Boolean()
+
+
+class ToldEntrySchema(InboxEntrySchema):
+    """An entry of an inbox with its request."""
+
+    request = fields.Nested(
+        InboxRequestSchema.from_dict({"for": fields.Nested(InboxForSchema)}, name="InboxRequestSchema")
+    )
 
 
 class TimelineSchema(OutputSchema):
@@ -283,3 +318,14 @@ SAID = {
     for direction, listing in border.LEDGERS.items()
 }
 LEDGER_KEY = Shape("key", border_schemas.LedgerKeySchema, border.LEDGER_KEYS)
+INBOX_ENTRY = Shape(
+    "inbox entry",
+    ToldEntrySchema,
+    notifications.INBOX,
+    references={
+        **references("team"),
+        **references("person", "member", "requester"),
+        **references("organization"),
+        **references("sla"),
+    },
+)

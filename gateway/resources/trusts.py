@@ -100,7 +100,8 @@ class TrustViews(ResourceViews):
     def resume_border(self, id: str) -> Response:
         """Each service has a border of its own to the partner; those that are paused are opened."""
         document = self.load(id)
-        resumed = [service for service in self.context.databases if self._resumed(service, document["id"])]
+        services = self.context.at_the_border
+        resumed = [service for service in services if self._resumed(service, document["id"])]
         if not resumed:
             raise NotFound("not_paused", f"The border to {document['id']} is not paused.")
         return self.answers.record(TRUST, document)
@@ -108,14 +109,14 @@ class TrustViews(ResourceViews):
     def empty_quarantine(self, id: str) -> Response:
         """Each service has a quarantine of its own for the partner."""
         document = self.load(id)
-        for service in self.context.databases:
+        for service in self.context.at_the_border:
             call(self.context, service, "empty_quarantine", document["id"])
         return self.answers.record(TRUST, document)
 
     def get_health(self, id: str) -> Response:
         config, now = self.context.config, self.context.clock.now()
         health = partner_health(
-            self.context.databases,
+            self.context.at_the_border,
             self.load(id)["id"],
             viewer(),
             now=now,

@@ -9,8 +9,8 @@ import typer
 
 from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, local_account
 from interdesk.commands.output import WRONG_USE, Refusal, say
-from interdesk.services import STORING
 from services.federation.deployment_note import AS_COPY, AS_RESTORED, say_of
+from services.federation.messages.types import LANES
 
 
 def restore(
@@ -41,7 +41,7 @@ def restore(
     if state_dir is not None and not state_dir.is_dir():
         raise Refusal(f"there is no directory {state_dir}; name the services' INTERDESK_STATE_DIR", WRONG_USE)
     told = state_dir or local_account(directory, account).state_dir
-    for service in STORING:
+    for service in LANES:
         try:
             say_of(told, service, AS_COPY if as_copy else AS_RESTORED)
         except OSError as problem:

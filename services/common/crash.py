@@ -12,8 +12,9 @@ import os
 import signal
 from typing import NoReturn
 
-# Those that keep records and talk to partners so far.
+# Those that keep records and talk to partners, and those that only keep records, so far.
 SERVICES = ("requests", "slas", "organizations")
+WITHOUT_BORDER = ("notifications",)
 
 PLACES = (
     # a save and what follows it (common/store, common/outbox)
@@ -38,10 +39,14 @@ PLACES = (
     "after_delivery_mark",
 )
 
+# What a service without a border comes to; it says nothing to others either.
+HEARING = ("before_save", "after_save", "after_event", "before_reply")
+
 # The organizations service handles no events: everybody else follows it.
 _NEVER = frozenset({"organizations.after_event"})
-NAMES = tuple(
-    name for service in SERVICES for place in PLACES if (name := f"{service}.{place}") not in _NEVER
+NAMES = (
+    *(name for service in SERVICES for place in PLACES if (name := f"{service}.{place}") not in _NEVER),
+    *(f"{service}.{place}" for service in WITHOUT_BORDER for place in HEARING),
 )
 
 

@@ -1,1 +1,1 @@
-"""Will hold what tells people: inbox, mail, watches, webhooks, reminders. Nothing of it exists yet."""
+"""What tells people: the inbox of each person and team. Mail, watches and webhooks come beside it."""

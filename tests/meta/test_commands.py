@@ -9,15 +9,19 @@ import pytest
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
 from gateway.resource import Resource
-from gateway.resources import account, agreements, border, calendars, directory, requests, trusts
+from gateway.resources import account, agreements, border, calendars, directory, inbox, requests, trusts
 from services.common.entrypoints import EVERYONE, SERVICES, Command
 from services.common.roles import ADMINISTRATORS, AUDITORS, OPERATORS
+from services.notifications.service import NotificationsService
 from services.organizations.service import OrganizationsService
 from services.requests.service import RequestsService
 from services.slas.service import SlasService
 
-OWNERS = {each.name: each for each in (OrganizationsService, SlasService, RequestsService)}
-MODULES = (account, agreements, border, calendars, directory, requests, trusts)
+AT_THE_BORDER = ("organizations", "slas", "requests")
+OWNERS = {
+    each.name: each for each in (OrganizationsService, SlasService, RequestsService, NotificationsService)
+}
+MODULES = (account, agreements, border, calendars, directory, inbox, requests, trusts)
 
 #: Called beside those that a resource declares: (service, command, the roles that the route lets in).
 BESIDE = [
@@ -33,19 +37,14 @@ BESIDE = [
     ("organizations", "revoke_key", ADMINISTRATORS),
     ("requests", "add_note", ()),
     *(("slas", command, calendars.CALENDARS.writers) for command in calendars.LISTS),
-    *((service, "seal_heads", AUDITORS) for service in OWNERS),
+    ("notifications", "mark_inbox_read", ()),
+    *((service, "seal_heads", AUDITORS) for service in AT_THE_BORDER),
     *(
         (service, command, OPERATORS)
-        for service in OWNERS
-        for command in (
-            "replay_parked",
-            "discard_parked",
-            "resume_border",
-            "empty_quarantine",
-            "replay_event",
-            "discard_event",
-        )
+        for service in AT_THE_BORDER
+        for command in ("replay_parked", "discard_parked", "resume_border", "empty_quarantine")
     ),
+    *((service, command, OPERATORS) for service in OWNERS for command in ("replay_event", "discard_event")),
 ]
 #: What one service asks of another in a person's name.
 BETWEEN_SERVICES = {("slas", "agreement_for")}

@@ -12,6 +12,8 @@ from services.common.parking.queries import PARKED_EVENTS
 from services.common.store import Collection
 from services.federation import queries as border
 from services.federation import stored
+from services.notifications import queries as notifications
+from services.notifications import store as notifications_store
 from services.organizations import queries as organizations
 from services.organizations import store as organizations_store
 from services.requests import queries as requests
@@ -25,6 +27,7 @@ COLLECTIONS: dict[str, Collection] = {
         organizations_store.COLLECTIONS,
         slas_store.COLLECTIONS,
         requests_store.COLLECTIONS,
+        notifications_store.COLLECTIONS,
         stored.ALL,
         (parking.COLLECTION,),
     )
@@ -41,10 +44,11 @@ LISTS: dict[str, tuple[Listing, str]] = {
     "handovers": (requests.HANDOVERS, "requests"),
     "deliveries": (border.DELIVERIES, "outbox"),
 }
-# Lists that are short by themselves: one person's tokens, what waits for somebody to look at it, and what a
-# quota bounds.
+# Lists that are short by themselves: one person's tokens and inbox, what waits for somebody to look at it,
+# and what a quota bounds.
 SHORT = {
     "tokens": (organizations.TOKENS, "person_id"),
+    "inbox_entries": (notifications.INBOX, "person_id"),
     "inbox": (border.PARKED_MESSAGES, "state"),
     "parked_events": (PARKED_EVENTS, "state"),
     "quarantine": (border.QUARANTINED, "partner"),

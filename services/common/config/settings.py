@@ -52,6 +52,7 @@ class Config:
     catch_up_messages_per_second: int = 100
     agreement_wait_seconds: float = 900
     unreceipted_flag_seconds: float = 86400
+    inbox_kept_days: int = 30
     rate_limit_per_hour: int = 3600
     rate_limit_burst: int = 20
     log_level: str = "info"

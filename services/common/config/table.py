@@ -174,6 +174,12 @@ TABLE: tuple[Variable, ...] = (
     ),
     _seconds("unreceipted_flag_seconds", 0, 2592000, "when a message without a receipt is flagged to people"),
     Variable(
+        "INTERDESK_INBOX_KEPT_DAYS",
+        "inbox_kept_days",
+        reading.integer(1, 3650),
+        "how long an entry of an inbox is kept when it is over",
+    ),
+    Variable(
         "INTERDESK_RATE_LIMIT_PER_HOUR",
         "rate_limit_per_hour",
         reading.integer(1, 10**9),

@@ -25,6 +25,9 @@ from services.common.copies import Copies
 from services.common.errors import Unavailable
 from services.common.parking.commands import EventDesk
 from services.common.publishing import Outgoing
+from services.notifications import store as notifications_store
+from services.notifications.service import HELD as NOTIFICATIONS_HOLD
+from services.notifications.service import NotificationsService
 from services.organizations import store as organizations_store
 from services.organizations.actions import founding
 from services.organizations.service import OrganizationsService
@@ -40,6 +43,7 @@ SERVICES: Mapping[str, tuple[type, Any, dict[str, str]]] = {
     "organizations": (OrganizationsService, organizations_store, {}),
     "slas": (SlasService, slas_store, dict.fromkeys(SLAS_HOLD, "organizations")),
     "requests": (RequestsService, requests_store, dict(REQUESTS_HOLD)),
+    "notifications": (NotificationsService, notifications_store, dict(NOTIFICATIONS_HOLD)),
 }
 
 

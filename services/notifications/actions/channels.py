@@ -1,0 +1,48 @@
+"""The ways by which what is told reaches people.
+
+Each channel is a function that brings the entries of one request to whom they are for, as its record has
+them. It is called after every change, and again after a crash, so it must do once what it is asked twice. The
+inbox is the first; mail, for who wants it (`send_email_notifications`), will stand beside it in `CHANNELS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from services.common.context import Context
+from services.common.database import answering, insert_missing
+from services.common.store import Record
+from services.notifications import documents, store
+from services.notifications.model import Reason
+
+Document = dict[str, Any]
+
+
+def into_inbox(context: Context, record: Record) -> None:
+    """What is open stands in its inbox, and nothing else of the request does. Raises Unavailable."""
+    inbox, entries = context.database[store.INBOX_ENTRIES.name], record.state["open"]
+    situation = record.state["situation"]
+    missing = [documents.in_inbox(record.id, each, _taken_by(each, situation)) for each in entries]
+    over = {"request_id": record.id, "open": True, "_id": {"$nin": [each["id"] for each in entries]}}
+    with answering():
+        if missing:
+            insert_missing(inbox, missing)
+        closed = {"open": False, "closed_at": context.clock.now()}
+        inbox.update_many(over, {"$set": closed, "$inc": {"version": 1}})
+
+
+CHANNELS: Final[Mapping[str, Callable[[Context, Record], None]]] = {"inbox": into_inbox}
+
+
+def bring(context: Context, record: Record) -> None:
+    """By all channels. Raises Unavailable."""
+    for channel in CHANNELS.values():
+        channel(context, record)
+
+
+def _taken_by(entry: Document, situation: Document | None) -> int | None:
+    """Who takes a request himself knows of it."""
+    if situation is None or entry["reason"] != Reason.ASSIGNED or entry["at"] != situation["at"]:
+        return None
+    return entry["person_id"] if entry["person_id"] == situation["by_id"] else None

@@ -1,0 +1,49 @@
+"""What falls due of a request's SLAs: the slas service's `affected_sla.at_risk`, `.breached`, `.follow_up`.
+
+Whom to tell is said by the alarm (`people`). Of a follow-up that completes the request nobody is told here:
+the request's next situation says that it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.common.clock import from_iso
+from services.common.context import Context
+from services.notifications.actions.people import ASSIGNEE, to_notify, words
+from services.notifications.actions.telling import tell
+from services.notifications.model import Alarm, FollowUp, Tellable, Told, alarmed, reminded
+
+
+def alarm(context: Context, body: Mapping[str, Any], breach: bool) -> None:
+    """Raises Unavailable."""
+    heard = Alarm(
+        affected_sla_id=body["id"],
+        sla_id=body["sla_id"],
+        goal=body["goal"],
+        percent=body["percent"],
+        at=from_iso(body["at"]),
+        breach=breach,
+        people=to_notify(context, body),
+        assignee=ASSIGNEE in words(body),
+    )
+
+    def decide(told: Told, tellable: Tellable) -> Told:
+        return alarmed(told, heard, tellable)
+
+    tell(context, body["request_id"], decide)
+
+
+def remind(context: Context, body: Mapping[str, Any]) -> None:
+    """Raises Unavailable."""
+    if body["completes"]:
+        return
+    heard = FollowUp(
+        body["id"], body["sla_id"], body["rule"], from_iso(body["waiting_since"]), context.clock.now()
+    )
+
+    def decide(told: Told, tellable: Tellable) -> Told:
+        return reminded(told, heard, tellable)
+
+    tell(context, body["request_id"], decide)

@@ -1,0 +1,57 @@
+"""What is told of a request: one save of its record; then its entries are brought to people.
+
+The record is the truth: the newest situation that was heard, what was heard of what falls due, and which
+entries are open, each with its number. So an event that comes twice, late or after a crash finds what it
+made, and changes nothing. The event is done only when the entries were brought; a crash before that brings it
+again, and the entries with it. Who finds that the record went on while he brought them brings them once more:
+what he brought may have been over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from services.common.context import Context
+from services.common.errors import Conflict, Stale
+from services.common.store import Record, decide_again
+from services.notifications import documents, store
+from services.notifications.actions.channels import bring
+from services.notifications.actions.people import may_be_told
+from services.notifications.model import Entry, Tellable, Told
+
+Decide = Callable[[Told, Tellable], Told]
+
+_ID: Final = "inbox_entry"
+
+
+def tell(context: Context, request_id: int, decide: Decide) -> None:
+    """Applies what was heard of a request. Raises Unavailable."""
+    record, changed = _decided(context, request_id, decide)
+    while changed:
+        bring(context, record)
+        now = store.tellings(context).get(request_id)
+        record, changed = now, now.version != record.version
+
+
+@decide_again
+def _decided(context: Context, request_id: int, decide: Decide) -> tuple[Record, bool]:
+    """The request's record, and whether what is open in it is to be brought."""
+    tellings = store.tellings(context)
+    record = tellings.find_one({"_id": request_id})
+    told, numbers = (Told(), {}) if record is None else documents.of_document(record.state)
+
+    def tellable(entry: Entry) -> bool:
+        return may_be_told(context, entry)
+
+    after = decide(told, tellable)
+    if record is not None and after == told:
+        return record, True  # heard before: perhaps by somebody who died before he could bring it
+    open_numbers = documents.new_entries(after, numbers, lambda: context.ids.next(_ID))
+    state = documents.to_document(after, open_numbers)
+    if record is not None:
+        return tellings.save(record, state), after.open != told.open
+    try:
+        return tellings.insert(request_id, state), bool(after.open)
+    except Conflict as conflict:
+        raise Stale() from conflict  # somebody else has just heard of it
