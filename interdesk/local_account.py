@@ -51,6 +51,9 @@ class LocalAccount:
             ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
             known = {"ports": ports, "broker_password": secrets.token_urlsafe(24)}
             write_json(self.directory / "known.json", known)
+        if missing := [name for name in SERVICES if name not in known["ports"]]:  # made by an earlier version
+            known["ports"] |= dict(zip(missing, free_ports(len(missing)), strict=True))
+            write_json(self.directory / "known.json", known)
         if spec.port is not None:
             known["ports"]["gateway"] = spec.port
         self.addresses: dict[str, str] = {

@@ -1,34 +1,42 @@
 """What is told of a request ↔ its document.
 
-An open entry has its number here, given when it was opened: it is put into its inbox once, under this number,
-however often that is done again.
+An open entry has its number here, given when it was opened, and the version of the record that opened it. So
+it is put into its inbox once, however often that is done again; and who brings what is open in one version
+closes nothing that a later one opened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.notifications.model import Entry, Reason, Situation, To, Told
 
 Document = dict[str, Any]
-Numbered = Mapping[Entry, int]
-"""Entries, and their numbers."""
+
+
+class Opened(NamedTuple):
+    """An entry's number, and the version of the record that opened it."""
+
+    id: int
+    version: int
+
+
+Numbers = Mapping[Entry, Opened]
 
 _OF_SITUATION = ("n", "at", "since", "status", "by_id", "team_id", "member_id", "turn", "came_back")
 _SHOWN = ("reason", "person_id", "team_id", "at", "sla_id", "goal", "percent", "for_requester")
 _OF_ENTRY = ("at", "about", "sla_id", "goal", "percent", "as_assignee", "for_requester")
 
 
-def to_document(told: Told, numbers: Numbered) -> Document:
-    """The state of a request's record. `numbers`: of all its open entries."""
+def to_document(told: Told, numbers: Numbers) -> Document:
+    """The state of a request's record. `numbers`: of all its open entries (`numbered`)."""
     situation = told.situation
     document: Document = {
         "situation": None if situation is None else _situation(situation),
         "open": [
-            {"id": id, **_entry(entry)}
-            for entry, id in sorted(numbers.items(), key=lambda item: item[1])
-            if entry in told.open
+            {"id": opened.id, "version": opened.version, **_entry(entry)}
+            for entry, opened in sorted(numbers.items(), key=lambda item: item[1])
         ],
         "heard": [{"about": about, "level": level} for about, level in sorted(told.heard.items())],
     }
@@ -37,10 +45,10 @@ def to_document(told: Told, numbers: Numbered) -> Document:
     return document
 
 
-def of_document(document: Mapping[str, Any]) -> tuple[Told, dict[Entry, int]]:
+def of_document(document: Mapping[str, Any]) -> tuple[Told, dict[Entry, Opened]]:
     """What is told of a request, and the numbers of its open entries."""
     situation = document["situation"]
-    numbers = {_read_entry(each): int(each["id"]) for each in document["open"]}
+    numbers = {_read_entry(each): Opened(each["id"], each["version"]) for each in document["open"]}
     told = Told(
         None if situation is None else _read_situation(situation),
         frozenset(numbers),
@@ -59,15 +67,17 @@ def in_inbox(request_id: int, open_entry: Mapping[str, Any], read_by: int | None
         "request_id": request_id,
         **shown,
         "open": True,
+        "opened_in": open_entry["version"],
         "readers": readers,
         "version": 1,
     }
 
 
-def new_entries(told: Told, numbers: Numbered, next_id: Callable[[], int]) -> dict[Entry, int]:
-    """The numbers of all open entries: those that they have, and new ones in the order of their causes."""
-    new = sorted(told.open - numbers.keys(), key=lambda entry: (entry.at, entry.to.person_id or 0))
-    return {**{entry: numbers[entry] for entry in told.open & numbers.keys()}, **{e: next_id() for e in new}}
+def numbered(told: Told, known: Numbers, version: int, next_id: Callable[[], int]) -> dict[Entry, Opened]:
+    """The numbers of all open entries: those that they have, and new ones for what `version` opens."""
+    new = sorted(told.open - known.keys(), key=lambda entry: (entry.at, entry.to.person_id or 0))
+    kept = {entry: opened for entry, opened in known.items() if entry in told.open}
+    return {**kept, **{entry: Opened(next_id(), version) for entry in new}}
 
 
 def _situation(situation: Situation) -> Document:

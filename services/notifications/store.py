@@ -5,8 +5,9 @@ tellings        `_id` a request's: what is known of it, and which entries are op
                 absent while it is open
 inbox_entries   `_id` an integer; `reason`, `request_id`, `person_id` or `team_id`, `at`; of what falls due
                 `sla_id`, `goal`, `percent`; `for_requester`: it is about a request of his own. `open`;
-                `closed_at` when it is not. `readers`: `[{person_id, at}]`, who has read it: of a team's each
-                member for himself. `version` counts its changes
+                `closed_at` when it is not; `opened_in` that version of the request's telling. `readers`:
+                `[{person_id, at}]`, who has read it: of a team's each member for himself. `version` counts
+                its changes
 """
 
 from __future__ import annotations

@@ -20,11 +20,16 @@ Document = dict[str, Any]
 
 
 def into_inbox(context: Context, record: Record) -> None:
-    """What is open stands in its inbox, and nothing else of the request does. Raises Unavailable."""
+    """What is open stands in its inbox, and nothing else that was opened before does. Raises Unavailable."""
     inbox, entries = context.database[store.INBOX_ENTRIES.name], record.state["open"]
     situation = record.state["situation"]
     missing = [documents.in_inbox(record.id, each, _taken_by(each, situation)) for each in entries]
-    over = {"request_id": record.id, "open": True, "_id": {"$nin": [each["id"] for each in entries]}}
+    over = {
+        "request_id": record.id,
+        "open": True,
+        "opened_in": {"$lte": record.version},
+        "_id": {"$nin": [each["id"] for each in entries]},
+    }
     with answering():
         if missing:
             insert_missing(inbox, missing)

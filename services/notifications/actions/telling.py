@@ -47,8 +47,9 @@ def _decided(context: Context, request_id: int, decide: Decide) -> tuple[Record,
     after = decide(told, tellable)
     if record is not None and after == told:
         return record, True  # heard before: perhaps by somebody who died before he could bring it
-    open_numbers = documents.new_entries(after, numbers, lambda: context.ids.next(_ID))
-    state = documents.to_document(after, open_numbers)
+    version = 1 if record is None else record.version + 1
+    opened = documents.numbered(after, numbers, version, lambda: context.ids.next(_ID))
+    state = documents.to_document(after, opened)
     if record is not None:
         return tellings.save(record, state), after.open != told.open
     try:

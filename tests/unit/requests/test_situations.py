@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from services.requests import model
 from services.requests.model import Clock, NotAllowed, Status, Turn, Who
-from tests.unit.requests.accounts import INSTANCE, SUPPORT
+from tests.unit.requests.accounts import COLLEAGUE, INSTANCE, NETWORK, SPECIALIST, SUPPORT
 from tests.unit.requests.federation import Federation
 from tests.unit.requests.stages import at, decline
 
@@ -110,3 +111,71 @@ def test_that_the_provider_is_not_accountable_stays_in_the_account():
     assert model.clock(federation.request("gigatera")) is Clock.STOPPED_NOT_ACCOUNTABLE
     assert model.clock(federation.request("widget")) is Clock.RUNNING
     assert not federation.request("widget").provider_not_accountable
+
+
+def standing_of(federation: Federation, name: str) -> dict[str, Any]:
+    facts = heard(federation, name)[-1]
+    return {each: facts[each] for each in ("own_team_id", "own_member_id", "turn", "came_back")}
+
+
+@pytest.mark.parametrize("turn", list(Turn)[:4])
+def test_who_handed_it_over_is_responsible_here_and_hears_when_it_came_back(turn: Turn):
+    assert standing_of(at(turn), "widget") == {
+        "own_team_id": NETWORK.id,
+        "own_member_id": SPECIALIST.id,
+        "turn": turn.value,
+        "came_back": turn is not Turn.WITH,
+    }
+
+
+def test_given_on_to_a_colleague_it_did_not_come_back_to_him():
+    federation = at(Turn.RETURNED)
+    federation.edit("widget", member=COLLEAGUE)
+    assert standing_of(federation, "widget") == {
+        "own_team_id": NETWORK.id,
+        "own_member_id": COLLEAGUE.id,
+        "turn": "returned",
+        "came_back": False,
+    }
+
+
+def test_since_when_it_stands_where_it_does_is_told():
+    federation = registered()
+    federation.edit("widget", status=Status.IN_PROGRESS)
+    federation.edit("widget", impact=model.Impact.TOP)
+    federation.edit("widget", status=Status.WAITING_FOR_CUSTOMER, note="Which?")
+    federation.edit("widget", status=Status.IN_PROGRESS)
+    told = heard(federation, "widget")
+    assert [each["n"] for each in told if each["since"] == each["at"]] == [1, 2, 4, 5]
+    assert told[2]["since"] == told[1]["at"]  # when he took it
+
+
+def test_who_comes_back_again_stands_there_anew():
+    federation = at(Turn.RETURNED)
+    first = heard(federation, "widget")[-1]
+    theirs = federation.partners_team("widget", "gigatera")
+    federation.edit("widget", team=theirs, note="It still burns.")
+    federation.settle()
+    federation.complete("gigatera", note="Now it is out.")
+    federation.settle()
+    again = heard(federation, "widget")[-1]
+    assert {**first, "n": 0, "at": "", "since": ""} == {**again, "n": 0, "at": "", "since": ""}
+    assert first["since"] < again["since"] == again["at"]
+
+
+def test_a_request_of_before_stands_where_it_does_since_something_of_it_changes():
+    federation = registered()
+    account = federation["widget"]
+    (request,) = account.requests.values()
+    account.requests[request.id] = replace(request, standing_since=None)
+    federation.edit("widget", impact=model.Impact.TOP)
+    federation.edit("widget", impact=model.Impact.LOW)
+    _, first, second = heard(federation, "widget")
+    assert second["since"] == first["since"] == first["at"]
+
+
+def test_who_did_it_is_told_of_the_accounts_own_people_only():
+    federation = at(Turn.RETURNED)
+    assert heard(federation, "widget")[0]["by_id"] == SPECIALIST.id
+    assert heard(federation, "widget")[-1]["by_id"] is None
+    assert heard(federation, "gigatera")[0]["by_id"] is None
