@@ -119,3 +119,20 @@ def not_followed(partners: Partners, account: str) -> list[str]:
         for one in requests
         if followed.get(one["_id"], 0) != one["situations"]
     ]
+
+
+def not_told(partners: Partners, account: str) -> list[str]:
+    """The requests whose inbox entries are behind, or are not those that are open."""
+    database = partners.stored(account, "notifications")
+    tellings = {one["_id"]: one for one in database["tellings"].find({})}
+    shown: dict[int, set[int]] = {}
+    for entry in database["inbox_entries"].find({"open": True}):
+        shown.setdefault(entry["request_id"], set()).add(entry["_id"])
+    wrong = []
+    for one in partners.stored(account, "requests")["requests"].find({}, {"situations": 1}):
+        telling = tellings.get(one["_id"], {"situation": {"n": 0}, "open": []})
+        if telling["situation"]["n"] != one["situations"]:
+            wrong.append(f"{account}: request {one['_id']} is told to {telling['situation']['n']}")
+        elif {each["id"] for each in telling["open"]} != shown.get(one["_id"], set()):
+            wrong.append(f"{account}: the entries of request {one['_id']} are {shown.get(one['_id'])}")
+    return wrong

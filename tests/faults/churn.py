@@ -55,6 +55,16 @@ def agreements(partners: Partners) -> Callable[[threading.Event], None]:
     return drive
 
 
+def reading(partners: Partners) -> Callable[[threading.Event], None]:
+    """A person of the customer's marks his inbox as read, again and again."""
+
+    def drive(over: threading.Event) -> None:
+        while not over.wait(1.0):
+            partners.api(CUSTOMER).post("me/my_inbox/mark_read", {})
+
+    return drive
+
+
 def sla_names(partners: Partners) -> tuple[str, str]:
     """The name of the one SLA at the provider, and at the customer."""
     ours, theirs = (partners.api(account).get("slas") for account in (PROVIDER, CUSTOMER))

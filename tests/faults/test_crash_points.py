@@ -1,7 +1,7 @@
 """A service is killed at each named point, on both sides, while people work: nothing is lost or doubled.
 
 All kills are one ordeal (`ordeal.py`), gone through once; the tests look at what came of it. With one process
-per service, up to six of them are dead at any time.
+per service, up to seven of them are dead at any time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 from services.common import crash
 from tests.faults import churn
-from tests.faults.at_rest import must_agree, not_followed
+from tests.faults.at_rest import must_agree, not_followed, not_told
 from tests.faults.cases import Case
 from tests.faults.ordeal import Host, Ordeal
 from tests.faults.partners import CUSTOMER, PROVIDER, THIRD, Partners
@@ -35,6 +35,7 @@ SIDES: dict[Host, tuple[str, ...]] = {
     (PROVIDER, "slas"): (*SAVING, *SENDING),
     (CUSTOMER, "organizations"): RECEIVING,
     (THIRD, "organizations"): (*SAVING, *SENDING),
+    (CUSTOMER, "notifications"): crash.HEARING,
 }
 
 
@@ -60,6 +61,7 @@ def survived(partners: Partners, seed: int) -> Survived:
         churn.cases(partners, "b", played),
         churn.agreements(partners),
         churn.trusts(partners),
+        churn.reading(partners),
     ]
     ordeal.run(drivers, DEADLINE_SECONDS)
     reached: dict[str, set[Host]] = defaultdict(set)
@@ -97,6 +99,21 @@ def test_after_crashes_affected_slas_have_followed_their_requests_to_the_end(
     assert len(affected) == len({each["request_id"] for each in affected}) >= len(survived.cases)
     assert all(each["ended_at"] is not None for each in affected)
     assert all(stop["until"] is not None for each in affected for stop in each["stops"])
+
+
+@pytest.mark.slow
+def test_after_crashes_every_inbox_holds_what_requests_have_come_to(
+    survived: Survived, partners: Partners
+) -> None:
+    wait_until(lambda: [each for name in (CUSTOMER, PROVIDER) for each in not_told(partners, name)] == [])
+    for name in (CUSTOMER, PROVIDER):
+        entries = list(partners.stored(name, "notifications")["inbox_entries"].find({}))
+        assert {"assigned", "returned"} & {each["reason"] for each in entries}
+        causes = [
+            tuple(each[part] for part in ("request_id", "reason", "person_id", "team_id", "at"))
+            for each in entries
+        ]
+        assert len(causes) == len(set(causes))
 
 
 @pytest.mark.slow
