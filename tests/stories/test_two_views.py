@@ -44,6 +44,14 @@ class Side:
         found: list[Record] = self.api.get(f"requests/{self.id}/notes")
         return found
 
+    def told(self, *reasons: str) -> None:
+        """Waits until the person's inbox has just these entries about the request."""
+        wait_until(lambda: [each["reason"] for each in self.inbox()] == list(reasons))
+
+    def inbox(self) -> list[Record]:
+        found: list[Record] = self.api.get("me/my_inbox", request=self.id)
+        return found
+
     def affected(self) -> Record:
         """The affected SLA of this account."""
         (found,) = self.api.get(f"requests/{self.id}/affected_slas", fields="*")
@@ -163,6 +171,21 @@ def test_customer_sees_request_open_after_provider_completed(widget: Side, gigat
     assert widget.listed("completed") == []
 
 
+def test_the_return_is_in_the_inbox_of_who_handed_it_over_once(widget: Side, gigatera: Side) -> None:
+    widget.told()
+    gigatera.edit(status="in_progress")
+    gigatera.told("assigned")
+    complete(gigatera)
+    widget.told("returned")
+    (entry,) = widget.inbox()
+    assert (entry["request"]["status"], entry["read_at"]) == ("assigned", None)
+    gigatera.told()
+    complete(widget, "solved", "It is fast again.")
+    widget.told()
+    history = widget.api.get("me/my_inbox/closed", request=widget.id)
+    assert [each["reason"] for each in history] == ["returned", "assigned"]
+
+
 def test_after_the_customer_completes_each_keeps_its_own_reason_and_time(
     widget: Side, gigatera: Side
 ) -> None:
@@ -184,6 +207,8 @@ def test_after_waiting_for_customer_the_customers_copy_is_assigned_to_the_team_t
     assert seen["status"] == "assigned"
     assert seen["member"]["id"] == widget.stand.people["specialist"]
     assert gigatera.see()["status"] == "waiting_for_customer"
+    widget.told("waiting_on_me")
+    gigatera.told()
 
 
 def test_the_answer_goes_back_to_the_same_member(widget: Side, gigatera: Side) -> None:
@@ -206,6 +231,8 @@ def test_the_end_user_is_told_nothing_of_the_completion_until_the_returning_team
     seen = end_user.see()
     assert (seen["status"], seen["completion_reason"], seen["completed_at"]) == ("assigned", None, None)
     assert end_user.notes() == []
+    widget.told("returned")
+    assert end_user.inbox() == []
     (solution,) = (note for note in widget.notes() if "load balancer" in note["text"])
     assert solution["internal"] is True
     widget.api.patch(f"notes/{solution['id']}", {"internal": False})
