@@ -8,6 +8,7 @@ inbox is the first; mail, for who wants it (`send_email_notifications`), will st
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from services.common.context import Context
@@ -19,8 +20,18 @@ from services.notifications.model import Reason
 Document = dict[str, Any]
 
 
-def into_inbox(context: Context, record: Record) -> None:
+@dataclass(frozen=True)
+class Change:
+    """A request's record as it was saved, and whether that has, or may have, opened and closed entries."""
+
+    record: Record
+    opened: bool
+    closed: bool
+
+
+def into_inbox(context: Context, change: Change) -> None:
     """What is open stands in its inbox, and nothing else that was opened before does. Raises Unavailable."""
+    record = change.record
     inbox, entries = context.database[store.INBOX_ENTRIES.name], record.state["open"]
     situation = record.state["situation"]
     missing = [documents.in_inbox(record.id, each, _taken_by(each, situation)) for each in entries]
@@ -31,19 +42,20 @@ def into_inbox(context: Context, record: Record) -> None:
         "_id": {"$nin": [each["id"] for each in entries]},
     }
     with answering():
-        if missing:
+        if missing and change.opened:
             insert_missing(inbox, missing)
-        closed = {"open": False, "closed_at": context.clock.now()}
-        inbox.update_many(over, {"$set": closed, "$inc": {"version": 1}})
+        if change.closed:
+            closed = {"open": False, "closed_at": context.clock.now()}
+            inbox.update_many(over, {"$set": closed, "$inc": {"version": 1}})
 
 
-CHANNELS: Final[Mapping[str, Callable[[Context, Record], None]]] = {"inbox": into_inbox}
+CHANNELS: Final[Mapping[str, Callable[[Context, Change], None]]] = {"inbox": into_inbox}
 
 
-def bring(context: Context, record: Record) -> None:
+def bring(context: Context, change: Change) -> None:
     """By all channels. Raises Unavailable."""
     for channel in CHANNELS.values():
-        channel(context, record)
+        channel(context, change)
 
 
 def _taken_by(entry: Document, situation: Document | None) -> int | None:

@@ -15,15 +15,13 @@ ASSIGNEE: Final = "current_assignee"
 
 
 def may_be_told(context: Context, entry: Entry) -> bool:
-    """Raises Unavailable."""
-    to = entry.to
-    if to.person_id is None:
-        return _own(context.copies.get("team", to.team_id or 0))
-    person = context.copies.get("person", to.person_id)
-    if not _own(person) or person is None:
-        return False
-    # A requester sees his own request, whatever his roles.
-    return entry.for_requester or not set(SEE_REQUESTS).isdisjoint(person.get("roles") or ())
+    """Whom a copy keeps from being told is looked at once more, as his service has him now. Raises
+    Unavailable.
+    """
+    team = entry.to.person_id is None
+    kind, id = ("team", entry.to.team_id or 0) if team else ("person", entry.to.person_id or 0)
+    known = context.copies.get(kind, id)
+    return _may(entry, known) or (known is not None and _may(entry, context.copies.refresh(kind, id)))
 
 
 def to_notify(context: Context, alarm: Mapping[str, Any]) -> frozenset[int]:
@@ -45,5 +43,13 @@ def words(alarm: Mapping[str, Any]) -> Iterable[str]:
     return (ASSIGNEE, "support_team_coordinator") if given is None else given
 
 
-def _own(record: Document | None) -> bool:
-    return record is not None and not record.get("disabled") and not record.get("account")
+def _may(entry: Entry, record: Document | None) -> bool:
+    if record is None or not _own(record):
+        return False
+    # A team's members are asked for their roles when they look; a requester sees his own request without any.
+    needs_none = entry.to.person_id is None or entry.for_requester
+    return needs_none or not set(SEE_REQUESTS).isdisjoint(record.get("roles") or ())
+
+
+def _own(record: Document) -> bool:
+    return not record.get("disabled") and not record.get("account")

@@ -14,9 +14,9 @@ from typing import Final
 
 from services.common.context import Context
 from services.common.errors import Conflict, Stale
-from services.common.store import Record, decide_again
+from services.common.store import decide_again
 from services.notifications import documents, store
-from services.notifications.actions.channels import bring
+from services.notifications.actions.channels import Change, bring
 from services.notifications.actions.people import may_be_told
 from services.notifications.model import Entry, Tellable, Told
 
@@ -27,16 +27,17 @@ _ID: Final = "inbox_entry"
 
 def tell(context: Context, request_id: int, decide: Decide) -> None:
     """Applies what was heard of a request. Raises Unavailable."""
-    record, changed = _decided(context, request_id, decide)
-    while changed:
-        bring(context, record)
+    change = _decided(context, request_id, decide)
+    while change.opened or change.closed:
+        bring(context, change)
         now = store.tellings(context).get(request_id)
-        record, changed = now, now.version != record.version
+        if now.version == change.record.version:
+            return
+        change = Change(now, opened=True, closed=True)
 
 
 @decide_again
-def _decided(context: Context, request_id: int, decide: Decide) -> tuple[Record, bool]:
-    """The request's record, and whether what is open in it is to be brought."""
+def _decided(context: Context, request_id: int, decide: Decide) -> Change:
     tellings = store.tellings(context)
     record = tellings.find_one({"_id": request_id})
     told, numbers = (Told(), {}) if record is None else documents.of_document(record.state)
@@ -46,13 +47,13 @@ def _decided(context: Context, request_id: int, decide: Decide) -> tuple[Record,
 
     after = decide(told, tellable)
     if record is not None and after == told:
-        return record, True  # heard before: perhaps by somebody who died before he could bring it
+        # Heard before: perhaps by somebody who died before he could bring it.
+        return Change(record, opened=True, closed=True)
     version = 1 if record is None else record.version + 1
     opened = documents.numbered(after, numbers, version, lambda: context.ids.next(_ID))
     state = documents.to_document(after, opened)
-    if record is not None:
-        return tellings.save(record, state), after.open != told.open
     try:
-        return tellings.insert(request_id, state), bool(after.open)
+        saved = tellings.insert(request_id, state) if record is None else tellings.save(record, state)
     except Conflict as conflict:
         raise Stale() from conflict  # somebody else has just heard of it
+    return Change(saved, opened=bool(after.open - told.open), closed=bool(told.open - after.open))

@@ -235,6 +235,8 @@ def test_an_inbox_is_a_list_as_any_other(
     assert len(shown) >= 5
     assert shown == sorted(set(shown), reverse=True) == [each["id"] for each in ann[1].get("me/my_inbox")]
     assert shown[::-1] == [each["id"] for each in ann[1].get("me/my_inbox", sort="at", reason="assigned")]
+    (chosen,) = ann[1].get("me/my_inbox", fields="reason,request", per_page=1)
+    assert set(chosen) == {"id", "reason", "request"}
     assert ann[1].send("GET", "me/my_inbox", query_string={"subject": "a"}).status_code == 422
 
 
