@@ -8,6 +8,7 @@ closes nothing that a later one opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.notifications.model import Entry, Reason, Situation, To, Told
@@ -29,8 +30,8 @@ _SHOWN = ("reason", "person_id", "team_id", "at", "sla_id", "goal", "percent", "
 _OF_ENTRY = ("at", "about", "sla_id", "goal", "percent", "as_assignee", "for_requester")
 
 
-def to_document(told: Told, numbers: Numbers) -> Document:
-    """The state of a request's record. `numbers`: of all its open entries (`numbered`)."""
+def to_document(told: Told, numbers: Numbers, now: datetime) -> Document:
+    """The state of a request's record, told `now`. `numbers`: of all its open entries (`numbered`)."""
     situation = told.situation
     document: Document = {
         "situation": None if situation is None else _situation(situation),
@@ -41,7 +42,7 @@ def to_document(told: Told, numbers: Numbers) -> Document:
         "heard": [{"about": about, "level": level} for about, level in sorted(told.heard.items())],
     }
     if situation is not None and not situation.live:
-        document["over_at"] = situation.at
+        document["over_at"] = now
     return document
 
 

@@ -1,8 +1,8 @@
 """The documents of this service, their collections and indexes.
 
 tellings        `_id` a request's: what is known of it, and which entries are open, as `documents` has it.
-                The truth about them: `inbox_entries` follows it. `over_at`: when the request was completed;
-                absent while it is open
+                The truth about them: `inbox_entries` follows it. `over_at`: when it was heard that the
+                request is completed; absent while it is open
 inbox_entries   `_id` an integer; `reason`, `request_id`, `person_id` or `team_id`, `at`; of what falls due
                 `sla_id`, `goal`, `percent`; `for_requester`: it is about a request of his own. `open`;
                 `closed_at` when it is not; `opened_in` that version of the request's telling. `readers`:

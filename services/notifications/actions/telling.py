@@ -30,8 +30,8 @@ def tell(context: Context, request_id: int, decide: Decide) -> None:
     change = _decided(context, request_id, decide)
     while change.opened or change.closed:
         bring(context, change)
-        now = store.tellings(context).get(request_id)
-        if now.version == change.record.version:
+        now = store.tellings(context).find_one({"_id": request_id})
+        if now is None or now.version == change.record.version:
             return
         change = Change(now, opened=True, closed=True)
 
@@ -51,7 +51,7 @@ def _decided(context: Context, request_id: int, decide: Decide) -> Change:
         return Change(record, opened=True, closed=True)
     version = 1 if record is None else record.version + 1
     opened = documents.numbered(after, numbers, version, lambda: context.ids.next(_ID))
-    state = documents.to_document(after, opened)
+    state = documents.to_document(after, opened, context.clock.now())
     try:
         saved = tellings.insert(request_id, state) if record is None else tellings.save(record, state)
     except Conflict as conflict:
