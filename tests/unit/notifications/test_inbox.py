@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notifications.model import (
@@ -155,6 +155,7 @@ MOVES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(MOVES, st.data())
 def test_what_is_open_follows_from_the_newest_situation_in_whatever_order_all_are_heard(
     moves: Sequence[dict[str, object]], data: st.DataObject
