@@ -168,18 +168,6 @@ def found_account(databases: Mapping[str, Any], config: Config, asked: Asked) ->
     return Account(config, clock, caller, contexts, application, asked)
 
 
-def heard(account: Account, of: str, collection: str, type: str, by: str, handler: str) -> None:
-    """Brings all events of a type, in the order in which they were saved, to a service."""
-    rows = [
-        row
-        for document in account.contexts[of].database[collection].find({})
-        for row in document["outbox"]
-        if row["type"] == type
-    ]
-    for row in sorted(rows, key=lambda row: (row["body"]["request_id"], row["body"]["n"])):
-        getattr(account.caller.services[by], handler)(bus_json.decode(bus_json.encode(row["body"])))
-
-
 def pages(client: Client, path: str, **parameters: Any) -> Iterator[TestResponse]:
     """Every page of a list, by its Link headers."""
     response = client.send("GET", path, query_string=parameters)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.common.clock import iso
-from tests.integration.gateway.account import Account, Client, heard, pages
+from tests.integration.gateway.account import Account, Client, pages
+from tests.integration.gateway.events import heard
 
 Made = dict[str, Any]
 
