@@ -22,6 +22,8 @@ KINDS = (
     Kind("service_offering", "slas", "ServiceOffering", slas.references),
     Kind("sla", "slas", "Sla", slas.references),
     Kind("calendar", "slas", "Calendar", slas.references),
+    Kind("sla_notification_scheme", "slas", "SlaNotificationScheme", slas.references),
+    Kind("waiting_for_customer_follow_up", "slas", "WaitingForCustomerFollowUp", slas.references),
     Kind("request", "requests", "Req", requests.references, label="subject"),
 )
 

@@ -53,6 +53,8 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
         directory.ORGANIZATIONS,
         agreements.SERVICES,
         agreements.SERVICE_OFFERINGS,
+        agreements.NOTIFICATION_SCHEMES,
+        agreements.FOLLOW_UPS,
     ):
         yield ResourceViews(resource, context, answers).blueprint()
     yield calendars.CalendarViews(context, answers).blueprint()

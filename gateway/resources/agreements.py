@@ -6,7 +6,16 @@ from functools import partial
 
 from gateway.resource import Children, Named, Resource
 from gateway.resources.links import Link
-from gateway.resources.shapes import ORGANIZATION, PERSON, SERVICE, SERVICE_INSTANCE, SERVICE_OFFERING, SLA
+from gateway.resources.shapes import (
+    FOLLOW_UP_ON_CUSTOMER,
+    NOTIFICATION_SCHEME,
+    ORGANIZATION,
+    PERSON,
+    SERVICE,
+    SERVICE_INSTANCE,
+    SERVICE_OFFERING,
+    SLA,
+)
 from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
 from services.organizations import queries as organizations
 from services.slas import queries, schemas
@@ -56,6 +65,30 @@ SERVICE_OFFERINGS = Resource(
     update="update_service_offering",
     input=schemas.ServiceOfferingInputSchema,
     audit=partial(queries.get_audit, kind="service_offering"),
+)
+NOTIFICATION_SCHEMES = Resource(
+    path="sla_notification_schemes",
+    shape=NOTIFICATION_SCHEME,
+    service="slas",
+    find=queries.list_sla_notification_schemes,
+    get=queries.get_sla_notification_scheme,
+    writers=MAINTAIN_AGREEMENTS,
+    create="create_sla_notification_scheme",
+    update="update_sla_notification_scheme",
+    input=schemas.SlaNotificationSchemeInputSchema,
+    audit=partial(queries.get_audit, kind="sla_notification_scheme"),
+)
+FOLLOW_UPS = Resource(
+    path="waiting_for_customer_follow_ups",
+    shape=FOLLOW_UP_ON_CUSTOMER,
+    service="slas",
+    find=queries.list_waiting_for_customer_follow_ups,
+    get=queries.get_waiting_for_customer_follow_up,
+    writers=MAINTAIN_AGREEMENTS,
+    create="create_waiting_for_customer_follow_up",
+    update="update_waiting_for_customer_follow_up",
+    input=schemas.WaitingForCustomerFollowUpInputSchema,
+    audit=partial(queries.get_audit, kind="waiting_for_customer_follow_up"),
 )
 SLAS = Resource(
     path="slas",

@@ -22,7 +22,7 @@ from services.requests import queries as requests
 from services.requests import schemas as request_schemas
 from services.slas import queries as slas
 from services.slas import schemas as sla_schemas
-from services.slas.schemas.offerings import CALENDARS
+from services.slas.schemas.offerings import CALENDARS, FOLLOW_UP, SCHEMES
 
 
 class _TimeSchema(OutputSchema):
@@ -165,7 +165,22 @@ SERVICE_OFFERING = Shape(
     {
         **references("service"),
         **references("calendar", *(name.removesuffix("_id") for name in CALENDARS)),
+        **references("sla_notification_scheme", *(name.removesuffix("_id") for name in SCHEMES)),
+        **references("waiting_for_customer_follow_up", FOLLOW_UP.removesuffix("_id")),
     },
+)
+NOTIFICATION_SCHEME = Shape(
+    "SLA notification scheme",
+    sla_schemas.SlaNotificationSchemeSchema,
+    slas.LISTINGS["sla_notification_schemes"],
+    "SlaNotificationScheme",
+    references("team", "escalate_to_team"),
+)
+FOLLOW_UP_ON_CUSTOMER = Shape(
+    "waiting for customer follow-up",
+    sla_schemas.WaitingForCustomerFollowUpSchema,
+    slas.LISTINGS["waiting_for_customer_follow_ups"],
+    "WaitingForCustomerFollowUp",
 )
 CALENDAR = Shape("calendar", sla_schemas.CalendarSchema, slas.LISTINGS["calendars"], "Calendar")
 CALENDAR_HOUR = Shape("weekly hour", sla_schemas.NumberedCalendarHourSchema, slas.CALENDAR_HOURS)

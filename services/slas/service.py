@@ -24,6 +24,7 @@ from services.slas.actions import (
     calendars,
     dates,
     hierarchy,
+    schemes,
     services,
     telling,
     unheard,
@@ -39,6 +40,8 @@ from services.slas.schemas import (
     ServiceInstanceInputSchema,
     ServiceOfferingInputSchema,
     SlaInputSchema,
+    SlaNotificationSchemeInputSchema,
+    WaitingForCustomerFollowUpInputSchema,
 )
 from services.slas.store import COLLECTIONS, KINDS
 
@@ -52,6 +55,8 @@ _SLA = SlaInputSchema()
 _IMPACT = ImpactRelationSchema()
 _CALENDAR = CalendarInputSchema()
 _HOLIDAY = HolidayInputSchema()
+_SCHEME = SlaNotificationSchemeInputSchema()
+_FOLLOW_UP = WaitingForCustomerFollowUpInputSchema()
 _FILL = FillHolidaysInputSchema()
 _IMPORT = ImportHolidaysInputSchema()
 
@@ -143,6 +148,33 @@ class SlasService(BorderCommands):
     @command(allowed=MAINTAIN_CALENDARS, repeatable=True)
     def import_holidays(self, actor: Actor, id: int, fields: Document) -> Document:
         return calendars.import_holidays(self.context, actor, id, loaded(_IMPORT, fields))
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def create_sla_notification_scheme(
+        self, actor: Actor, fields: Document, key: str | None = None
+    ) -> Document:
+        return schemes.create_sla_notification_scheme(self.context, actor, loaded(_SCHEME, fields), key)
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def update_sla_notification_scheme(
+        self, actor: Actor, id: int, fields: Document, version: int | None = None
+    ) -> Document:
+        taken = loaded(_SCHEME, fields, partial=True)
+        return schemes.update_sla_notification_scheme(self.context, actor, id, taken, version)
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def create_waiting_for_customer_follow_up(
+        self, actor: Actor, fields: Document, key: str | None = None
+    ) -> Document:
+        taken = loaded(_FOLLOW_UP, fields)
+        return schemes.create_waiting_for_customer_follow_up(self.context, actor, taken, key)
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def update_waiting_for_customer_follow_up(
+        self, actor: Actor, id: int, fields: Document, version: int | None = None
+    ) -> Document:
+        taken = loaded(_FOLLOW_UP, fields, partial=True)
+        return schemes.update_waiting_for_customer_follow_up(self.context, actor, id, taken, version)
 
     @command(allowed=MAINTAIN_AGREEMENTS)
     def create_sla(self, actor: Actor, fields: Document, key: str | None = None) -> Document:

@@ -8,6 +8,8 @@ service_instances   likewise; `parents` are the edges that were drawn, `agreed_p
                     no active SLA under an active trust allows; `provider_id` is that of its service
 calendars           `calendar_hours`, `exceptions`; a zone is what uses them has
 holidays            each of one calendar (`calendar_id`), at local times, kept as text (`yyyy-mm-ddThh:mm`)
+sla_notification_schemes, waiting_for_customer_follow_ups
+                    each with its `rules`
 slas                own ones (the provider's side) and foreign ones (the customer's side, `account` is the
                     provider's). One between accounts holds its agreement thread (`thread`, with both
                     positions) and the announcement the two sides agree on: `told` here, `heard` on a
@@ -46,6 +48,8 @@ SERVICE_OFFERINGS: Final = "service_offerings"
 SLAS: Final = "slas"
 CALENDARS: Final = "calendars"
 HOLIDAYS: Final = "holidays"
+NOTIFICATION_SCHEMES: Final = "sla_notification_schemes"
+FOLLOW_UPS: Final = "waiting_for_customer_follow_ups"
 AFFECTED_SLAS: Final = "affected_slas"
 SITUATIONS: Final = "situations"
 CALENDAR_SNAPSHOTS: Final = "calendar_snapshots"
@@ -58,6 +62,8 @@ KINDS: Final[Mapping[str, str]] = {
     "sla": SLAS,
     "calendar": CALENDARS,
     "holiday": HOLIDAYS,
+    "sla_notification_scheme": NOTIFICATION_SCHEMES,
+    "waiting_for_customer_follow_up": FOLLOW_UPS,
 }
 
 COLLECTIONS: Final = (
@@ -98,6 +104,8 @@ COLLECTIONS: Final = (
         ),
     ),
     Collection(CALENDARS, (*LISTED, Index(["disabled", "name", "_id"]))),
+    Collection(NOTIFICATION_SCHEMES, (*LISTED, Index(["disabled", "name", "_id"]))),
+    Collection(FOLLOW_UPS, (*LISTED, Index(["disabled", "name", "_id"]))),
     Collection(
         HOLIDAYS,
         (

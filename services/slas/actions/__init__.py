@@ -2,6 +2,7 @@
 
 services        services, their instances and offerings
 calendars       calendars and holidays, and the lists that fill them
+schemes         SLA notification schemes, and follow-ups on customers who do not answer
 hierarchy       the edges between service instances, drawn and agreed
 agreements      SLAs: registering, changing, ending, choosing what a partner's SLA covers
 telling         what a provider tells the customer's account

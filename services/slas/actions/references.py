@@ -12,7 +12,7 @@ from typing import Any
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.slas.actions.saving import records
-from services.slas.model.offerings import CALENDARS
+from services.slas.model.offerings import CALENDARS, FOLLOW_UP, SCHEMES
 
 Fields = Mapping[str, Any]
 Fault = Callable[[str, Mapping[str, Any] | None], str | None]
@@ -43,6 +43,8 @@ OF_OURS: Mapping[str, str] = {
     "service_instance_ids": "service_instance",
     "calendar_id": "calendar",
     **dict.fromkeys(CALENDARS, "calendar"),
+    **dict.fromkeys(SCHEMES, "sla_notification_scheme"),
+    FOLLOW_UP: "waiting_for_customer_follow_up",
 }
 
 
@@ -59,10 +61,14 @@ def own(kind: str, record: Mapping[str, Any] | None) -> str | None:
 def known(kind: str, record: Mapping[str, Any] | None) -> str | None:
     """As `own`, but it may be a partner's."""
     if record is None:
-        return f"there is no {kind.replace('_', ' ')} with this id"
+        return f"there is no {_called(kind)} with this id"
     if record.get("disabled"):
-        return f"the {kind.replace('_', ' ')} is disabled"
+        return f"the {_called(kind)} is disabled"
     return None
+
+
+def _called(kind: str) -> str:
+    return kind.replace("_", " ").replace("sla ", "SLA ")
 
 
 def there(kind: str, record: Mapping[str, Any] | None) -> str | None:

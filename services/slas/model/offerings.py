@@ -16,6 +16,9 @@ CHARGE_TYPES = ("fixed_price", "time_material")
 OFFERING_STATUSES = ("planned", "unpublished", "available", "temporarily_unavailable", "discontinued")
 # The fields that lead to a calendar: for downtime, and for the targets of each level.
 CALENDARS = ("service_hours_id", *(f"support_hours_{level}_id" for level in LEVELS))
+# Those that lead to the scheme of a target's alarms, and to what a customer hears who does not answer.
+SCHEMES = tuple(f"{target}_notification_scheme_{level}_id" for level in LEVELS for target in TARGETS)
+FOLLOW_UP = "waiting_for_customer_follow_up_id"
 # What a customer may subscribe to, and what is offered or will be again.
 CATALOG = ("available", "temporarily_unavailable")
 PORTFOLIO = ("planned", "unpublished", *CATALOG)

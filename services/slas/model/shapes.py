@@ -15,6 +15,8 @@ _BLANK: Mapping[str, Mapping[str, Any]] = {
     "service_offering": {"status": "planned"},
     "calendar": {"disabled": False, "calendar_hours": [], "exceptions": []},
     "holiday": {"disabled": False},
+    "sla_notification_scheme": {"disabled": False, "rules": []},
+    "waiting_for_customer_follow_up": {"disabled": False, "rules": [], "auto_complete": False},
     "sla": {
         "status": "being_prepared",
         "coverage": "customer_account",
@@ -32,6 +34,8 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
     "service": ("name", "provider_id", "support_team_id", "disabled"),
     "service_offering": ("name", "service_id", "status", "time_zone"),
     "calendar": ("name", "disabled"),
+    "sla_notification_scheme": ("name", "disabled"),
+    "waiting_for_customer_follow_up": ("name", "disabled"),
     "holiday": ("name", "disabled", "calendar_id", "start_at", "end_at"),
     "service_instance": (
         "name",

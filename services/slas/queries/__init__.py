@@ -30,7 +30,9 @@ from services.slas.queries.listings import (
     AFFECTED_SLAS,
     CALENDAR_HOURS,
     CALENDARS,
+    FOLLOW_UPS,
     HOLIDAYS,
+    NOTIFICATION_SCHEMES,
     SERVICE_INSTANCES,
     SERVICE_OFFERINGS,
     SERVICES,
@@ -52,6 +54,8 @@ __all__ = [
     "get_service_instance",
     "get_service_offering",
     "get_sla",
+    "get_sla_notification_scheme",
+    "get_waiting_for_customer_follow_up",
     "list_affected_slas",
     "list_affected_slas_of_request",
     "list_calendar_hours",
@@ -67,10 +71,12 @@ __all__ = [
     "list_service_instances",
     "list_service_offerings",
     "list_services",
+    "list_sla_notification_schemes",
     "list_slas",
     "list_slas_of_customer",
     "list_slas_of_service",
     "list_slas_of_service_instance",
+    "list_waiting_for_customer_follow_ups",
     "references",
 ]
 
@@ -83,6 +89,8 @@ LISTINGS: Mapping[str, Listing] = {
     "slas": SLAS,
     "calendars": CALENDARS,
     "holidays": HOLIDAYS,
+    "sla_notification_schemes": NOTIFICATION_SCHEMES,
+    "waiting_for_customer_follow_ups": FOLLOW_UPS,
     "affected_slas": AFFECTED_SLAS,
 }
 
@@ -224,6 +232,26 @@ def get_icalendar(database: Database[Document], calendar: Document, domain: str)
     return written_icalendar(calendar["name"], found.sort([("start_at", 1), ("_id", 1)]), domain)
 
 
+def list_sla_notification_schemes(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    schemes = database["sla_notification_schemes"]
+    return page(schemes, NOTIFICATION_SCHEMES, query, viewer=viewer).map(_scheme)
+
+
+def get_sla_notification_scheme(database: Database[Document], id: int, viewer: Actor) -> Document:
+    return _scheme(_one(database["sla_notification_schemes"].find_one({"_id": id})))
+
+
+def list_waiting_for_customer_follow_ups(
+    database: Database[Document], query: ListQuery, viewer: Actor
+) -> Page:
+    follow_ups = database["waiting_for_customer_follow_ups"]
+    return page(follow_ups, FOLLOW_UPS, query, viewer=viewer).map(_follow_up)
+
+
+def get_waiting_for_customer_follow_up(database: Database[Document], id: int, viewer: Actor) -> Document:
+    return _follow_up(_one(database["waiting_for_customer_follow_ups"].find_one({"_id": id})))
+
+
 def get_audit(database: Database[Document], id: int, viewer: Actor, kind: str) -> list[Document]:
     """The audit lines (`common.audit`) of a record. Raises NotFound."""
     seen = _visible(viewer) if kind == "sla" else {}
@@ -267,3 +295,5 @@ _instance = partial(shown, "service_instance")
 _sla = partial(shown, "sla")
 _calendar = partial(shown, "calendar")
 _holiday = partial(shown, "holiday")
+_scheme = partial(shown, "sla_notification_scheme")
+_follow_up = partial(shown, "waiting_for_customer_follow_up")

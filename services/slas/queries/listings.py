@@ -6,11 +6,10 @@ from services.common.listing import Field, Kind, Listing
 from services.common.listing.usual import DAY, FLAG, ID, LOCAL, NAMED, REFERENCE, TIME, TIMES
 from services.slas.model.affected import ACCOUNTABILITIES
 from services.slas.model.coverage import COVERAGES
-from services.slas.model.offerings import CALENDARS as TO_CALENDARS
 from services.slas.model.offerings import CATALOG, OFFERING_STATUSES, PORTFOLIO
 from services.slas.model.status import SLA_STATUSES
 from services.slas.schemas.agreements import ACTIVITIES
-from services.slas.schemas.offerings import LEVEL_FIELDS, TEXTS
+from services.slas.schemas.offerings import LED_TO, LEVEL_FIELDS, TEXTS
 from services.slas.schemas.services import INSTANCE_STATUSES, MANAGERS
 
 
@@ -77,7 +76,7 @@ SERVICE_OFFERINGS = Listing(
         "time_zone",
         *TEXTS,
         *LEVEL_FIELDS,
-        *(name.removesuffix("_id") for name in TO_CALENDARS),
+        *(name.removesuffix("_id") for name in LED_TO),
         "availability",
         "reliability",
         "recovery_time_objective",
@@ -124,6 +123,20 @@ HOLIDAYS = Listing(
     default_sort="start_at",
     predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
 )
+
+
+def _with_rules(*also: str) -> Listing:
+    return Listing(
+        fields={**NAMED, "disabled": FLAG, **TIMES},
+        also=("account", "rules", *also),
+        default_fields=("id", "account", "sourceID", "name", "disabled", "created_at", "updated_at"),
+        default_sort="name",
+        predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
+    )
+
+
+NOTIFICATION_SCHEMES = _with_rules()
+FOLLOW_UPS = _with_rules("auto_complete", "auto_complete_nr_of_business_days")
 
 SLAS = Listing(
     fields={

@@ -18,6 +18,12 @@ from services.slas.schemas.calendars import (
     NumberedCalendarHourSchema,
 )
 from services.slas.schemas.offerings import ServiceOfferingInputSchema, ServiceOfferingSchema
+from services.slas.schemas.rules import (
+    SlaNotificationSchemeInputSchema,
+    SlaNotificationSchemeSchema,
+    WaitingForCustomerFollowUpInputSchema,
+    WaitingForCustomerFollowUpSchema,
+)
 from services.slas.schemas.services import (
     ParentInputSchema,
     ServiceInputSchema,
@@ -47,6 +53,10 @@ __all__ = [
     "ServiceOfferingSchema",
     "ServiceSchema",
     "SlaInputSchema",
+    "SlaNotificationSchemeInputSchema",
+    "SlaNotificationSchemeSchema",
     "SlaSchema",
+    "WaitingForCustomerFollowUpInputSchema",
+    "WaitingForCustomerFollowUpSchema",
     "shown",
 ]

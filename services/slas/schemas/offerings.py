@@ -1,7 +1,8 @@
 """Service offerings: the targets and charges that a customer can subscribe to.
 
 `service_hours` (for downtime) and `support_hours_<level>` (for targets) lead to calendars, whose hours are
-local in the offering's `time_zone`.
+local in the offering's `time_zone`; `<target>_notification_scheme_<level>` to who is told when a target draws
+near, `waiting_for_customer_follow_up` to what is said to a customer who does not answer.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ from services.common.schemas import NamedRecordSchema, SourceSchema
 from services.slas.model.offerings import (
     CALENDARS,
     CHARGE_TYPES,
+    FOLLOW_UP,
     FREQUENCIES,
     LEVELS,
     OFFERING_STATUSES,
+    SCHEMES,
     TARGETS,
 )
 
+# What an offering leads to beside its service, by the names of the fields.
+LED_TO = (*CALENDARS, *SCHEMES, FOLLOW_UP)
 MAX_TARGET_MINUTES = 2 * 366 * 24 * 60
 MAX_TARGET_DAYS = 2 * 366
 TEXTS = (
@@ -46,7 +51,7 @@ def whole(least: int, most: int) -> fields.Integer:
 
 
 def _levels() -> dict[str, Any]:
-    taken: dict[str, Any] = {name: ReferenceId(allow_none=True) for name in CALENDARS}
+    taken: dict[str, Any] = {name: ReferenceId(allow_none=True) for name in LED_TO}
     for level in LEVELS:
         for target in TARGETS:
             taken[f"{target}_{level}"] = Minutes(MAX_TARGET_MINUTES, allow_none=True)
@@ -63,7 +68,7 @@ def _levels_out() -> dict[str, Any]:
         name: fields.Integer() if name.removesuffix("_in_days") in whole_numbers else fields.String()
         for name in LEVEL_FIELDS
     }
-    return {**levels, **{name: fields.Integer() for name in CALENDARS}}
+    return {**levels, **{name: fields.Integer() for name in LED_TO}}
 
 
 _LevelsIn: Any = SourceSchema.from_dict(_levels(), name="LevelsIn")

@@ -10,6 +10,7 @@ from services.slas.model import shapes
 from services.slas.schemas.agreements import SlaSchema
 from services.slas.schemas.calendars import CalendarSchema, HolidaySchema
 from services.slas.schemas.offerings import ServiceOfferingSchema
+from services.slas.schemas.rules import SlaNotificationSchemeSchema, WaitingForCustomerFollowUpSchema
 from services.slas.schemas.services import ServiceInstanceSchema, ServiceSchema
 
 _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
@@ -19,6 +20,8 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
     "sla": SlaSchema(),
     "calendar": CalendarSchema(),
     "holiday": HolidaySchema(),
+    "sla_notification_scheme": SlaNotificationSchemeSchema(),
+    "waiting_for_customer_follow_up": WaitingForCustomerFollowUpSchema(),
 }
 
 

@@ -18,6 +18,8 @@ KINDS = (
     "slas",
     "calendars",
     "holidays",
+    "sla_notification_schemes",
+    "waiting_for_customer_follow_ups",
     "requests",
 )
 OFFICE_HOURS = {"weekday": "mon", "time_from": "08:30", "time_until": "17:00"}
@@ -30,6 +32,8 @@ NODE_TYPES = {
     "service_offerings": "ServiceOffering",
     "calendars": "Calendar",
     "holidays": "Holiday",
+    "sla_notification_schemes": "SlaNotificationScheme",
+    "waiting_for_customer_follow_ups": "WaitingForCustomerFollowUp",
     "requests": "Req",
 }
 
@@ -68,6 +72,8 @@ def bodies_in(client: Client) -> dict[str, Made]:
             "start_at": "2026-12-25",
             "end_at": "2026-12-27",
         },
+        "sla_notification_schemes": {"name": "Keyed", "rules": [{"threshold_percentage": 80}]},
+        "waiting_for_customer_follow_ups": {"name": "Keyed", "rules": [{"nr_of_business_days": 3}]},
         "requests": {"subject": "Keyed", "category": "other", "note": "With a note"},
         f"requests/{request['id']}/notes": {"text": "Keyed"},
     }
@@ -120,6 +126,10 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         )
         for number in range(3)
     ]
+    schemes = [post("sla_notification_schemes", {"name": f"Scheme {number}"}) for number in range(3)]
+    follow_ups = [
+        post("waiting_for_customer_follow_ups", {"name": f"Follow-up {number}"}) for number in range(3)
+    ]
     requests = [
         post("requests", {"subject": f"Request {number}", "category": "incident" if number % 2 else "rfi"})
         for number in range(7)
@@ -135,5 +145,7 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         "service_offerings": offerings,
         "calendars": calendars,
         "holidays": holidays,
+        "sla_notification_schemes": schemes,
+        "waiting_for_customer_follow_ups": follow_ups,
         "requests": requests,
     }

@@ -36,6 +36,8 @@ def records(account: Account, administrator: Client) -> dict[str, tuple[str, Mad
     days = {"start_at": "2026-12-25", "end_at": "2026-12-27"}
     holiday = post("holidays", {"name": "Holiday", "calendar_id": calendar["id"], **days})
     request = post("requests", {"subject": "Request", "category": "other"})
+    scheme = post("sla_notification_schemes", {"name": "Scheme"})
+    follow_up = post("waiting_for_customer_follow_ups", {"name": "Follow-up"})
     names = ({"name": "One"}, {"name": "Two"})
     roles = ({"roles": ["specialist"]}, {"roles": ["auditor"]})
     return {
@@ -53,6 +55,8 @@ def records(account: Account, administrator: Client) -> dict[str, tuple[str, Mad
         "SLA": (f"slas/{sla['id']}", *names),
         "calendar": (f"calendars/{calendar['id']}", *names),
         "holiday": (f"holidays/{holiday['id']}", *names),
+        "scheme": (f"sla_notification_schemes/{scheme['id']}", *names),
+        "follow-up": (f"waiting_for_customer_follow_ups/{follow_up['id']}", *names),
         "request": (f"requests/{request['id']}", {"subject": "One"}, {"subject": "Two"}),
         "account": ("account", {"locale": "nl"}, {"locale": "de"}),
         "permissions": (f"people/{person['id']}/permissions", *roles),
@@ -70,6 +74,8 @@ KINDS = (
     "SLA",
     "calendar",
     "holiday",
+    "scheme",
+    "follow-up",
     "request",
     "account",
     "permissions",

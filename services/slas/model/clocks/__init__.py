@@ -1,10 +1,12 @@
-"""The clocks of affected SLAs: `clock` counts, `alarms` says whom to wake when."""
+"""The clocks of affected SLAs: `clock` counts, `alarms` says when to wake somebody, `schemes` whom, and
+`follow_ups` what a customer hears who does not answer."""
 
 from services.slas.model.clocks.alarms import (
     AT_RISK,
     BREACHED,
     Alarm,
     Due,
+    Percents,
     Raising,
     Timed,
     next_at,
@@ -24,6 +26,25 @@ from services.slas.model.clocks.clock import (
     Stop,
     Terms,
 )
+from services.slas.model.clocks.follow_ups import (
+    DueFollowUp,
+    FollowUp,
+    Said,
+    check_follow_up,
+    coming,
+    follow_up_of,
+)
+from services.slas.model.clocks.schemes import (
+    TOLD,
+    USUAL,
+    Escalation,
+    Rule,
+    Word,
+    check_scheme,
+    percents,
+    rules_of,
+    word,
+)
 
 __all__ = [
     "AT_RISK",
@@ -33,17 +54,33 @@ __all__ = [
     "REASONS",
     "RESOLUTION",
     "RESPONSE",
+    "TOLD",
+    "USUAL",
     "WAITING_FOR_CUSTOMER",
     "Alarm",
     "Allowed",
     "Clock",
     "Due",
+    "DueFollowUp",
+    "Escalation",
+    "FollowUp",
     "Goal",
+    "Percents",
     "Raising",
+    "Rule",
+    "Said",
     "Stop",
     "Terms",
     "Timed",
+    "Word",
+    "check_follow_up",
+    "check_scheme",
+    "coming",
+    "follow_up_of",
     "next_at",
+    "percents",
     "raising",
+    "rules_of",
     "upcoming",
+    "word",
 ]
