@@ -17,12 +17,16 @@ from services.common import strict_json
 from services.slas.model.affected import Affected, Snapshot, next_target_of
 from services.slas.model.calendars import Calendar, Hours
 from services.slas.model.clocks import (
-    AT_RISK,
     RESOLUTION,
     RESPONSE,
+    USUAL,
     Alarm,
     Allowed,
     Clock,
+    Escalation,
+    FollowUp,
+    Rule,
+    Said,
     Stop,
     Terms,
     next_at,
@@ -40,6 +44,7 @@ _PLAIN = (
     "downtime_end_at",
     "provider_was_not_accountable",
     "for_requester",
+    "waiting_since",
 )
 _OF_SNAPSHOT = (
     "level",
@@ -48,11 +53,12 @@ _OF_SNAPSHOT = (
     "first_line_team_id",
     "support_team_id",
     "supplier_id",
+    "service_owner_id",
 )
 _OF_CLOCK = ("started_at", "responded_at", "ended_at")
 
 
-def to_document(affected: Affected, raised: Iterable[Alarm]) -> Document:
+def to_document(affected: Affected, raised: Iterable[Alarm], said: Said | None = None) -> Document:
     """The state of an affected SLA, with when it has to be looked at again (`due`), and with what is shown of
     it (`_shown`): nothing of that changes but by a save."""
     snapshot, clock = affected.snapshot, affected.clock
@@ -68,10 +74,15 @@ def to_document(affected: Affected, raised: Iterable[Alarm]) -> Document:
         "resolution": _allowed(terms.resolution),
         "support_hours": digest(terms.support_hours),
         "service_hours": digest(snapshot.service_hours),
+        "response_rules": _rules(snapshot.response_rules),
+        "resolution_rules": _rules(snapshot.resolution_rules),
+        "follow_up": _follow_up(snapshot.follow_up),
         **_shown(affected),
         "raised": [{"goal": alarm.goal, "percent": alarm.percent} for alarm in told],
+        "said": None if said is None else {"since": said.since, "rule": said.rule},
     }
-    due = next_at(affected, AT_RISK, told)
+    moments = {next_at(affected, snapshot.percents, told)} | {each.at for each in affected.follow_ups(said)}
+    due = min((at for at in moments if at is not None), default=None)
     return document if due is None else {**document, "due": due}
 
 
@@ -86,7 +97,14 @@ def of_document(document: Mapping[str, Any], calendar: Callable[[str], Calendar]
     taken = {name: document[name] for name in _OF_SNAPSHOT}
     return Affected(
         **{name: document[name] for name in _PLAIN},
-        snapshot=Snapshot(terms=terms, service_hours=calendar(document["service_hours"]), **taken),
+        snapshot=Snapshot(
+            terms=terms,
+            service_hours=calendar(document["service_hours"]),
+            response_rules=_read_rules(document["response_rules"]),
+            resolution_rules=_read_rules(document["resolution_rules"]),
+            follow_up=_read_follow_up(document["follow_up"]),
+            **taken,
+        ),
         clock=Clock(
             terms=terms,
             stops=tuple(Stop(stop["since"], stop["until"]) for stop in document["stops"]),
@@ -101,6 +119,11 @@ def raised_of(document: Mapping[str, Any]) -> list[Alarm]:
         Alarm(RESPONSE if each["goal"] == RESPONSE else RESOLUTION, each["percent"])
         for each in document["raised"]
     ]
+
+
+def said_of(document: Mapping[str, Any]) -> Said | None:
+    said = document["said"]
+    return None if said is None else Said(said["since"], said["rule"])
 
 
 @lru_cache(maxsize=256)
@@ -163,3 +186,42 @@ def _allowed(allowed: Allowed | None) -> Document | None:
 
 def _read_allowed(document: Mapping[str, Any] | None) -> Allowed | None:
     return None if document is None else Allowed(document["count"], document["unit"])
+
+
+def _rules(rules: tuple[Rule, ...]) -> list[Document] | None:
+    """The usual ones are not written out with each affected SLA: null."""
+    if rules == USUAL:
+        return None
+    return [
+        {
+            "percent": rule.percent,
+            "notify": list(rule.notify),
+            "escalate": rule.escalate and {"team_id": rule.escalate.team_id, "urgent": rule.escalate.urgent},
+        }
+        for rule in rules
+    ]
+
+
+def _read_rules(document: Iterable[Mapping[str, Any]] | None) -> tuple[Rule, ...]:
+    if document is None:
+        return USUAL
+    return tuple(
+        Rule(
+            each["percent"],
+            tuple(each["notify"]),
+            None if each["escalate"] is None else Escalation(**each["escalate"]),
+        )
+        for each in document
+    )
+
+
+def _follow_up(follow_up: FollowUp | None) -> Document | None:
+    if follow_up is None:
+        return None
+    return {"reminders": list(follow_up.reminders), "completes_after": follow_up.completes_after}
+
+
+def _read_follow_up(document: Mapping[str, Any] | None) -> FollowUp | None:
+    if document is None:
+        return None
+    return FollowUp(tuple(document["reminders"]), document["completes_after"])

@@ -32,6 +32,7 @@ TOLD = {
     "source": "source",
     "source_id": "sourceID",
     "reopen_count": "reopen_count",
+    "urgent": "urgent",
     "provider_not_accountable": "provider_not_accountable",
 }
 TOLD_OF_CORE = (
@@ -60,6 +61,7 @@ def finish(draft: Draft) -> Step:
     if before is None or draft.request.team != before.team:
         draft.change(assignment_count=draft.request.assignment_count + (draft.request.team is not None))
     _clock(draft)
+    _wait(draft)
     tell_situation(draft)
     tell_target(draft)
     _pass_notes(draft)
@@ -90,6 +92,13 @@ def _clock(draft: Draft) -> None:
         draft.system_note(CLOCK_NOTES[now])
     elif before in CLOCK_NOTES and now is Clock.RUNNING:
         draft.system_note("The clock runs again.")
+
+
+def _wait(draft: Draft) -> None:
+    """A wait for the customer begins with the status, and is over with it."""
+    waits = draft.request.status is Status.WAITING_FOR_CUSTOMER
+    if waits != (draft.request.waiting_since is not None):
+        draft.change(waiting_since=draft.context.at if waits else None, reminders=0)
 
 
 def _pass_notes(draft: Draft) -> None:

@@ -124,6 +124,20 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalated:
+    """The request has heard that so many percent of the time until a target of an affected SLA are gone."""
+
+    affected_sla_id: int
+    goal: str
+    percent: int
+
+    def includes(self, other: "Escalated") -> bool:
+        """Of one target, the higher alarm leaves nothing to be done for the lower."""
+        same = (self.affected_sla_id, self.goal) == (other.affected_sla_id, other.goal)
+        return same and self.percent >= other.percent
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """This account's document of a request: the shared core and its own view of it.
 
@@ -132,8 +146,11 @@ class Request:
     highest id of a note: the next one's is higher, for a conversation is read in the order of its ids.
     `requester_resolution_target_at` is what the account's clocks last said: read here, and never changed.
     `own_service_instance` is the account's own that the request is about, also while a partner's stands on
-    it. `standing_since`: when it came to be with whom it is, and whose turn it is (`situation`). `published`
-    are the `Note.n` of internal notes that were said to everybody. Every other field has its 4me meaning.
+    it. `standing_since`: when it came to be with whom it is, and whose turn it is (`situation`). `urgent` is
+    this account's own word and does not travel. `waiting_since` is when it began to wait for the customer,
+    `reminders` how often the customer was reminded since, `escalations` what the clocks have escalated.
+    `published` are the `Note.n` of internal notes that were said to everybody. Every other field has its 4me
+    meaning.
     """
 
     id: int
@@ -157,6 +174,7 @@ class Request:
     supplier_request_id: str | None = None
     assignment_count: int = 0
     reopen_count: int = 0
+    urgent: bool = False
     provider_not_accountable: bool = False
     provider_was_not_accountable: bool = False
     source: str | None = None
@@ -165,6 +183,9 @@ class Request:
     above: Above | None = None
     below: tuple[Below, ...] = ()
     flags: tuple[Flag, ...] = ()
+    waiting_since: datetime | None = None
+    reminders: int = 0
+    escalations: tuple[Escalated, ...] = ()
     note_count: int = 0
     last_note_id: int = 0
     published: tuple[int, ...] = ()

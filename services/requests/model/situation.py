@@ -8,6 +8,7 @@
     customer_account     that of the customer who handed it over, under `agreement` (its thread)
     about_id             the account's own service instance that it is about
     handed_down          it was handed over to this account, and a provider below has it now
+    waiting_since        since when it has been waiting for the customer
     own_team_id,         who is responsible in this account: while a provider has the request, those who
     own_member_id        handed it over
     turn                 of the provider it is with, or came back from: `with`, `asked`, `returned` or
@@ -70,6 +71,7 @@ def _situation(request: Request) -> dict[str, Any]:
         "desired_completion_at": core_value(core.desired_completion_at),
         "downtime_start_at": core_value(core.downtime_start_at),
         "downtime_end_at": core_value(core.downtime_end_at),
+        "waiting_since": time_text(request.waiting_since),
     }
 
 

@@ -84,7 +84,7 @@ _SAID: Final = (
     "handed_down",
     "provider_not_accountable",
 )
-_MOMENTS: Final = ("desired_completion_at", "downtime_start_at", "downtime_end_at")
+_MOMENTS: Final = ("desired_completion_at", "downtime_start_at", "downtime_end_at", "waiting_since")
 
 
 @decide_again
@@ -176,12 +176,13 @@ def _save(
 ) -> None:
     now = context.clock.now()
     raised = [] if record is None else documents.raised_of(record.state)
+    said = None if record is None else documents.said_of(record.state)
     state = {
         "request_id": request_id,
         "situation": situation,
         "created_at": now if record is None else record.state["created_at"],
         "updated_at": now,
-        **documents.to_document(affected, raised),
+        **documents.to_document(affected, raised, said),
     }
     if record is None:
         _insert(context, store.AFFECTED_SLAS, context.ids.next("affected_sla"), state)

@@ -1,16 +1,24 @@
-"""Tells what falls due of affected SLAs: so much of the time until a target is gone, or all of it.
+"""Tells what falls due of affected SLAs: so much of the time until a target is gone, or all of it; and that a
+customer has not answered for so long.
 
     affected_sla.at_risk, affected_sla.breached
-        {id, request_id, sla_id, service_instance_id, goal, percent, at, first_line_team_id, support_team_id}
+        {id, request_id, sla_id, sla_name, service_instance_id, goal, percent, at, first_line_team_id,
+         support_team_id, notify: [words out of `model.clocks.TOLD`], service_owner_id or None,
+         escalate: {team_id or None, urgent} or None}
+    affected_sla.follow_up
+        {id, request_id, sla_id, rule, completes, waiting_since}
 
 The store is asked for what falls due, nothing is polled: a clock that stands or has a target next week costs
-nothing. Each alarm is told once: that it was raised is saved with the event that tells it. After an outage
-only the latest of each target is told (`model.clocks.alarms`).
+nothing. Each is told once: that it was told is saved with the event that tells it. After an outage only the
+latest of each target is told (`model.clocks.alarms`), to all whom those before it would have been told to;
+and of a wait only the latest (`model.clocks.follow_ups`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 
 from services.common.clock import iso
@@ -19,47 +27,80 @@ from services.common.database import answering
 from services.common.store import Record, decide_again, event_row
 from services.slas import documents, store
 from services.slas.actions.affected import load
-from services.slas.model.clocks import AT_RISK, Due, raising
+from services.slas.actions.saving import records
+from services.slas.model.affected import Snapshot
+from services.slas.model.clocks import Due, DueFollowUp, Raising, Said, raising, word
 
 BATCH: Final = 200
-_TOLD: Final = ("request_id", "sla_id", "service_instance_id", "first_line_team_id", "support_team_id")
+_OF_BOTH: Final = ("request_id", "sla_id")
+_TOLD: Final = (
+    *_OF_BOTH,
+    "service_instance_id",
+    "first_line_team_id",
+    "support_team_id",
+    "service_owner_id",
+)
 
 
 def raise_due(context: Context) -> int:
-    """Raises every alarm whose moment has come; gives how many were told. Raises Unavailable."""
-    told = 0
+    """Tells all whose moment has come; gives how much was told. Raises Unavailable."""
+    told, now = 0, context.clock.now()
     while True:
         with answering():
-            due = context.database[store.AFFECTED_SLAS].find(
-                {"due": {"$lte": context.clock.now()}}, {"_id": 1}
-            )
+            due = context.database[store.AFFECTED_SLAS].find({"due": {"$lte": now}}, {"_id": 1})
             ids = [each["_id"] for each in due.sort([("due", 1)]).limit(BATCH)]
-        here = sum(_raise(context, id) for id in ids)
-        told += here
-        if len(ids) < BATCH or here == 0:
+        told += sum(_raise(context, id, now) for id in ids)
+        if len(ids) < BATCH:
             return told
 
 
 @decide_again
-def _raise(context: Context, id: int) -> int:
+def _raise(context: Context, id: int, now: datetime) -> int:
+    """What was due until `now` is not due afterwards, also where there was nothing to tell."""
     record = store.records(context, store.AFFECTED_SLAS).get(id)
-    affected, raised = load(context, record), documents.raised_of(record.state)
-    found = raising(affected, AT_RISK, raised, context.clock.now())
-    if not found.told:
+    if record.state.get("due") is None or record.state["due"] > now:
         return 0
+    affected, raised = load(context, record), documents.raised_of(record.state)
+    found = raising(affected, affected.snapshot.percents, raised, now)
+    said = documents.said_of(record.state)
+    follow_ups = [each for each in affected.follow_ups(said) if each.at <= now]
+    rows = [_alarm(context, record, due, affected.snapshot, found) for due in found.told]
+    if follow_ups:
+        rows.append(_follow_up(record, follow_ups[-1]))
+        said = Said(follow_ups[-1].since, follow_ups[-1].rule)
     raised += [*found.summarised, *(due.alarm for due in found.told)]
     state = {name: value for name, value in record.state.items() if name != "due"}
-    store.records(context, store.AFFECTED_SLAS).save(
-        record,
-        {**state, **documents.to_document(affected, raised)},
-        rows=[_event(record, due) for due in found.told],
-    )
-    return len(found.told)
+    state |= documents.to_document(affected, raised, said)
+    store.records(context, store.AFFECTED_SLAS).save(record, state, rows=rows)
+    return len(rows)
 
 
-def _event(record: Record, due: Due) -> Mapping[str, Any]:
+def _alarm(context: Context, record: Record, due: Due, taken: Snapshot, found: Raising) -> Mapping[str, Any]:
     type = "affected_sla.breached" if due.alarm.breach else "affected_sla.at_risk"
     goal, percent = due.alarm.goal, due.alarm.percent
-    facts = {name: record.state[name] for name in _TOLD}
-    body = {"id": record.id, **facts, "goal": goal, "percent": percent, "at": iso(due.at)}
+    said = word(taken.rules(goal), [due.alarm, *(each for each in found.summarised if each.goal == goal)])
+    body = {
+        "id": record.id,
+        **{name: record.state[name] for name in _TOLD},
+        "sla_name": records(context, "sla").get(record.state["sla_id"]).state["name"],
+        "goal": goal,
+        "percent": percent,
+        "at": iso(due.at),
+        "notify": list(said.notify),
+        "escalate": None if said.escalate is None else asdict(said.escalate),
+    }
     return event_row(type, body, id=f"{type}:{record.id}:{goal}:{percent}")
+
+
+def _follow_up(record: Record, due: DueFollowUp) -> Mapping[str, Any]:
+    since = iso(due.since)
+    body = {
+        "id": record.id,
+        **{name: record.state[name] for name in _OF_BOTH},
+        "rule": due.rule,
+        "completes": due.completes,
+        "waiting_since": since,
+    }
+    return event_row(
+        "affected_sla.follow_up", body, id=f"affected_sla.follow_up:{record.id}:{since}:{due.rule}"
+    )

@@ -13,7 +13,7 @@ from services.slas.actions.saving import records
 from services.slas.model.affected import Promise, Snapshot, snapshot
 from services.slas.model.calendars import Calendar, calendar_of
 from services.slas.model.coverage import Asking
-from services.slas.model.offerings import CALENDARS
+from services.slas.model.offerings import CALENDARS, FOLLOW_UP, SCHEMES
 from services.slas.model.shapes import covered_ids, parents_of
 
 _REMEMBERED = 200
@@ -62,10 +62,23 @@ def terms(context: Context, sla_id: int, level: str | None) -> Snapshot:
     instance = records(context, "service_instance").get(sla["service_instance_id"]).state
     wanted = {offering[name] for name in CALENDARS if offering.get(name)}
     calendars = {id: _calendar(context, id) for id in wanted}
+    service = records(context, "service").get(instance["service_id"]).state
     account = context.copies.get("account", context.account) or {}
     provider = instance.get("provider_id")
     supplier = None if provider == account.get("organization_id") else provider
-    return snapshot(level, offering, instance, calendars, supplier)
+    owner = service.get("service_owner_id")
+    return snapshot(level, offering, instance, calendars, supplier, owner, _led_to(context, offering, level))
+
+
+def _led_to(context: Context, offering: Mapping[str, Any], level: str | None) -> dict[str, Mapping[str, Any]]:
+    """The schemes of a level, and the follow-up, that an offering leads to; disabled ones too."""
+    kinds = {name: "sla_notification_scheme" for name in SCHEMES if name.endswith(f"_{level}_id")}
+    kinds[FOLLOW_UP] = "waiting_for_customer_follow_up"
+    return {
+        name: records(context, kind).get(offering[name]).state
+        for name, kind in kinds.items()
+        if offering.get(name)
+    }
 
 
 def keep(context: Context, taken: Snapshot) -> None:

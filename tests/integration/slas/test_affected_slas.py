@@ -46,6 +46,7 @@ def said(n: int, when: datetime, **fields: Any) -> Document:
         "desired_completion_at": None,
         "downtime_start_at": None,
         "downtime_end_at": None,
+        "waiting_since": None,
     }
     return {"request_id": 1, "n": n, "at": iso(when), **usual, **fields}
 

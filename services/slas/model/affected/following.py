@@ -10,7 +10,7 @@ goes on     when the request is open, and the SLA affected, once more; in betwee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,7 +32,10 @@ from services.slas.model.clocks import (
     RESPONSE,
     WAITING_FOR_CUSTOMER,
     Clock,
+    DueFollowUp,
     Goal,
+    Said,
+    coming,
 )
 from services.slas.model.coverage import Asking
 
@@ -52,6 +55,7 @@ class Affected:
     downtime_end_at: datetime | None = None
     provider_was_not_accountable: bool = False
     for_requester: bool = False
+    waiting_since: datetime | None = None
 
     @classmethod
     def started(cls, promise: Promise, taken: Snapshot, situation: Situation) -> Affected:
@@ -74,6 +78,7 @@ class Affected:
             downtime_end_at=situation.downtime_end_at,
             provider_was_not_accountable=now.provider_was_not_accountable
             or situation.provider_not_accountable,
+            waiting_since=None if who == NOT_AFFECTED else situation.waiting_since,
         )
 
     # What is told of it
@@ -114,6 +119,11 @@ class Affected:
             return None
         return self.clock.duration(goal)
 
+    def follow_ups(self, said: Said | None) -> Iterator[DueFollowUp]:
+        """What the customer is to hear who does not answer, after what was `said`."""
+        hours = self.snapshot.terms.hours
+        return coming(self.snapshot.follow_up, hours, self.waiting_since, said)
+
     @property
     def downtime(self) -> timedelta | None:
         """How long the service was down within the service hours. Counted for top impact only."""
@@ -135,7 +145,8 @@ class Affected:
         return clock.ended(at) if ends else clock
 
     def _responds(self, situation: Situation) -> bool:
-        teams = self.snapshot.team_ids
+        # Where it goes by itself nobody has begun yet.
+        teams = self.snapshot.team_ids and self.snapshot.team_ids | self.snapshot.escalated_to
         return (
             situation.service_instance_id != self.service_instance_id
             or situation.status in RESPONSES

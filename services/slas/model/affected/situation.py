@@ -24,6 +24,7 @@ class Situation:
     agreement            the thread of the agreement under which another account handed it over; None for the
                          account's own requests
     handed_down          another account handed it over, and a provider below has it now
+    waiting_since        since when it has been waiting for the customer
     """
 
     at: datetime
@@ -38,6 +39,7 @@ class Situation:
     agreement: str | None = None
     handed_down: bool = False
     provider_not_accountable: bool = False
+    waiting_since: datetime | None = None
     desired_completion_at: datetime | None = None
     downtime_start_at: datetime | None = None
     downtime_end_at: datetime | None = None

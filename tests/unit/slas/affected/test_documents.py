@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.common.store.values import storable
 from services.slas import documents
-from services.slas.model.clocks import RESOLUTION, RESPONSE, Alarm
+from services.slas.model.clocks import RESOLUTION, RESPONSE, Alarm, Escalation, FollowUp, Rule, Said
 from tests.unit.slas.affected.examples import shop, situation
 from tests.unit.slas.scenarios.world import ALWAYS, CALENDARS, OFFICE
 
@@ -33,6 +33,19 @@ def test_what_is_written_is_read_again(happenings: list[tuple[int, str, str, boo
     written = storable(documents.to_document(affected, raised))
     assert documents.of_document(written, KEPT.__getitem__) == affected
     assert documents.raised_of(written) == raised
+
+
+def test_the_rules_of_the_terms_are_read_as_they_were_written() -> None:
+    affected = shop(status="waiting_for_customer", waiting_since=situation().at)
+    rules = (Rule(60, ("service_owner",), Escalation(5)), Rule(80), Rule(100, (), Escalation(None, True)))
+    taken = replace(affected.snapshot, resolution_rules=rules, follow_up=FollowUp((1, 2), 4))
+    affected = replace(affected, snapshot=replace(taken, service_owner_id=3))
+    said = Said(situation().at, 1)
+    written = storable(documents.to_document(affected, [], said))
+    assert documents.of_document(written, KEPT.__getitem__) == affected
+    assert documents.said_of(written) == said
+    assert written["due"] == situation("25 17:00").at
+    assert documents.said_of(storable(documents.to_document(shop(), []))) is None
 
 
 def test_calendars_are_told_apart_by_what_they_say() -> None:

@@ -18,9 +18,19 @@ from services.slas.model.affected import (
     next_target,
 )
 from services.slas.model.affected.situation import RESPONSES
-from services.slas.model.clocks import AT_RISK, RESOLUTION, RESPONSE, upcoming
+from services.slas.model.clocks import (
+    AT_RISK,
+    RESOLUTION,
+    RESPONSE,
+    Escalation,
+    FollowUp,
+    Rule,
+    Said,
+    upcoming,
+)
 from tests.unit.slas.affected.examples import SHOP, WIDGET, shop, situation
 from tests.unit.slas.clocks.examples import at
+from tests.unit.slas.scenarios.world import TEAMS
 
 STATUSES = sorted({*RESPONSES, "assigned", "accepted", "waiting_for_customer", "on_backlog"})
 
@@ -34,6 +44,28 @@ def test_who_is_not_affected_hears_nothing_of_the_resolution_and_all_of_the_resp
     assert gone.accountability == NOT_AFFECTED
     assert percents(gone, RESOLUTION) == []
     assert percents(gone, RESPONSE) == [50, 75, 90, 100]
+
+
+def test_where_it_goes_by_itself_is_no_response():
+    new = shop()
+    rules = (Rule(80, (), Escalation(TEAMS["Third Line"])),)
+    escalated = replace(new, snapshot=replace(new.snapshot, response_rules=rules))
+    there = situation("23 09:45", team_id=TEAMS["Third Line"])
+    assert escalated.after(there).responded_at is None
+    assert new.after(there).responded_at == at("23 09:45")
+
+
+def test_who_waits_is_followed_up_while_the_sla_is_affected():
+    since = at("23 10:00")
+    waits = {"status": "waiting_for_customer", "waiting_since": since}
+    asked = shop().after(situation("23 10:00", **waits))
+    asked = replace(asked, snapshot=replace(asked.snapshot, follow_up=FollowUp((1,), 2)))
+    assert [each.at for each in asked.follow_ups(None)] == [at("24 17:00"), at("25 17:00")]
+    higher = asked.after(situation("23 11:00", impact="medium", **waits))
+    assert [each.since for each in higher.follow_ups(Said(since, 1))] == [since]
+    assert list(asked.after(situation("24 10:00")).follow_ups(None)) == []
+    gone = situation("23 11:00", service_instance_id=3, about_id=3, **waits)
+    assert list(asked.after(gone).follow_ups(None)) == []
 
 
 def test_what_was_done_in_time_raises_only_what_came_before():

@@ -6,9 +6,10 @@ import pytest
 
 from services.slas.model.affected import snapshot
 from services.slas.model.affected.snapshot import AROUND_THE_CLOCK
-from services.slas.model.clocks import Allowed
+from services.slas.model.clocks import USUAL, Allowed, FollowUp
 from tests.unit.slas.affected.examples import situation
 from tests.unit.slas.clocks.examples import OFFICE
+from tests.unit.slas.clocks.test_schemes import rule
 
 OFFERING = {
     "time_zone": "Europe/Amsterdam",
@@ -52,3 +53,16 @@ def test_what_is_not_agreed_counts_around_the_clock_and_has_no_target():
     assert (taken.terms.support_hours, taken.terms.time_zone) == (AROUND_THE_CLOCK, "UTC")
     none = snapshot(None, OFFERING, INSTANCE, CALENDARS).terms
     assert (none.response, none.resolution, none.support_hours) == (None, None, AROUND_THE_CLOCK)
+
+
+def test_the_rules_are_those_of_the_level_and_the_target():
+    led_to = {
+        "response_target_notification_scheme_low_id": {"rules": [rule(60)]},
+        "resolution_target_notification_scheme_top_id": {"rules": [rule(70)]},
+        "waiting_for_customer_follow_up_id": {"rules": [{"nr_of_business_days": 2}], "auto_complete": False},
+    }
+    low, none = (snapshot(level, OFFERING, INSTANCE, {}, None, 3, led_to) for level in ("low", None))
+    assert ([each.percent for each in low.response_rules], low.resolution_rules) == ([60], USUAL)
+    assert (none.response_rules, none.resolution_rules) == (USUAL, USUAL)
+    assert low.follow_up == none.follow_up == FollowUp((2,))
+    assert low.service_owner_id == 3
