@@ -17,7 +17,7 @@ from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.federation.trusts import ENDED
 from services.requests import partner, queries
-from services.requests.actions import desk, due, targets
+from services.requests.actions import by_clocks, desk, due, targets
 from services.requests.schemas import (
     NoteInputSchema,
     NotePublishInputSchema,
@@ -78,6 +78,18 @@ class RequestsService(BorderCommands):
     @handle_event("slas", "affected_slas.followed")
     def targets_said(self, body: Document) -> None:
         targets.show_targets(self.context, body)
+
+    @handle_event("slas", "affected_sla.at_risk")
+    def target_at_risk(self, body: Document) -> None:
+        by_clocks.escalate(self.context, body)
+
+    @handle_event("slas", "affected_sla.breached")
+    def target_breached(self, body: Document) -> None:
+        by_clocks.escalate(self.context, body)
+
+    @handle_event("slas", "affected_sla.follow_up")
+    def customer_silent(self, body: Document) -> None:
+        by_clocks.follow_up(self.context, body)
 
     @every(60.0, lease="flags")
     def settle_flags(self) -> None:

@@ -31,6 +31,7 @@ _PLAIN = (
     "desired_completion_at",
     "downtime_start_at",
     "downtime_end_at",
+    "urgent",
     "provider_not_accountable",
     "note",
     "internal_note",

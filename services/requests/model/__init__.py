@@ -4,6 +4,7 @@
     arrivals   apply, refused, unanswered, settled,    what partners say, and what happens without a person
                trust_ended, state_again, relearned,
                due, targets_said, discarded
+    by_clocks  escalated, followed_up                  what the account's own clocks do to it
 
 Each takes the `Request` (this account's own document), what happened, the facts that the edge looked up and
 a `Context`, and gives a `Step`: the new request with its notes, history entries, messages to partners and
@@ -39,6 +40,7 @@ from services.requests.model.arrivals import (
     trust_ended,
     unanswered,
 )
+from services.requests.model.by_clocks import Escalation, FollowUp, escalated, followed_up
 from services.requests.model.commands import create, edit, legal_moves, publish
 from services.requests.model.errors import (
     IllegalMove,
@@ -52,7 +54,7 @@ from services.requests.model.errors import (
 from services.requests.model.facts import Changes, Facts, Incoming, Lead, NewRequest, Sent, Take
 from services.requests.model.holder import Place, clock, holder, own_team, place, provider_holds
 from services.requests.model.periods import Held, Period, periods
-from services.requests.model.request import Above, Below, Flag, Request, Stated
+from services.requests.model.request import Above, Below, Escalated, Flag, Request, Stated
 from services.requests.model.step import (
     ARRIVED_LATE,
     SYSTEM,
@@ -104,9 +106,12 @@ __all__ = [
     "Core",
     "Ending",
     "Episode",
+    "Escalated",
+    "Escalation",
     "Event",
     "Facts",
     "Flag",
+    "FollowUp",
     "Held",
     "HistoryEntry",
     "Ids",
@@ -147,6 +152,8 @@ __all__ = [
     "discarded",
     "due",
     "edit",
+    "escalated",
+    "followed_up",
     "holder",
     "legal_moves",
     "own_team",

@@ -16,7 +16,7 @@ from services.requests.model.workflow import STATUS_MOVES, Move, Workflow
 MIRRORED = ("status", "member", "waiting_until", "completion_reason", "supplier_request_id")
 
 #: Fields that nothing else follows from.
-_PLAIN = frozenset({"supplier_request_id", "source", "source_id", "provider_not_accountable"})
+_PLAIN = frozenset({"supplier_request_id", "source", "source_id", "urgent", "provider_not_accountable"})
 
 
 class Edit:

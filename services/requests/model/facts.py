@@ -109,6 +109,7 @@ class Changes(TypedDict, total=False):
     member: Ref | None
     service_instance: Ref | None
     supplier_request_id: str | None
+    urgent: bool
     provider_not_accountable: bool
     source: str | None
     source_id: str | None

@@ -73,6 +73,7 @@ REQUESTS = Listing(
         "resolution_duration",
         "assignment_count",
         "reopen_count",
+        "urgent",
         "provider_not_accountable",
         "provider_was_not_accountable",
         "flags",

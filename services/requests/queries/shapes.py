@@ -33,6 +33,7 @@ HIDDEN_FROM_REQUESTERS = (
     "flags",
     "reopen_count",
     "assignment_count",
+    "urgent",
     "provider_not_accountable",
     "provider_was_not_accountable",
 )
