@@ -68,11 +68,14 @@ def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
         figures += handovers.returns(subject, playing, sizes)
     say(f"the API over {sizes.requests} requests")
     figures += api.rates(subject, sizes)
+    say("what falls due among running clocks")
+    falling_due = clocks.falling_due(subject.mongo_uri, sizes)
     accounts = len(subject.accounts)
     return [
         *figures,
         *working_time.figures(),
         *clocks.figures(),
+        *falling_due,
         Figure("reads of the database by an idle account", idle.reads / accounts, "a second"),
         Figure("writes to the database by an idle account", idle.writes / accounts, "a second"),
         Figure("memory of an account, one process", memory.megabytes(subject.customer), "MB", aim=250),

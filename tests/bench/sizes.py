@@ -15,6 +15,7 @@ class Sizes:
     api_seconds: float = 5.0
     settle_seconds: float = 8.0
     idle_seconds: float = 20.0
+    clocks: tuple[int, ...] = (1_000, 10_000, 100_000)
     bare_messages: int = 400
     bare_hops: int = 200
 
@@ -28,6 +29,7 @@ QUICK = Sizes(
     api_seconds=0.3,
     settle_seconds=0.5,
     idle_seconds=1.0,
+    clocks=(100, 1_000),
     bare_messages=10,
     bare_hops=5,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services.slas.model.affected import snapshot
@@ -56,7 +58,7 @@ def test_what_is_not_agreed_counts_around_the_clock_and_has_no_target():
 
 
 def test_the_rules_are_those_of_the_level_and_the_target():
-    led_to = {
+    led_to: dict[str, dict[str, Any]] = {
         "response_target_notification_scheme_low_id": {"rules": [rule(60)]},
         "resolution_target_notification_scheme_top_id": {"rules": [rule(70)]},
         "waiting_for_customer_follow_up_id": {"rules": [{"nr_of_business_days": 2}], "auto_complete": False},

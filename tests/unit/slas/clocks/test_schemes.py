@@ -15,6 +15,7 @@ from services.slas.model.clocks import (
     USUAL,
     Alarm,
     Escalation,
+    Percents,
     Rule,
     check_scheme,
     raising,
@@ -79,7 +80,7 @@ def test_a_breach_that_no_rule_speaks_of_tells_nobody():
 
 
 def test_alarms_are_raised_at_the_thresholds_of_the_scheme_and_the_breach_always():
-    percents = {RESPONSE: (), RESOLUTION: (10, 60)}
+    percents: Percents = {RESPONSE: (), RESOLUTION: (10, 60)}
     found = [(due.alarm.goal, due.alarm.percent) for due in upcoming(clock(), percents)]
     assert found == [(RESOLUTION, 10), (RESPONSE, 100), (RESOLUTION, 60), (RESOLUTION, 100)]
 
