@@ -15,9 +15,9 @@ slas                own ones (the provider's side) and foreign ones (the custome
                     positions) and the announcement the two sides agree on: `told` here, `heard` on a
                     foreign one. `due_on` is the first day on which its dates move its status. `discarded`
                     marks what is left of an offer that a person discarded: a thread without an agreement.
-affected_slas       one per request and SLA, as `documents` has it: the terms, the clock, and the alarms that
-                    were `raised`. `situation`: `{n, at}` of the last one that changed it. `due`: when the
-                    next alarm falls due; absent without any
+affected_slas       one per request and SLA, as `documents` has it: the terms, the clock, the alarms that were
+                    `raised`, and what was `said` to a customer who does not answer. `situation`: `{n, at}` of
+                    the last one that changed it. `due`: when the next of these falls due; absent without any
 situations          `_id` a request's: `n` and `at` of the situation that its affected SLAs are in; by what it
                     was decided which they are (`placed`), and the service instances `above`; what it `shows`
                     of its targets; `missing_since` while a later one waits for one between

@@ -53,7 +53,7 @@ def escalated(request: Request, escalation: Escalation, context: Context) -> Ste
     others = [each for each in request.escalations if not heard.includes(each)]
     draft.change(escalations=(*others, heard))
     said = f"{_gone(escalation)}: {_act(draft, escalation)}."
-    draft.lines.insert(0, ("escalated", said, {}))
+    draft.record("escalated", said)
     draft.system_note(said)
     return finish(draft)
 

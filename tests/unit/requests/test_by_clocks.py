@@ -43,9 +43,9 @@ def test_an_escalation_assigns_the_request_makes_it_urgent_and_says_so():
     assert step.request.trail[-1].team == SUPPORT
     said = "The resolution target of Shop was 90 % gone: assigned to Network, made urgent."
     assert system_notes(federation, "widget") == [said]
-    first = step.history[0]
-    assert (first.what, first.text, first.person) == ("escalated", said, None)
-    assert {"team", "urgent"} <= first.changes.keys()
+    assert [(line.what, line.person) for line in step.history] == [("assigned", None), ("escalated", None)]
+    assert step.history[1].text == said
+    assert {"team", "urgent"} <= step.history[0].changes.keys()
     assert heard(federation, "widget")[-1]["team_id"] == NETWORK.id
 
 
