@@ -14,12 +14,17 @@ import pymongo
 import pymongo.database
 import pytest
 import requests
+from hypothesis import settings
 
 from interdesk.broker import Broker
 from interdesk.database import Database
 from interdesk.embedded_broker import EmbeddedBroker
 from interdesk.rabbitmq import RabbitMQ
 from interdesk.vhosts import ensure_vhosts
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("interdesk", deadline=None)
+settings.load_profile("interdesk")
 
 TOLD = "told"
 ON_BOTH_BROKERS = pytest.mark.parametrize(
