@@ -32,6 +32,8 @@ TAKEN: Mapping[str, tuple[type[Schema], frozenset[str]]] = {
     "services": (slas.ServiceInputSchema, frozenset({"name"})),
     "service_instances": (slas.ServiceInstanceInputSchema, frozenset({"name"})),
     "service_offerings": (slas.ServiceOfferingInputSchema, frozenset({"name"})),
+    "sla_notification_schemes": (slas.SlaNotificationSchemeInputSchema, frozenset()),
+    "waiting_for_customer_follow_ups": (slas.WaitingForCustomerFollowUpInputSchema, frozenset()),
     "slas": (slas.SlaInputSchema, frozenset({"name", "customer_account_id"})),
     "requests": (RequestInputSchema, frozenset({"subject", "note", "supplier_requestID"})),
 }
@@ -60,8 +62,16 @@ def own(partners: Partners, account: str, resource: str) -> list[dict[str, Any]]
 
 def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None:
     filled = set()
-    for account in (CUSTOMER, PROVIDER):
+    for account, line in ((CUSTOMER, partners.customer), (PROVIDER, partners.provider)):
         with partners[account].api() as api:
+            scheme = api.post("sla_notification_schemes", {"name": "Hurry"})["id"]
+            patience = api.post("waiting_for_customer_follow_ups", {"name": "Patience"})["id"]
+            leads = {
+                "resolution_target_low": 60,
+                "resolution_target_notification_scheme_low_id": scheme,
+                "waiting_for_customer_follow_up_id": patience,
+            }
+            api.patch(f"service_offerings/{line.offering_id}", leads)
             for resource in set(TAKEN) - {"requests"}:
                 if resource == "slas" and account == CUSTOMER:
                     continue  # the provider registers them
