@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -17,10 +18,10 @@ from tests.bench.sizes import QUICK, Sizes
 def main() -> None:
     options = _parser().parse_args()
     sizes = QUICK if options.quick else Sizes()
-    chosen = {
-        field.name: getattr(options, field.name)
+    chosen: dict[str, Any] = {
+        field.name: tuple(value) if isinstance(value, list) else value
         for field in dataclasses.fields(Sizes)
-        if getattr(options, field.name, None) is not None
+        if (value := getattr(options, field.name, None)) is not None
     }
     with tempfile.TemporaryDirectory(prefix="interdesk-bench-") as directory:
         report = bench(Path(directory), dataclasses.replace(sizes, **chosen), not options.not_synced, say)
@@ -42,10 +43,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a local database that does not sync each commit: faster, and a crash may lose what it promised",
     )
     for field in dataclasses.fields(Sizes):
-        if isinstance(field.default, int | float):
-            kind = type(field.default)
-            name = field.name.replace("_", "-")
-            parser.add_argument(f"--{name}", type=kind, metavar="N", help=f"default {field.default:g}")
+        name, default = f"--{field.name.replace('_', '-')}", field.default
+        if isinstance(default, tuple):
+            several = " ".join(str(each) for each in default)
+            parser.add_argument(name, type=int, nargs="+", metavar="N", help=f"default {several}")
+        elif isinstance(default, int | float):
+            parser.add_argument(name, type=type(default), metavar="N", help=f"default {default:g}")
     return parser
 
 

@@ -148,7 +148,7 @@ class Request:
     `own_service_instance` is the account's own that the request is about, also while a partner's stands on
     it. `standing_since`: when it came to be with whom it is, and whose turn it is (`situation`). `urgent` is
     this account's own word and does not travel. `waiting_since` is when it began to wait for the customer,
-    `reminders` how often the customer was reminded since, `escalations` what the clocks have escalated.
+    `reminders` up to which rule the customer was reminded since, `escalations` what clocks have escalated.
     `published` are the `Note.n` of internal notes that were said to everybody. Every other field has its 4me
     meaning.
     """
