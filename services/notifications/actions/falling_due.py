@@ -11,7 +11,7 @@ from typing import Any
 
 from services.common.clock import from_iso
 from services.common.context import Context
-from services.notifications.actions.people import ASSIGNEE, to_notify, words
+from services.notifications.actions.people import ASSIGNEE, to_notify
 from services.notifications.actions.telling import tell
 from services.notifications.model import Alarm, FollowUp, Tellable, Told, alarmed, reminded
 
@@ -26,7 +26,7 @@ def alarm(context: Context, body: Mapping[str, Any], breach: bool) -> None:
         at=from_iso(body["at"]),
         breach=breach,
         people=to_notify(context, body),
-        assignee=ASSIGNEE in words(body),
+        assignee=ASSIGNEE in body["notify"],
     )
 
     def decide(told: Told, tellable: Tellable) -> Told:

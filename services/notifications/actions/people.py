@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from services.common.context import Context
@@ -28,19 +28,13 @@ def to_notify(context: Context, alarm: Mapping[str, Any]) -> frozenset[int]:
     """The people whom an alarm is to be told to, by its words, but for the one whom the request is
     assigned to. Raises Unavailable.
     """
-    named: dict[str, int | None] = {"service_owner": alarm.get("service_owner_id")}
+    named: dict[str, int | None] = {"service_owner": alarm["service_owner_id"]}
     for line in ("first_line_team", "support_team"):
-        id = alarm.get(f"{line}_id")
+        id = alarm[f"{line}_id"]
         team = context.copies.get("team", id) if id is not None else None
         for office in ("coordinator", "manager"):
             named[f"{line}_{office}"] = team.get(f"{office}_id") if team and _own(team) else None
-    return frozenset(id for word in words(alarm) if (id := named.get(word)) is not None)
-
-
-def words(alarm: Mapping[str, Any]) -> Iterable[str]:
-    """Whom the SLA's notification scheme names; without one who has the request, and his coordinator."""
-    given: Iterable[str] | None = alarm.get("notify")
-    return (ASSIGNEE, "support_team_coordinator") if given is None else given
+    return frozenset(id for word in alarm["notify"] if (id := named.get(word)) is not None)
 
 
 def _may(entry: Entry, record: Document | None) -> bool:

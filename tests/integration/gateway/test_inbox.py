@@ -131,6 +131,8 @@ def alarm(account: Account, request: Made, team: Made, **fields: Any) -> None:
         "at": iso(account.clock.now()),
         "first_line_team_id": None,
         "support_team_id": team["id"],
+        "service_owner_id": None,
+        "notify": ["current_assignee", "support_team_coordinator"],
         **fields,
     }
     handler = "breached" if body["percent"] == 100 else "at_risk"

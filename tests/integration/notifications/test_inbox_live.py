@@ -109,6 +109,7 @@ def test_an_alarm_that_comes_twice_is_told_once_also_when_it_was_over_in_between
         "at": iso(NINE),
         "first_line_team_id": None,
         "support_team_id": None,
+        "service_owner_id": None,
         "notify": ["current_assignee"],
     }
     say(alive, said(alive, request, 1))
