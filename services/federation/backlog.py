@@ -1,7 +1,5 @@
-"""The backlog: what is due to one partner, taken in batches at a bounded rate.
-
-Of a long one only the beginning is looked at, up to when the batch before ended, and not all the time: a
-database may sort all that it is asked about.
+"""The backlog: what is due to one partner, taken in batches at a bounded rate; of a long one only the
+beginning is looked at (beginning.py), and not all the time.
 
 Part of the relay (relay.py), and used by its thread alone.
 """
@@ -9,10 +7,11 @@ Part of the relay (relay.py), and used by its thread alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from services.common.database import Document
+from services.federation.beginning import Beginning
 from services.federation.deliveries import Deliveries
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 BATCH: Final = 100
 # Between two looks, when there is more.
 LOOK_SECONDS: Final = 0.5
-# How much further than the last batch the next look goes.
-STEP: Final = timedelta(seconds=2)
 
 
 class Backlog:
@@ -33,25 +30,16 @@ class Backlog:
     ) -> None:
         self.next_at = 0.0
         self._context = context
-        self._partner = partner
-        self._deliveries = deliveries
         self._monotonic = monotonic
-        self._until: datetime | None = None
-        self._more = False
+        self._due = Beginning(partial(deliveries.due, partner), lambda row: row["due"]["at"], BATCH)
 
     def look(self) -> list[Document]:
         """What is due longest. Raises Unavailable."""
-        now = self._context.clock.now()
-        until = min(now, self._until or now)
-        found = self._deliveries.due(self._partner, until, BATCH)
-        full = len(found) == BATCH
-        self._until = found[-1]["due"]["at"] + STEP if full else None
-        self._more = full or until < now
-        return found
+        return self._due.look(self._context.clock.now())
 
     def sent(self, count: int) -> bool:
         """So many of what was found are sent. Tells whether there is more: that waits until `next_at`."""
-        if self._more:
+        if self._due.more:
             pause = count / self._context.config.catch_up_messages_per_second
             self.next_at = self._monotonic() + max(pause, LOOK_SECONDS)
-        return self._more
+        return self._due.more

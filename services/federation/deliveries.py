@@ -10,7 +10,7 @@ ledger. Two times say what is still to be done with it, and are absent when noth
 - `due.at`: when the relay sends it (again), unless a final receipt comes first. The partner stands beside it
   (`due.to`), so that the index of open rows holds no others, however long the ledger grows;
 - `attention`: when somebody has to be told. On a refused row, the service that wrote the message undoes it
-  (rule 9 of the hand-over); on any other, the partner has not answered for too long.
+  (rule 9 of the hand-over); on any other, the partner has not answered for too long (attention.py).
 
 What we took back ourselves, by beginning a new thread in place of the one it belongs to, ends as `refused`
 with the code `superseded`, without a receipt. What we had forgotten in a restore and the partner brought back
@@ -30,6 +30,7 @@ from pymongo.errors import BulkWriteError
 
 from services.common.database import REPEATABLE, Document, answering
 from services.federation.deployment import Deployment
+from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.stored import OUTBOX
 from services.federation.threads import WINDOW
 from services.federation.verdicts import BREAKS_THREAD, HELD, REFUSED, Verdict
@@ -176,11 +177,29 @@ class Deliveries:
         with answering():
             self._rows.update_many(earlier, {"$set": ended, "$unset": {"due": "", "attention": ""}})
 
-    def asking_attention(self, now: datetime, limit: int) -> list[Document]:
-        """Rows that somebody has to be told of, as far as it is time."""
+    def asking_attention(self, until: datetime, limit: int) -> list[Document]:
+        """Rows that somebody has to be told of, as far as it is time; those that ask longest."""
         with answering():
-            found = self._rows.find({"attention": {"$lte": now}}, {"sealed": 0})
+            found = self._rows.find({"attention": {"$lte": until}}, {"sealed": 0})
             return list(found.sort([("attention", 1)]).limit(limit))
+
+    def first_open(self, partner: str, thread: str) -> Document | None:
+        """The first message of a thread without a final receipt. What is said for a restore's sake is left
+        out: of that no team has to know.
+        """
+        said = {"thread": thread, "partner": partner, "state": {"$in": OPEN}}
+        said |= {"type": {"$nin": sorted(TYPES_OF_RESTORES)}}
+        with answering():
+            return self._rows.find_one(said, {"sealed": 0}, sort=[("incarnation", 1), ("sequence", 1)])
+
+    def ask_later(
+        self, partner: str, threads: Iterable[str], but: Iterable[str], now: datetime, later: datetime
+    ) -> None:
+        """What is open in these threads and asks now asks again `later`, but for the rows `but`."""
+        asking = {"thread": {"$in": sorted(threads)}, "partner": partner, "state": {"$in": OPEN}}
+        asking |= {"attention": {"$lte": now}, "_id": {"$nin": list(but)}}
+        with answering():
+            self._marks.update_many(asking, {"$set": {"attention": later}})
 
     def claim(self, row: Mapping[str, Any], until: datetime) -> bool:
         """Whether it is for us to tell; if that fails, it is asked for again after `until`."""
@@ -188,10 +207,14 @@ class Deliveries:
         with answering():
             return self._rows.update_one(seen, {"$set": {"attention": until}}).matched_count > 0
 
-    def attended(self, row: Mapping[str, Any]) -> None:
-        """Somebody was told."""
+    def attended(self, ids: Sequence[str], until: datetime) -> None:
+        """Somebody was told of these, which were claimed with this `until` and don't ask anew since."""
+        if not ids:
+            return
         with answering():
-            self._rows.update_one({"_id": row["_id"], "state": row["state"]}, {"$unset": {"attention": ""}})
+            self._rows.update_many(
+                {"_id": {"$in": list(ids)}, "attention": until}, {"$unset": {"attention": ""}}
+            )
 
 
 def held_seconds(config: Config) -> float:

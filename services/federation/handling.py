@@ -53,7 +53,9 @@ class Correspondent(Protocol):
         ...
 
     def unanswered(self, context: Context, row: Mapping[str, Any]) -> None:
-        """A message of ours has had no answer for too long; called once per message. Flag it to the team."""
+        """A message of ours has had no answer for too long; called once per message, and of a thread only for
+        the first that has none. Flag it to the team.
+        """
         ...
 
     def earlier(self, context: Context, incarnation: int) -> Iterable[tuple[str, str]]:

@@ -8,8 +8,8 @@ What it promises
   INTERDESK_CATCH_UP_MESSAGES_PER_SECOND, so that it can do its day's work beside. Nobody else waits for it.
 - Each message shows what became of it: `queued`, `sent`, `held`, `accepted`, or `refused` and why
   (deliveries.py, settlement.py).
-- What the partner refuses is undone by the service that said it; what it does not answer for a day is
-  flagged, once.
+- What the partner refuses is undone by the service that said it; a thread in which it does not answer for a
+  day is flagged, once (attention.py).
 
 The way of a message
 
@@ -52,9 +52,8 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -62,26 +61,23 @@ from services.common import logs
 from services.common.database import Document
 from services.common.verdicts import is_outage
 from services.federation import health, metrics
+from services.federation.attention import Attention
 from services.federation.borders import Borders
 from services.federation.deliveries import OPEN as UNFINISHED
-from services.federation.deliveries import Deliveries, breaks_thread
+from services.federation.deliveries import Deliveries
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.handling import Correspondent
-from services.federation.messages.threads import RESTORED, TYPES_OF_RESTORES
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
 from services.federation.settlement import NotOurs, Settlement
 from services.federation.trusts import ENDED, OPEN, TrustBook
-from services.federation.verdicts import HELD, REFUSED, SECOND_DEPLOYMENT
+from services.federation.verdicts import HELD, SECOND_DEPLOYMENT
 
 if TYPE_CHECKING:
     from services.common.context import Context
 
 log = structlog.get_logger(__name__)
-
-ATTENTION_BATCH: Final = 100
-AGAIN_SECONDS: Final = 60.0
 
 
 class Outbox:
@@ -89,14 +85,14 @@ class Outbox:
 
     def __init__(self, context: Context, correspondent: Correspondent, borders: Borders) -> None:
         self._context = context
-        self._correspondent = correspondent
         self._borders = borders
         self._holder = uuid.uuid4().hex
         self.deliveries = Deliveries(context)
         self._settlement = Settlement(context)
+        self._attention = Attention(context, correspondent, borders, self.deliveries)
         self._relays: dict[str, PartnerRelay] = {}
         self._lock = threading.Lock()
-        self._attention = threading.Event()
+        self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._revoked: frozenset[str] | None = None  # not looked at yet
@@ -107,7 +103,7 @@ class Outbox:
 
     def stop(self) -> None:
         self._stopping = True
-        self._attention.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(10)
         with self._lock:
@@ -145,7 +141,7 @@ class Outbox:
         place = receipt.thread, body["incarnation"], body["sequence"]
         self._relay_to(receipt.sender).answered(*place, final=body["verdict"] != HELD)
         if refused is not None:
-            self._attention.set()
+            self._wake.set()
 
     def hurry(self, partner: str) -> None:
         """Something for the partner is due."""
@@ -180,7 +176,7 @@ class Outbox:
         while not self._stopping:
             try:
                 self._ensure_relays()
-                self.attend()
+                self._attention.attend()
                 if time.monotonic() >= measure_at:
                     self.measure()
                     measure_at = time.monotonic() + metrics.MEASURE_SECONDS
@@ -188,8 +184,8 @@ class Outbox:
             except Exception as error:
                 if not is_outage(error):
                     log.exception("the outbox failed; it goes on")
-            self._attention.wait(self._context.config.sweep_seconds)
-            self._attention.clear()
+            self._wake.wait(self._context.config.sweep_seconds)
+            self._wake.clear()
 
     def _ensure_relays(self) -> None:
         """A relay for each partner that we may have something for: also what an earlier process left."""
@@ -204,34 +200,6 @@ class Outbox:
             for partner in list(self._relays):
                 self.deliveries.hurry(partner, self._context.clock.now(), UNFINISHED)
         self._revoked = revoked
-
-    def attend(self) -> None:
-        """Tells the service what was refused, and what has had no answer for too long."""
-        now = self._context.clock.now()
-        for row in self.deliveries.asking_attention(now, ATTENTION_BATCH):
-            if not self.deliveries.claim(row, until=now + timedelta(seconds=AGAIN_SECONDS)):
-                continue  # another process is at it
-            try:
-                self._tell(row)
-            except Exception as error:
-                log.error(
-                    "nobody could be told what became of a message; tried again",
-                    id=row["_id"],
-                    exc_info=None if is_outage(error) else error,
-                )
-            else:
-                self.deliveries.attended(row)
-
-    def _tell(self, row: Document) -> None:
-        if breaks_thread(row):
-            self._borders.pause(row["partner"], row["refused_code"])
-            self._correspondent.unanswered(self._context, row)
-        elif row["type"] == RESTORED:
-            return  # of no record
-        elif row["state"] == REFUSED:
-            self._correspondent.refused(self._context, row["partner"], row, row["refused_code"])
-        elif row["type"] not in TYPES_OF_RESTORES:  # of these no team has to know
-            self._correspondent.unanswered(self._context, row)
 
     def measure(self) -> None:
         """Has the metrics say how it stands with each partner."""

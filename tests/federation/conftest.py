@@ -11,6 +11,10 @@ import requests
 
 from interdesk.broker import Broker
 from interdesk.database import Database
+from services.common.clock import SteppedClock
+from services.common.config import Config
+from services.common.context import Context
+from services.federation import stored
 from tests.federation.sides import Side
 
 
@@ -82,3 +86,17 @@ def pair(_shared: tuple[Side, Side]) -> tuple[Side, Side]:
     for side in _shared:
         side.clears()
     return _shared
+
+
+@pytest.fixture
+def context(database: Database) -> Iterator[Context]:
+    """One service's, with a database and nobody beside it. It keeps no note."""
+    client, name = database.administrator(), f"alone_{secrets.token_hex(4)}"
+    for collection in stored.ALL:
+        collection.ensure(client[name])
+    config = Config("widget", "widget.example", "", "", sweep_seconds=0.1)
+    try:
+        yield Context(config, "requests", client[name], clock=SteppedClock())
+    finally:
+        client.drop_database(name)
+        client.close()

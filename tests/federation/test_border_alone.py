@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from interdesk.database import Database
-from services.common.clock import SteppedClock, SystemClock
-from services.common.config import Config
+from services.common.clock import SystemClock
 from services.common.context import Context
 from services.common.errors import Unavailable
-from services.federation import stored
+from services.federation.attention import Attention
 from services.federation.border import Post
 from services.federation.borders import Borders
 from services.federation.deliveries import HELD_BACK, Deliveries
 from services.federation.deployment import Deployment
 from services.federation.letters import write
 from services.federation.messages.threads import RESTORED
-from services.federation.outbox import Outbox
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
 from services.federation.resuming import resume_all
 from services.federation.threads import Position, open_thread
 from tests.federation.correspondent import Talk
+from tests.federation.rows import AT, ROW, THREAD, taken
 from tests.waiting import wait_until
-
-THREAD = "handover/widget/019b0000-0000-7000-8000-0000000000aa"
-CLOCK = SteppedClock()
-ROW: Mapping[str, Any] = {
-    "partner": "giga",
-    "service": "requests",
-    "type": "note.added.v1",
-    "thread": THREAD,
-    "incarnation": 1,
-    "sequence": 2,
-    "hash": "a" * 64,
-    "sealed": b"",
-    "at": CLOCK.now(),
-}
 
 
 class Resuming(Talk):
@@ -63,20 +44,6 @@ class Resuming(Talk):
 
 
 @pytest.fixture
-def context(database: Database, tmp_path: Path) -> Iterator[Context]:
-    """The service of a side that keeps no note."""
-    client, name = database.administrator(), f"alone_{secrets.token_hex(4)}"
-    for collection in stored.ALL:
-        collection.ensure(client[name])
-    config = Config("widget", "widget.example", "", "", sweep_seconds=0.1)
-    try:
-        yield Context(config, "requests", client[name], clock=CLOCK)
-    finally:
-        client.drop_database(name)
-        client.close()
-
-
-@pytest.fixture
 def shut(context: Context, tmp_path: Path) -> Context:
     """Its border is shut: the database was noted somewhere else."""
     assert Deployment.of(context).problem() is None
@@ -84,14 +51,6 @@ def shut(context: Context, tmp_path: Path) -> Context:
     shut = replace(context, config=context.config.changed(state_dir=tmp_path), kept={})
     assert Deployment.of(shut).problem() is not None
     return shut
-
-
-def taken(context: Context, **changes: Any) -> dict[str, Any]:
-    """What became of a message that left its record."""
-    Deliveries(context).take([{**ROW, **changes, "id": "m1", "kind": "message"}])
-    found = context.database["outbox"].find_one({"_id": "m1"})
-    assert found is not None
-    return found
 
 
 def test_a_message_leaves_its_record_also_while_the_border_is_shut(shut: Context) -> None:
@@ -121,11 +80,11 @@ def test_a_relay_rests_while_the_border_is_shut(shut: Context) -> None:
 
 def test_that_a_restore_was_not_understood_is_nobodys_to_undo(context: Context) -> None:
     talk = Talk()
-    outbox = Outbox(context, talk, Borders(context))
-    refused = {"state": "refused", "refused_code": "discarded", "attention": CLOCK.now()}
+    attention = Attention(context, talk, Borders(context), Deliveries(context))
+    refused = {"state": "refused", "refused_code": "discarded", "attention": AT}
     for type_ in (RESTORED, "note.added.v1"):
         context.database["outbox"].insert_one({**ROW, **refused, "_id": type_, "type": type_})
-    outbox.attend()
+    attention.attend()
     assert talk.undone == ["2 discarded"]
     assert context.database["outbox"].count_documents({"attention": {"$exists": True}}) == 0
 
@@ -165,7 +124,7 @@ def test_a_note_that_cannot_be_written_does_not_stop_the_inbox(context: Context,
     no_directory.write_text("")
     config = context.config.changed(state_dir=no_directory)
     post = Post(replace(context, config=config, clock=SystemClock(), kept={}), Talk())
-    waiting = {**ROW, "_id": "w1", "state": "waiting", "attempts": 0, "due": CLOCK.now() - timedelta(days=1)}
+    waiting = {**ROW, "_id": "w1", "state": "waiting", "attempts": 0, "due": AT - timedelta(days=1)}
     context.database["inbox"].insert_one(waiting)
     post.start()
     try:

@@ -211,10 +211,10 @@ def test_what_has_no_answer_is_flagged_once(make_side: Sides) -> None:
     giga.trusts(widget)
     widget.start()
     thread = widget.open(giga.account, "1")
-    widget.waits_until(lambda: widget.talk.flagged == ["1 sent"])
+    widget.waits_until(lambda: len(widget.talk.flagged) > 0)
     giga.start()
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
-    assert widget.talk.flagged == ["1 sent"]
+    assert [flagged.split()[0] for flagged in widget.talk.flagged] == ["1"]
 
 
 def test_a_suspended_partner_is_not_answered_and_nothing_of_it_is_lost(pair: Pair) -> None:
