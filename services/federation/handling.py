@@ -15,7 +15,7 @@ import structlog
 from services.common import trace
 from services.common.errors import InterdeskError, Invalid, Stale
 from services.common.verdicts import Later, Park, is_outage
-from services.federation import messages, threads
+from services.federation import messages, thread_errors
 from services.federation.backoff import Backoff
 from services.federation.envelope import Message
 from services.federation.messages.threads import RESTORED
@@ -144,17 +144,17 @@ def _outcome_of(error: Exception, message: Message, attempts: int) -> Outcome:
             return Waits(min(longest, error.seconds * 2.0 ** min(attempts, 16)), error.code)
         case Park():
             return Parks(error.code, error.detail)
-        case threads.AlreadyApplied():
+        case thread_errors.AlreadyApplied():
             return Final(error.verdict)
-        case threads.Gap():
+        case thread_errors.Gap():
             return Ahead(error.applied)
-        case threads.ChainBroken() | threads.SequenceConflict():
+        case thread_errors.ChainBroken() | thread_errors.SequenceConflict():
             return Final(refused(error.code), breaks=True)
-        case threads.OldIncarnation():
+        case thread_errors.OldIncarnation():
             return Final(refused(error.code))
-        case threads.UnknownThread():
+        case thread_errors.UnknownThread():
             return Final(refused(error.code))
-        case threads.ThreadError():
+        case thread_errors.ThreadError():
             return Parks(error.code, str(error))
         case Stale():
             return Waits(OUTAGE_MIN_SECONDS, error.code)

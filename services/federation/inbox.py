@@ -59,12 +59,8 @@ from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
 from services.federation.reminding import Reminder
 from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING, row_id
-from services.federation.threads import (
-    WINDOW,
-    OldIncarnation,
-    Position,
-    ThreadId,
-)
+from services.federation.thread_errors import OldIncarnation
+from services.federation.threads import WINDOW, Position, ThreadId
 from services.federation.trusts import ENDED, SUSPENDED, TrustBook
 from services.federation.verdicts import ACCEPTED, SECOND_DEPLOYMENT, Verdict, refused
 

@@ -63,15 +63,14 @@ from services.common.verdicts import is_outage
 from services.federation import health, metrics
 from services.federation.attention import Attention
 from services.federation.borders import Borders
-from services.federation.deliveries import OPEN as UNFINISHED
-from services.federation.deliveries import Deliveries
+from services.federation.deliveries import OPEN, Deliveries
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.handling import Correspondent
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
 from services.federation.settlement import NotOurs, Settlement
-from services.federation.trusts import ENDED, OPEN, TrustBook
+from services.federation.trusts import TrustBook
 from services.federation.verdicts import HELD, SECOND_DEPLOYMENT
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ class Outbox:
     def _ensure_relays(self) -> None:
         """A relay for each partner that we may have something for: also what an earlier process left."""
         for trust in TrustBook.of(self._context).trusts():
-            if trust.reachable and trust.status in (*OPEN, ENDED):
+            if trust.lets_send:
                 self._relay_to(trust.partner)
 
     def _say_again_what_is_revoked(self) -> None:
@@ -198,7 +197,7 @@ class Outbox:
         revoked = TrustBook.of(self._context).own_ring().revoked_kids
         if self._revoked is not None and revoked - self._revoked:
             for partner in list(self._relays):
-                self.deliveries.hurry(partner, self._context.clock.now(), UNFINISHED)
+                self.deliveries.hurry(partner, self._context.clock.now(), OPEN)
         self._revoked = revoked
 
     def measure(self) -> None:

@@ -14,14 +14,8 @@ from services.federation.inbox import Inbox
 from services.federation.intake import Taken
 from services.federation.quarantine import Quarantine
 from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING
-from services.federation.threads import (
-    KINDS,
-    AlreadyApplied,
-    NotInThread,
-    ThreadError,
-    ThreadId,
-    UnknownThread,
-)
+from services.federation.thread_errors import AlreadyApplied, NotInThread, ThreadError, UnknownThread
+from services.federation.threads import KINDS, ThreadId
 from services.federation.verdicts import refused
 
 if TYPE_CHECKING:

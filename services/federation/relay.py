@@ -19,19 +19,16 @@ from services.common.database import Document
 from services.common.errors import InterdeskError
 from services.common.leases import Lease
 from services.common.publishing import Outgoing
-from services.federation import letters, messages, metrics, receipts
+from services.federation import departures, metrics
 from services.federation.backlog import BATCH, Backlog
-from services.federation.backoff import Backoff
 from services.federation.borders import Borders
-from services.federation.deliveries import QUEUED, Deliveries, held_seconds
+from services.federation.deliveries import QUEUED, Deliveries
 from services.federation.deployment import Deployment
-from services.federation.envelope import CONTENT_TYPE
 from services.federation.marking import Unmarked
 from services.federation.passage import Passage
 from services.federation.receipts import Receipt
-from services.federation.topology import exchange_of
-from services.federation.trusts import ENDED, OPEN, Trust, TrustBook
-from services.federation.verdicts import HELD
+from services.federation.resending import Resending
+from services.federation.trusts import ENDED, Trust, TrustBook
 from services.federation.windows import Windows
 
 if TYPE_CHECKING:
@@ -42,8 +39,6 @@ log = structlog.get_logger(__name__)
 MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256
 PULSE_SECONDS: Final = 5.0
-# So often something was sent again without a word from the partner: it was away, when it is heard then.
-SILENT_FAILURES: Final = 3
 
 
 class PartnerRelay:
@@ -76,7 +71,7 @@ class PartnerRelay:
         self._windows = Windows(deliveries)
         self._backlog = Backlog(context, partner, deliveries, monotonic)
         self._passage = Passage(context, partner, borders, monotonic)
-        self._answer_pace = Backoff(config.retry_min_seconds, config.retry_max_seconds)
+        self._resending = Resending(context, deliveries)
         self._poll_at = 0.0
         self._heard_at: datetime | None = None
         self._was_heard = False
@@ -120,7 +115,7 @@ class PartnerRelay:
 
     def heard(self) -> None:
         """A verified message of the partner came: it is there."""
-        if self._answer_pace.failures or self._passage.failed:
+        if self._resending.waits or self._passage.failed:
             self._was_heard = True
             self._wake.set()
 
@@ -199,22 +194,21 @@ class PartnerRelay:
             return None
         book = TrustBook.of(self._context)
         trust = book.trust(self.partner)
-        if (self._fresh or self._owed) and not _lets_send(trust):
+        if (self._fresh or self._owed) and not (trust and trust.lets_send):
             book.forget()
             trust = book.trust(self.partner)
-        return trust if _lets_send(trust) else None
+        return trust if trust and trust.lets_send else None
 
     def _clear_when_heard(self) -> None:
-        if self._poll_is_due() and (self._answer_pace.failures or self._passage.failed):
+        if self._poll_is_due() and (self._resending.waits or self._passage.failed):
             heard_at = self._borders.heard_at(self.partner)
             self._was_heard |= heard_at is not None and heard_at != self._heard_at
             self._heard_at = heard_at
         if not self._was_heard:
             return
         self._was_heard = False
-        was_silent = self._passage.clear() or self._answer_pace.failures >= SILENT_FAILURES
-        self._answer_pace.clear()
-        if was_silent:
+        could_not_send, was_silent = self._passage.clear(), self._resending.clear()
+        if could_not_send or was_silent:
             self._poll_at = 0.0
             self._deliveries.hurry(self.partner, self._context.clock.now())
 
@@ -222,7 +216,7 @@ class PartnerRelay:
         while self._owed:
             batch = [self._owed.popleft() for _ in range(min(BATCH, len(self._owed)))]
             try:
-                self._publish(trust, [self._receipt(receipt) for receipt in batch])
+                self._publish(trust, [departures.of_receipt(self._context, receipt) for receipt in batch])
             except InterdeskError:
                 self._owed.extendleft(reversed(batch))
                 raise
@@ -270,7 +264,7 @@ class PartnerRelay:
         self._unmarked.sends(rows)
         self._here("before_deliver")
         try:
-            self._publish(trust, [self._outgoing(row) for row in rows])
+            self._publish(trust, self._departing(rows))
         except InterdeskError:
             self._unmarked.failed(rows)
             raise
@@ -280,20 +274,9 @@ class PartnerRelay:
     def _send_again(self, trust: Trust, rows: list[Document]) -> None:
         if not rows:
             return
-        self._publish(trust, [self._outgoing(row) for row in rows])
+        self._publish(trust, self._departing(rows))
         self._count(metrics.RESENT, amount=len(rows))
-        pace = self._answer_pace.failed()
-        now = self._context.clock.now()
-        for row in rows:
-            self._deliveries.mark_resent(row, now + timedelta(seconds=self._patience(row, pace)))
-
-    def _patience(self, row: Document, pace: float) -> float:
-        """How long to wait for the answer: longer each time. One that is alive and busy is not pressed."""
-        config = self._context.config
-        if row["state"] == HELD:
-            return held_seconds(config)
-        own = Backoff(config.retry_min_seconds, config.retry_max_seconds, failures=row["attempts"])
-        return max(pace, own.failed())
+        self._resending.sent(rows)
 
     def _mark(self, *, all_of_them: bool = False) -> None:
         if self._unmarked.mark(all_of_them=all_of_them):
@@ -306,33 +289,11 @@ class PartnerRelay:
             self._poll_at = max(self._poll_at, self._passage.retry_at)
             raise
 
-    def _outgoing(self, row: Document) -> Outgoing:
-        sealed = letters.sealed_now(self._context, row)
-        if sealed != row["sealed"]:
-            self._deliveries.keep_seal(row, sealed)
-        routing_key = messages.type_of(row["type"]).routing_key(row["thread"])
-        return _to_border(self._context.account, routing_key, sealed)
-
-    def _receipt(self, receipt: Receipt) -> Outgoing:
-        sealed = receipts.sealed(self._context, receipt)
-        return _to_border(self._context.account, receipts.routing_key(receipt), sealed)
+    def _departing(self, rows: Sequence[Document]) -> list[Outgoing]:
+        return [departures.of_delivery(self._context, self._deliveries, row) for row in rows]
 
     def _here(self, place: str) -> None:
         self._context.crash.here(f"{self._context.service}.{place}")
 
     def _count(self, counter: Any, *labels: str, amount: int = 1) -> None:
         counter.labels(self._context.account, self._context.service, self.partner, *labels).inc(amount)
-
-
-def _lets_send(trust: Trust | None) -> bool:
-    return trust is not None and trust.reachable and trust.status in (*OPEN, ENDED)
-
-
-def _to_border(account: str, routing_key: str, sealed: bytes) -> Outgoing:
-    return Outgoing(
-        exchange=exchange_of(account),
-        routing_key=routing_key,
-        body=bytes(sealed),
-        content_type=CONTENT_TYPE,
-        mandatory=True,
-    )

@@ -35,6 +35,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
+from services.federation.thread_errors import (
+    AlreadyApplied,
+    ChainBroken,
+    Gap,
+    NotInThread,
+    OldIncarnation,
+    SequenceConflict,
+    UnknownThread,
+)
 from services.federation.verdicts import Verdict, done
 
 # Of one thread, as many messages may be on the way, and as many received ones may wait.
@@ -53,62 +62,6 @@ KINDS: Final[Mapping[str, str]] = {
 
 ACCOUNT: Final = re.compile(r"[a-z][a-z0-9-]{1,30}")
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class ThreadError(Exception):
-    """Base of what may be wrong with a message's place in its thread. `code` is stable."""
-
-    code = "thread_error"
-
-
-class NotInThread(ThreadError):
-    """The message is of another thread, or of somebody who is not the thread's partner."""
-
-    code = "not_in_thread"
-
-
-class AlreadyApplied(ThreadError):
-    """The position is at or past this message. `verdict` is what it ended with."""
-
-    code = "already_applied"
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(f"already applied: {verdict.word}")
-        self.verdict = verdict
-
-
-class UnknownThread(ThreadError):
-    """We are said to have opened this thread, and know nothing of it: it was opened after our backup."""
-
-    code = "unknown_thread"
-
-
-class Gap(ThreadError):
-    """A message before this one has not been applied yet."""
-
-    code = "gap"
-
-    def __init__(self, applied: Position, sequence: int) -> None:
-        super().__init__(f"sequence {sequence} came while {applied.sequence} is the last one applied")
-        self.applied = applied
-
-
-class OldIncarnation(ThreadError):
-    """The message was written before its sender was restored; what came after the restore counts."""
-
-    code = "old_incarnation"
-
-
-class SequenceConflict(ThreadError):
-    """Another message was applied at this sequence."""
-
-    code = "sequence_conflict"
-
-
-class ChainBroken(ThreadError):
-    """The message names another predecessor than the one applied."""
-
-    code = "chain_broken"
 
 
 class Placed(Protocol):
@@ -225,7 +178,7 @@ class Thread:
     def advance(self, message: Placed, verdict: Verdict | None = None) -> Thread:
         """The thread after this message was applied (or, with a refusal as `verdict`, after it was refused).
 
-        Raises one of the ThreadErrors above when the message is not the next one.
+        Raises one of the ThreadErrors (thread_errors.py) when the message is not the next one.
         """
         self._check_next(message)
         verdict = verdict or done()

@@ -77,6 +77,11 @@ class Trust:
         """Whether we know how to deliver to the partner."""
         return self.border_address is not None and self.credentials is not None
 
+    @property
+    def lets_send(self) -> bool:
+        """Whether something may be sent to the partner now: after the end, that it has ended."""
+        return self.reachable and self.status in (*OPEN, ENDED)
+
     def login(self, secret: bytes) -> tuple[str, str]:
         """User and password on the partner's border. Raises Invalid `wrong_secret`."""
         opened = ciphers.decrypt_at_rest(secret, self.credentials or "")

@@ -29,6 +29,7 @@ from services.organizations.actions import (
     editing,
     founding,
     introductions,
+    inviting,
     parting,
     rotating,
     settling,
@@ -153,12 +154,12 @@ class OrganizationsService(BorderCommands):
     @command(roles.ADMINISTRATORS)
     def invite(self, actor: Actor, fields: Fields) -> dict[str, Any]:
         taken = loaded(schemas.InviteInputSchema(), fields)
-        return shown("invitation", trusts.invite(self.context, actor, taken))
+        return shown("invitation", inviting.invite(self.context, actor, taken))
 
     @command(roles.ADMINISTRATORS)
     def accept_invitation(self, actor: Actor, fields: Fields) -> dict[str, Any]:
         taken = loaded(schemas.AcceptInputSchema(), fields)
-        return shown("trust", trusts.accept_invitation(self.context, actor, taken))
+        return shown("trust", inviting.accept_invitation(self.context, actor, taken))
 
     @command(roles.ADMINISTRATORS)
     def update_trust(

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pymongo
@@ -27,20 +26,17 @@ from services.federation.border import Post
 from services.federation.connections import Line
 from services.federation.deployment import Deployment
 from services.federation.deployment_note import AS_RESTORED, say_of
-from services.federation.envelope import Message, read_verified
-from services.federation.metrics import RECEIPTS, SEND_FAILURES, SENT
 from services.federation.rings import OwnRing, PartnerRing
-from services.federation.seals import MESSAGE, parse
 from services.federation.topology import BrokerAdmin
 from services.federation.trusts import TrustBook
 from tests.federation.correspondent import TALKS, Running, Talk, Waker, find, open_talk, say
 from tests.federation.peers import Peer
-from tests.waiting import wait_until
+from tests.federation.seen import Seen
 
 Backup = dict[str, list[dict[str, Any]]]
 
 
-class Side:
+class Side(Seen):
     """One account's end of the talk."""
 
     def __init__(
@@ -145,11 +141,6 @@ class Side:
         other.database["copy_trust"].update_one({"_id": self.account}, {"$set": {"own_keys_known": told}})
         TrustBook.of(other.context).forget()
 
-    def sealed_with(self, thread_id: str) -> list[str]:
-        """The kids that our messages in that thread are sealed with, in their order."""
-        rows = self.database["outbox"].find({"thread": thread_id, "partner": {"$exists": True}})
-        return [parse(bytes(row["sealed"]), MESSAGE)[0] for row in rows.sort([("sequence", 1)])]
-
     def _keyring(self, account: str) -> dict[str, Any]:
         found = self.database["copy_keyring"].find_one({"_id": account})
         assert found is not None
@@ -220,33 +211,6 @@ class Side:
         self.waits_until(resumed)
         self.say(partner, thread_id, *texts)
 
-    def heard(self, partner: str, thread_id: str) -> list[str]:
-        record = find(self.context, partner, thread_id)
-        return list(record.state["heard"]) if record else []
-
-    def delivered(self, thread_id: str) -> list[str]:
-        """The states of our messages in that thread, in their order."""
-        rows = self.database["outbox"].find({"thread": thread_id, "partner": {"$exists": True}})
-        return [row["state"] for row in rows.sort([("sequence", 1)])]
-
-    def inbox(self, thread_id: str) -> list[dict[str, Any]]:
-        return list(self.database["inbox"].find({"thread": thread_id}).sort([("sequence", 1)]))
-
-    def quarantined(self) -> list[str]:
-        return [row["code"] for row in self.database["quarantine"].find().sort([("received_at", 1)])]
-
-    def waits_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
-        wait_until(condition, deadline_seconds=seconds)
-
-    def sealed(self, thread_id: str, sequence: int) -> bytes:
-        """The bytes of a message of ours, wherever it lies."""
-        row = self.database["outbox"].find_one({"thread": thread_id, "sequence": sequence})
-        if row is None:
-            record = self.database[TALKS.name].find_one({"thread_id": thread_id})
-            assert record is not None
-            row = next(row for row in record["outbox"] if row["sequence"] == sequence)
-        return bytes(row["sealed"])
-
     def smuggle(self, partner: Side, *bodies: bytes, routing_key: str = "note.added", **options: Any) -> None:
         """Publishes raw bytes to the partner's border as our broker user may."""
         trust = TrustBook.of(self.context).trust(partner.account)
@@ -286,23 +250,8 @@ class Side:
             f"{self.broker.admin_uri}/api/queues/{self.border_vhost}/{lane}", timeout=30
         ).raise_for_status()
 
-    def message(self, thread_id: str, sequence: int) -> Message:
-        return read_verified(self.sealed(thread_id, sequence))
-
     def paused(self) -> dict[str, str]:
         return {partner: paused["code"] for partner, paused in self.post.borders.paused().items()}
-
-    def sent_to(self, partner: str) -> float:
-        """How many messages have gone out to it, those that went out again not counted."""
-        return float(SENT.labels(self.account, "requests", partner)._value.get())
-
-    def receipts_to(self, partner: str) -> float:
-        """How many receipts of acceptance have gone out to it."""
-        return float(RECEIPTS.labels(self.account, "requests", partner, "accepted")._value.get())
-
-    def failures_to(self, partner: str, code: str) -> float:
-        labels = (self.account, "requests", partner, code)
-        return float(SEND_FAILURES.labels(*labels)._value.get())
 
     def waits_for_queues(self) -> None:
         """Until a killed broker would not forget our lanes: it writes new ones down within 2 s."""

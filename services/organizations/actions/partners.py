@@ -26,10 +26,10 @@ from services.federation.threads import Thread, opened_by
 from services.federation.trusts import ENDED, INVITED
 from services.federation.verdicts import Verdict, done, refused
 from services.organizations.actions.announcing import announced
+from services.organizations.actions.inviting import acceptance
 from services.organizations.actions.keyrings import Keys, known_ring, own_ring, secret_of
 from services.organizations.actions.saving import records, save
 from services.organizations.actions.settling import fresh_password, set_password, settle
-from services.organizations.actions.trusts import acceptance
 from services.organizations.model import trusts
 
 Change = tuple[dict[str, Any], Verdict]

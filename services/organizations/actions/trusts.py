@@ -1,173 +1,24 @@
-"""Trusts, as administrators make, suspend and end them. What partners say of them is `partners`."""
+"""Trusts, as administrators change, suspend and end them. How they begin is `inviting`, what partners say of
+them `partners`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Conflict, Invalid, Stale
+from services.common.errors import Conflict, Stale
 from services.common.store import Record, decide_again
-from services.federation import capabilities, ciphers, letters
-from services.federation.addresses import check_address
-from services.federation.deployment import Deployment
-from services.federation.invitations import (
-    Invitation,
-    make_introduction,
-    read_invitation,
-    write_invitation,
-)
-from services.federation.rings import OwnRing, PartnerRing
-from services.federation.threads import Thread, open_thread
+from services.federation import letters
+from services.federation.threads import Thread
 from services.federation.trusts import TrustBook
-from services.organizations.actions.announcing import announced, told
-from services.organizations.actions.keyrings import own_ring, secret_of
 from services.organizations.actions.saving import entry, found, records, refusing, save, saved, whole
-from services.organizations.actions.settling import broker_admin_uri, fresh_password, open_border, settle
+from services.organizations.actions.settling import settle
 from services.organizations.model import records as rules
 from services.organizations.model import trusts
-
-BLANK: Mapping[str, Any] = {
-    "border_address": None,
-    "border_ca": None,
-    "capabilities": None,
-    "credentials": None,
-    "thread": None,
-    "accepted_at": None,
-    "suspended_at": None,
-    "ended_at": None,
-    "ended_by": None,
-    "unanswered": None,
-    "own_keys_known": None,
-    "announcement": None,
-    "their_next_credentials": None,
-    "renewal": None,
-}
-
-
-def invite(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A new invitation for `account_id`, in `invitation_text`, which is never shown again; and the trust.
-
-    An earlier invitation of the same account opens nothing any more. Raises Forbidden, Invalid, IllegalMove.
-    """
-    actor.needs(*roles.ADMINISTRATORS)
-    invited = _invited(context, actor, fields)
-    settle(context, fields["account_id"])
-    return invited
-
-
-@decide_again
-def _invited(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
-    record = records(context, "trust").find_one({"_id": fields["account_id"]})
-    with refusing():
-        partner = trusts.invitee(fields["account_id"], context.account)
-        status = trusts.moved(record.state["status"] if record else trusts.NONE, "invite")
-        options = _options(context, fields, record)
-    credentials, their_credentials = fresh_password(context, partner)
-    introduction = make_introduction(partner)
-    now, own = context.clock.now(), own_ring(context)
-    invitation_id, expires_at = context.new_uuid(), now + timedelta(hours=fields["expires_in_hours"])
-    text = write_invitation(
-        id=invitation_id,
-        ring=own,
-        name=context.config.name,
-        domain=context.config.domain,
-        invited=partner,
-        border=border(context),
-        credentials=credentials,
-        introduction=introduction,
-        issued_at=now,
-        expires_at=expires_at,
-    )
-    ring = PartnerRing.introduced(partner, introduction.public)
-    state = {
-        "name": partner,
-        "domain": None,
-        "created_at": now,
-        **(record.state if record else {}),
-        **BLANK,
-        "status": status,
-        "role": "inviting",
-        "options": options,
-        "invitation": {"id": invitation_id, "expires_at": expires_at},
-        "their_credentials": their_credentials,
-        "own_keys_known": told(own),  # by whoever accepts it
-        "keys": ring.to_document()["keys"],
-        "unsettled": True,
-        "updated_at": now,
-    }
-    kept = _keep(context, actor, partner, record, state, [], "invite")
-    return {**whole(kept), "invitation_text": text}
-
-
-def accept_invitation(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Accepts the text of an invitation; the trust is active when the inviter has answered.
-
-    Raises Forbidden, Invalid (`invitation_…`, `already_trusted`, `border_not_safe`), IllegalMove.
-    """
-    actor.needs(*roles.ADMINISTRATORS)
-    invitation = read_invitation(fields["invitation"], own_account=context.account, now=context.clock.now())
-    trust = _accepted(context, actor, fields, invitation)
-    settle(context, invitation.inviter["id"])
-    return trust
-
-
-@decide_again
-def _accepted(
-    context: Context, actor: Actor, fields: Mapping[str, Any], invitation: Invitation
-) -> dict[str, Any]:
-    partner, now = invitation.inviter["id"], context.clock.now()
-    record = records(context, "trust").find_one({"_id": partner})
-    _not_used(record, invitation)
-    check_address(str(invitation.border["address"]), invitation.border["ca"])
-    with refusing():
-        standing: Mapping[str, Any] = record.state if record else {"status": trusts.NONE, "role": None}
-        expires_at = standing["invitation"]["expires_at"] if record else None
-        trusts.acceptable(standing["status"], standing["role"], expires_at, now, invitation.inviter["name"])
-        status = trusts.moved(standing["status"], "accept")
-        options = _options(context, fields, record)
-    credentials, their_credentials = fresh_password(context, partner)
-    # Before the acceptance leaves: with it the partner comes at once.
-    open_border(context, partner, credentials)
-    own = own_ring(context)
-    thread, row = letters.write(
-        context,
-        open_thread(
-            "trust",
-            context.account,
-            partner,
-            invitation.id,
-            incarnation=Deployment.of(context).incarnation,
-        ),
-        type="trust.accepted.v1",
-        body=acceptance(context, invitation.id, own, invitation.ring(), credentials),
-        key=invitation.introduction_key(),
-    )
-    state = {
-        "created_at": now,
-        **(record.state if record else {}),
-        **BLANK,
-        "name": invitation.inviter["name"],
-        "domain": invitation.inviter["domain"],
-        "status": status,
-        "role": "accepting",
-        "options": options,
-        "invitation": {"id": invitation.id, "expires_at": invitation.expires_at},
-        "border_address": invitation.border["address"],
-        "border_ca": invitation.border["ca"],
-        "capabilities": invitation.capabilities,
-        "credentials": ciphers.encrypt_at_rest(secret_of(context.config), invitation.credentials),
-        "their_credentials": their_credentials,
-        "keys": invitation.ring().to_document()["keys"],
-        "thread": thread.to_document(),
-        "announcement": announced(own, row),
-        "unsettled": True,
-        "updated_at": now,
-    }
-    return whole(_keep(context, actor, partner, record, state, [row], "accept"))
 
 
 def update_trust(
@@ -195,7 +46,7 @@ def _updated(
     state, rows = {**record.state, "updated_at": now}, []
     with refusing():
         if fields.get("options") is not None:
-            state["options"] = _options(context, fields, record)
+            state["options"] = options_of(context, fields, record)
         status = fields.get("status")
         if status is not None and status != state["status"]:
             state["status"] = trusts.moved(state["status"], trusts.EDITS[status])
@@ -209,7 +60,7 @@ def _updated(
     }
     if not changes:
         return whole(record)
-    return whole(_keep(context, actor, partner, record, state, rows, "update", changes))
+    return whole(keep(context, actor, partner, record, state, rows, "update", changes))
 
 
 def _ending(context: Context, partner: str, state: dict[str, Any]) -> list[dict[str, Any]]:
@@ -227,45 +78,7 @@ def _ending(context: Context, partner: str, state: dict[str, Any]) -> list[dict[
     return [row]
 
 
-def border(context: Context) -> dict[str, str | None]:
-    """Where partners deliver: `{address, ca}`. Raises Invalid `no_border`, Unavailable `no_broker_admin`."""
-    config = context.config
-    if config.border_address is None:
-        raise Invalid(
-            "no_border",
-            "This deployment takes no deliveries from partners: INTERDESK_BORDER_ADDRESS is not set.",
-        )
-    broker_admin_uri(config)
-    ca = config.border_ca_file.read_text(encoding="ascii") if config.border_ca_file else None
-    return {"address": config.border_address, "ca": ca}
-
-
-def acceptance(
-    context: Context, invitation_id: str, own: OwnRing, theirs: PartnerRing, credentials: Mapping[str, str]
-) -> dict[str, Any]:
-    """The body of `trust.accepted`: who we are, and the partner's credentials for his eyes only."""
-    key = theirs.encrypting()
-    return {
-        "invitation": invitation_id,
-        "name": context.config.name,
-        "domain": context.config.domain,
-        "border": border(context),
-        "credentials": ciphers.encrypt_for(key.kid, key.public, credentials),
-        "keys": own.to_wire(),
-        "capabilities": capabilities.OWN,
-    }
-
-
-def _not_used(record: Record | None, invitation: Invitation) -> None:
-    if record is not None and record.state["invitation"]["id"] == invitation.id:
-        raise Invalid(
-            "invitation_used",
-            "This invitation was accepted here before. Ask for a new one if the trust shall be made anew.",
-            [("invitation", "was used before")],
-        )
-
-
-def _options(context: Context, fields: Mapping[str, Any], record: Record | None) -> dict[str, Any]:
+def options_of(context: Context, fields: Mapping[str, Any], record: Record | None) -> dict[str, Any]:
     """The options as they shall be: those that are given over those that stand. Raises RuleBroken."""
     standing = record.state["options"] if record else {}
     options = trusts.checked_options(fields.get("options") or {}, standing)
@@ -276,7 +89,7 @@ def _options(context: Context, fields: Mapping[str, Any], record: Record | None)
     return options
 
 
-def _keep(
+def keep(
     context: Context,
     actor: Actor,
     partner: str,

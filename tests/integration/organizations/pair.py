@@ -21,12 +21,12 @@ from services.federation.deliveries import Deliveries
 from services.federation.envelope import open_sealed
 from services.federation.handling import checked
 from services.federation.rings import OwnRing
-from services.federation.threads import AlreadyApplied
+from services.federation.thread_errors import AlreadyApplied
 from services.federation.topology import border_vhost
 from services.federation.trusts import TrustBook
 from services.federation.verdicts import Verdict
 from services.organizations import partner as correspondent
-from services.organizations.actions import trusts
+from services.organizations.actions import inviting, trusts
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class Side:
     def invite(self, **fields: Any) -> str:
         """The text of a new invitation for the other account."""
         asked = {"account_id": self.other, "expires_in_hours": 72, **fields}
-        return str(trusts.invite(self.context, self.administrator, asked)["invitation_text"])
+        return str(inviting.invite(self.context, self.administrator, asked)["invitation_text"])
 
     def accept(self, invitation: str, **fields: Any) -> dict[str, Any]:
-        return trusts.accept_invitation(
+        return inviting.accept_invitation(
             self.context, self.administrator, {"invitation": invitation, **fields}
         )
 

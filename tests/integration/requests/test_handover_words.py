@@ -9,7 +9,7 @@ import pytest
 from services.common.clock import SteppedClock
 from services.common.errors import Conflict
 from services.common.verdicts import Later
-from services.federation.threads import AlreadyApplied, Gap
+from services.federation.thread_errors import AlreadyApplied, Gap
 from services.federation.verdicts import done
 from services.requests import partner
 from services.requests.actions import due

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.common.clock import SteppedClock
-from services.federation.threads import AlreadyApplied, Gap
+from services.federation.thread_errors import AlreadyApplied, Gap
 from services.federation.verdicts import done
 from services.slas import partner
 from services.slas.actions import dates, hearing, services, telling, unheard

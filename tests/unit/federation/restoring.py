@@ -8,14 +8,8 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field, replace
 
-from services.federation.threads import (
-    AlreadyApplied,
-    Gap,
-    OldIncarnation,
-    Position,
-    Thread,
-    open_thread,
-)
+from services.federation.thread_errors import AlreadyApplied, Gap, OldIncarnation
+from services.federation.threads import Position, Thread, open_thread
 
 UUID = "019b0000-0000-7000-8000-0000000000aa"
 ID = f"handover/widget/{UUID}"

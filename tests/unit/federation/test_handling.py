@@ -13,11 +13,11 @@ from services.common.config import Config
 from services.common.context import Context
 from services.common.errors import Invalid, NotFound, Stale, Unavailable
 from services.common.verdicts import Later, Park
-from services.federation import threads
+from services.federation import thread_errors
 from services.federation.envelope import Message
 from services.federation.handling import Ahead, Final, Outcome, Parks, Waits, checked, handle
 from services.federation.messages import TYPES
-from services.federation.threads import Position
+from services.federation.threads import Position, opened_by
 from services.federation.verdicts import Verdict, done, refused
 from tests.wire import golden
 
@@ -93,13 +93,13 @@ ALREADY = refused("discarded")
     [
         (Later(5, "not_open"), Waits(5, "not_open")),
         (Park("odd", "look"), Parks("odd", "look")),
-        (threads.AlreadyApplied(ALREADY), Final(ALREADY)),
-        (threads.Gap(Position(1, 3, "a"), 5), Ahead(Position(1, 3, "a"))),
-        (threads.ChainBroken("x"), Final(refused("chain_broken"), breaks=True)),
-        (threads.SequenceConflict("x"), Final(refused("sequence_conflict"), breaks=True)),
-        (threads.OldIncarnation("x"), Final(refused("old_incarnation"))),
-        (threads.UnknownThread("x"), Final(refused("unknown_thread"))),
-        (threads.NotInThread("x"), Parks("not_in_thread", "x")),
+        (thread_errors.AlreadyApplied(ALREADY), Final(ALREADY)),
+        (thread_errors.Gap(Position(1, 3, "a"), 5), Ahead(Position(1, 3, "a"))),
+        (thread_errors.ChainBroken("x"), Final(refused("chain_broken"), breaks=True)),
+        (thread_errors.SequenceConflict("x"), Final(refused("sequence_conflict"), breaks=True)),
+        (thread_errors.OldIncarnation("x"), Final(refused("old_incarnation"))),
+        (thread_errors.UnknownThread("x"), Final(refused("unknown_thread"))),
+        (thread_errors.NotInThread("x"), Parks("not_in_thread", "x")),
         (Stale(), Waits(1.0, "stale")),
         (Invalid("bad_status", "No."), Parks("bad_status", "bad_status: No.")),
         (NotFound(), Parks("not_found", "not_found: Not Found")),
@@ -162,5 +162,5 @@ def test_a_malformed_resumed_can_be_gone_past(body: dict[str, Any]) -> None:
     """It is parked for its body; then a person discards it."""
     resumed = message("thread.resumed.v1", incarnation=7, sequence=1, prev=None, body=body)
     assert code_of(resumed) == "invalid_body"
-    thread = threads.opened_by(resumed).advance(resumed, refused("discarded"))
+    thread = opened_by(resumed).advance(resumed, refused("discarded"))
     assert thread.applied.place == (7, 1)

@@ -8,21 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.federation.threads import (
-    WINDOW,
+from services.federation.thread_errors import (
     AlreadyApplied,
     ChainBroken,
     Gap,
     NotInThread,
     OldIncarnation,
-    Position,
     SequenceConflict,
-    Thread,
-    ThreadId,
     UnknownThread,
-    open_thread,
-    opened_by,
 )
+from services.federation.threads import WINDOW, Position, Thread, ThreadId, open_thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
 
 UUID = "019b0000-0000-7000-8000-0000000000aa"
