@@ -49,7 +49,7 @@ from services.federation.messages.threads import (
 )
 from services.federation.restores import Restores
 from services.federation.rings import OwnRing
-from services.federation.stored import INBOX
+from services.federation.stored import INBOX, OUTBOX
 from services.federation.threads import KINDS, Position, Thread, open_thread
 from services.federation.trusts import ENDED, TrustBook
 from services.federation.verdicts import ACCEPTED, REFUSED
@@ -59,8 +59,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# Of what comes back in one thread, so that it fits into one save.
+# Of what comes back in one thread, however often its partner is restored: it fits into one save, and whoever
+# tells of ever more restores has us store no more than that.
 MAX_RETURNED_IN_ALL: Final = 4 * 1024 * 1024
+# What each message that comes back takes beside the bytes that it brings.
+PLACE_BYTES: Final = 1024
 
 
 # On the restored side
@@ -167,7 +170,8 @@ def _say_restored(context: Context, partner: str, incarnation: int, deliveries: 
 
 def forgotten(context: Context, thread: Thread, message: Message) -> list[Document]:
     """The bodies of `thread.returned` with which a `thread.resumed` is answered: what the partner said after
-    the last place that it knows, and we had applied. `thread`: before the message. Raises Unavailable.
+    the last place that it knows, and we had applied, as far as there is room for it (MAX_RETURNED_IN_ALL).
+    `thread`: before the message. Raises Unavailable.
     """
     since = Position.from_wire(message.body["sent"])
     same = {"incarnation": since.incarnation, "sequence": {"$gt": since.sequence}}
@@ -176,7 +180,8 @@ def forgotten(context: Context, thread: Thread, message: Message) -> list[Docume
     with answering():
         rows = context.database[INBOX.name].find(said).sort([("incarnation", 1), ("sequence", 1)])
         applied = (row for row in rows if was_accepted(thread, row))
-        return list(_returned(row for row in applied if row["type"] not in TYPES_OF_RESTORES))
+        theirs = (row for row in applied if row["type"] not in TYPES_OF_RESTORES)
+        return list(_returned(theirs, MAX_RETURNED_IN_ALL - _returned_before(context, message)))
 
 
 def was_accepted(thread: Thread, row: Mapping[str, Any]) -> bool:
@@ -187,9 +192,17 @@ def was_accepted(thread: Thread, row: Mapping[str, Any]) -> bool:
     return accepted and _place(row) <= thread.applied.place
 
 
-def _returned(rows: Iterator[Document]) -> Iterator[Document]:
-    left = MAX_RETURNED_IN_ALL
+def _returned_before(context: Context, message: Message) -> int:
+    """How many bytes came back in this thread after earlier restores."""
+    said = {"thread": message.thread, "partner": message.sender, "type": RETURNED}
+    return sum(len(row["sealed"]) for row in context.database[OUTBOX.name].find(said, {"sealed": 1}))
+
+
+def _returned(rows: Iterator[Document], left: int) -> Iterator[Document]:
     for row in rows:
+        left -= PLACE_BYTES
+        if left < 0:
+            return
         sealed = bytes(row["sealed"])
         fits = len(sealed) <= min(left, MAX_RETURNED_BYTES)
         left -= len(sealed) if fits else 0

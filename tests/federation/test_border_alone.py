@@ -16,12 +16,13 @@ from services.federation.border import Post
 from services.federation.borders import Borders
 from services.federation.deliveries import HELD_BACK, Deliveries
 from services.federation.deployment import Deployment
+from services.federation.envelope import Message
 from services.federation.letters import write
-from services.federation.messages.threads import RESTORED
+from services.federation.messages.threads import RESTORED, RESUMED, RETURNED
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
-from services.federation.resuming import resume_all
-from services.federation.threads import Position, open_thread
+from services.federation.resuming import MAX_RETURNED_IN_ALL, PLACE_BYTES, forgotten, resume_all
+from services.federation.threads import Position, Thread, open_thread
 from tests.federation.correspondent import Talk
 from tests.federation.rows import AT, ROW, THREAD, taken
 from tests.waiting import wait_until
@@ -117,6 +118,41 @@ def test_a_thread_that_was_left_when_the_others_were_resumed_is_resumed_after_al
         write(context, left, type="note.added.v1", body={})
     assert unavailable.value.code == "resuming"
     assert deployment.resuming
+
+
+def test_whoever_tells_of_ever_more_restores_has_us_store_no_more(context: Context) -> None:
+    said = {**ROW, "state": "accepted", "sealed": b"x" * 200_000}
+    rows = [{**said, "_id": f"i{n}", "sequence": n} for n in range(1, 31)]
+    context.database["inbox"].insert_many(rows)
+    thread = Thread(THREAD, "handover", "giga", applied=Position(1, 30, "a" * 64))
+    come_back = []
+    for incarnation in range(2, 6):
+        bodies = forgotten(context, thread, resumed_by("giga", incarnation))
+        come_back.append(sum(body["sealed"] is not None for body in bodies))
+        answers = [
+            {**ROW, "_id": f"o{incarnation} {n}", "type": RETURNED, "sealed": (body["sealed"] or "").encode()}
+            for n, body in enumerate(bodies)
+        ]
+        context.database["outbox"].insert_many(answers or [{**ROW, "_id": f"o{incarnation}"}])
+    assert come_back == [MAX_RETURNED_IN_ALL // (200_000 + PLACE_BYTES), 0, 0, 0]
+
+
+def resumed_by(partner: str, incarnation: int) -> Message:
+    """`thread.resumed` of somebody who has forgotten all that he said."""
+    nothing = {"incarnation": 1, "sequence": 0}
+    return Message(
+        id="019b0000-0000-7000-8000-0000000000bb",
+        type=RESUMED,
+        sender=partner,
+        recipient="widget",
+        thread=THREAD,
+        incarnation=incarnation,
+        sequence=1,
+        prev=None,
+        sent_at=AT,
+        traceparent=None,
+        body={"applied": nothing, "sent": nothing},
+    )
 
 
 def test_a_note_that_cannot_be_written_does_not_stop_the_inbox(context: Context, tmp_path: Path) -> None:
