@@ -18,7 +18,7 @@ from nameko.extensions import SharedExtension
 from pymongo.errors import PyMongoError
 
 from services.common import logs
-from services.common.clock import SystemClock
+from services.common.clock import Clock, clock_of
 from services.common.config import Config
 from services.common.context import Context
 from services.common.copies import Copies
@@ -80,7 +80,6 @@ class ServiceParts(SharedExtension):
         # Both are told when extensions are bound, which is before anything is set up.
         self.collections: list[Collection] = []
         self.copy_owners: dict[str, str] = {}
-        self.clock = SystemClock()
         self._relay_thread: threading.Thread | None = None
 
     @MadeOnce
@@ -88,6 +87,12 @@ class ServiceParts(SharedExtension):
         config = self.container.config[CONFIG_KEY]
         assert isinstance(config, Config)
         return config
+
+    @MadeOnce
+    def clock(self) -> Clock:
+        if self.config.clock_file is not None:
+            log.warning("the clock is moved by a file: this is a replay", file=str(self.config.clock_file))
+        return clock_of(self.config.clock_file)
 
     @MadeOnce
     def service(self) -> str:

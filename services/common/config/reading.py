@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from services.common import crash
+from services.common.clock import clock_of
 from services.common.config.settings import SERVICES, MongoUser
 
 ACCOUNT = re.compile(r"^[a-z][a-z0-9-]{1,30}$")
@@ -115,6 +116,12 @@ def file(raw: str) -> Path:
 
 def path(raw: str) -> Path:
     return Path(raw)
+
+
+def clock_file(raw: str) -> Path:
+    path = file(raw)
+    clock_of(path)
+    return path
 
 
 def secret(raw: str) -> bytes:

@@ -58,6 +58,7 @@ class Config:
     log_level: str = "info"
     log_format: str = "json"
     crash_at: str | None = None
+    clock_file: Path | None = None
 
     def address(self, service: str) -> str:
         """`host:port` where that service's HTTP listens."""

@@ -207,6 +207,15 @@ TABLE: tuple[Variable, ...] = (
         tooling=True,
     ),
     Variable(
+        "INTERDESK_CLOCK_FILE",
+        "clock_file",
+        reading.clock_file,
+        "file that says how far the account's clock is ahead of the computer's, in milliseconds; who writes "
+        "it moves the clock, only forward. `interdesk replay --clock log` starts its own accounts with one",
+        default="none: nothing moves the clock",
+        tooling=True,
+    ),
+    Variable(
         "INTERDESK_INCIDENT_LOG",
         "",
         reading.text,

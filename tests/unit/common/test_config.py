@@ -75,6 +75,8 @@ def test_every_problem_is_told_at_once() -> None:
         ("INTERDESK_LOG_LEVEL", "loud"),
         ("INTERDESK_CRASH_AT", "requests.whenever"),
         ("INTERDESK_CRASH_AT", "requests.after_save:0"),
+        ("INTERDESK_CLOCK_FILE", "/nowhere"),
+        ("INTERDESK_CLOCK_FILE", __file__),
     ],
 )
 def test_what_is_out_of_bounds_is_refused(name: str, raw: str) -> None:
