@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import tempfile
 from collections.abc import Iterator
@@ -31,10 +32,20 @@ from interdesk.replay.report import COUNTED, Report
 from interdesk.replay.run import Progress as Watched
 from interdesk.replay.run import Settings, Unwatched
 from interdesk.replay.run import replay as play
+from interdesk.replay.service_levels import GOALS
 from interdesk.replay.shapes import covering
 from interdesk.replay.steps import Plan
+from interdesk.replay.timed import Span
 
 _CASE_COLUMNS = ("case", "accounts", *COUNTED, "ended", "well")
+_LEVEL_COLUMNS = ("account", "for", "requests", "affected_slas", *GOALS, "held", "in_support_hours")
+
+
+class ClockOf(enum.StrEnum):
+    """Whose time the accounts have."""
+
+    COMPUTER = "computer"
+    LOG = "log"
 
 
 def replay(
@@ -56,6 +67,13 @@ def replay(
         ),
     ] = False,
     at_a_time: Annotated[int, typer.Option("--at-a-time", min=1, max=64, help="Cases played at once.")] = 8,
+    clock: Annotated[
+        ClockOf,
+        typer.Option(
+            help="Whose time the accounts have. log: their clock is moved to the log's times, and the report "
+            "says which targets were met and breached, and how long each account held the cases."
+        ),
+    ] = ClockOf.COMPUTER,
     limit: TableLimit = DEFAULT_LIMIT,
     as_json: Json = False,
 ) -> None:
@@ -64,6 +82,9 @@ def replay(
     Everything goes over the public API, in a temporary directory, beside whatever else runs. At the end:
     what was played, and whether anything was lost, parked, left unreceipted, or two accounts disagree (exit
     code 1).
+
+    Cases play in file order, some at once. With --clock log they begin in file order, one each half hour of
+    support time, and then go on as the log says, each step at its time and after the one before.
     """
     if every_shape and cases is None:
         raise Refusal("--every-shape needs --cases: how many to choose", WRONG_USE)
@@ -75,7 +96,8 @@ def replay(
     if not plans:
         raise Refusal(f"{path} has no case that crosses lines", WRONG_USE)
     with tempfile.TemporaryDirectory(prefix="interdesk-replay-") as directory, _watched() as watched:
-        report = play(plans, Path(directory), Settings(at_a_time=at_a_time), watched)
+        settings = Settings(at_a_time=at_a_time, by_the_log=clock is ClockOf.LOG)
+        report = play(plans, Path(directory), settings, watched)
     if as_json:
         show_json(report.to_document())
     else:
@@ -146,6 +168,10 @@ def _tell(report: Report, limit: int) -> None:
     ended = [{"account": id, "ended": _numbers(counted)} for id, counted in report.ended().items()]
     show(ended, ("account", "ended"), as_json=False)
     typer.echo()
+    if report.span is not None:
+        show(map(_level_row, report.service_levels()), _LEVEL_COLUMNS, as_json=False)
+        typer.echo()
+        say(_times(report.span))
     say(
         f"{'All accounts agree' if report.well else 'Not all is well'}; "
         f"{len(report.cases)} cases in {report.seconds:.0f} s"
@@ -156,6 +182,26 @@ def _row(document: dict[str, Any]) -> dict[str, Any]:
     accounts = document["accounts"]
     ended = ", ".join(f"{one['account']} {one['ended'].removeprefix('completed ')}" for one in accounts)
     return {**document, "accounts": len(accounts), "ended": ended}
+
+
+def _level_row(document: dict[str, Any]) -> dict[str, Any]:
+    reached = {goal: {name: number for name, number in document[goal].items() if number} for goal in GOALS}
+    return {
+        **document,
+        **{goal: _numbers(found) for goal, found in reached.items()},
+        "held": _hours(document["held_seconds"]),
+        "in_support_hours": _hours(document["held_in_support_hours_seconds"]),
+    }
+
+
+def _times(span: Span) -> str:
+    since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (span.since, span.until))
+    late = f"{span.latest.total_seconds():.0f} s late at most"
+    return f"The accounts' clock went from {since} to {until} UTC; a step was {late}."
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds / 3600:,.1f} h"
 
 
 def _numbers(counted: dict[str, int]) -> str:

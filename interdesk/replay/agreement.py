@@ -133,9 +133,11 @@ def _notes(customer: Copy, below: Record, provider: Copy) -> Iterator[str]:
         yield f"notes that the provider does not have: {missing}"
 
 
-def unreceipted(api: Api) -> list[Record]:
-    """Messages that a partner has not accepted: queued, sent, held or refused. Raises ApiError."""
-    return list(api.get_all("deliveries", state="queued,sent,held,refused", per_page=100))
+def unreceipted(api: Api, **among: Any) -> list[Record]:
+    """Messages that a partner has not accepted: queued, sent, held or refused. `among`: filters of the list.
+    Raises ApiError.
+    """
+    return list(api.get_all("deliveries", state="queued,sent,held,refused", per_page=100, **among))
 
 
 def parked(api: Api) -> list[Record]:

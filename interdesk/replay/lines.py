@@ -2,8 +2,9 @@
 
 Each line has its teams and officers as the log names them (an officer is known by country only, and belongs
 to all teams of the line), a support team where hand-overs arrive, one service with one service instance, and
-an end user for whom cases are registered. Where the plans hand over from one line to another there is a trust
-and an SLA that covers the customer's whole account.
+an end user for whom cases are registered. For its own users there is an SLA, end to end. Where the plans hand
+over from one line to another there is a trust and an SLA that covers the customer's whole account. What is
+promised is the same everywhere (`terms`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from interdesk.local_account import LocalAccount
 from interdesk.replay.chain import SUPPORT
 from interdesk.replay.names import account_ids
 from interdesk.replay.steps import Plan, edges
+from interdesk.replay.terms import support_calendar, targets
 from interdesk.waiting import wait_for
 
 T = TypeVar("T")
@@ -158,9 +160,9 @@ def _furnish(line: Line, needs: Needs) -> None:
             line.teams[team] = made["id"]
         support = line.teams[SUPPORT]
         service = api.post("services", {"name": "Incidents", "support_team_id": support})
-        offering = api.post(
-            "service_offerings", {"name": "Incidents", "service_id": service["id"], "status": "available"}
-        )
+        hours = api.post("calendars", support_calendar())
+        offered = {"name": "Incidents", "service_id": service["id"], "status": "available"}
+        offering = api.post("service_offerings", {**offered, **targets(hours["id"])})
         instance = api.post(
             "service_instances",
             {
@@ -171,6 +173,7 @@ def _furnish(line: Line, needs: Needs) -> None:
             },
         )
         line.instance_id, line.offering_id = instance["id"], offering["id"]
+        api.post("slas", _sla(line, "Incidents, end to end"))
 
 
 def _api(line: Line) -> Api:
@@ -185,16 +188,9 @@ def _person(api: Api, name: str, email: str) -> int:
 def _agree(customer: Line, provider: Line) -> None:
     """The provider's SLA for the customer; the customer waits until it is told."""
     with _api(provider) as theirs, _api(customer) as ours:
-        agreement: dict[str, Any] = {
-            "name": f"Incidents for {customer.name}"[:128],
-            "service_instance_id": provider.instance_id,
-            "service_offering_id": provider.offering_id,
-            "customer_account_id": customer.account.id,
-            "customer_id": theirs.post("organizations", {"name": customer.name[:128]})["id"],
-            "coverage": "customer_account",
-            "status": "active",
-        }
-        theirs.post("slas", agreement)
+        named = theirs.post("organizations", {"name": customer.name[:128]})
+        agreement = {"customer_account_id": customer.account.id, "customer_id": named["id"]}
+        theirs.post("slas", {**_sla(provider, f"Incidents for {customer.name}"[:128]), **agreement})
 
         def told() -> bool:
             lead = _lead(ours, provider.account.id)
@@ -204,6 +200,16 @@ def _agree(customer: Line, provider: Line) -> None:
 
         what = f"{customer.account.id} is offered the service instance of {provider.account.id}"
         wait_for(told, what, _DEADLINE_SECONDS)
+
+
+def _sla(line: Line, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "service_instance_id": line.instance_id,
+        "service_offering_id": line.offering_id,
+        "coverage": "customer_account",
+        "status": "active",
+    }
 
 
 def _lead(api: Api, partner: str) -> Lead | None:

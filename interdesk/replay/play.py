@@ -18,9 +18,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interdesk.api import Api, ApiError
+from interdesk.replay.agreement import unreceipted
 from interdesk.replay.chain import Holding, Link, Path, Shown, team_at
 from interdesk.replay.lines import Line
 from interdesk.replay.steps import Move, Plan, Step
+from interdesk.waiting import holds_within
 
 _VIEW = "status,completion_reason,impact,team,member,supplier_requestID"
 
@@ -45,6 +47,15 @@ class Played:
     steps: int = 0
     seconds: float = 0.0
     problem: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.problem is not None or self.steps == len(self.plan.steps)
+
+    @property
+    def shows(self) -> Mapping[Path, Shown]:
+        """What every copy shows by now."""
+        return self.plan.steps[self.steps - 1].shows if self.steps else {}
 
 
 class Clients:
@@ -117,22 +128,37 @@ class Player:
     def play(self, plan: Plan) -> Played:
         """One case, to its end or to the first step that does not do what the plan foretells."""
         played = Played(plan)
-        started = time.monotonic()
-        before: Mapping[Path, Shown] = {}
-        for step in plan.steps:
-            try:
-                problem = self._await(step, _changes(step, before), self._do(step, played), played)
-            except ApiError as refused:
-                problem = str(refused)
-            if self._stopped.is_set():
-                problem = "stopped"
-            if problem is not None:
-                played.problem = f"line {step.line}, {'/'.join(step.path)}, {step.move}: {problem}"
-                break
-            played.steps += 1
-            before = step.shows
-        played.seconds = time.monotonic() - started
+        while not played.is_over:
+            self.play_next(played)
         return played
+
+    def play_next(self, played: Played) -> bool:
+        """The next step of a case that is not over. False when it does not do what the plan foretells."""
+        started = time.monotonic()
+        step, before = played.plan.steps[played.steps], played.shows
+        try:
+            problem = self._await(step, _changes(step, before), self._do(step, played), played)
+        except ApiError as refused:
+            problem = str(refused)
+        if self._stopped.is_set():
+            problem = "stopped"
+        played.seconds += time.monotonic() - started
+        if problem is not None:
+            played.problem = f"line {step.line}, {'/'.join(step.path)}, {step.move}: {problem}"
+            return False
+        played.steps += 1
+        return True
+
+    def come_to_rest(self, played: Played) -> None:
+        """Waits until all that was said about the case is receipted. Where that takes too long it goes on:
+        what is unreceipted at the end is told then. Raises ApiError.
+        """
+
+        def at_rest() -> bool:
+            copies = played.requests.items()
+            return not any(unreceipted(self._clients[path[-1]], request=id) for path, id in copies)
+
+        holds_within(at_rest, self._deadline_seconds)
 
     def _do(self, step: Step, played: Played) -> View:
         """The step's one call; gives what the account's own copy shows right after it."""

@@ -9,7 +9,10 @@ from typing import Any
 
 from interdesk.replay.chain import Path
 from interdesk.replay.play import Played
+from interdesk.replay.service_levels import CUSTOMERS, OWN_USERS, Kept, kept_document, summed
 from interdesk.replay.steps import Move, Plan, Step
+from interdesk.replay.timed import Span
+from services.common.clock import iso
 
 COUNTED = (
     "events",
@@ -26,10 +29,13 @@ COUNTED = (
 
 @dataclass
 class CaseReport:
-    """One case. `disagreements` by the copy whose customer it does not agree with, in words."""
+    """One case. `disagreements` by the copy whose customer it does not agree with, in words; `kept` by copy,
+    when it was played by the log's clock.
+    """
 
     played: Played
     disagreements: dict[Path, list[str]] = field(default_factory=dict)
+    kept: dict[Path, Kept] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
@@ -38,13 +44,16 @@ class CaseReport:
 
 @dataclass
 class Report:
-    """A replay. `ids`: account ids by line; `unreceipted`, `parked`: what each account still has, by id."""
+    """A replay. `ids`: account ids by line; `unreceipted`, `parked`: what each account still has, by id;
+    `span`: the time of the accounts, when it was the log's.
+    """
 
     ids: Mapping[str, str]
     cases: Sequence[CaseReport]
     unreceipted: Mapping[str, Sequence[Mapping[str, Any]]]
     parked: Mapping[str, Sequence[Mapping[str, Any]]]
     seconds: float
+    span: Span | None = None
 
     @property
     def well(self) -> bool:
@@ -59,6 +68,7 @@ class Report:
             "seconds": round(self.seconds, 1),
             "sum": self.sum(),
             "ended": self.ended(),
+            **({} if self.span is None else self._by_the_clock(self.span)),
             "problems": self.problems(),
             "accounts": [
                 {
@@ -71,6 +81,24 @@ class Report:
             ],
             "cases": [self.case_document(case) for case in self.cases],
         }
+
+    def _by_the_clock(self, span: Span) -> dict[str, Any]:
+        return {
+            "clock": {
+                "from": iso(span.since),
+                "until": iso(span.until),
+                "latest_step_seconds": round(span.latest.total_seconds(), 1),
+            },
+            "service_levels": self.service_levels(),
+        }
+
+    def service_levels(self) -> list[dict[str, Any]]:
+        """By account, and for whom, what became of its promises; empty when the clock was not the log's."""
+        return summed(
+            (self.ids[path[-1]], OWN_USERS if len(path) == 1 else CUSTOMERS, each)
+            for case in self.cases
+            for path, each in case.kept.items()
+        )
 
     def sum(self) -> dict[str, int]:
         """Over all cases."""
@@ -103,6 +131,7 @@ class Report:
                     "from": self.ids[path[-2]] if len(path) > 1 else None,
                     "request": played.requests.get(path),
                     "ended": _end(ends[path].status, ends[path].completion_reason),
+                    **(kept_document(case.kept[path]) if path in case.kept else {}),
                 }
                 for path in ends
             ],
