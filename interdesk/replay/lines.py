@@ -2,9 +2,9 @@
 
 Each line has its teams and officers as the log names them (an officer is known by country only, and belongs
 to all teams of the line), a support team where hand-overs arrive, one service with one service instance, and
-an end user for whom cases are registered. For its own users there is an SLA, end to end. Where the plans hand
-over from one line to another there is a trust and an SLA that covers the customer's whole account. What is
-promised is the same everywhere (`terms`).
+an end user for whom cases are registered: on a service instance of the team that begins with them, under an
+SLA end to end. Where the plans hand over from one line to another there is a trust and an SLA that covers the
+customer's whole account. What is promised is the same everywhere (`terms`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from interdesk.api import Api
 from interdesk.local_account import LocalAccount
 from interdesk.replay.chain import SUPPORT
 from interdesk.replay.names import account_ids
-from interdesk.replay.steps import Plan, edges
+from interdesk.replay.steps import Move, Plan, edges
 from interdesk.replay.terms import support_calendar, targets
 from interdesk.waiting import wait_for
 
@@ -42,12 +42,15 @@ _ENVIRON = {
 
 @dataclass(frozen=True)
 class Needs:
-    """What the plans need of a line: its teams and officers, and the lines that it hands over to."""
+    """What the plans need of a line: its teams and officers, and the lines that it hands over to.
+    `registering`: the teams that begin with a case.
+    """
 
     line: str
     teams: tuple[str, ...]
     members: tuple[str, ...]
     providers: tuple[str, ...]
+    registering: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,16 @@ class Lead:
 
 @dataclass
 class Line:
-    """A line's account, and its own ids of what the plans name."""
+    """A line's account, and its own ids of what the plans name. `registers_on`: by team, the service instance
+    of the cases that begin with it; hand-overs arrive on `instance_id`.
+    """
 
     name: str
     account: LocalAccount
     teams: dict[str, int] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     leads: dict[str, Lead] = field(default_factory=dict)
+    registers_on: dict[str, int] = field(default_factory=dict)
     requester_id: int = 0
     instance_id: int = 0
     offering_id: int = 0
@@ -76,6 +82,7 @@ def needs_of(plans: Sequence[Plan]) -> list[Needs]:
     """For each line that a plan names, in the order of the names."""
     teams: dict[str, set[str]] = {}
     members: dict[str, set[str]] = {}
+    registering: dict[str, set[str]] = {}
     for plan in plans:
         for step in plan.steps:
             line, holding = step.path[-1], step.changes.holding
@@ -83,6 +90,8 @@ def needs_of(plans: Sequence[Plan]) -> list[Needs]:
             members.setdefault(line, set())
             if holding is not None:
                 teams[line].add(holding.team)
+            if holding is not None and step.move is Move.REGISTER:
+                registering.setdefault(line, set()).add(holding.team)
             if holding is not None and holding.member is not None:
                 members[line].add(holding.member)
     pairs = edges(plans)
@@ -94,6 +103,7 @@ def needs_of(plans: Sequence[Plan]) -> list[Needs]:
             tuple(sorted(teams[line])),
             tuple(sorted(members.get(line, ()))),
             tuple(sorted(provider for customer, provider in pairs if customer == line)),
+            tuple(sorted(registering.get(line, ()))),
         )
         for line in sorted(teams)
     ]
@@ -163,17 +173,16 @@ def _furnish(line: Line, needs: Needs) -> None:
         hours = api.post("calendars", support_calendar())
         offered = {"name": "Incidents", "service_id": service["id"], "status": "available"}
         offering = api.post("service_offerings", {**offered, **targets(hours["id"])})
-        instance = api.post(
-            "service_instances",
-            {
-                "name": "Incidents",
-                "service_id": service["id"],
-                "status": "in_production",
-                "support_team_id": support,
-            },
-        )
-        line.instance_id, line.offering_id = instance["id"], offering["id"]
-        api.post("slas", _sla(line, "Incidents, end to end"))
+        in_production = {"service_id": service["id"], "status": "in_production"}
+
+        def instance(name: str, team: str) -> int:
+            supported = {"name": name[:128], "support_team_id": line.teams[team]}
+            return int(api.post("service_instances", {**in_production, **supported})["id"])
+
+        line.instance_id, line.offering_id = instance("Incidents", SUPPORT), offering["id"]
+        for team in needs.registering:
+            line.registers_on[team] = instance(f"Incidents at {team}", team)
+            api.post("slas", _sla(line, f"End to end from {team}", line.registers_on[team]))
 
 
 def _api(line: Line) -> Api:
@@ -190,7 +199,8 @@ def _agree(customer: Line, provider: Line) -> None:
     with _api(provider) as theirs, _api(customer) as ours:
         named = theirs.post("organizations", {"name": customer.name[:128]})
         agreement = {"customer_account_id": customer.account.id, "customer_id": named["id"]}
-        theirs.post("slas", {**_sla(provider, f"Incidents for {customer.name}"[:128]), **agreement})
+        promised = _sla(provider, f"Incidents for {customer.name}", provider.instance_id)
+        theirs.post("slas", {**promised, **agreement})
 
         def told() -> bool:
             lead = _lead(ours, provider.account.id)
@@ -202,10 +212,10 @@ def _agree(customer: Line, provider: Line) -> None:
         wait_for(told, what, _DEADLINE_SECONDS)
 
 
-def _sla(line: Line, name: str) -> dict[str, Any]:
+def _sla(line: Line, name: str, instance_id: int) -> dict[str, Any]:
     return {
-        "name": name,
-        "service_instance_id": line.instance_id,
+        "name": name[:128],
+        "service_instance_id": instance_id,
         "service_offering_id": line.offering_id,
         "coverage": "customer_account",
         "status": "active",

@@ -165,13 +165,14 @@ class Player:
         line = self._lines[step.path[-1]]
         api = self._clients[line.name]
         if step.move is Move.REGISTER:
-            case = played.plan.case
+            case, holding = played.plan.case, step.changes.holding
+            assert holding is not None, "a case begins with a team"
             registered = {
                 **_body(step, line),
                 "subject": f"{case.id}: {case.events[0].product}"[:255],
                 "category": "incident",
                 "requested_by_id": line.requester_id,
-                "service_instance_id": line.instance_id,
+                "service_instance_id": line.registers_on[holding.team],
                 "source": "replay",
                 "sourceID": case.id,
             }

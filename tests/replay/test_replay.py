@@ -2,38 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from interdesk.replay.lines import needs_of
 from interdesk.replay.log import choose, read_cases
 from interdesk.replay.plan import plan
 from interdesk.replay.report import Report
-from interdesk.replay.run import Settings, replay
+from interdesk.replay.run import Settings, Stage, Unwatched, federation, play_and_look_over, replay
 from interdesk.replay.shapes import covering
 from interdesk.replay.steps import Plan
+from tests.replay.known import KNOWN, case_of, line_of
 
 CASES = 60
+MINUTE = 60
 pytestmark = [pytest.mark.slow]
 
 
-def _play(plans: list[Plan], log: Path, directory: Path, tell: Callable[[str], None]) -> Report:
-    report = replay(plans, directory, Settings())
-    tell(f"replay: {len(plans)} cases of {log} in {report.seconds:.0f} s: {report.sum()}")
-    return report
+@pytest.fixture(scope="module")
+def plans(log_file: Path) -> list[Plan]:
+    crossing = [plan(case) for case in choose(read_cases(log_file), crossing=True)]
+    return covering(crossing, CASES)
+
+
+@pytest.fixture(scope="module")
+def chain(plans: list[Plan]) -> tuple[str, ...]:
+    """Three lines of the log that hand over to each other."""
+    return next(path for one in plans for path in one.ends if len(path) == 3)
+
+
+@pytest.fixture(scope="module")
+def known(plans: list[Plan], chain: tuple[str, ...]) -> list[Plan]:
+    teams = {each.line: next(iter(each.teams), "Second line") for each in needs_of(plans)}
+    return [plan(case_of(each, number, chain, teams)) for number, each in enumerate(KNOWN)]
+
+
+@pytest.fixture(scope="module")
+def stage(plans: list[Plan], known: list[Plan], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One federation for both ways to play: its clock can be moved, and is not until the second."""
+    directory = tmp_path_factory.mktemp("replay")
+    with federation([*plans, *known], directory, Settings(by_the_log=True), Unwatched()) as found:
+        yield found
 
 
 @pytest.mark.timeout(600)
 def test_crossing_cases_of_every_shape_come_back_and_all_accounts_agree(
-    incident_log: Path, tmp_path: Path, tell: Callable[[str], None]
+    stage: Stage, plans: list[Plan], incident_log: Path, tell: Callable[[str], None]
 ) -> None:
-    crossing = [plan(case) for case in choose(read_cases(incident_log), crossing=True)]
-    plans = covering(crossing, CASES)
-    report = _play(plans, incident_log, tmp_path, tell)
-    assert not report.problems(), "\n".join(report.problems())
-    assert report.well
+    report = play_and_look_over(plans, stage, Settings(), Unwatched())
+    tell(f"replay: {len(plans)} cases of {incident_log} in {report.seconds:.0f} s: {report.sum()}")
+    _all_is_well(report)
     assert [case.played.steps for case in report.cases] == [len(found.steps) for found in plans]
+
+
+@pytest.mark.timeout(300)
+def test_by_the_logs_clock_targets_are_met_and_breached_as_reckoned_by_hand(
+    stage: Stage, known: list[Plan], chain: tuple[str, ...], tell: Callable[[str], None]
+) -> None:
+    report = play_and_look_over(known, stage, Settings(by_the_log=True), Unwatched())
+    assert report.span is not None
+    late = report.span.latest.total_seconds()
+    tell(f"replay: {len(known)} cases by their own clock in {report.seconds:.0f} s, {late:.1f} s late")
+    _all_is_well(report)
+    for expected, case in zip(KNOWN, report.cases, strict=True):
+        of_line = {path[-1]: kept for path, kept in case.kept.items()}
+        assert of_line.keys() == {line_of(letter, chain) for letter in expected.ends}
+        for letter, (response, resolution, held, in_support_hours) in expected.ends.items():
+            kept = of_line[line_of(letter, chain)]
+            outcomes = [(each.response, each.resolution) for each in kept.promises]
+            assert outcomes == [(response, resolution)], (expected.words, letter)
+            slack = late + MINUTE
+            assert kept.held.total_seconds() == pytest.approx(held * 3600, abs=slack)
+            assert kept.held_in_support_hours.total_seconds() == pytest.approx(
+                in_support_hours * 3600, abs=slack
+            )
 
 
 @pytest.mark.soak
@@ -41,6 +85,11 @@ def test_the_whole_log_comes_back_and_all_accounts_agree(
     incident_log: Path, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     plans = [plan(case) for case in read_cases(incident_log)]
-    report = _play(plans, incident_log, tmp_path, tell)
+    report = replay(plans, tmp_path, Settings())
+    tell(f"replay: {len(plans)} cases of {incident_log} in {report.seconds:.0f} s: {report.sum()}")
+    _all_is_well(report)
+
+
+def _all_is_well(report: Report) -> None:
     assert not report.problems(), "\n".join(report.problems())
     assert report.well
