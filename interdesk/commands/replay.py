@@ -66,7 +66,9 @@ def replay(
             help="With --cases: not the first ones, but so many that every shape of chain is among them.",
         ),
     ] = False,
-    at_a_time: Annotated[int, typer.Option("--at-a-time", min=1, max=64, help="Cases played at once.")] = 8,
+    at_a_time: Annotated[
+        int, typer.Option("--at-a-time", min=1, max=64, help="Cases played at once, by the computer's clock.")
+    ] = 8,
     clock: Annotated[
         ClockOf,
         typer.Option(

@@ -103,13 +103,14 @@ def federation(
 def play_and_look_over(plans: Sequence[Plan], stage: Stage, settings: Settings, watched: Progress) -> Report:
     """Plays on lines that are set up, then asks every account what it shows and has left. Raises ApiError."""
     lines = stage.lines
-    watched.phase("cases", len(plans))
     started = time.monotonic()
     player = Player(lines, deadline_seconds=settings.step_deadline_seconds)
     span: Span | None = None
     if settings.by_the_log and stage.clock is not None:
-        played, span = play_timed(player, plans, stage.clock, done=lambda one: watched.done())
+        watched.phase("steps", sum(len(plan.steps) for plan in plans))
+        played, span = play_timed(player, plans, stage.clock, done=watched.done)
     else:
+        watched.phase("cases", len(plans))
         played = player.play_all(plans, at_a_time=settings.at_a_time, done=lambda one: watched.done())
     seconds = time.monotonic() - started
     watched.phase("looking over", len(lines) + len(played))

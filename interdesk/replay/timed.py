@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-from interdesk.replay.play import Played, Player
+from interdesk.replay.play import Played
 from interdesk.replay.steps import Plan
 from interdesk.replay.timetable import first_morning, timetable
 from services.common.clock import MovedClock, write_ahead
@@ -38,25 +38,33 @@ def make_clock(path: Path) -> MovedClock:
     return MovedClock(path)
 
 
+class Plays(Protocol):
+    """Who plays: a `Player`."""
+
+    def play_next(self, played: Played) -> bool: ...
+
+    def come_to_rest(self, played: Played) -> None: ...
+
+
 def play_timed(
-    player: Player,
+    player: Plays,
     plans: Sequence[Plan],
     clock: MovedClock,
     *,
-    done: Callable[[Played], None] = lambda played: None,
+    done: Callable[[], None] = lambda: None,
 ) -> tuple[list[Played], Span]:
-    """In the order of the plans. `done` is told of each case as it ends."""
+    """In the order of the plans. `done` is called after each step, also after one whose case has ended with a
+    problem and which therefore is not played.
+    """
     first = first_morning(clock.now())
     games = [Played(plan) for plan in plans]
     latest = timedelta(0)
     for due in timetable(plans, first):
         game = games[due.case]
-        if game.problem is not None:
-            continue
-        clock.move_to(due.at)
-        latest = max(latest, clock.now() - due.at)
-        if player.play_next(game):
-            player.come_to_rest(game)
-        if game.is_over:
-            done(game)
+        if game.problem is None:
+            clock.move_to(due.at)
+            latest = max(latest, clock.now() - due.at)
+            if player.play_next(game):
+                player.come_to_rest(game)
+        done()
     return games, Span(first, clock.now(), latest)
