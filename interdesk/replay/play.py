@@ -151,12 +151,15 @@ class Player:
 
     def come_to_rest(self, played: Played) -> None:
         """Waits until all that was said about the case is receipted. Where that takes too long it goes on:
-        what is unreceipted at the end is told then. Raises ApiError.
+        what is unreceipted at the end is told then.
         """
 
         def at_rest() -> bool:
             copies = played.requests.items()
-            return not any(unreceipted(self._clients[path[-1]], request=id) for path, id in copies)
+            try:
+                return not any(unreceipted(self._clients[path[-1]], request=id) for path, id in copies)
+            except ApiError:
+                return False
 
         holds_within(at_rest, self._deadline_seconds)
 
