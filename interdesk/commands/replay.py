@@ -191,8 +191,8 @@ def _level_row(document: dict[str, Any]) -> dict[str, Any]:
     return {
         **document,
         **{goal: _numbers(found) for goal, found in reached.items()},
-        "held": _hours(document["held_seconds"]),
-        "in_support_hours": _hours(document["held_in_support_hours_seconds"]),
+        "held": _hours(document["duration"]),
+        "in_support_hours": _hours(document["support_hours_duration"]),
     }
 
 
@@ -202,8 +202,8 @@ def _times(span: Span) -> str:
     return f"The accounts' clock went from {since} to {until} UTC; a step was {late}."
 
 
-def _hours(seconds: int) -> str:
-    return f"{seconds / 3600:,.1f} h"
+def _hours(minutes: int) -> str:
+    return f"{minutes / 60:,.1f} h"
 
 
 def _numbers(counted: dict[str, int]) -> str:

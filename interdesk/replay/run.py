@@ -125,7 +125,7 @@ def play_and_look_over(plans: Sequence[Plan], stage: Stage, settings: Settings, 
     def looked_over(one: Played) -> CaseReport:
         found = CaseReport(one, _disagreements(one, lines, clients) if one.problem is None else {})
         if span is not None:
-            found.kept = _kept(one, span, clients, settings.receipt_deadline_seconds)
+            found.kept = _kept(one, lines, clients, settings.receipt_deadline_seconds)
         watched.done()
         return found
 
@@ -143,16 +143,12 @@ def play_and_look_over(plans: Sequence[Plan], stage: Stage, settings: Settings, 
     )
 
 
-def _kept(played: Played, span: Span, clients: Clients, deadline_seconds: float) -> dict[CopyPath, Kept]:
+def _kept(
+    played: Played, lines: Mapping[str, Line], clients: Clients, deadline_seconds: float
+) -> dict[CopyPath, Kept]:
     """By copy, what became of its promises."""
     return {
-        path: read_kept(
-            clients[path[-1]],
-            id,
-            span.until,
-            handed_over=len(path) > 1,
-            deadline_seconds=deadline_seconds,
-        )
+        path: read_kept(clients[path[-1]], lines[path[-1]].account.id, id, deadline_seconds)
         for path, id in played.requests.items()
     }
 

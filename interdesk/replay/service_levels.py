@@ -1,20 +1,18 @@
 """What became of the promises, and whose time it took: of each copy of a case, and of each account in sum,
 for its own users and for the accounts that it works for.
 
-All is read over the public API: the affected SLAs of a request, and when who held it off its timeline.
+All is read over the public API: the affected SLAs of a request, and the shares of its timeline.
 """
 
 from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from interdesk.api import Api
-from interdesk.replay.terms import support_hours
 from interdesk.waiting import holds_within
 from services.common.clock import from_iso
 
@@ -22,7 +20,6 @@ Record = Mapping[str, Any]
 GOALS: Final = ("response", "resolution")
 OWN_USERS: Final = "own users"
 CUSTOMERS: Final = "customers"
-_NOTHING: Final = timedelta(0)
 _FIELDS: Final = (
     "sla,accountability,response_target_at,actual_response_at,resolution_target_at,actual_resolution_at"
 )
@@ -48,13 +45,13 @@ class Promise:
 
 @dataclass(frozen=True)
 class Kept:
-    """Of one copy: its affected SLAs, and how long the copy's own account held the case, by the clock on the
-    wall and within the support hours.
+    """Of one copy: its affected SLAs, and for how many minutes the copy's own account held the case: by the
+    clock on the wall, and within the support hours.
     """
 
     promises: tuple[Promise, ...]
-    held: timedelta
-    held_in_support_hours: timedelta
+    duration: int
+    support_hours_duration: int
 
 
 @dataclass
@@ -64,13 +61,13 @@ class Sum:
     requests: int = 0
     affected: int = 0
     counted: dict[str, Counter[Outcome]] = field(default_factory=lambda: {goal: Counter() for goal in GOALS})
-    held: timedelta = _NOTHING
-    held_in_support_hours: timedelta = _NOTHING
+    duration: int = 0
+    support_hours_duration: int = 0
 
     def add(self, kept: Kept) -> None:
         self.requests += 1
-        self.held += kept.held
-        self.held_in_support_hours += kept.held_in_support_hours
+        self.duration += kept.duration
+        self.support_hours_duration += kept.support_hours_duration
         self.affected += len(kept.promises)
         for goal in GOALS:
             self.counted[goal].update(getattr(promise, goal) for promise in kept.promises)
@@ -80,11 +77,9 @@ class Sum:
         return {goal: {str(each): self.counted[goal][each] for each in Outcome} for goal in GOALS}
 
 
-def read_kept(
-    api: Api, request_id: int, now: datetime, *, handed_over: bool, deadline_seconds: float
-) -> Kept:
-    """Waits until the SLAs have followed the request to its end; what has not by then is open. `now`: the
-    accounts' time; `handed_over`: another account did. Raises ApiError.
+def read_kept(api: Api, account: str, request_id: int, deadline_seconds: float) -> Kept:
+    """Of this account's copy. Waits until the SLAs have followed the request to its end; what has not by then
+    is open. Raises ApiError.
     """
     request = api.get(f"requests/{request_id}")
     affected: list[Record] = []
@@ -97,13 +92,12 @@ def read_kept(
         holds_within(followed, deadline_seconds)
     else:
         followed()
-    told = api.get_all(f"requests/{request_id}/timeline", per_page=100, fields="at,changes")
-    periods = list(held(told, now, handed_over=handed_over))
-    within = support_hours()
+    shares = api.get(f"requests/{request_id}/timeline/accounts", per_page=100)
+    own = [each for each in shares if (each.get("account") or {}).get("id") == account]
     return Kept(
         tuple(_promise(each) for each in affected),
-        sum((until - since for since, until in periods), _NOTHING),
-        sum((within.between(since, until) for since, until in periods), _NOTHING),
+        sum(each["duration"] for each in own),
+        sum(each["support_hours_duration"] or 0 for each in own),
     )
 
 
@@ -116,38 +110,17 @@ def outcome(target_at: str | None, actual_at: str | None, *, owed: bool) -> Outc
     return Outcome.MET if from_iso(actual_at) <= from_iso(target_at) else Outcome.BREACHED
 
 
-def held(
-    timeline: Iterable[Record], now: datetime, *, handed_over: bool
-) -> Iterator[tuple[datetime, datetime]]:
-    """The periods in which the account itself had the request: it was not completed, not with a provider's
-    team, and, where another account had handed it over, did not wait for that one.
-    """
-    status, provider, since = "assigned", False, None
-    for entry in timeline:
-        at, changes = from_iso(entry["at"]), entry["changes"]
-        if "status" in changes:
-            status = changes["status"][1]
-        if "team" in changes:
-            provider = "account" in (changes["team"][1] or {})
-        away = provider or status == "completed" or (handed_over and status == "waiting_for_customer")
-        if away and since is not None:
-            yield since, max(since, at)
-            since = None
-        elif not away and since is None:
-            since = at
-    if since is not None:
-        yield since, max(since, now)
-
-
 def summed(kept: Iterable[tuple[str, str, Kept]]) -> list[dict[str, Any]]:
-    """By account and for whom, as JSON values. `kept`: (account's id, for whom, of one copy)."""
+    """By account and for whom, as JSON values; durations are minutes. `kept`: (account's id, for whom, of one
+    copy).
+    """
     found: dict[tuple[str, str], Sum] = {}
     for account, whom, each in kept:
         found.setdefault((account, whom), Sum()).add(each)
     return [
         {"account": account, "for": whom, "requests": of.requests, "affected_slas": of.affected}
         | of.outcomes()
-        | times_document(of)
+        | _times(of)
         for (account, whom), of in sorted(found.items())
     ]
 
@@ -155,16 +128,11 @@ def summed(kept: Iterable[tuple[str, str, Kept]]) -> list[dict[str, Any]]:
 def kept_document(kept: Kept) -> dict[str, Any]:
     """What a case's report says of one account, as JSON values."""
     slas = [{"sla": each.sla, **{goal: str(getattr(each, goal)) for goal in GOALS}} for each in kept.promises]
-    return {"affected_slas": slas, **times_document(kept)}
+    return {"affected_slas": slas, **_times(kept)}
 
 
-def times_document(of: Kept | Sum) -> dict[str, int]:
-    """In whole seconds."""
-    second = timedelta(seconds=1)
-    return {
-        "held_seconds": of.held // second,
-        "held_in_support_hours_seconds": of.held_in_support_hours // second,
-    }
+def _times(of: Kept | Sum) -> dict[str, int]:
+    return {"duration": of.duration, "support_hours_duration": of.support_hours_duration}
 
 
 def _has_followed(affected: Record, request: Record) -> bool:

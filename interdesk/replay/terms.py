@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.slas.model.calendars import WorkingTime, calendar_of, working_time
-
 ZONE: Final = "UTC"  # that of an account which was just founded
 OPENS_HOUR: Final = 8
 CLOSES_HOUR: Final = 18
@@ -46,8 +44,3 @@ def targets(calendar_id: int) -> dict[str, Any]:
     """What an offering holds of targets and hours; `calendar_id` is the support hours' own."""
     hours = {f"support_hours_{impact}_id": calendar_id for impact in _IMPACTS}
     return {"time_zone": ZONE, "service_hours_id": calendar_id, **hours, **_TARGETS}
-
-
-def support_hours() -> WorkingTime:
-    """The support hours, to count in them."""
-    return working_time(calendar_of(support_calendar(), ()), ZONE)

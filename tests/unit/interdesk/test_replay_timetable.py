@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from interdesk.replay.log import Case, Event, read_cases
 from interdesk.replay.plan import plan
-from interdesk.replay.terms import support_hours
+from interdesk.replay.terms import ZONE, support_calendar
 from interdesk.replay.timetable import begins, first_morning, timetable
+from services.slas.model.calendars import calendar_of, working_time
 from tests.replay.small_log import SMALL_LOG
 
 MONDAY = datetime(2027, 1, 4, 8, tzinfo=UTC)
@@ -45,7 +46,8 @@ def test_cases_begin_one_each_half_hour_of_support_time(place: int, at: str) -> 
 
 @given(st.integers(0, 5000))
 def test_between_two_beginnings_there_is_half_an_hour_of_support_time(place: int) -> None:
-    between = support_hours().between(begins(place, MONDAY), begins(place + 1, MONDAY))
+    support_hours = working_time(calendar_of(support_calendar(), ()), ZONE)
+    between = support_hours.between(begins(place, MONDAY), begins(place + 1, MONDAY))
     assert between == timedelta(minutes=30)
 
 
