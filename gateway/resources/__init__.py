@@ -59,8 +59,6 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
         yield ResourceViews(resource, context, answers).blueprint()
     yield calendars.CalendarViews(context, answers).blueprint()
     yield ResourceViews(calendars.HOLIDAYS, context, answers).blueprint()
-    for resource, linked in (
-        (agreements.SERVICE_INSTANCES, agreements.SERVICE_INSTANCE_LINKS),
-        (agreements.SLAS, agreements.SLA_LINKS),
-    ):
-        yield LinkViews(resource, context, answers, linked).blueprint()
+    linked = agreements.SERVICE_INSTANCE_LINKS
+    yield LinkViews(agreements.SERVICE_INSTANCES, context, answers, linked).blueprint()
+    yield agreements.SlaViews(context, answers).blueprint()

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from gateway.resource import Children, Named, Resource
-from gateway.resources.links import Link
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from gateway import bodies, documents
+from gateway.answers import Answers, of_json
+from gateway.context import GatewayContext
+from gateway.resource import Children, Named, Resource, add_views, list_query
+from gateway.resources.links import Link, LinkViews
 from gateway.resources.shapes import (
+    DISCLOSURE,
     FOLLOW_UP_ON_CUSTOMER,
     NOTIFICATION_SCHEME,
     ORGANIZATION,
@@ -16,6 +23,7 @@ from gateway.resources.shapes import (
     SERVICE_OFFERING,
     SLA,
 )
+from services.common.listing import page_at_hand
 from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
 from services.organizations import queries as organizations
 from services.slas import queries, schemas
@@ -130,3 +138,39 @@ SLA_LINKS = {
     named.path: Link(add="add_to_sla", remove="remove_from_sla", list=named.path) for named in SLAS.named
 }
 SERVICE_INSTANCE_LINKS = {"parent_service_instances": Link(add="add_parent", remove="remove_parent")}
+
+
+class SlaViews(LinkViews):
+    """What an SLA makes visible to whom is told for one that is there, and before anything is saved."""
+
+    def __init__(self, context: GatewayContext, answers: Answers) -> None:
+        super().__init__(SLAS, context, answers, SLA_LINKS)
+
+    def extend(self, blueprint: Blueprint) -> None:
+        super().extend(blueprint)
+        told = {"200": documents.answer("The lines", documents.public_schema(DISCLOSURE)(many=True))}
+        new = documents.describe(
+            self.of_new, "What a new SLA would make visible", answers=told, body=schemas.SlaInputSchema()
+        )
+        edited = documents.describe(
+            self.of_edit,
+            "What a change of an SLA would make visible",
+            answers=told,
+            body=schemas.SlaInputSchema(partial=True),
+        )
+        there = documents.of_list(self.of_sla, DISCLOSURE, "What an SLA makes visible to whom")
+        add_views(blueprint, "/disclosures", "disclosures_of_new", {"post": self.writer(new)})
+        views = {"get": self.writer(there), "post": self.writer(edited)}
+        add_views(blueprint, "/<id>/disclosures", "disclosures", views)
+
+    def of_new(self) -> Response:
+        return of_json(self.call("sla_disclosures", bodies.fields_of(request)))
+
+    def of_edit(self, id: str) -> Response:
+        above = self.load(id)
+        return of_json(self.call("sla_disclosures", bodies.fields_of(request), above["id"]))
+
+    def of_sla(self, id: str) -> Response:
+        query = list_query(DISCLOSURE.listing)
+        lines = self.call("sla_disclosures", {}, self.load(id)["id"])
+        return self.answers.page(DISCLOSURE, page_at_hand(lines, DISCLOSURE.listing, query), query)

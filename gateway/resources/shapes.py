@@ -207,6 +207,7 @@ SLA = Shape(
         "customer_representative_ids": Reference("customer_representatives", "person"),
     },
 )
+DISCLOSURE = Shape("disclosure", sla_schemas.DisclosureSchema, slas.DISCLOSURES)
 ACCOUNT = Shape(
     "account",
     organization_schemas.AccountSchema,

@@ -23,6 +23,7 @@ from services.slas.actions import (
     asking,
     calendars,
     dates,
+    disclosures,
     hierarchy,
     schemes,
     services,
@@ -183,6 +184,11 @@ class SlasService(BorderCommands):
     @command(allowed=MAINTAIN_AGREEMENTS)
     def update_sla(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
         return agreements.update_sla(self.context, actor, id, loaded(_SLA, fields, partial=True), version)
+
+    @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
+    def sla_disclosures(self, actor: Actor, fields: Document, id: int | None = None) -> list[Document]:
+        """Of a new SLA with these fields; with `id` of that one, after an edit by them."""
+        return disclosures.of_sla(self.context, actor, loaded(_SLA, fields, partial=id is not None), id)
 
     @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
     def add_to_sla(

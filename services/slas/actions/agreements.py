@@ -63,8 +63,7 @@ def create_sla(context: Context, actor: Actor, fields: Fields, key: str | None =
         return made
     id = keyed or context.ids.next("sla")
     with hierarchy.locked(context):
-        state = complete(context, {}, shapes.new("sla", _stored(context, {}, fields), context.clock.now()))
-        state, rows = tell(context, id, state)
+        state, rows = tell(context, id, beginning(context, fields))
         try:
             record = insert(context, actor, "sla", id, state, rows)
         except Conflict:
@@ -133,18 +132,30 @@ def _updated(
     context: Context, actor: Actor, id: int, edit: Edit, version: int | None
 ) -> tuple[Record, Record]:
     record = records(context, "sla").get(id, version)
-    fields = edit(record.state)
-    check_allowed(record.state, fields)
-    stored = _stored(context, record.state, fields)
+    state, stored = after(context, record.state, edit(record.state))
     if not changed(record.state, stored):
         return record, record
-    edited = shapes.edited(record.state, stored, context.clock.now())
-    state = edited if record.state.get("account") else complete(context, record.state, edited)
-    if record.state.get("account"):
-        check_choices(context, record.state, state)
     state, rows = tell(context, id, state)
     changes = changed(record.state, {name: state.get(name) for name in {*stored, "status"}})
     return record, save(context, actor, "sla", record, state, changes, rows=rows)
+
+
+def beginning(context: Context, fields: Fields) -> Document:
+    """The state of an SLA that is made of these fields. Raises Invalid, IllegalMove, Unavailable."""
+    return complete(context, {}, shapes.new("sla", _stored(context, {}, fields), context.clock.now()))
+
+
+def after(context: Context, before: Fields, fields: Fields) -> tuple[Document, Document]:
+    """(the state of an SLA after an edit, the fields as they are stored). Raises as `beginning`."""
+    check_allowed(before, fields)
+    stored = _stored(context, before, fields)
+    if not changed(before, stored):
+        return dict(before), stored
+    state = shapes.edited(before, stored, context.clock.now())
+    if before.get("account") is None:
+        return complete(context, before, state), stored
+    check_choices(context, before, state)
+    return state, stored
 
 
 def _stored(context: Context, state: Fields, fields: Fields) -> Document:

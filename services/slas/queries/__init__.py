@@ -31,6 +31,7 @@ from services.slas.queries.listings import (
     CALENDAR_HOURS,
     CALENDARS,
     FOLLOW_UPS,
+    DISCLOSURES,
     HOLIDAYS,
     NOTIFICATION_SCHEMES,
     SERVICE_INSTANCES,
@@ -43,6 +44,7 @@ from services.slas.store import KINDS
 
 __all__ = [
     "CALENDAR_HOURS",
+    "DISCLOSURES",
     "LISTINGS",
     "count_support_hours",
     "get_affected_sla",

@@ -190,6 +190,13 @@ SLAS = Listing(
     },
 )
 
+DISCLOSURES = Listing(
+    fields={"id": Field(kind=Kind.INTEGER, sortable=True)},
+    also=("to", "sees", "of"),
+    default_fields=("id", "to", "sees", "of"),
+    default_sort="id",
+)
+
 AFFECTED_SLAS = Listing(
     fields={
         "id": ID,

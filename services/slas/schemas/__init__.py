@@ -2,6 +2,7 @@
 
 from services.slas.schemas.affected import AffectedSlaSchema
 from services.slas.schemas.agreements import (
+    DisclosureSchema,
     ImpactRelationSchema,
     SlaInputSchema,
     SlaSchema,
@@ -38,6 +39,7 @@ __all__ = [
     "CalendarHourSchema",
     "CalendarInputSchema",
     "CalendarSchema",
+    "DisclosureSchema",
     "FillHolidaysInputSchema",
     "FoundHolidaysSchema",
     "HolidayInputSchema",

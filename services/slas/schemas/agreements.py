@@ -128,3 +128,12 @@ class SlaSchema(_ActivitiesOut):
     thread = fields.String()
     refused = fields.Nested(RefusedSchema)
     unanswered = fields.Nested(UnansweredSchema)
+
+
+class DisclosureSchema(OutputSchema):
+    """What an agreement makes visible: `to` whom, what he `sees`, `of` whose it is."""
+
+    id = fields.Integer()
+    to = fields.String()
+    sees = fields.String()
+    of = fields.String()

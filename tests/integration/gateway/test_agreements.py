@@ -151,3 +151,24 @@ def test_an_account_administrator_needs_no_other_role_to_furnish_an_account(acco
     client.patch("account", {"locale": "fr"})
     for path in ("trusts", "requests", "notes", "handovers", "deliveries", "parked_messages", "slas"):
         client.get(path)
+
+
+def test_what_an_sla_makes_visible_is_told_before_and_after_it_is_saved(
+    account: Account, catalog: Catalog
+) -> None:
+    manager, sla = catalog.manager, catalog.sla
+    fields = {
+        "name": "Told first",
+        "service_instance": sla["service_instance"],
+        "service_offering": sla["service_offering"],
+    }
+    before = len(manager.get("slas"))
+    (line,) = manager.post("slas/disclosures", fields, status=200)
+    assert "Told first" in line["sees"]
+    assert len(manager.get("slas")) == before
+    person, client = account.person("Rosa Representative")
+    named = {"customer_representatives": [person["id"]]}
+    told = manager.post(f"slas/{sla['id']}/disclosures", named, status=200)
+    assert told[-1]["to"] == "Rosa Representative"
+    assert "Rosa Representative" not in [each["to"] for each in manager.get(f"slas/{sla['id']}/disclosures")]
+    assert client.send("POST", "slas/disclosures", fields).status_code == 403

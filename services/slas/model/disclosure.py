@@ -1,0 +1,86 @@
+"""What an agreement makes visible to whom, so that it is known before it is saved.
+
+Between accounts the announcement is the whole of what the customer's account is told: the lines follow from
+it, field by field (`ANNOUNCED`). What the two accounts see of each other's work follows from what is handed
+over under the agreement, and is told with it. An agreement that is being prepared shows a partner nothing
+yet: its lines say what it will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.slas.model.announcement import Announcement
+
+# What is said of each record that an announcement names; `{name}` is its name.
+ANNOUNCED: Final[Mapping[str, str]] = {
+    "sla": 'the SLA "{name}": its status, start, notice and expiry date, kind of coverage, and whether it '
+    "asks to be told requesters' targets",
+    "service": 'the name of the service "{name}"',
+    "service_offering": 'the name of the service offering "{name}"',
+    "service_instance": 'the name and status of the service instance "{name}"',
+    "support_team": 'the name of the support team "{name}"',
+    "first_line_team": 'the name of the first line team "{name}"',
+    "provider": 'the name of the organization "{name}"; the agreement entitles to its contact card',
+    "customer": 'the name by which the organization "{name}" is known there',
+    "representatives": "the names of those who are known there as customer representatives: {name}",
+}
+_HANDED_OVER: Final = (
+    "of each request that is handed over: subject, category, impact, who asked, desired completion and "
+    "downtime, public notes with their authors, and the team and member who handed it over"
+)
+_REQUESTER_TARGET: Final = (
+    "of each request that is handed over: until when its requester expects the resolution"
+)
+_WORKED_ON: Final = (
+    "of each request that is handed over: status, team and member, completion reason, and public notes with "
+    "their authors"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """`to` whom, what he `sees`, `of` whose it is; all in words."""
+
+    to: str
+    sees: str
+    of: str
+
+
+def between(
+    announcement: Announcement, provider: str, customer: str, shared: bool | None = None
+) -> list[Line]:
+    """What two accounts, called by their names, see of each other by an agreement. `shared`: whether the
+    customer shares its requesters' targets; None where only the customer's account knows.
+    """
+    told = [
+        Line(customer, text.format(name=_name(announcement[field])), provider)
+        for field, text in ANNOUNCED.items()
+        if announcement.get(field)
+    ]
+    asked = announcement["sla"].get("asks_requester_target") and shared is not False
+    allowed = "" if shared else f", where {customer} allows it"
+    return [
+        *told,
+        Line(provider, f'the agreement entitles to the contact card of "{customer}"', customer),
+        Line(provider, _HANDED_OVER, customer),
+        *([Line(provider, _REQUESTER_TARGET + allowed, customer)] if asked else []),
+        Line(customer, _WORKED_ON, provider),
+    ]
+
+
+def within(account: str, name: str, representatives: Iterable[str]) -> list[Line]:
+    """Who of an account sees an agreement of that name: those who work for it, and the representatives."""
+    staff = Line(f"everybody who has a role in {account}", f'the agreement "{name}", all its fields', account)
+    return [
+        staff,
+        *(Line(each, f'the agreement "{name}", all its fields', account) for each in representatives),
+    ]
+
+
+def _name(named: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> str:
+    if isinstance(named, Mapping):
+        return str(named["name"])
+    return ", ".join(str(each["name"]) for each in named)

@@ -1,0 +1,44 @@
+"""What an SLA makes visible is told before it is saved, on both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.common.errors import Forbidden, Invalid
+from services.slas.actions import disclosures
+from tests.integration.slas.accounts import Hosting, Side
+
+
+def lines(side: Side, fields: dict[str, Any], id: int | None = None) -> list[dict[str, Any]]:
+    return disclosures.of_sla(side.context, side.manager, fields, id)
+
+
+def seen_by(told: list[dict[str, Any]], who: str) -> list[str]:
+    return [line["sees"] for line in told if line["to"] == who]
+
+
+def test_what_a_new_sla_shows_is_told_and_nothing_is_saved(gigatera: Side, hosting: Hosting) -> None:
+    told = lines(gigatera, hosting.for_widget)
+    assert [line["id"] for line in told] == list(range(1, len(told) + 1))
+    shown = seen_by(told, "Widget Data Center")
+    assert 'the name of the support team "GigaTera Operations"' in shown
+    assert seen_by(told, "GigaTera")
+    assert (gigatera.slas(), gigatera.written()) == ([], [])
+
+
+def test_what_could_not_be_saved_is_refused(gigatera: Side, hosting: Hosting) -> None:
+    with pytest.raises(Invalid) as refused:
+        lines(gigatera, {**hosting.for_widget, "customer_account_id": "globalnet"})
+    assert refused.value.errors[0][0] == "customer_account_id"
+    with pytest.raises(Forbidden):
+        disclosures.of_sla(gigatera.context, gigatera.actor("specialist"), hosting.for_widget)
+
+
+def test_the_customer_is_told_before_it_names_representatives(widget: Side, agreed: dict[str, Any]) -> None:
+    before = lines(widget, {}, agreed["id"])
+    after = lines(widget, {"customer_representative_ids": [2]}, agreed["id"])
+    assert [line["to"] for line in after if line not in before] == ["Bob"]
+    assert 'the name of the service "Hosting"' in seen_by(before, "Widget Data Center")
+    assert widget.document("slas", agreed["id"])["customer_representative_ids"] == []
