@@ -16,11 +16,13 @@ from services.slas import queries as slas
 KINDS = (
     Kind("person", "organizations", "Person", organizations.references),
     Kind("team", "organizations", "Team", organizations.references),
+    Kind("site", "organizations", "Site", organizations.references),
     Kind("organization", "organizations", "Organization", organizations.references),
     Kind("service", "slas", "Service", slas.references),
     Kind("service_instance", "slas", "ServiceInstance", slas.references),
     Kind("service_offering", "slas", "ServiceOffering", slas.references),
     Kind("sla", "slas", "Sla", slas.references),
+    Kind("sla_coverage_group", "slas", "SlaCoverageGroup", slas.references),
     Kind("calendar", "slas", "Calendar", slas.references),
     Kind("sla_notification_scheme", "slas", "SlaNotificationScheme", slas.references),
     Kind("waiting_for_customer_follow_up", "slas", "WaitingForCustomerFollowUp", slas.references),

@@ -51,10 +51,12 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
         requests.AFFECTED_SLAS,
         directory.TEAMS,
         directory.ORGANIZATIONS,
+        directory.SITES,
         agreements.SERVICES,
         agreements.SERVICE_OFFERINGS,
         agreements.NOTIFICATION_SCHEMES,
         agreements.FOLLOW_UPS,
+        agreements.COVERAGE_GROUPS,
     ):
         yield ResourceViews(resource, context, answers).blueprint()
     yield calendars.CalendarViews(context, answers).blueprint()

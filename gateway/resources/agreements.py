@@ -13,6 +13,7 @@ from gateway.context import GatewayContext
 from gateway.resource import Children, Named, Resource, add_views, list_query
 from gateway.resources.links import Link, LinkViews
 from gateway.resources.shapes import (
+    COVERAGE_GROUP,
     DISCLOSURE,
     FOLLOW_UP_ON_CUSTOMER,
     NOTIFICATION_SCHEME,
@@ -21,6 +22,7 @@ from gateway.resources.shapes import (
     SERVICE,
     SERVICE_INSTANCE,
     SERVICE_OFFERING,
+    SITE,
     SLA,
 )
 from services.common.listing import page_at_hand
@@ -98,6 +100,27 @@ FOLLOW_UPS = Resource(
     input=schemas.WaitingForCustomerFollowUpInputSchema,
     audit=partial(queries.get_audit, kind="waiting_for_customer_follow_up"),
 )
+_ORGANIZATIONS, _SITES, _PEOPLE = (
+    Named(name, shape, find, field, "organizations")
+    for name, shape, find, field in (
+        ("organizations", ORGANIZATION, organizations.list_organizations, "organization_ids"),
+        ("sites", SITE, organizations.list_sites, "site_ids"),
+        ("people", PERSON, organizations.list_people, "people_ids"),
+    )
+)
+COVERAGE_GROUPS = Resource(
+    path="sla_coverage_groups",
+    shape=COVERAGE_GROUP,
+    service="slas",
+    find=queries.list_coverage_groups,
+    get=queries.get_coverage_group,
+    writers=MAINTAIN_AGREEMENTS,
+    create="create_coverage_group",
+    update="update_coverage_group",
+    input=schemas.CoverageGroupInputSchema,
+    named=(_ORGANIZATIONS, _SITES, _PEOPLE),
+    audit=partial(queries.get_audit, kind="sla_coverage_group"),
+)
 SLAS = Resource(
     path="slas",
     shape=SLA,
@@ -116,14 +139,10 @@ SLAS = Resource(
             "service_instance_ids",
             "slas",
         ),
-        Named(
-            "organizations",
-            ORGANIZATION,
-            organizations.list_organizations,
-            "organization_ids",
-            "organizations",
-        ),
-        Named("people", PERSON, organizations.list_people, "people_ids", "organizations"),
+        _ORGANIZATIONS,
+        _SITES,
+        _PEOPLE,
+        Named("coverage_groups", COVERAGE_GROUP, queries.list_coverage_groups, "coverage_group_ids", "slas"),
         Named(
             "customer_representatives",
             PERSON,

@@ -1,11 +1,11 @@
-"""People, teams and organizations."""
+"""People, teams, organizations and sites."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from gateway.resource import Children, Resource
-from gateway.resources.shapes import ORGANIZATION, PERSON, SERVICE_INSTANCE, SLA, TEAM
+from gateway.resources.shapes import ORGANIZATION, PERSON, SERVICE_INSTANCE, SITE, SLA, TEAM
 from services.common.roles import ADMINISTRATORS, MAINTAIN_ORGANIZATIONS, MAINTAIN_TEAMS
 from services.organizations import queries, schemas
 from services.slas import queries as slas
@@ -55,4 +55,17 @@ PEOPLE = Resource(
     input=schemas.PersonInputSchema,
     children=(Children("teams", TEAM, queries.list_teams_of_person),),
     audit=partial(queries.get_audit, kind="person"),
+)
+SITES = Resource(
+    path="sites",
+    shape=SITE,
+    service="organizations",
+    find=queries.list_sites,
+    get=queries.get_site,
+    writers=MAINTAIN_ORGANIZATIONS,
+    create="create_site",
+    update="update_site",
+    input=schemas.SiteInputSchema,
+    children=(Children("people", PERSON, queries.list_people_of_site),),
+    audit=partial(queries.get_audit, kind="site"),
 )

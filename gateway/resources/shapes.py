@@ -120,8 +120,9 @@ PERSON = Shape(
     organization_schemas.PersonSchema,
     organizations.PEOPLE,
     "Person",
-    {**references("organization"), **references("person", "manager")},
+    {**references("organization"), **references("site"), **references("person", "manager")},
 )
+SITE = Shape("site", organization_schemas.SiteSchema, organizations.SITES, "Site")
 TEAM = Shape(
     "team",
     organization_schemas.TeamSchema,
@@ -202,9 +203,22 @@ SLA = Shape(
         **references("organization", "customer"),
         **references("person", "service_level_manager"),
         "organization_ids": Reference("organizations", "organization"),
+        "site_ids": Reference("sites", "site"),
         "people_ids": Reference("people", "person"),
+        "coverage_group_ids": Reference("coverage_groups", "sla_coverage_group"),
         "service_instance_ids": Reference("service_instances", "service_instance"),
         "customer_representative_ids": Reference("customer_representatives", "person"),
+    },
+)
+COVERAGE_GROUP = Shape(
+    "SLA coverage group",
+    sla_schemas.CoverageGroupSchema,
+    slas.LISTINGS["sla_coverage_groups"],
+    "SlaCoverageGroup",
+    {
+        "organization_ids": Reference("organizations", "organization"),
+        "site_ids": Reference("sites", "site"),
+        "people_ids": Reference("people", "person"),
     },
 )
 DISCLOSURE = Shape("disclosure", sla_schemas.DisclosureSchema, slas.DISCLOSURES)

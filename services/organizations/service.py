@@ -51,7 +51,7 @@ def _offer(kind: str) -> Offer:
 
 
 OFFERED: Mapping[str, Offer] = {
-    **{kind: _offer(kind) for kind in ("account", "organization", "person", "team", "trust")},
+    **{kind: _offer(kind) for kind in ("account", "organization", "person", "site", "team", "trust")},
     "keyring": Offer(store.KEYRINGS, lambda record: record.state),
 }
 
@@ -127,6 +127,18 @@ class OrganizationsService(BorderCommands):
     ) -> dict[str, Any]:
         taken = loaded(schemas.TeamInputSchema(), fields, partial=True)
         return shown("team", editing.update_team(self.context, actor, id, taken, version))
+
+    @command(roles.MAINTAIN_ORGANIZATIONS)
+    def create_site(self, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
+        taken = loaded(schemas.SiteInputSchema(), fields)
+        return shown("site", editing.create_site(self.context, actor, taken, key))
+
+    @command(roles.MAINTAIN_ORGANIZATIONS)
+    def update_site(
+        self, actor: Actor, id: int, fields: Fields, version: int | None = None
+    ) -> dict[str, Any]:
+        taken = loaded(schemas.SiteInputSchema(), fields, partial=True)
+        return shown("site", editing.update_site(self.context, actor, id, taken, version))
 
     @command(roles.ADMINISTRATORS)
     def update_account(self, actor: Actor, fields: Fields, version: int | None = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 accounts        one document, the account itself; `_id` its id
 organizations   `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`
 people          likewise; `email_key` is what the e-mail address is compared by, `roles` those in this account
+sites           likewise, without foreign ones
 teams           likewise; `member_ids` in ascending order
 tokens          `_id` an integer; `sha256` of the token, never the token
 trusts          one per partner, `_id` the partner's account id; holds the trust thread's position
@@ -29,6 +30,7 @@ ACCOUNTS: Final = "accounts"
 ORGANIZATIONS: Final = "organizations"
 PEOPLE: Final = "people"
 TEAMS: Final = "teams"
+SITES: Final = "sites"
 TOKENS: Final = "tokens"
 TRUSTS: Final = "trusts"
 KEYRINGS: Final = "keyrings"
@@ -38,6 +40,7 @@ KINDS: Final[Mapping[str, str]] = {
     "organization": ORGANIZATIONS,
     "person": PEOPLE,
     "team": TEAMS,
+    "site": SITES,
     "account": ACCOUNTS,
     "trust": TRUSTS,
     "keyring": KEYRINGS,
@@ -62,12 +65,14 @@ COLLECTIONS: Final = (
             Index("authenticationID"),
             Index("employeeID"),
             Index(["organization_id", "name", "_id"]),
+            Index(["site_id", "name", "_id"]),
             Index(["roles", "name", "_id"]),
         ),
     ),
     Collection(
         TEAMS, (*_LISTED, Index(["member_ids", "name", "_id"]), Index(["coordinator_id", "name", "_id"]))
     ),
+    Collection(SITES, (*LISTED, Index(["disabled", "name", "_id"]), Index(["country", "name", "_id"]))),
     Collection(TOKENS, (Index("sha256", unique=True), Index(["person_id", "_id"]))),
     Collection(
         TRUSTS,

@@ -22,6 +22,7 @@ from services.slas.actions import (
     alarms,
     asking,
     calendars,
+    coverage_groups,
     dates,
     disclosures,
     hierarchy,
@@ -33,6 +34,7 @@ from services.slas.actions import (
 from services.slas.model.shapes import copied
 from services.slas.schemas import (
     CalendarInputSchema,
+    CoverageGroupInputSchema,
     FillHolidaysInputSchema,
     HolidayInputSchema,
     ImpactRelationSchema,
@@ -48,11 +50,12 @@ from services.slas.store import COLLECTIONS, KINDS
 
 Document = dict[str, Any]
 
-_HELD = ("account", "organization", "team", "person", "trust", "keyring")
+_HELD = ("account", "organization", "team", "person", "site", "trust", "keyring")
 _SERVICE = ServiceInputSchema()
 _INSTANCE = ServiceInstanceInputSchema()
 _OFFERING = ServiceOfferingInputSchema()
 _SLA = SlaInputSchema()
+_GROUP = CoverageGroupInputSchema()
 _IMPACT = ImpactRelationSchema()
 _CALENDAR = CalendarInputSchema()
 _HOLIDAY = HolidayInputSchema()
@@ -200,13 +203,24 @@ class SlasService(BorderCommands):
         fields: Document,
         version: int | None = None,
     ) -> Document:
-        """`relation`: service_instances, organizations, people or customer_representatives."""
+        """`relation`: one of `agreements.RELATIONS`."""
         impact = loaded(_IMPACT, fields)["impact_relation"] if fields else None
         return agreements.add_to_sla(self.context, actor, id, relation, other_id, impact, version)
 
     @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
     def remove_from_sla(self, actor: Actor, id: int, relation: str, other_id: int | None) -> Document:
         return agreements.remove_from_sla(self.context, actor, id, relation, other_id)
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def create_coverage_group(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        return coverage_groups.create_coverage_group(self.context, actor, loaded(_GROUP, fields), key)
+
+    @command(allowed=MAINTAIN_AGREEMENTS)
+    def update_coverage_group(
+        self, actor: Actor, id: int, fields: Document, version: int | None = None
+    ) -> Document:
+        taken = loaded(_GROUP, fields, partial=True)
+        return coverage_groups.update_coverage_group(self.context, actor, id, taken, version)
 
     @command(allowed=EVERYONE, repeatable=True)
     def agreement_for(

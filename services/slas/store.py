@@ -6,6 +6,7 @@ service_offerings   likewise; `calendar_ids` are all calendars that its hours le
 service_instances   likewise; `parents` are the edges that were drawn, `agreed_parents` those that follow from
                     SLAs with coverage `service_instances`; `offered` is false for a partner's instance that
                     no active SLA under an active trust allows; `provider_id` is that of its service
+sla_coverage_groups whom several SLAs cover, chosen once
 calendars           `calendar_hours`, `exceptions`; a zone is what uses them has
 holidays            each of one calendar (`calendar_id`), at local times, kept as text (`yyyy-mm-ddThh:mm`)
 sla_notification_schemes, waiting_for_customer_follow_ups
@@ -46,6 +47,7 @@ SERVICES: Final = "services"
 SERVICE_INSTANCES: Final = "service_instances"
 SERVICE_OFFERINGS: Final = "service_offerings"
 SLAS: Final = "slas"
+COVERAGE_GROUPS: Final = "sla_coverage_groups"
 CALENDARS: Final = "calendars"
 HOLIDAYS: Final = "holidays"
 NOTIFICATION_SCHEMES: Final = "sla_notification_schemes"
@@ -60,6 +62,7 @@ KINDS: Final[Mapping[str, str]] = {
     "service_instance": SERVICE_INSTANCES,
     "service_offering": SERVICE_OFFERINGS,
     "sla": SLAS,
+    "sla_coverage_group": COVERAGE_GROUPS,
     "calendar": CALENDARS,
     "holiday": HOLIDAYS,
     "sla_notification_scheme": NOTIFICATION_SCHEMES,
@@ -103,6 +106,7 @@ COLLECTIONS: Final = (
             Index(["calendar_ids", "name", "_id"]),
         ),
     ),
+    Collection(COVERAGE_GROUPS, (*LISTED, Index(["disabled", "name", "_id"]), Index(["coverage", "_id"]))),
     Collection(CALENDARS, (*LISTED, Index(["disabled", "name", "_id"]))),
     Collection(NOTIFICATION_SCHEMES, (*LISTED, Index(["disabled", "name", "_id"]))),
     Collection(FOLLOW_UPS, (*LISTED, Index(["disabled", "name", "_id"]))),

@@ -37,6 +37,7 @@ LISTS: dict[str, tuple[Listing, str]] = {
     "people": (organizations.PEOPLE, "people"),
     "teams": (organizations.TEAMS, "teams"),
     "organizations": (organizations.ORGANIZATIONS, "organizations"),
+    "sites": (organizations.SITES, "sites"),
     "trusts": (organizations.TRUSTS, "trusts"),
     **{name: (listing, name) for name, listing in slas.LISTINGS.items()},
     "requests": (requests.REQUESTS, "requests"),

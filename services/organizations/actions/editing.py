@@ -1,4 +1,4 @@
-"""Organizations, people and teams: made and changed, each by one save."""
+"""Organizations, people, teams and sites: made and changed, each by one save."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ Fields = Mapping[str, Any]
 # Which field refers to a record of which kind.
 _REFERENCES: Mapping[str, Mapping[str, str]] = {
     "organization": {"parent_id": "organization", "manager_id": "person", "substitute_id": "person"},
-    "person": {"organization_id": "organization", "manager_id": "person"},
+    "person": {"organization_id": "organization", "manager_id": "person", "site_id": "site"},
     "team": {"coordinator_id": "person", "manager_id": "person", "configuration_manager_id": "person"},
+    "site": {},
 }
 
 
@@ -51,6 +52,20 @@ def update_organization(
     """
     actor.needs(*roles.MAINTAIN_ORGANIZATIONS)
     return _updated(context, actor, "organization", id, fields, version)
+
+
+def create_site(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
+    """As create_organization."""
+    actor.needs(*roles.MAINTAIN_ORGANIZATIONS)
+    return _created(context, actor, "site", fields, key)
+
+
+def update_site(
+    context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
+) -> dict[str, Any]:
+    """As update_organization."""
+    actor.needs(*roles.MAINTAIN_ORGANIZATIONS)
+    return _updated(context, actor, "site", id, fields, version)
 
 
 def create_team(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Organizations, people and teams: what may be written in them.
+"""Organizations, people, teams and sites: what may be written in them.
 
 Foreign ones (introduced because an agreement or a hand-over names them) carry `account` and `remote_id`.
 Their home account alone writes them, so every edit here is refused.

@@ -12,6 +12,7 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "organization": ("addresses", "contacts"),
     "person": ("addresses", "contacts", "do_not_translate_languages", "roles"),
     "team": ("member_ids",),
+    "site": (),
 }
 _FLAGS: Mapping[str, tuple[str, ...]] = {
     "organization": ("disabled", "business_unit"),
@@ -24,17 +25,29 @@ _FLAGS: Mapping[str, tuple[str, ...]] = {
         "exclude_team_notifications",
     ),
     "team": ("disabled",),
+    "site": ("disabled",),
 }
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     "organization": {},
     "person": {"send_email_notifications": "when_offline", "show_notification_popup": "always"},
     "team": {},
+    "site": {},
 }
 _COPIED: Mapping[str, tuple[str, ...]] = {
     "account": ("name", "domain", "url", "time_zone", "organization_id", "service_desk_team_id", "owner_id"),
     "organization": ("name", "account", "remote_id", "parent_id", "disabled"),
-    "person": ("name", "account", "remote_id", "primary_email", "organization_id", "roles", "disabled"),
+    "person": (
+        "name",
+        "account",
+        "remote_id",
+        "primary_email",
+        "organization_id",
+        "site_id",
+        "roles",
+        "disabled",
+    ),
     "team": ("name", "account", "remote_id", "member_ids", "coordinator_id", "manager_id", "disabled"),
+    "site": ("name", "disabled"),
     # Secrets among these are encrypted at rest, for services of this account alone.
     "trust": (
         "name",

@@ -17,19 +17,22 @@ from services.organizations.queries.account import (
     list_trusts,
     token_owner,
 )
-from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, TEAMS, TOKENS, TRUSTS
+from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, SITES, TEAMS, TOKENS, TRUSTS
 from services.organizations.queries.records import (
     get_audit,
     get_history,
     get_organization,
     get_permissions,
     get_person,
+    get_site,
     get_team,
     list_children,
     list_members,
     list_organizations,
     list_people,
     list_people_of_organization,
+    list_people_of_site,
+    list_sites,
     list_teams,
     list_teams_of_person,
     references,
@@ -38,6 +41,7 @@ from services.organizations.queries.records import (
 LISTINGS: Mapping[str, Listing] = {
     "organizations": ORGANIZATIONS,
     "people": PEOPLE,
+    "sites": SITES,
     "teams": TEAMS,
     "trusts": TRUSTS,
 }
@@ -46,6 +50,7 @@ __all__ = [
     "LISTINGS",
     "ORGANIZATIONS",
     "PEOPLE",
+    "SITES",
     "TEAMS",
     "TOKENS",
     "TRUSTS",
@@ -57,6 +62,7 @@ __all__ = [
     "get_organization",
     "get_permissions",
     "get_person",
+    "get_site",
     "get_team",
     "get_token",
     "get_trust",
@@ -65,6 +71,8 @@ __all__ = [
     "list_organizations",
     "list_people",
     "list_people_of_organization",
+    "list_people_of_site",
+    "list_sites",
     "list_teams",
     "list_teams_of_person",
     "list_tokens",

@@ -62,6 +62,7 @@ PEOPLE = Listing(
         "source": EXACT,
         "sourceID": TEXT,
         "organization": REFERENCE,
+        "site": REFERENCE,
         "manager": REFERENCE,
         "roles": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(ROLES), many=True, shown=False),
         "disabled": FLAG,
@@ -94,6 +95,7 @@ PEOPLE = Listing(
         "sourceID",
         "name",
         "organization",
+        "site",
         "manager",
         "created_at",
         "updated_at",
@@ -126,6 +128,14 @@ TEAMS = Listing(
         "created_at",
         "updated_at",
     ),
+    default_sort="name",
+    predefined={"enabled": _ENABLED, "disabled": _DISABLED},
+)
+
+SITES = Listing(
+    fields={**NAMED, "country": EXACT, "disabled": FLAG, **TIMES},
+    also=("address", "city", "state", "zip", "time_zone", "picture_uri", "remarks"),
+    default_fields=("id", "sourceID", "name", "country", "disabled", "created_at", "updated_at"),
     default_sort="name",
     predefined={"enabled": _ENABLED, "disabled": _DISABLED},
 )

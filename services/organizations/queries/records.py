@@ -1,4 +1,4 @@
-"""Organizations, people and teams: lists, single ones, and what others refer to them by."""
+"""Organizations, people, teams and sites: lists, single ones, and what others refer to them by."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.common.listing import Listing, ListQuery, Page, all_of, page
 from services.organizations import store
 from services.organizations.model import roles
 from services.organizations.queries.account import get_account, get_trust
-from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, TEAMS
+from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, SITES, TEAMS
 from services.organizations.queries.viewing import UNSHOWN, Document, one, visible
 from services.organizations.schemas import shown
 
@@ -83,6 +83,21 @@ def list_teams_of_person(
     return _list(database, "team", TEAMS, query, viewer, {"member_ids": person_id})
 
 
+def list_sites(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return _list(database, "site", SITES, query, viewer, {})
+
+
+def get_site(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Raises NotFound."""
+    return one(database, "site", id, viewer)
+
+
+def list_people_of_site(database: Database[Document], site_id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The people who work at a site. Raises NotFound."""
+    one(database, "site", site_id, viewer)
+    return _list(database, "person", PEOPLE, query, viewer, {"site_id": site_id})
+
+
 def get_permissions(database: Database[Document], person_id: int, viewer: Actor) -> list[Document]:
     """`[{account: {id, name}, roles}]` of a person; empty for one without roles. Raises NotFound."""
     one(database, "person", person_id, viewer)
@@ -96,7 +111,8 @@ def get_permissions(database: Database[Document], person_id: int, viewer: Actor)
 
 
 def get_history(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> list[Document]:
-    """The history of an organization, person or team, oldest first; of a person it is the permission log too.
+    """The history of an organization, person, team or site, oldest first; of a person it is the permission
+    log too.
 
     Entries: `{n, at, by: {id, name} | None, action, changes: {field: [old, new]}}`. Raises NotFound.
     """
@@ -105,8 +121,8 @@ def get_history(database: Database[Document], kind: str, id: int | str, viewer: 
 
 
 def get_audit(database: Database[Document], id: int | str, viewer: Actor, kind: str) -> list[Document]:
-    """The audit lines (`common.audit`) of an organization, person, team or trust, or of the account; of a
-    person it is the permission log too. Raises NotFound, Forbidden.
+    """The audit lines (`common.audit`) of an organization, person, team, site or trust, or of the account; of
+    a person it is the permission log too. Raises NotFound, Forbidden.
     """
     if kind == "trust":
         get_trust(database, str(id), viewer)
@@ -120,7 +136,7 @@ def get_audit(database: Database[Document], id: int | str, viewer: Actor, kind: 
 def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:
     """{id: {id, name, sourceID?, disabled?, account?}} of those of the records that are there.
 
-    `kind`: organization, person or team.
+    `kind`: organization, person, team or site.
     """
     wanted = sorted(set(ids))
     if not wanted:

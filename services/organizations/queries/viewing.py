@@ -1,7 +1,8 @@
 """Who may see what, and how a stored document is given out.
 
-People with a role see the account's organizations, people and teams. A person without one sees himself, his
-organization and his teams; names that stand in records he may see reach him as references (`references`).
+People with a role see the account's organizations, people, teams and sites. A person without one sees
+himself, his organization and his teams; names that stand in records he may see reach him as references
+(`references`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def visible(kind: str, viewer: Actor) -> Document:
         "organization": {"_id": viewer.organization_id},
         "person": {"_id": viewer.person_id},
         "team": {"_id": {"$in": sorted(viewer.team_ids)}},
+        "site": {"_id": {"$in": []}},
     }
     return own[kind]
 

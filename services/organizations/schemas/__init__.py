@@ -18,6 +18,8 @@ from services.organizations.schemas.records import (
     OrganizationSchema,
     PersonInputSchema,
     PersonSchema,
+    SiteInputSchema,
+    SiteSchema,
     TeamInputSchema,
     TeamSchema,
 )
@@ -48,6 +50,8 @@ __all__ = [
     "PersonInputSchema",
     "PersonSchema",
     "RevokeKeyInputSchema",
+    "SiteInputSchema",
+    "SiteSchema",
     "TeamInputSchema",
     "TeamSchema",
     "TokenInputSchema",

@@ -53,10 +53,9 @@ class ContactSchema(InputSchema):
         return data
 
 
-class AddressSchema(InputSchema):
-    """One postal address, with what it is for."""
+class PlaceSchema(InputSchema):
+    """Where something is."""
 
-    label = Text(40, required=True)
     address = Text(400, lines=True, allow_none=True)
     city = Text(120, allow_none=True)
     state = Text(120, allow_none=True)
@@ -65,6 +64,12 @@ class AddressSchema(InputSchema):
         allow_none=True,
         validate=validate.Regexp(r"[A-Z]{2}\Z", error="must be a country code such as NL"),
     )
+
+
+class AddressSchema(PlaceSchema):
+    """One postal address, with what it is for."""
+
+    label = Text(40, required=True)
 
 
 def contacts() -> fields.List:

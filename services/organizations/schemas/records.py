@@ -1,4 +1,4 @@
-"""Organizations, people and teams, in 4me's names."""
+"""Organizations, people, teams and sites, in 4me's names."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from services.organizations.model.records import INTRODUCED
 from services.organizations.schemas.contacts import (
     AddressSchema,
     ContactSchema,
+    PlaceSchema,
     addresses,
     contacts,
     email_address,
@@ -70,6 +71,7 @@ class PersonInputSchema(SourceSchema):
     supportID = Text(128, allow_none=True)
     job_title = Text(128, allow_none=True)
     organization_id = ReferenceId()
+    site_id = ReferenceId(allow_none=True)
     manager_id = ReferenceId(allow_none=True)
     location = Text(128, allow_none=True)
     time_zone = Zone(allow_none=True)
@@ -98,6 +100,7 @@ class PersonSchema(NamedRecordSchema):
     supportID = fields.String()
     job_title = fields.String()
     organization_id = fields.Integer()
+    site_id = fields.Integer()
     manager_id = fields.Integer()
     location = fields.String()
     time_zone = fields.String()
@@ -140,6 +143,28 @@ class TeamSchema(NamedRecordSchema):
     time_zone = fields.String()
     picture_uri = fields.String()
     remarks = fields.String()
+
+
+class SiteInputSchema(SourceSchema, PlaceSchema):
+    """A place where people of the account work."""
+
+    name = Text(128, required=True)
+    time_zone = Zone(allow_none=True)
+    picture_uri = Picture(allow_none=True)
+    remarks = long_text()
+    disabled = fields.Boolean()
+
+
+class SiteSchema(NamedRecordSchema):
+    address = fields.String()
+    city = fields.String()
+    state = fields.String()
+    zip = fields.String()
+    country = fields.String()
+    time_zone = fields.String()
+    picture_uri = fields.String()
+    remarks = fields.String()
+    disabled = fields.Boolean()
 
 
 class IntroductionSchema(InputSchema):

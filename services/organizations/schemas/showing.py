@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.common.schemas import OutputSchema
 from services.organizations.schemas.account import AccountSchema, NewTokenSchema, TokenSchema
-from services.organizations.schemas.records import OrganizationSchema, PersonSchema, TeamSchema
+from services.organizations.schemas.records import OrganizationSchema, PersonSchema, SiteSchema, TeamSchema
 from services.organizations.schemas.trusts import InvitationSchema, TrustSchema
 
 _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
@@ -15,6 +15,7 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
     "organization": OrganizationSchema(),
     "person": PersonSchema(),
     "team": TeamSchema(),
+    "site": SiteSchema(),
     "token": TokenSchema(),
     "new_token": NewTokenSchema(),
     "trust": TrustSchema(),

@@ -14,7 +14,7 @@ from services.slas.actions.references import Fault, check, known, of_account
 from services.slas.actions.saving import records, refusing
 from services.slas.actions.trusts import trust_with
 from services.slas.model import shapes
-from services.slas.model.coverage import CHOSEN_BY_COVERAGE
+from services.slas.model.coverage import CHOSEN_BY_COVERAGE, chosen_for, misfits
 from services.slas.model.status import Term, check_dates, check_move, due_on, local_date, settled
 
 Fields = Mapping[str, Any]
@@ -25,7 +25,9 @@ CUSTOMERS_OWN = frozenset(
     {
         "service_instance_ids",
         "organization_ids",
+        "site_ids",
         "people_ids",
+        "coverage_group_ids",
         "customer_representative_ids",
         "service_level_manager_id",
         "shares_requester_target",
@@ -34,7 +36,7 @@ CUSTOMERS_OWN = frozenset(
         "sourceID",
     }
 )
-_CHOICES = tuple(dict.fromkeys(field for field in CHOSEN_BY_COVERAGE.values() if field is not None))
+_CHOICES = tuple(dict.fromkeys(field for fields in CHOSEN_BY_COVERAGE.values() for field in fields))
 # As many as one announcement names.
 MAX_REPRESENTATIVES = 100
 
@@ -186,19 +188,14 @@ def _check_partners(state: Fields) -> None:
 
 def check_choices(context: Context, before: Fields, state: Fields) -> None:
     """What an SLA covers must be ours, and of the kind that its coverage speaks of. Raises Invalid."""
-    fitting = CHOSEN_BY_COVERAGE.get(state["coverage"])
-    errors = [
-        (field, f"means nothing with the coverage {state['coverage']}")
-        for field in _CHOICES
-        if field != fitting and listed(state, field) and listed(state, field) != listed(before, field)
-    ]
-    if errors:
+    new = [field for field in _CHOICES if listed(state, field) not in ([], listed(before, field))]
+    if errors := misfits(state["coverage"], new):
         raise Invalid(errors=errors)
     names = (*_CHOICES, "customer_representative_ids", "service_level_manager_id")
     chosen = {name: listed(state, name) if name in _CHOICES else state.get(name) for name in names}
     known_before = {name: listed(before, name) if name in _CHOICES else before.get(name) for name in names}
     check(context, known_before, chosen)
-    if fitting == "service_instance_ids":
+    if "service_instance_ids" in chosen_for(state["coverage"]):
         covered = listed(state, "service_instance_ids")
         hierarchy.check_edges(context, state["service_instance_id"], covered, "service_instance_ids")
 

@@ -45,7 +45,9 @@ Edit = Callable[[Fields], Fields]
 RELATIONS: Mapping[str, str] = {
     "service_instances": "service_instance_ids",
     "organizations": "organization_ids",
+    "sites": "site_ids",
     "people": "people_ids",
+    "coverage_groups": "coverage_group_ids",
     "customer_representatives": "customer_representative_ids",
 }
 
@@ -170,7 +172,7 @@ def _stored(context: Context, state: Fields, fields: Fields) -> Document:
         ]
     if "customer_account_id" in stored:
         stored["customer_account"] = customer_account(context, state, stored.pop("customer_account_id"))
-    for field in ("organization_ids", "people_ids", "customer_representative_ids"):
+    for field in RELATIONS.values():
         if field in stored:
             stored[field] = sorted(set(stored[field]))
     return stored

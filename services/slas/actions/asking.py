@@ -9,9 +9,10 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid, NotFound
 from services.slas import store
+from services.slas.actions.coverage_groups import chosen_in, groups_of
 from services.slas.actions.saving import records
 from services.slas.actions.trusts import trust_with
-from services.slas.model.coverage import Agreement, Asking, NotCovered, Target, permitted
+from services.slas.model.coverage import Agreement, Asking, Group, NotCovered, Target, permitted
 from services.slas.model.shapes import covered_ids, shares_requester_target
 
 Document = dict[str, Any]
@@ -45,7 +46,8 @@ def agreement_for(
     covered = {id for sla in slas for id in covered_ids(sla.state)}
     asking = _asking(context, actor, own_service_instance_id, requester_id, covered)
     target = Target(record.id, instance["name"], instance["status"])
-    agreements = [_agreement(context, sla.id, sla.state) for sla in slas]
+    groups = groups_of(context, [sla.state for sla in slas])
+    agreements = [_agreement(context, sla.id, sla.state, groups) for sla in slas]
     try:
         chosen = permitted(agreements, target, asking, _names(context, covered))
     except NotCovered as refused:
@@ -92,7 +94,7 @@ def agreement(context: Context, partner: str, thread: str) -> Document:
     }
 
 
-def _agreement(context: Context, id: int, sla: Mapping[str, Any]) -> Agreement:
+def _agreement(context: Context, id: int, sla: Mapping[str, Any], groups: Mapping[int, Group]) -> Agreement:
     account = sla["account"]
     trust = trust_with(context, account["id"])
     return Agreement(
@@ -103,10 +105,7 @@ def _agreement(context: Context, id: int, sla: Mapping[str, Any]) -> Agreement:
         trust=trust.status if trust else "ended",
         status=sla["status"],
         service_instance_id=sla["service_instance_id"],
-        coverage=sla["coverage"],
-        service_instance_ids=frozenset(covered_ids(sla)),
-        organization_ids=frozenset(sla.get("organization_ids") or ()),
-        people_ids=frozenset(sla.get("people_ids") or ()),
+        **chosen_in(sla, groups),
     )
 
 
@@ -117,6 +116,7 @@ def _asking(
         own_service_instance_id=own_id,
         requester_id=requester_id,
         organization_ids=organizations_of(context, requester_id),
+        site_id=site_of(context, requester_id),
         supported_instance_ids=supported_by(context, actor.team_ids, covered),
     )
 
@@ -131,6 +131,12 @@ def organizations_of(context: Context, requester_id: int | None) -> tuple[int, .
         organization = context.copies.get("organization", next_id) or {}
         next_id = organization.get("parent_id")
     return tuple(above)
+
+
+def site_of(context: Context, requester_id: int | None) -> int | None:
+    """The site at which the requester works."""
+    person = context.copies.get("person", requester_id) if requester_id is not None else None
+    return person.get("site_id") if person else None
 
 
 def supported_by(context: Context, team_ids: frozenset[int], covered: set[int]) -> frozenset[int]:

@@ -8,13 +8,14 @@ from typing import Any
 from services.common.context import Context
 from services.common.database import answering, insert_missing
 from services.slas import documents, store
-from services.slas.actions.asking import organizations_of, supported_by
+from services.slas.actions.asking import organizations_of, site_of, supported_by
+from services.slas.actions.coverage_groups import chosen_in, groups_of
 from services.slas.actions.saving import records
 from services.slas.model.affected import Promise, Snapshot, snapshot
 from services.slas.model.calendars import Calendar, calendar_of
-from services.slas.model.coverage import Asking
+from services.slas.model.coverage import Asking, Group
 from services.slas.model.offerings import CALENDARS, FOLLOW_UP, SCHEMES
-from services.slas.model.shapes import covered_ids, parents_of
+from services.slas.model.shapes import parents_of
 
 _REMEMBERED = 200
 
@@ -37,7 +38,9 @@ def promises(context: Context, instance_ids: Collection[int]) -> list[Promise]:
     if not instance_ids:
         return []
     about = {"service_instance_id": {"$in": sorted(instance_ids)}, "account": None, "discarded": None}
-    return [_promise(record.id, record.state) for record in records(context, "sla").find(about)]
+    found = list(records(context, "sla").find(about))
+    groups = groups_of(context, [record.state for record in found])
+    return [_promise(record.id, record.state, groups) for record in found]
 
 
 def asking(context: Context, person_id: int | None, among: Iterable[Promise]) -> Asking:
@@ -47,10 +50,13 @@ def asking(context: Context, person_id: int | None, among: Iterable[Promise]) ->
         return Asking()
     covered = {id for promise in own for id in promise.service_instance_ids}
     teams = context.copies.find("team", {"member_ids": person_id}) if covered else ()
-    by_organization = any(promise.organization_ids for promise in own)
+    covering: list[Promise | Group] = [*own, *(group for promise in own for group in promise.groups)]
+    by_organization = any(each.organization_ids for each in covering)
+    by_site = any(each.site_ids for each in covering)
     return Asking(
         requester_id=person_id,
         organization_ids=organizations_of(context, person_id) if by_organization else (),
+        site_id=site_of(context, person_id) if by_site else None,
         supported_instance_ids=supported_by(context, frozenset(team["id"] for team in teams), covered),
     )
 
@@ -122,14 +128,11 @@ def _calendar(context: Context, id: int) -> Calendar:
     return calendar_of(records(context, "calendar").get(id).state, of_calendar)
 
 
-def _promise(id: int, sla: Mapping[str, Any]) -> Promise:
+def _promise(id: int, sla: Mapping[str, Any], groups: Mapping[int, Group]) -> Promise:
     return Promise(
         id=id,
         status=sla["status"],
         service_instance_id=sla["service_instance_id"],
-        coverage=sla["coverage"],
         agreement=sla["thread"]["id"] if sla.get("thread") else None,
-        service_instance_ids=frozenset(covered_ids(sla)),
-        organization_ids=frozenset(sla.get("organization_ids") or ()),
-        people_ids=frozenset(sla.get("people_ids") or ()),
+        **chosen_in(sla, groups),
     )

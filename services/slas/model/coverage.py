@@ -6,7 +6,12 @@ and only when the SLA covers the case. What a coverage means:
 - `customer_account`: everything and everybody of the customer's account.
 - `organizations`, `organizations_and_descendants`: the requester belongs to one of the chosen organizations
   (or to one below it).
+- `sites`: the requester works at one of the chosen sites.
+- `organizations_and_sites`: both: he belongs to one of the chosen organizations and works at one of the
+  chosen sites.
 - `people`: the requester is one of the chosen people.
+- `coverage_groups`: one of the chosen groups covers the requester. A group is made once and chosen in many
+  SLAs; its own coverage is one of those that say who the requester is (`OF_GROUPS`).
 - `service_instances`: the request is about one of the chosen service instances of the customer's own, or
   the one who puts the partner's instance on it works in a team of such an instance: the members of these
   teams are covered.
@@ -26,19 +31,26 @@ from services.slas.model.status import ACTIVE
 
 DISCONTINUED = "discontinued"
 
-# coverage → the field that holds what was chosen (None: nothing to choose)
-CHOSEN_BY_COVERAGE: dict[str, str | None] = {
-    "customer_account": None,
-    "organizations": "organization_ids",
-    "organizations_and_descendants": "organization_ids",
-    "people": "people_ids",
-    "service_instances": "service_instance_ids",
+# coverage → the fields that hold what was chosen
+CHOSEN_BY_COVERAGE: dict[str, tuple[str, ...]] = {
+    "customer_account": (),
+    "organizations_and_descendants": ("organization_ids",),
+    "organizations": ("organization_ids",),
+    "sites": ("site_ids",),
+    "organizations_and_sites": ("organization_ids", "site_ids"),
+    "people": ("people_ids",),
+    "service_instances": ("service_instance_ids",),
+    "coverage_groups": ("coverage_group_ids",),
 }
 COVERAGES = tuple(CHOSEN_BY_COVERAGE)
+OF_GROUPS = ("organizations_and_descendants", "organizations", "sites", "organizations_and_sites", "people")
 # When several agreements allow the same, the one made for the narrowest case is meant.
 _NARROWEST_FIRST = (
     "service_instances",
     "people",
+    "organizations_and_sites",
+    "coverage_groups",
+    "sites",
     "organizations",
     "organizations_and_descendants",
     "customer_account",
@@ -46,6 +58,17 @@ _NARROWEST_FIRST = (
 
 if set(_NARROWEST_FIRST) != set(COVERAGES):
     raise AssertionError("_NARROWEST_FIRST does not order all coverages")
+
+
+def chosen_for(coverage: str) -> tuple[str, ...]:
+    """The fields in which something is chosen for a coverage; none for one that is not known here."""
+    return CHOSEN_BY_COVERAGE.get(coverage, ())
+
+
+def misfits(coverage: str, chosen: Iterable[str]) -> list[tuple[str, str]]:
+    """Those of the fields in which something was `chosen` that the coverage does not speak of, as errors."""
+    text = f"means nothing with the coverage {coverage}"
+    return [(field, text) for field in chosen if field not in chosen_for(coverage)]
 
 
 class Covering(Protocol):
@@ -61,7 +84,26 @@ class Covering(Protocol):
     def organization_ids(self) -> frozenset[int]: ...
 
     @property
+    def site_ids(self) -> frozenset[int]: ...
+
+    @property
     def people_ids(self) -> frozenset[int]: ...
+
+    @property
+    def groups(self) -> tuple[Group, ...]: ...
+
+
+@dataclass(frozen=True)
+class Group:
+    """A coverage group; its coverage is one of `OF_GROUPS`."""
+
+    name: str
+    coverage: str
+    organization_ids: frozenset[int] = frozenset()
+    site_ids: frozenset[int] = frozenset()
+    people_ids: frozenset[int] = frozenset()
+    service_instance_ids: frozenset[int] = frozenset()
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +121,9 @@ class Agreement:
     coverage: str
     service_instance_ids: frozenset[int] = frozenset()
     organization_ids: frozenset[int] = frozenset()
+    site_ids: frozenset[int] = frozenset()
     people_ids: frozenset[int] = frozenset()
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,13 +139,15 @@ class Target:
 class Asking:
     """A request about to be handed over.
 
-    `organization_ids`: the requester's organization first, then those above it. `supported_instance_ids`: own
-    service instances whose support or first line team the acting person is a member of.
+    `organization_ids`: the requester's organization first, then those above it. `site_id`: the requester's.
+    `supported_instance_ids`: own service instances whose support or first line team the acting person
+    is a member of.
     """
 
     own_service_instance_id: int | None = None
     requester_id: int | None = None
     organization_ids: tuple[int, ...] = ()
+    site_id: int | None = None
     supported_instance_ids: frozenset[int] = frozenset()
 
 
@@ -124,6 +170,13 @@ def covers(agreement: Covering, asking: Asking) -> bool:
             return bool(agreement.organization_ids & set(asking.organization_ids[:1]))
         case "organizations_and_descendants":
             return bool(agreement.organization_ids & set(asking.organization_ids))
+        case "sites":
+            return asking.site_id in agreement.site_ids
+        case "organizations_and_sites":
+            own = asking.organization_ids[:1]
+            return asking.site_id in agreement.site_ids and bool(agreement.organization_ids & set(own))
+        case "coverage_groups":
+            return any(covers(group, asking) for group in agreement.groups)
         case "people":
             return asking.requester_id in agreement.people_ids
         case "service_instances":
@@ -174,11 +227,19 @@ def _covered(agreement: Agreement, names: Mapping[int, str]) -> str:
         chosen = sorted(agreement.service_instance_ids)
         told = ", ".join(f'"{names.get(one, str(one))}"' for one in chosen)
         return f"requests about {told}, and the members of the teams that support it"
+    if agreement.coverage == "coverage_groups":
+        told = ", ".join(f'"{group.name}"' for group in agreement.groups)
+        return f"those whom the coverage groups {told} cover" if told else "no chosen coverage groups yet"
     if agreement.coverage == "people":
-        return (
-            f"{len(agreement.people_ids)} chosen people" if agreement.people_ids else "no chosen people yet"
-        )
-    if not agreement.organization_ids:
-        return "no chosen organizations yet"
+        return _counted(agreement.people_ids, "people")
+    whose = [
+        _counted(ids, what)
+        for ids, what in ((agreement.organization_ids, "organizations"), (agreement.site_ids, "sites"))
+        if f"{what.removesuffix('s')}_ids" in chosen_for(agreement.coverage)
+    ]
     below = " and those below" if agreement.coverage == "organizations_and_descendants" else ""
-    return f"people of {len(agreement.organization_ids)} chosen organizations{below}"
+    return f"people of {' at '.join(whose)}{below}"
+
+
+def _counted(ids: frozenset[int], what: str) -> str:
+    return f"{len(ids)} chosen {what}" if ids else f"no chosen {what} yet"

@@ -17,6 +17,12 @@ _BLANK: Mapping[str, Mapping[str, Any]] = {
     "holiday": {"disabled": False},
     "sla_notification_scheme": {"disabled": False, "rules": []},
     "waiting_for_customer_follow_up": {"disabled": False, "rules": [], "auto_complete": False},
+    "sla_coverage_group": {
+        "disabled": False,
+        "organization_ids": [],
+        "site_ids": [],
+        "people_ids": [],
+    },
     "sla": {
         "status": "being_prepared",
         "coverage": "customer_account",
@@ -24,7 +30,9 @@ _BLANK: Mapping[str, Mapping[str, Any]] = {
         "asks_requester_target": False,
         "shares_requester_target": False,
         "organization_ids": [],
+        "site_ids": [],
         "people_ids": [],
+        "coverage_group_ids": [],
         "service_instances": [],
         "customer_representative_ids": [],
         "announced_representatives": [],
@@ -37,6 +45,7 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
     "sla_notification_scheme": ("name", "disabled"),
     "waiting_for_customer_follow_up": ("name", "disabled"),
     "holiday": ("name", "disabled", "calendar_id", "start_at", "end_at"),
+    "sla_coverage_group": ("name", "disabled", "coverage"),
     "service_instance": (
         "name",
         "status",
@@ -57,7 +66,9 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
         "customer_account",
         "coverage",
         "organization_ids",
+        "site_ids",
         "people_ids",
+        "coverage_group_ids",
         "customer_representative_ids",
     ),
 }

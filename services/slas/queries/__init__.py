@@ -16,7 +16,6 @@ from pymongo.database import Database
 
 from services.common import audit, history
 from services.common.actor import Actor
-from services.common.errors import NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page, page_at_hand
 from services.slas.holidays.icalendar_written import written_icalendar
 from services.slas.model.shapes import parents_of
@@ -26,12 +25,24 @@ from services.slas.queries.affected import (
     list_affected_slas,
     list_affected_slas_of_request,
 )
+from services.slas.queries.agreements import (
+    get_coverage_group,
+    get_sla,
+    list_coverage_groups,
+    list_slas,
+    list_slas_of_customer,
+    list_slas_of_service,
+    list_slas_of_service_instance,
+    one,
+    visible,
+)
 from services.slas.queries.listings import (
     AFFECTED_SLAS,
     CALENDAR_HOURS,
     CALENDARS,
-    FOLLOW_UPS,
+    COVERAGE_GROUPS,
     DISCLOSURES,
+    FOLLOW_UPS,
     HOLIDAYS,
     NOTIFICATION_SCHEMES,
     SERVICE_INSTANCES,
@@ -50,6 +61,7 @@ __all__ = [
     "get_affected_sla",
     "get_audit",
     "get_calendar",
+    "get_coverage_group",
     "get_holiday",
     "get_icalendar",
     "get_service",
@@ -63,6 +75,7 @@ __all__ = [
     "list_calendar_hours",
     "list_calendars",
     "list_children",
+    "list_coverage_groups",
     "list_holidays",
     "list_holidays_of_calendar",
     "list_instances_of_service",
@@ -89,6 +102,7 @@ LISTINGS: Mapping[str, Listing] = {
     "service_instances": SERVICE_INSTANCES,
     "service_offerings": SERVICE_OFFERINGS,
     "slas": SLAS,
+    "sla_coverage_groups": COVERAGE_GROUPS,
     "calendars": CALENDARS,
     "holidays": HOLIDAYS,
     "sla_notification_schemes": NOTIFICATION_SCHEMES,
@@ -96,16 +110,13 @@ LISTINGS: Mapping[str, Listing] = {
     "affected_slas": AFFECTED_SLAS,
 }
 
-# What is left of an offer that a person discarded is a thread, no agreement to be shown.
-_SHOWN = {"discarded": None}
-
 
 def list_services(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
     return page(database["services"], SERVICES, query, viewer=viewer).map(_service)
 
 
 def get_service(database: Database[Document], id: int, viewer: Actor) -> Document:
-    return _service(_one(database["services"].find_one({"_id": id})))
+    return _service(one(database["services"].find_one({"_id": id})))
 
 
 def list_service_offerings(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -113,7 +124,7 @@ def list_service_offerings(database: Database[Document], query: ListQuery, viewe
 
 
 def get_service_offering(database: Database[Document], id: int, viewer: Actor) -> Document:
-    return _offering(_one(database["service_offerings"].find_one({"_id": id})))
+    return _offering(one(database["service_offerings"].find_one({"_id": id})))
 
 
 def list_service_instances(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -123,12 +134,12 @@ def list_service_instances(database: Database[Document], query: ListQuery, viewe
 
 def get_service_instance(database: Database[Document], id: int, viewer: Actor) -> Document:
     """Also one of a partner's whose SLA has ended: requests may still name it."""
-    return _instance(_one(database["service_instances"].find_one({"_id": id})))
+    return _instance(one(database["service_instances"].find_one({"_id": id})))
 
 
 def list_parents(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """The service instances that one supports."""
-    instance = _one(database["service_instances"].find_one({"_id": id}))
+    instance = one(database["service_instances"].find_one({"_id": id}))
     above = sorted({edge["service_instance_id"] for edge in parents_of(instance)})
     among = {"_id": {"$in": above}}
     found = page(database["service_instances"], SERVICE_INSTANCES, query, among, viewer=viewer)
@@ -138,7 +149,7 @@ def list_parents(database: Database[Document], id: int, query: ListQuery, viewer
 def list_children(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """The service instances that support one: own ones, and those of partners by active SLAs."""
     instances = database["service_instances"]
-    _one(instances.find_one({"_id": id}, {"_id": 1}))
+    one(instances.find_one({"_id": id}, {"_id": 1}))
     below: set[int] = set()
     for edges in ("parents", "agreed_parents"):
         below.update(
@@ -146,36 +157,6 @@ def list_children(database: Database[Document], id: int, query: ListQuery, viewe
         )
     among = {"_id": {"$in": sorted(below)}}
     return page(instances, SERVICE_INSTANCES, query, among, viewer=viewer).map(_instance)
-
-
-def list_slas(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
-    return page(database["slas"], SLAS, query, _visible(viewer), viewer=viewer).map(_sla)
-
-
-def get_sla(database: Database[Document], id: int, viewer: Actor) -> Document:
-    return _sla(_one(database["slas"].find_one(all_of([{"_id": id}, _visible(viewer)]))))
-
-
-def list_slas_of_service_instance(
-    database: Database[Document], id: int, query: ListQuery, viewer: Actor
-) -> Page:
-    """The SLAs for a service instance."""
-    _one(database["service_instances"].find_one({"_id": id}, {"_id": 1}))
-    wanted = all_of([{"service_instance_id": id}, _visible(viewer)])
-    return page(database["slas"], SLAS, query, wanted, viewer=viewer).map(_sla)
-
-
-def list_slas_of_customer(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
-    """The SLAs whose customer is an organization."""
-    wanted = all_of([{"customer_id": id}, _visible(viewer)])
-    return page(database["slas"], SLAS, query, wanted, viewer=viewer).map(_sla)
-
-
-def list_slas_of_service(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
-    """The SLAs for all instances of a service."""
-    among = database["service_instances"].find({"service_id": id}, {"_id": 1})
-    instances = {"service_instance_id": {"$in": sorted(each["_id"] for each in among)}}
-    return page(database["slas"], SLAS, query, all_of([instances, _visible(viewer)]), viewer=viewer).map(_sla)
 
 
 def list_instances_of_service(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
@@ -197,12 +178,12 @@ def list_calendars(database: Database[Document], query: ListQuery, viewer: Actor
 
 
 def get_calendar(database: Database[Document], id: int, viewer: Actor) -> Document:
-    return _calendar(_one(database["calendars"].find_one({"_id": id})))
+    return _calendar(one(database["calendars"].find_one({"_id": id})))
 
 
 def list_calendar_hours(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """The weekly hours of a calendar, numbered from Monday on."""
-    calendar = _one(database["calendars"].find_one({"_id": id}, {"calendar_hours": 1}))
+    calendar = one(database["calendars"].find_one({"_id": id}, {"calendar_hours": 1}))
     hours = [{"id": number, **each} for number, each in enumerate(calendar["calendar_hours"], start=1)]
     return page_at_hand(hours, CALENDAR_HOURS, query)
 
@@ -224,7 +205,7 @@ def list_holidays_of_calendar(database: Database[Document], id: int, query: List
 
 
 def get_holiday(database: Database[Document], id: int, viewer: Actor) -> Document:
-    return _holiday(_one(database["holidays"].find_one({"_id": id})))
+    return _holiday(one(database["holidays"].find_one({"_id": id})))
 
 
 def get_icalendar(database: Database[Document], calendar: Document, domain: str) -> bytes:
@@ -240,7 +221,7 @@ def list_sla_notification_schemes(database: Database[Document], query: ListQuery
 
 
 def get_sla_notification_scheme(database: Database[Document], id: int, viewer: Actor) -> Document:
-    return _scheme(_one(database["sla_notification_schemes"].find_one({"_id": id})))
+    return _scheme(one(database["sla_notification_schemes"].find_one({"_id": id})))
 
 
 def list_waiting_for_customer_follow_ups(
@@ -251,13 +232,13 @@ def list_waiting_for_customer_follow_ups(
 
 
 def get_waiting_for_customer_follow_up(database: Database[Document], id: int, viewer: Actor) -> Document:
-    return _follow_up(_one(database["waiting_for_customer_follow_ups"].find_one({"_id": id})))
+    return _follow_up(one(database["waiting_for_customer_follow_ups"].find_one({"_id": id})))
 
 
 def get_audit(database: Database[Document], id: int, viewer: Actor, kind: str) -> list[Document]:
     """The audit lines (`common.audit`) of a record. Raises NotFound."""
-    seen = _visible(viewer) if kind == "sla" else {}
-    _one(database[KINDS[kind]].find_one(all_of([{"_id": id}, seen]), {"_id": 1}))
+    seen = visible(viewer) if kind == "sla" else {}
+    one(database[KINDS[kind]].find_one(all_of([{"_id": id}, seen]), {"_id": 1}))
     account = database["copy_account"].find_one({"_id": viewer.account}, {"name": 1}) or {}
     entries = history.read(database, KINDS[kind], id)
     return audit.lines(entries, {"id": viewer.account, "name": account.get("name", viewer.account)})
@@ -279,22 +260,9 @@ def _instances(database: Database[Document], query: ListQuery, among: Document, 
     return found.map(_instance)
 
 
-def _visible(viewer: Actor) -> Document:
-    if viewer.roles:
-        return dict(_SHOWN)
-    return {**_SHOWN, "customer_representative_ids": viewer.person_id}
-
-
-def _one(document: Document | None) -> Document:
-    if document is None:
-        raise NotFound()
-    return document
-
-
 _service = partial(shown, "service")
 _offering = partial(shown, "service_offering")
 _instance = partial(shown, "service_instance")
-_sla = partial(shown, "sla")
 _calendar = partial(shown, "calendar")
 _holiday = partial(shown, "holiday")
 _scheme = partial(shown, "sla_notification_scheme")

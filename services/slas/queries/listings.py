@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.common.listing import Field, Kind, Listing
 from services.common.listing.usual import DAY, FLAG, ID, LOCAL, NAMED, REFERENCE, TIME, TIMES
 from services.slas.model.affected import ACCOUNTABILITIES
-from services.slas.model.coverage import COVERAGES
+from services.slas.model.coverage import COVERAGES, OF_GROUPS
 from services.slas.model.offerings import CATALOG, OFFERING_STATUSES, PORTFOLIO
 from services.slas.model.status import SLA_STATUSES
 from services.slas.schemas.agreements import ACTIVITIES
@@ -158,7 +158,9 @@ SLAS = Listing(
         "account",
         "remote_id",
         "organizations",
+        "sites",
         "people",
+        "coverage_groups",
         "service_instances",
         "announced_representatives",
         "remarks",
@@ -188,6 +190,14 @@ SLAS = Listing(
         "active": {"status": "active"},
         "inactive": {"status": {"$in": [status for status in SLA_STATUSES if status != "active"]}},
     },
+)
+
+COVERAGE_GROUPS = Listing(
+    fields={**NAMED, "coverage": _one_of(OF_GROUPS), "disabled": FLAG, **TIMES},
+    also=("organizations", "sites", "people"),
+    default_fields=("id", "sourceID", "name", "coverage", "disabled", "created_at", "updated_at"),
+    default_sort="name",
+    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
 )
 
 DISCLOSURES = Listing(

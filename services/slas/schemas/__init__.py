@@ -2,6 +2,8 @@
 
 from services.slas.schemas.affected import AffectedSlaSchema
 from services.slas.schemas.agreements import (
+    CoverageGroupInputSchema,
+    CoverageGroupSchema,
     DisclosureSchema,
     ImpactRelationSchema,
     SlaInputSchema,
@@ -39,6 +41,8 @@ __all__ = [
     "CalendarHourSchema",
     "CalendarInputSchema",
     "CalendarSchema",
+    "CoverageGroupInputSchema",
+    "CoverageGroupSchema",
     "DisclosureSchema",
     "FillHolidaysInputSchema",
     "FoundHolidaysSchema",

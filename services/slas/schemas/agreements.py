@@ -15,7 +15,7 @@ from services.common.schemas import (
     OutputSchema,
     SourceSchema,
 )
-from services.slas.model.coverage import COVERAGES
+from services.slas.model.coverage import COVERAGES, OF_GROUPS
 from services.slas.model.hierarchy import IMPACT_RELATIONS
 from services.slas.model.offerings import LEVELS
 from services.slas.model.status import SLA_STATUSES
@@ -55,7 +55,9 @@ class SlaInputSchema(_ActivitiesIn):
     customer_account_id = Text(31, allow_none=True)
     coverage = one_of(COVERAGES, allow_none=False)
     organization_ids = ReferenceIds(MAX_COVERED, bare="organizations")
+    site_ids = ReferenceIds(MAX_COVERED, bare="sites")
     people_ids = ReferenceIds(MAX_COVERED, bare="people")
+    coverage_group_ids = ReferenceIds(MAX_COVERED, bare="coverage_groups")
     service_instance_ids = ReferenceIds(MAX_COVERED, bare="service_instances")
     customer_representative_ids = ReferenceIds(MAX_COVERED, bare="customer_representatives")
     service_level_manager_id = ReferenceId(allow_none=True)
@@ -76,6 +78,25 @@ class SlaInputSchema(_ActivitiesIn):
         account = taken.pop("customer_account")
         taken["customer_account_id"] = account.get("id") if isinstance(account, Mapping) else account
         return taken
+
+
+class CoverageGroupInputSchema(SourceSchema):
+    """Whom several SLAs cover: people, organizations, sites, or the people of some at some of the others."""
+
+    name = Text(128, required=True)
+    disabled = fields.Boolean()
+    coverage = one_of(OF_GROUPS, allow_none=False, required=True)
+    organization_ids = ReferenceIds(MAX_COVERED, bare="organizations")
+    site_ids = ReferenceIds(MAX_COVERED, bare="sites")
+    people_ids = ReferenceIds(MAX_COVERED, bare="people")
+
+
+class CoverageGroupSchema(NamedRecordSchema):
+    disabled = fields.Boolean()
+    coverage = fields.String()
+    organization_ids = fields.List(fields.Integer())
+    site_ids = fields.List(fields.Integer())
+    people_ids = fields.List(fields.Integer())
 
 
 class PersonNameSchema(OutputSchema):
@@ -115,7 +136,9 @@ class SlaSchema(_ActivitiesOut):
     customer_account = fields.Nested(AccountReferenceSchema)
     coverage = fields.String()
     organization_ids = fields.List(fields.Integer())
+    site_ids = fields.List(fields.Integer())
     people_ids = fields.List(fields.Integer())
+    coverage_group_ids = fields.List(fields.Integer())
     service_instance_ids = fields.List(fields.Integer())
     customer_representative_ids = fields.List(fields.Integer())
     announced_representatives = fields.List(fields.Nested(PersonNameSchema))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.common.schemas import OutputSchema
 from services.slas.model import shapes
-from services.slas.schemas.agreements import SlaSchema
+from services.slas.schemas.agreements import CoverageGroupSchema, SlaSchema
 from services.slas.schemas.calendars import CalendarSchema, HolidaySchema
 from services.slas.schemas.offerings import ServiceOfferingSchema
 from services.slas.schemas.rules import SlaNotificationSchemeSchema, WaitingForCustomerFollowUpSchema
@@ -18,6 +18,7 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
     "service_instance": ServiceInstanceSchema(),
     "service_offering": ServiceOfferingSchema(),
     "sla": SlaSchema(),
+    "sla_coverage_group": CoverageGroupSchema(),
     "calendar": CalendarSchema(),
     "holiday": HolidaySchema(),
     "sla_notification_scheme": SlaNotificationSchemeSchema(),

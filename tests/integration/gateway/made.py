@@ -12,10 +12,12 @@ KINDS = (
     "people",
     "teams",
     "organizations",
+    "sites",
     "services",
     "service_instances",
     "service_offerings",
     "slas",
+    "sla_coverage_groups",
     "calendars",
     "holidays",
     "sla_notification_schemes",
@@ -27,9 +29,11 @@ NODE_TYPES = {
     "people": "Person",
     "teams": "Team",
     "organizations": "Organization",
+    "sites": "Site",
     "services": "Service",
     "service_instances": "ServiceInstance",
     "service_offerings": "ServiceOffering",
+    "sla_coverage_groups": "SlaCoverageGroup",
     "calendars": "Calendar",
     "holidays": "Holiday",
     "sla_notification_schemes": "SlaNotificationScheme",
@@ -56,6 +60,7 @@ def bodies_in(client: Client) -> dict[str, Made]:
         "people": {"name": "Ann", "primary_email": "ann@widget.example"},
         "teams": {"name": "Keyed"},
         "organizations": {"name": "Keyed", "contacts": [{"label": "a", "email": "a@widget.example"}]},
+        "sites": {"name": "Keyed", "city": "Delft", "country": "NL", "time_zone": "Amsterdam"},
         "services": {"name": "Keyed"},
         "service_instances": fields,
         "service_offerings": {"name": "Keyed", "service_id": service["id"]},
@@ -65,6 +70,7 @@ def bodies_in(client: Client) -> dict[str, Made]:
             "service_offering_id": offering["id"],
             "coverage": "people",
         },
+        "sla_coverage_groups": {"name": "Keyed", "coverage": "people"},
         "calendars": {"name": "Keyed", "calendar_hours": [OFFICE_HOURS]},
         "holidays": {
             "name": "Keyed",
@@ -97,6 +103,7 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         for number in range(5)
     ]
     organizations = [post("organizations", {"name": f"Organization {number}"}) for number in range(3)]
+    sites = [post("sites", {"name": f"Site {number}"}) for number in range(3)]
     services = [post("services", {"name": f"Service {number}"}) for number in range(3)]
     instances = [
         post(
@@ -111,6 +118,10 @@ def some_in(client: Client) -> dict[str, list[Made]]:
     ]
     offerings = [
         post("service_offerings", {"name": f"Offering {number}", "service_id": services[number]["id"]})
+        for number in range(3)
+    ]
+    groups = [
+        post("sla_coverage_groups", {"name": f"Group {number}", "coverage": "sites", "sites": [sites[0]]})
         for number in range(3)
     ]
     calendars = [post("calendars", {"name": f"Calendar {number}"}) for number in range(3)]
@@ -140,9 +151,11 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         "people": people,
         "teams": teams,
         "organizations": organizations,
+        "sites": sites,
         "services": services,
         "service_instances": instances,
         "service_offerings": offerings,
+        "sla_coverage_groups": groups,
         "calendars": calendars,
         "holidays": holidays,
         "sla_notification_schemes": schemes,

@@ -206,3 +206,18 @@ def test_one_call_too_many_is_told_when_to_come_back(account: Account) -> None:
 )
 def test_roles_that_there_are_not_are_refused(account: Account, body: object) -> None:
     assert account.client().send("PATCH", "people/1/permissions", body).status_code == 422
+
+
+def test_people_are_found_by_the_site_they_work_at(account: Account) -> None:
+    administrator = account.client()
+    site = administrator.post("sites", {"name": "Delft", "country": "NL", "time_zone": "Amsterdam"})
+    person, own = account.person("Sita Onsite")
+    moved = administrator.patch(f"people/{person['id']}", {"site": site["id"]})
+    assert moved["site"]["name"] == "Delft"
+    assert [each["id"] for each in administrator.get(f"sites/{site['id']}/people")] == [person["id"]]
+    assert [each["id"] for each in administrator.get("people", site=str(site["id"]))] == [person["id"]]
+    assert own.get("sites") == []
+    administrator.patch(f"sites/{site['id']}", {"disabled": True})
+    other, _ = account.person("Late Comer")
+    refused = administrator.send("PATCH", f"people/{other['id']}", {"site_id": site["id"]})
+    assert (refused.status_code, "disabled" in refused.text) == (422, True)

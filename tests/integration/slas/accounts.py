@@ -23,7 +23,7 @@ from services.slas.actions import hearing, services
 from tests.configs import NAMES, SECRET, config_of
 from tests.integration.neighbours import Neighbours
 
-KINDS = ("account", "organization", "team", "person", "trust", "keyring")
+KINDS = ("account", "organization", "team", "person", "site", "trust", "keyring")
 
 
 @dataclass

@@ -10,7 +10,8 @@ import pytest
 
 from services.common.errors import Forbidden, Invalid
 from services.federation.verdicts import done
-from services.slas.actions import agreements, hierarchy, services
+from services.slas.actions import agreements, asking, coverage_groups, hierarchy, promises, services
+from services.slas.model.coverage import covers
 from tests.integration.slas.accounts import Hosting, Side, own_instance, trust
 from tests.integration.slas.registering import register, update, within
 
@@ -151,3 +152,41 @@ def test_agreed_edges_and_drawn_ones_together_close_no_circle(widget: Side, webs
     with pytest.raises(Invalid) as refused:
         services.add_parent(widget.context, widget.manager, network, webshop, "down")
     assert '"Network" → "Webshop" → "Network"' in refused.value.errors[0][1]
+
+
+def test_whom_a_partners_sla_covers_is_chosen_by_site_and_by_group(
+    gigatera: Side, widget: Side, hosting: Hosting
+) -> None:
+    register(gigatera, hosting, coverage="coverage_groups")
+    gigatera.deliver(widget)
+    (copy,) = widget.slas()
+    widget.directory.keep("site", 4, name="Delft")
+    widget.directory.keep("person", 2, name="Bob", organization_id=1, site_id=4)
+    context, manager = widget.context, widget.manager
+    fields = {"name": "Delft", "coverage": "sites", "people_ids": [2]}
+    with pytest.raises(Invalid) as odd:
+        coverage_groups.create_coverage_group(context, manager, fields)
+    assert odd.value.errors == [("people_ids", "means nothing with the coverage sites")]
+    fields = {"name": "Delft", "coverage": "sites", "site_ids": [4]}
+    group = coverage_groups.create_coverage_group(context, manager, fields)
+    chosen = agreements.add_to_sla(context, manager, copy["_id"], "coverage_groups", group["id"])
+    assert chosen["coverage_group_ids"] == [group["id"]]
+    ask = partial(asking.agreement_for, context, manager, copy["service_instance_id"], None)
+    assert ask(2)["sla_id"] == copy["_id"]
+    with pytest.raises(Invalid) as refused:
+        ask(1)
+    assert 'the coverage groups "Delft"' in refused.value.message
+    coverage_groups.update_coverage_group(context, manager, group["id"], {"site_ids": []})
+    with pytest.raises(Invalid):
+        ask(2)
+
+
+def test_an_sla_within_the_account_covers_people_at_sites(widget: Side, webshop: int) -> None:
+    widget.directory.keep("site", 4, name="Delft")
+    widget.directory.keep("person", 2, name="Bob", organization_id=1, site_id=4)
+    both = {"organization_ids": [1], "site_ids": [4]}
+    within(widget, webshop, status="active", coverage="organizations_and_sites", **both)
+    found = promises.promises(widget.context, {webshop})
+    (promise,) = found
+    assert covers(promise, promises.asking(widget.context, 2, found))
+    assert not covers(promise, promises.asking(widget.context, 1, found))

@@ -33,8 +33,9 @@ def test_own_records_carry_no_account_and_partners_do_in_lists_and_alone(
     alone = queries.get_service_instance(database, agreed["service_instance_id"], viewer)
     assert alone["account"]["id"] == "gigatera"
     for name, listing in queries.LISTINGS.items():
-        # An account has the affected SLAs of its own SLAs only.
-        assert ("account" in listing.default_fields) == (name != "affected_slas")
+        # An account has the affected SLAs of its own SLAs only, and coverage groups never leave.
+        own_only = name in ("affected_slas", "sla_coverage_groups")
+        assert ("account" in listing.default_fields) != own_only
 
 
 def test_a_partners_instance_leaves_the_list_with_its_last_active_sla_and_can_still_be_shown(

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.slas.model import COVERAGES, Agreement, Asking, NotCovered, Target, covers, permitted
+from services.slas.model import (
+    COVERAGES,
+    OF_GROUPS,
+    Agreement,
+    Asking,
+    Group,
+    NotCovered,
+    Target,
+    covers,
+    permitted,
+)
+from services.slas.model.coverage import CHOSEN_BY_COVERAGE, misfits
 
 HOSTING = Target(id=70, name="Hosting Gold", status="in_production")
 SLA = Agreement(
@@ -98,6 +110,77 @@ def test_coverage_people_looks_at_the_requester() -> None:
     assert not covers(sla, Asking(requester_id=None))
 
 
+def test_coverage_sites_looks_at_where_the_requester_works() -> None:
+    sla = replace(SLA, coverage="sites", site_ids=frozenset({2}))
+    assert covers(sla, Asking(site_id=2))
+    assert not covers(sla, Asking(site_id=3))
+    assert not covers(sla, Asking(site_id=None))
+
+
+def test_coverage_organizations_and_sites_takes_both() -> None:
+    chosen: dict[str, Any] = {"organization_ids": frozenset({3}), "site_ids": frozenset({2})}
+    sla = replace(SLA, coverage="organizations_and_sites", **chosen)
+    assert covers(sla, Asking(organization_ids=(3, 1), site_id=2))
+    assert not covers(sla, Asking(organization_ids=(3, 1), site_id=4))
+    assert not covers(sla, Asking(organization_ids=(4, 3), site_id=2))
+    assert not covers(sla, Asking(organization_ids=(3, 1)))
+
+
+def test_a_coverage_group_covers_whom_it_would_cover_as_an_sla() -> None:
+    groups = (
+        Group("Board", "people", people_ids=frozenset({8})),
+        Group("Plant", "organizations_and_sites", frozenset({3}), frozenset({2})),
+    )
+    sla = replace(SLA, coverage="coverage_groups", groups=groups)
+    assert covers(sla, Asking(requester_id=8))
+    assert covers(sla, Asking(requester_id=9, organization_ids=(3,), site_id=2))
+    assert not covers(sla, Asking(requester_id=9, organization_ids=(3,), site_id=1))
+    assert not covers(replace(sla, groups=()), Asking(requester_id=8))
+
+
+@pytest.mark.parametrize("coverage", COVERAGES)
+def test_what_a_coverage_does_not_speak_of_is_not_chosen_for_it(coverage: str) -> None:
+    fields = {field for fields in CHOSEN_BY_COVERAGE.values() for field in fields}
+    refused = {field for field, _ in misfits(coverage, fields)}
+    assert refused == fields - set(CHOSEN_BY_COVERAGE[coverage])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "text"),
+    [
+        ({"coverage": "sites"}, "covers people of no chosen sites yet"),
+        (
+            {
+                "coverage": "organizations_and_sites",
+                "organization_ids": frozenset({3}),
+                "site_ids": frozenset({2}),
+            },
+            "covers people of 1 chosen organizations at 1 chosen sites",
+        ),
+        (
+            {"coverage": "coverage_groups", "groups": (Group("Board", "people"),)},
+            'covers those whom the coverage groups "Board" cover',
+        ),
+    ],
+)
+def test_a_refusal_says_whom_the_agreement_covers(chosen: dict[str, Any], text: str) -> None:
+    assert text in refusal([replace(SLA, service_instance_ids=frozenset(), **chosen)], Asking())
+
+
+def test_whom_groups_and_sites_cover_is_between_the_chosen_people_and_all_of_an_organization() -> None:
+    asking = Asking(requester_id=8, organization_ids=(3,), site_id=2)
+    organizations, sites, people = frozenset({3}), frozenset({2}), frozenset({8})
+    groups = (Group("Board", "people", people_ids=people),)
+    wide = [
+        replace(SLA, id=id, coverage=coverage, organization_ids=organizations, site_ids=sites, groups=groups)
+        for id, coverage in enumerate(
+            ("organizations", "sites", "coverage_groups", "organizations_and_sites")
+        )
+    ]
+    while wide:
+        assert permitted(wide, HOSTING, asking, NAMES) is wide.pop()
+
+
 def test_the_agreement_for_the_narrowest_case_is_taken() -> None:
     wide = replace(SLA, id=1, coverage="customer_account")
     older_twin = replace(SLA, id=4)
@@ -119,7 +202,18 @@ def test_the_agreement_for_the_narrowest_case_is_taken() -> None:
             coverage=st.sampled_from(COVERAGES),
             service_instance_ids=st.frozensets(st.integers(10, 12)),
             organization_ids=st.frozensets(st.integers(1, 3)),
+            site_ids=st.frozensets(st.integers(1, 3)),
             people_ids=st.frozensets(st.integers(1, 3)),
+            groups=st.lists(
+                st.builds(
+                    Group,
+                    name=st.just("Group"),
+                    coverage=st.sampled_from(OF_GROUPS),
+                    site_ids=st.frozensets(st.integers(1, 3)),
+                    people_ids=st.frozensets(st.integers(1, 3)),
+                ),
+                max_size=2,
+            ).map(tuple),
         ),
         max_size=4,
     ),
@@ -128,6 +222,7 @@ def test_the_agreement_for_the_narrowest_case_is_taken() -> None:
         own_service_instance_id=st.none() | st.integers(10, 12),
         requester_id=st.none() | st.integers(1, 3),
         organization_ids=st.lists(st.integers(1, 3), unique=True).map(tuple),
+        site_id=st.none() | st.integers(1, 3),
         supported_instance_ids=st.frozensets(st.integers(10, 12)),
     ),
 )

@@ -43,7 +43,7 @@ def test_the_customer_account_is_given_once() -> None:
 
 
 def test_coverages_that_are_not_there_yet_are_refused_by_name() -> None:
-    assert "must be one of customer_account" in wrong(SLA, coverage="sites")["coverage"]
+    assert "must be one of customer_account" in wrong(SLA, coverage="skill_pools")["coverage"]
 
 
 def test_a_target_is_minutes_or_hours_and_minutes() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.slas.model.affected.situation import Situation
-from services.slas.model.coverage import Asking, covers
+from services.slas.model.coverage import Asking, Group, covers
 from services.slas.model.status import ACTIVE
 
 # The request is on the SLA's service instance; on one below it; or on neither, or it was declined.
@@ -29,7 +29,9 @@ class Promise:
     agreement: str | None = None
     service_instance_ids: frozenset[int] = frozenset()
     organization_ids: frozenset[int] = frozenset()
+    site_ids: frozenset[int] = frozenset()
     people_ids: frozenset[int] = frozenset()
+    groups: tuple[Group, ...] = ()
 
 
 def affected_by(promises: Iterable[Promise], situation: Situation, asking: Asking) -> list[int]:
