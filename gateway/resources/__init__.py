@@ -24,6 +24,7 @@ from gateway.resources import (
     trusts,
 )
 from gateway.resources.links import LinkViews
+from services.slas.schemas import FlsaInputSchema, SlaInputSchema
 
 
 def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) -> Iterator[Blueprint]:
@@ -63,4 +64,8 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield ResourceViews(calendars.HOLIDAYS, context, answers).blueprint()
     linked = agreements.SERVICE_INSTANCE_LINKS
     yield LinkViews(agreements.SERVICE_INSTANCES, context, answers, linked).blueprint()
-    yield agreements.SlaViews(context, answers).blueprint()
+    for resource, taken, links in (
+        (agreements.SLAS, SlaInputSchema, agreements.SLA_LINKS),
+        (agreements.FLSAS, FlsaInputSchema, {}),
+    ):
+        yield agreements.AgreementViews(resource, context, answers, taken, links).blueprint()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from flask import Response, request
 from flask_smorest import Blueprint
+from marshmallow import Schema
 
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
 from gateway.resource import Children, Named, Resource, add_views, list_query
+from gateway.resources.agreement_shapes import COVERAGE_GROUP, DISCLOSURE, FLSA
 from gateway.resources.links import Link, LinkViews
 from gateway.resources.shapes import (
-    COVERAGE_GROUP,
-    DISCLOSURE,
     FOLLOW_UP_ON_CUSTOMER,
     NOTIFICATION_SCHEME,
     ORGANIZATION,
@@ -100,12 +101,14 @@ FOLLOW_UPS = Resource(
     input=schemas.WaitingForCustomerFollowUpInputSchema,
     audit=partial(queries.get_audit, kind="waiting_for_customer_follow_up"),
 )
-_ORGANIZATIONS, _SITES, _PEOPLE = (
+_ORGANIZATIONS, _SITES, _PEOPLE, _REPRESENTATIVES, _INCIDENT_MANAGERS = (
     Named(name, shape, find, field, "organizations")
     for name, shape, find, field in (
         ("organizations", ORGANIZATION, organizations.list_organizations, "organization_ids"),
         ("sites", SITE, organizations.list_sites, "site_ids"),
         ("people", PERSON, organizations.list_people, "people_ids"),
+        ("customer_representatives", PERSON, organizations.list_people, "customer_representative_ids"),
+        ("major_incident_managers", PERSON, organizations.list_people, "major_incident_manager_ids"),
     )
 )
 COVERAGE_GROUPS = Resource(
@@ -143,53 +146,68 @@ SLAS = Resource(
         _SITES,
         _PEOPLE,
         Named("coverage_groups", COVERAGE_GROUP, queries.list_coverage_groups, "coverage_group_ids", "slas"),
-        Named(
-            "customer_representatives",
-            PERSON,
-            organizations.list_people,
-            "customer_representative_ids",
-            "organizations",
-        ),
+        _REPRESENTATIVES,
     ),
     audit=partial(queries.get_audit, kind="sla"),
+)
+FLSAS = Resource(
+    path="flsas",
+    shape=FLSA,
+    service="slas",
+    find=queries.list_flsas,
+    get=queries.get_flsa,
+    writers=MAINTAIN_AGREEMENTS,
+    create="create_flsa",
+    update="update_flsa",
+    input=schemas.FlsaInputSchema,
+    named=(_REPRESENTATIVES, _INCIDENT_MANAGERS),
+    audit=partial(queries.get_audit, kind="flsa"),
 )
 SLA_LINKS = {
     named.path: Link(add="add_to_sla", remove="remove_from_sla", list=named.path) for named in SLAS.named
 }
+# The commands that tell what an agreement makes visible.
+DISCLOSING = {"slas": "sla_disclosures", "flsas": "flsa_disclosures"}
 SERVICE_INSTANCE_LINKS = {"parent_service_instances": Link(add="add_parent", remove="remove_parent")}
 
 
-class SlaViews(LinkViews):
-    """What an SLA makes visible to whom is told for one that is there, and before anything is saved."""
+class AgreementViews(LinkViews):
+    """What an SLA or FLSA makes visible to whom is told before it is saved, and of one that is there."""
 
-    def __init__(self, context: GatewayContext, answers: Answers) -> None:
-        super().__init__(SLAS, context, answers, SLA_LINKS)
+    def __init__(
+        self,
+        resource: Resource,
+        context: GatewayContext,
+        answers: Answers,
+        taken: type[Schema],
+        links: Mapping[str, Link],
+    ) -> None:
+        super().__init__(resource, context, answers, links)
+        self._taken = taken
+        self._command = DISCLOSING[resource.path]
 
     def extend(self, blueprint: Blueprint) -> None:
         super().extend(blueprint)
+        title = self.resource.shape.title
         told = {"200": documents.answer("The lines", documents.public_schema(DISCLOSURE)(many=True))}
         new = documents.describe(
-            self.of_new, "What a new SLA would make visible", answers=told, body=schemas.SlaInputSchema()
+            self.of_new, f"What a new {title} would make visible", answers=told, body=self._taken()
         )
-        edited = documents.describe(
-            self.of_edit,
-            "What a change of an SLA would make visible",
-            answers=told,
-            body=schemas.SlaInputSchema(partial=True),
-        )
-        there = documents.of_list(self.of_sla, DISCLOSURE, "What an SLA makes visible to whom")
+        text = f"What a change of an {title} would make visible"
+        edited = documents.describe(self.of_edit, text, answers=told, body=self._taken(partial=True))
+        there = documents.of_list(self.of_one, DISCLOSURE, f"What an {title} makes visible to whom")
         add_views(blueprint, "/disclosures", "disclosures_of_new", {"post": self.writer(new)})
         views = {"get": self.writer(there), "post": self.writer(edited)}
         add_views(blueprint, "/<id>/disclosures", "disclosures", views)
 
     def of_new(self) -> Response:
-        return of_json(self.call("sla_disclosures", bodies.fields_of(request)))
+        return of_json(self.call(self._command, bodies.fields_of(request)))
 
     def of_edit(self, id: str) -> Response:
         above = self.load(id)
-        return of_json(self.call("sla_disclosures", bodies.fields_of(request), above["id"]))
+        return of_json(self.call(self._command, bodies.fields_of(request), above["id"]))
 
-    def of_sla(self, id: str) -> Response:
+    def of_one(self, id: str) -> Response:
         query = list_query(DISCLOSURE.listing)
-        lines = self.call("sla_disclosures", {}, self.load(id)["id"])
+        lines = self.call(self._command, {}, self.load(id)["id"])
         return self.answers.page(DISCLOSURE, page_at_hand(lines, DISCLOSURE.listing, query), query)

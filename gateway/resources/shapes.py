@@ -210,18 +210,6 @@ SLA = Shape(
         "customer_representative_ids": Reference("customer_representatives", "person"),
     },
 )
-COVERAGE_GROUP = Shape(
-    "SLA coverage group",
-    sla_schemas.CoverageGroupSchema,
-    slas.LISTINGS["sla_coverage_groups"],
-    "SlaCoverageGroup",
-    {
-        "organization_ids": Reference("organizations", "organization"),
-        "site_ids": Reference("sites", "site"),
-        "people_ids": Reference("people", "person"),
-    },
-)
-DISCLOSURE = Shape("disclosure", sla_schemas.DisclosureSchema, slas.DISCLOSURES)
 ACCOUNT = Shape(
     "account",
     organization_schemas.AccountSchema,

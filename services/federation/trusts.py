@@ -53,10 +53,12 @@ class Trust:
     credentials: str | None = field(repr=False)
     knows: frozenset[str] | None = field(default=None, compare=False)
     """The kids of ours that the partner has receipted; None: all."""
+    capabilities: frozenset[str] | None = field(default=None, compare=False)
+    """The types that the partner has said it understands; None: it was not kept here (`capabilities`)."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Trust:
-        known = document.get("own_keys_known")
+        known, named = document.get("own_keys_known"), document.get("capabilities")
         return cls(
             partner=document["_id"],
             name=document.get("name") or document["_id"],
@@ -65,6 +67,7 @@ class Trust:
             border_ca=document.get("border_ca"),
             credentials=document.get("credentials"),
             knows=None if known is None else frozenset(key["kid"] for key in known),
+            capabilities=None if named is None else frozenset(named),
         )
 
     @property
@@ -191,5 +194,5 @@ class TrustBook:
 
 
 _TRUST_FIELDS: Final = dict.fromkeys(
-    ("name", "status", "border_address", "border_ca", "credentials", "own_keys_known"), 1
+    ("name", "status", "border_address", "border_ca", "credentials", "own_keys_known", "capabilities"), 1
 )

@@ -30,7 +30,7 @@ Document = dict[str, Any]
 
 HELD: Final = {
     **dict.fromkeys(("account", "organization", "team", "person", "trust", "keyring"), "organizations"),
-    "service_instance": "slas",
+    **dict.fromkeys(("service_instance", "flsa"), "slas"),
 }
 
 _REQUEST: Final = RequestInputSchema()

@@ -18,23 +18,20 @@ from services.federation.commands import BorderCommands
 from services.slas import partner
 from services.slas.actions import (
     affected,
-    agreements,
     alarms,
     asking,
     calendars,
-    coverage_groups,
     dates,
-    disclosures,
     hierarchy,
     schemes,
     services,
     telling,
     unheard,
 )
+from services.slas.agreement_commands import AgreementCommands
 from services.slas.model.shapes import copied
 from services.slas.schemas import (
     CalendarInputSchema,
-    CoverageGroupInputSchema,
     FillHolidaysInputSchema,
     HolidayInputSchema,
     ImpactRelationSchema,
@@ -42,7 +39,6 @@ from services.slas.schemas import (
     ServiceInputSchema,
     ServiceInstanceInputSchema,
     ServiceOfferingInputSchema,
-    SlaInputSchema,
     SlaNotificationSchemeInputSchema,
     WaitingForCustomerFollowUpInputSchema,
 )
@@ -54,8 +50,6 @@ _HELD = ("account", "organization", "team", "person", "site", "trust", "keyring"
 _SERVICE = ServiceInputSchema()
 _INSTANCE = ServiceInstanceInputSchema()
 _OFFERING = ServiceOfferingInputSchema()
-_SLA = SlaInputSchema()
-_GROUP = CoverageGroupInputSchema()
 _IMPACT = ImpactRelationSchema()
 _CALENDAR = CalendarInputSchema()
 _HOLIDAY = HolidayInputSchema()
@@ -75,7 +69,7 @@ def _offers(context: Context) -> Offers:
     )
 
 
-class SlasService(BorderCommands):
+class SlasService(AgreementCommands, BorderCommands):
     name = "slas"
 
     context: Context = ServiceContext(collections=COLLECTIONS)  # type: ignore[assignment]
@@ -179,48 +173,6 @@ class SlasService(BorderCommands):
     ) -> Document:
         taken = loaded(_FOLLOW_UP, fields, partial=True)
         return schemes.update_waiting_for_customer_follow_up(self.context, actor, id, taken, version)
-
-    @command(allowed=MAINTAIN_AGREEMENTS)
-    def create_sla(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
-        return agreements.create_sla(self.context, actor, loaded(_SLA, fields), key)
-
-    @command(allowed=MAINTAIN_AGREEMENTS)
-    def update_sla(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
-        return agreements.update_sla(self.context, actor, id, loaded(_SLA, fields, partial=True), version)
-
-    @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
-    def sla_disclosures(self, actor: Actor, fields: Document, id: int | None = None) -> list[Document]:
-        """Of a new SLA with these fields; with `id` of that one, after an edit by them."""
-        return disclosures.of_sla(self.context, actor, loaded(_SLA, fields, partial=id is not None), id)
-
-    @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
-    def add_to_sla(
-        self,
-        actor: Actor,
-        id: int,
-        relation: str,
-        other_id: int,
-        fields: Document,
-        version: int | None = None,
-    ) -> Document:
-        """`relation`: one of `agreements.RELATIONS`."""
-        impact = loaded(_IMPACT, fields)["impact_relation"] if fields else None
-        return agreements.add_to_sla(self.context, actor, id, relation, other_id, impact, version)
-
-    @command(allowed=MAINTAIN_AGREEMENTS, repeatable=True)
-    def remove_from_sla(self, actor: Actor, id: int, relation: str, other_id: int | None) -> Document:
-        return agreements.remove_from_sla(self.context, actor, id, relation, other_id)
-
-    @command(allowed=MAINTAIN_AGREEMENTS)
-    def create_coverage_group(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
-        return coverage_groups.create_coverage_group(self.context, actor, loaded(_GROUP, fields), key)
-
-    @command(allowed=MAINTAIN_AGREEMENTS)
-    def update_coverage_group(
-        self, actor: Actor, id: int, fields: Document, version: int | None = None
-    ) -> Document:
-        taken = loaded(_GROUP, fields, partial=True)
-        return coverage_groups.update_coverage_group(self.context, actor, id, taken, version)
 
     @command(allowed=EVERYONE, repeatable=True)
     def agreement_for(

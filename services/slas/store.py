@@ -16,6 +16,7 @@ slas                own ones (the provider's side) and foreign ones (the custome
                     positions) and the announcement the two sides agree on: `told` here, `heard` on a
                     foreign one. `due_on` is the first day on which its dates move its status. `discarded`
                     marks what is left of an offer that a person discarded: a thread without an agreement.
+flsas               likewise, without `service_instances`
 affected_slas       one per request and SLA, as `documents` has it: the terms, the clock, the alarms that were
                     `raised`, and what was `said` to a customer who does not answer. `situation`: `{n, at}` of
                     the last one that changed it. `due`: when the next of these falls due; absent without any
@@ -38,7 +39,7 @@ from pymongo.database import Database
 
 from services.common.context import Context
 from services.common.idempotency import KEYS
-from services.common.store import LISTED, Collection, Index, Records
+from services.common.store import LISTED, Collection, Index, Record, Records
 from services.federation.threads import Thread
 
 Document = dict[str, Any]
@@ -52,6 +53,7 @@ CALENDARS: Final = "calendars"
 HOLIDAYS: Final = "holidays"
 NOTIFICATION_SCHEMES: Final = "sla_notification_schemes"
 FOLLOW_UPS: Final = "waiting_for_customer_follow_ups"
+FLSAS: Final = "flsas"
 AFFECTED_SLAS: Final = "affected_slas"
 SITUATIONS: Final = "situations"
 CALENDAR_SNAPSHOTS: Final = "calendar_snapshots"
@@ -62,12 +64,30 @@ KINDS: Final[Mapping[str, str]] = {
     "service_instance": SERVICE_INSTANCES,
     "service_offering": SERVICE_OFFERINGS,
     "sla": SLAS,
+    "flsa": FLSAS,
     "sla_coverage_group": COVERAGE_GROUPS,
     "calendar": CALENDARS,
     "holiday": HOLIDAYS,
     "sla_notification_scheme": NOTIFICATION_SCHEMES,
     "waiting_for_customer_follow_up": FOLLOW_UPS,
 }
+
+# SLAs and FLSAs: what is between two parties, of whom one may be another account.
+AGREEMENTS: Final = ("sla", "flsa")
+_OF_AGREEMENTS: Final = (
+    *LISTED,
+    Index(["status", "_id"]),
+    Index(["status", "name", "_id"]),
+    Index(["customer_id", "name", "_id"]),
+    Index(["customer_account.id", "name", "_id"]),
+    Index(["customer_representative_ids", "name", "_id"]),
+    Index(["start_date", "_id"]),
+    Index(["notice_date", "_id"]),
+    Index(["expiry_date", "_id"]),
+    Index("due_on", sparse=True),
+    Index("unanswered.message"),
+    Index("thread.id", unique=True, sparse=True),
+)
 
 COLLECTIONS: Final = (
     Collection(
@@ -123,23 +143,20 @@ COLLECTIONS: Final = (
     Collection(
         SLAS,
         (
-            *LISTED,
-            Index(["status", "_id"]),
-            Index(["status", "name", "_id"]),
+            *_OF_AGREEMENTS,
             Index(["coverage", "_id"]),
             Index(["service_instance_id", "name", "_id"]),
             Index(["service_offering_id", "name", "_id"]),
-            Index(["customer_id", "name", "_id"]),
-            Index(["customer_account.id", "name", "_id"]),
-            Index(["customer_representative_ids", "name", "_id"]),
             Index(["service_level_manager_id", "name", "_id"]),
-            Index(["start_date", "_id"]),
-            Index(["notice_date", "_id"]),
-            Index(["expiry_date", "_id"]),
             Index("service_instances.service_instance_id"),
-            Index("due_on", sparse=True),
-            Index("unanswered.message"),
-            Index("thread.id", unique=True, sparse=True),
+        ),
+    ),
+    Collection(
+        FLSAS,
+        (
+            *_OF_AGREEMENTS,
+            Index(["provider_id", "name", "_id"]),
+            Index(["service_desk_team_id", "name", "_id"]),
         ),
     ),
     Collection(
@@ -171,6 +188,16 @@ def ensure_indexes(database: Database[Document]) -> None:
         collection.ensure(database)
 
 
+def of_thread(context: Context, partner: str, thread: str) -> tuple[str, Record] | None:
+    """The agreement that holds a thread with this partner, and its kind: threads are found only so."""
+    wanted = {"thread.id": thread, "thread.partner": partner}
+    for kind in AGREEMENTS:
+        if (record := records(context, KINDS[kind]).find_one(wanted)) is not None:
+            return kind, record
+    return None
+
+
 def thread_of(sla: Mapping[str, Any]) -> Thread | None:
-    """The agreement thread in an SLA's document, with both positions; None for one within the account."""
+    """The agreement thread in an SLA's or FLSA's document, with both positions; None for one within the
+    account."""
     return Thread.from_document(sla["thread"]) if sla.get("thread") else None

@@ -36,7 +36,7 @@ BESIDE = [
     ("organizations", "rotate_keys", ADMINISTRATORS),
     ("organizations", "revoke_key", ADMINISTRATORS),
     ("requests", "add_note", ()),
-    ("slas", "sla_disclosures", agreements.SLAS.writers),
+    *(("slas", command, agreements.SLAS.writers) for command in agreements.DISCLOSING.values()),
     *(("slas", command, calendars.CALENDARS.writers) for command in calendars.LISTS),
     ("notifications", "mark_inbox_read", ()),
     *((service, "seal_heads", AUDITORS) for service in AT_THE_BORDER),

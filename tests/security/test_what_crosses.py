@@ -35,6 +35,7 @@ TAKEN: Mapping[str, tuple[type[Schema], frozenset[str]]] = {
     "sla_notification_schemes": (slas.SlaNotificationSchemeInputSchema, frozenset()),
     "waiting_for_customer_follow_ups": (slas.WaitingForCustomerFollowUpInputSchema, frozenset()),
     "slas": (slas.SlaInputSchema, frozenset({"name", "customer_account_id"})),
+    "flsas": (slas.FlsaInputSchema, frozenset({"name", "customer_account_id"})),
     "requests": (RequestInputSchema, frozenset({"subject", "note", "supplier_requestID"})),
 }
 
@@ -62,6 +63,11 @@ def own(partners: Partners, account: str, resource: str) -> list[dict[str, Any]]
 
 def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None:
     filled = set()
+    with partners[PROVIDER].api() as api:
+        sla = api.get(f"slas/{own(partners, PROVIDER, 'slas')[0]['id']}")
+        promised = {"name": "First line", "status": "active", "customer": sla["customer"]}
+        desk = api.get("account")["service_desk_team"]
+        api.post("flsas", {**promised, "service_desk_team": desk, "customer_account_id": CUSTOMER})
     for account, line in ((CUSTOMER, partners.customer), (PROVIDER, partners.provider)):
         with partners[account].api() as api:
             scheme = api.post("sla_notification_schemes", {"name": "Hurry"})["id"]
@@ -73,7 +79,7 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
             }
             api.patch(f"service_offerings/{line.offering_id}", leads)
             for resource in set(TAKEN) - {"requests"}:
-                if resource == "slas" and account == CUSTOMER:
+                if resource in ("slas", "flsas") and account == CUSTOMER:
                     continue  # the provider registers them
                 for record in own(partners, account, resource):
                     changes = {name: f"{text} {record['id']}" for name, text in private(resource).items()}
@@ -95,6 +101,8 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     case.close()
     await_quiet(partners)
 
+    with partners[CUSTOMER].api() as api:
+        assert [each["name"] for each in api.get("flsas/active")] == ["First line"]
     crossed = list(sealed(partners))
     assert b"what crosses" in b"".join(crossed), "what is meant for the partner is among these bytes"
     assert [each for each in crossed if CANARY.encode() in each] == []

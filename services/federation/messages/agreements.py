@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+from marshmallow import fields
 
 from services.federation.messages import shapes
 from services.federation.messages.shapes import Body, Ref
@@ -14,6 +16,11 @@ COVERAGES: Final = (
     "customer_account", "organizations_and_descendants", "organizations", "sites", "organizations_and_sites",
     "people", "cis_of_service_instance", "service_instances", "skill_pools", "coverage_groups",
 )  # fmt: skip
+
+
+def _percentage() -> fields.Field[Any]:
+    """A decimal as text, `99.5`, or null."""
+    return shapes.matching(r"[0-9]{1,3}(\.[0-9]{1,4})?", null=True)
 
 
 class Sla(Ref):
@@ -55,9 +62,37 @@ class Moved(Body):
     at = shapes.time()
 
 
+class Flsa(Ref):
+    status = shapes.one_of(SLA_STATUSES)
+    start_date = shapes.day(null=True)
+    notice_date = shapes.day(null=True)
+    expiry_date = shapes.day(null=True)
+    time_zone = shapes.text(64, null=True)
+    pickup_target = shapes.integer(0, null=True)
+    support_chat_pickup_target = shapes.integer(0, null=True)
+    pickups_within_target = _percentage()
+    first_call_resolutions = _percentage()
+    service_desk_resolutions = _percentage()
+    service_desk_only_resolutions = _percentage()
+    rejected_solutions = _percentage()
+
+
+class FirstLineAgreement(Body):
+    """The whole of what the customer is told of an FLSA, its status among it."""
+
+    flsa = shapes.nested(Flsa)
+    service_desk_team = shapes.nested(Ref)
+    provider = shapes.nested(Ref)
+    customer = shapes.nested(Ref)
+    representatives = shapes.many(Ref, 100)
+
+
 TYPES: Final = (
     MessageType("agreement.offered.v1", "agreement", Agreement(), "opener", opens=True),
     MessageType("agreement.changed.v1", "agreement", Agreement(), "opener"),
     MessageType("agreement.activated.v1", "agreement", Moved(), "opener"),
     MessageType("agreement.ended.v1", "agreement", Moved(), "opener"),
+    # Later than version 1: for partners that named them (`capabilities`).
+    MessageType("agreement.flsa_offered.v1", "agreement", FirstLineAgreement(), "opener", opens=True),
+    MessageType("agreement.flsa_changed.v1", "agreement", FirstLineAgreement(), "opener"),
 )

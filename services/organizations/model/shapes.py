@@ -58,6 +58,7 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
         "border_ca",
         "credentials",
         "own_keys_known",
+        "capabilities",
     ),
 }
 

@@ -181,7 +181,7 @@ def _new(lookup: Lookup, actor: Actor, fields: Fields) -> tuple[model.NewRequest
             lead = lookup.lead(instance, None, new.get("requested_for"))
     _assign(lookup, new, fields)
     given = new.get("team") or team
-    desk = None if given else lookup.service_desk_team()
+    desk = None if given else lookup.service_desk_team(new["organization"])
     facts = model.Facts(
         lead=lead,
         team_of_instance=team,
@@ -206,7 +206,7 @@ def _changes(
         lead=lead,
         team_of_instance=team_of_instance,
         coordinator=lookup.coordinator(request.team) if declines else None,
-        service_desk_team=lookup.service_desk_team() if declines else None,
+        service_desk_team=lookup.service_desk_team(request.organization) if declines else None,
         member_of_team=_is_member(lookup, _team_after(request, changes, team_of_instance), fields),
         public_notes=store.public_notes(context, stored) if lead else (),
     )

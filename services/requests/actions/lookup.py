@@ -65,9 +65,24 @@ class Lookup:
             self._seen[kind, id] = self._look(kind, id)
         return self._seen[kind, id]
 
-    def service_desk_team(self) -> Ref | None:
+    def service_desk_team(self, organization: Ref | None = None) -> Ref | None:
+        """The service desk of an organization: that of its active FLSA, or of the nearest organization above
+        it that has one; else the account's own.
+        """
+        promised = self._first_line_of(organization)
         account = self.record("account", self._context.account) or {}
-        return self.ref("team", account.get("service_desk_team_id"))
+        return self.ref("team", (promised or account).get("service_desk_team_id"))
+
+    def _first_line_of(self, organization: Ref | None) -> Document | None:
+        """A partner's FLSA is none of these: nothing is handed over under it."""
+        id, seen = organization.id if organization else None, set[int]()
+        while id is not None and id not in seen:
+            wanted = {"customer_id": id, "status": "active", "account": None}
+            if (found := self._context.copies.find_one("flsa", wanted)) is not None:
+                return found
+            seen.add(id)
+            id = (self.record("organization", id) or {}).get("parent_id")
+        return None
 
     def coordinator(self, team: Ref | None) -> Ref | None:
         """The team's coordinator, if he is active."""

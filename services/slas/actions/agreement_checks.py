@@ -45,7 +45,7 @@ def complete(context: Context, before: Fields, state: Document) -> Document:
     """Checks the whole of an SLA of ours, and completes it with what follows from it. Raises Invalid."""
     partner = (state.get("customer_account") or {}).get("id")
     if state.get("customer_id") is None:
-        state = {**state, "customer_id": _customer_of(context, state)}
+        state = {**state, "customer_id": customer_of(context, state)}
     _check_service(context, state)
     faults: dict[str, Fault] = {"customer_id": known}
     if partner is not None:
@@ -57,7 +57,7 @@ def complete(context: Context, before: Fields, state: Document) -> Document:
         check_choices(context, before, state)
     with refusing():
         check_move(before.get("status"), state["status"])
-        check_dates(_term(state))
+        check_dates(term_of(state))
     return with_dates(context, state, check_expiry=state["status"] != before.get("status"))
 
 
@@ -72,17 +72,18 @@ _CHECKED = frozenset(
 )
 
 
-def check_allowed(state: Fields, fields: Fields) -> None:
-    """Raises Invalid for a field of a partner's SLA that only the partner may change."""
+def check_allowed(state: Fields, fields: Fields, own: frozenset[str] = CUSTOMERS_OWN) -> None:
+    """Raises Invalid for a field of a partner's agreement that only the partner may change; the rest are the
+    customer's `own`."""
     account = state.get("account")
     if account is None:
         return
-    refused = sorted(fields.keys() - CUSTOMERS_OWN - {"impact_relations"})
+    refused = sorted(fields.keys() - own - {"impact_relations"})
     if refused:
-        may = ", ".join(sorted(CUSTOMERS_OWN))
+        may = ", ".join(sorted(own))
         text = f"can only be changed by {account['name']}; you may change: {may}"
         raise Invalid(
-            "foreign_record", f"This SLA is {account['name']}'s.", [(each, text) for each in refused]
+            "foreign_record", f"This agreement is {account['name']}'s.", [(each, text) for each in refused]
         )
 
 
@@ -92,7 +93,7 @@ def customer_account(context: Context, state: Fields, account_id: str | None) ->
         known_account: Document | None = state.get("customer_account")
         return known_account
     if state.get("thread"):
-        text = "cannot be changed: the account knows of this SLA. Let it expire and register another"
+        text = "cannot be changed: the account knows of this agreement. Let it expire and register another"
         raise Invalid(errors=[("customer_account_id", text)])
     if account_id is None:
         return None
@@ -110,9 +111,8 @@ def with_dates(context: Context, state: Document, check_expiry: bool = False) ->
 
     `check_expiry`: a person sets the status now, so it must not expire at once. Raises Invalid.
     """
-    offering = records(context, "service_offering").get(state["service_offering_id"])
-    today = local_date(context.clock.now(), offering.state.get("time_zone"))
-    term = _term(state)
+    today = local_date(context.clock.now(), _time_zone(context, state))
+    term = term_of(state)
     status = settled(term, today)
     if check_expiry and status == "expired" != state["status"]:
         text = f"is over ({state['expiry_date']}): give a later one, or none"
@@ -125,12 +125,19 @@ def with_dates(context: Context, state: Document, check_expiry: bool = False) ->
     return completed
 
 
-def _term(state: Fields) -> Term:
+def _time_zone(context: Context, state: Fields) -> str | None:
+    """That of an SLA is its service offering's; an FLSA has one of its own."""
+    offering_id = state.get("service_offering_id")
+    terms = state if offering_id is None else records(context, "service_offering").get(offering_id).state
+    return terms.get("time_zone")
+
+
+def term_of(state: Fields) -> Term:
     days = [state.get(name) for name in ("start_date", "notice_date", "expiry_date")]
     return Term(state["status"], *(None if day is None else date.fromisoformat(day) for day in days))
 
 
-def _customer_of(context: Context, state: Fields) -> int:
+def customer_of(context: Context, state: Fields) -> int:
     """The customer when none is named: the account's own organization, or the one record there is of the
     trusted account. Raises Invalid."""
     partner = state.get("customer_account")

@@ -1,8 +1,8 @@
-"""What falls due by itself: an SLA becomes active on its start date, and expires after its expiry date.
+"""What falls due by itself: an agreement becomes active on its start date, and expires after its expiry date.
 
 The store is asked for what falls due, nothing is polled. It is asked a day ahead of UTC, because a day
-begins in the east first; each SLA then decides by the time zone of its service offering. Only our own: the
-provider's word is what moves a partner's SLA here.
+begins in the east first; each then decides by its own time zone. Only our own: the
+provider's word is what moves a partner's agreement here.
 """
 
 from __future__ import annotations
@@ -22,21 +22,26 @@ _AT_ONCE = 200
 
 
 def move_due(context: Context) -> int:
-    """Moves the status of every SLA whose day has come; gives their number. Raises Unavailable."""
+    """Moves the status of every SLA and FLSA whose day has come; gives their number. Raises Unavailable."""
+    return sum(_move(context, kind, id) for kind in store.AGREEMENTS for id in _due(context, kind))
+
+
+def _due(context: Context, kind: str) -> list[int]:
     tomorrow = (context.clock.now() + timedelta(days=1)).date().isoformat()
-    due = context.database[store.SLAS].find({"due_on": {"$lte": tomorrow}}, {"_id": 1}).limit(_AT_ONCE)
-    return sum(_move(context, id) for id in [each["_id"] for each in due])
+    due = context.database[store.KINDS[kind]].find({"due_on": {"$lte": tomorrow}}, {"_id": 1})
+    return [each["_id"] for each in due.limit(_AT_ONCE)]
 
 
 @decide_again
-def _move(context: Context, id: int) -> bool:
-    record = records(context, "sla").get(id)
+def _move(context: Context, kind: str, id: int) -> bool:
+    record = records(context, kind).get(id)
     state = with_dates(context, record.state)
     changes = changed(record.state, {"status": state["status"]})
     if not changes:
         return False
     state["updated_at"] = context.clock.now()
-    state, rows = tell(context, id, state)
-    save(context, Actor.system(context.account), "sla", record, state, changes, "dates", rows)
-    hierarchy.follow(context, state["service_instance_id"])
+    state, rows = tell(context, id, state, kind)
+    save(context, Actor.system(context.account), kind, record, state, changes, "dates", rows)
+    if kind == "sla":
+        hierarchy.follow(context, state["service_instance_id"])
     return True

@@ -1,4 +1,4 @@
-"""What an SLA makes visible to whom, for whoever is about to save it. Nothing is saved or said."""
+"""What an agreement makes visible to whom, for whoever is about to save it. Nothing is saved or said."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.roles import MAINTAIN_AGREEMENTS
-from services.slas.actions.agreements import after, beginning
+from services.slas.actions import agreements, first_line
+from services.slas.actions.announcements import announced
 from services.slas.actions.saving import records
-from services.slas.actions.telling import announced
 from services.slas.model.disclosure import Line, between, within
 from services.slas.model.shapes import shares_requester_target
 
@@ -20,29 +20,38 @@ Document = dict[str, Any]
 _NOT_MADE_YET = 0
 
 
-def of_sla(
-    context: Context, actor: Actor, fields: Mapping[str, Any], id: int | None = None
+def of_agreement(
+    context: Context, actor: Actor, kind: str, fields: Mapping[str, Any], id: int | None = None
 ) -> list[Document]:
-    """`[{id, to, sees, of}]` of a new SLA with these fields; with `id` of that one, after an edit by them.
+    """`[{id, to, sees, of}]` of a new SLA or FLSA with these fields; with `id` of that one, after an edit by
+    them.
 
-    Raises what `create_sla` or `update_sla` would raise, but for what only saving finds.
+    Raises what making or changing it would raise, but for what only saving finds.
     """
     actor.needs(*MAINTAIN_AGREEMENTS)
-    if id is None:
-        state = beginning(context, fields)
-    else:
-        state, _ = after(context, records(context, "sla").get(id).state, fields)
-    lines = [*_between(context, id or _NOT_MADE_YET, state), *_within(context, state)]
+    state = _state(context, kind, fields, id)
+    lines = [*_between(context, kind, id or _NOT_MADE_YET, state), *_within(context, state)]
     return [{"id": number, **asdict(line)} for number, line in enumerate(lines, start=1)]
 
 
-def _between(context: Context, id: int, state: Mapping[str, Any]) -> list[Line]:
+def _state(context: Context, kind: str, fields: Mapping[str, Any], id: int | None) -> Document:
+    """The agreement as it would be."""
+    of_flsas = kind == "flsa"
+    if id is None:
+        return (first_line if of_flsas else agreements).beginning(context, fields)
+    before = records(context, kind).get(id).state
+    if of_flsas:
+        return first_line.after(context, id, before, fields)[0]
+    return agreements.after(context, before, fields)[0]
+
+
+def _between(context: Context, kind: str, id: int, state: Mapping[str, Any]) -> list[Line]:
     own, provider = context.config.name, state.get("account")
     if provider is not None:
         shared = shares_requester_target(state)
         return between(state["heard"], provider["name"], own, shared) if state.get("heard") else []
     customer = state.get("customer_account")
-    return [] if customer is None else between(announced(context, id, state), own, customer["name"])
+    return [] if customer is None else between(announced(context, kind, id, state), own, customer["name"])
 
 
 def _within(context: Context, state: Mapping[str, Any]) -> list[Line]:

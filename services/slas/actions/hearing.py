@@ -1,9 +1,10 @@
 """What a customer's account makes of what the provider says about an agreement.
 
-The first offer makes a foreign SLA, and foreign records of what it names: the service, its offering and its
-instance here, the provider's organization and teams in organizations. These come first, each found again by
-the partner's own id for it; the SLA's document comes last and moves the thread on in the same save. So a
-crash in between leaves records that nothing refers to yet, and the message is simply applied once more.
+The first offer makes a foreign SLA or FLSA, and foreign records of what it names: the service, its offering
+and its instance here, the provider's organization and teams in organizations. These come first, each found
+again by the partner's own id for it; the agreement's document comes last and moves the thread on in the same
+save. So a crash in between leaves records that nothing refers to yet, and the message is simply applied once
+more.
 
 What two SLAs of a partner say of one service instance is the same instance: the word that is applied last
 stands.
@@ -27,8 +28,9 @@ from services.slas.actions.saving import changed, insert, records, save
 from services.slas.actions.trusts import trust_with
 from services.slas.model import shapes
 from services.slas.model.announcement import heard
+from services.slas.model.first_line import TOLD
 from services.slas.model.rules import RuleBroken
-from services.slas.store import thread_of
+from services.slas.store import of_thread, thread_of
 
 Document = dict[str, Any]
 
@@ -37,19 +39,24 @@ Document = dict[str, Any]
 def receive(context: Context, message: Message) -> Verdict:
     """Applies the next message of a thread. Raises the errors of threads for one that is not the next;
     Unavailable when what it names cannot be introduced now."""
-    record = _record(context, message.sender, message.thread)
+    kind, record = _record(context, message)
     if message.type in TYPES_OF_RESTORES:
-        return restores.receive(context, message, record, _thread(context, record, message))
+        return restores.receive(context, message, kind, record, _thread(context, record, message))
+    if kind != _kind_of(message):
+        return _set_aside(context, kind, record, message, refused("unknown_agreement"))
     before = None if record is None else record.state.get("heard")
     try:
         known = dict(heard(before, message.type.rpartition(".v")[0], message.body))
     except RuleBroken as broken:
-        return _set_aside(context, record, message, refused(broken.code))
+        return _set_aside(context, kind, record, message, refused(broken.code))
     thread = _thread(context, record, message).advance(message)
-    fields = _mirrored(context, _account(context, message.sender), known)
+    account = _account(context, message.sender)
+    fields = (_mirrored_flsa if kind == "flsa" else _mirrored)(context, account, known)
     fields |= {"heard": known, "thread": thread.to_document()}
     was = None if record is None else record.state.get("service_instance_id")
-    _save(context, message, record, fields)
+    _save(context, kind, message, record, fields)
+    if kind == "flsa":
+        return done()
     for instance_id in {was, fields["service_instance_id"]} - {None}:
         hierarchy.follow(context, instance_id)
     return done()
@@ -59,13 +66,17 @@ def receive(context: Context, message: Message) -> Verdict:
 def discard(context: Context, message: Message) -> None:
     """A person decided that the message shall not be applied. Of an offer a thread is left, no agreement; a
     later word of the partner's that tells all makes one of it."""
-    record = _record(context, message.sender, message.thread)
-    _set_aside(context, record, message, refused("discarded"))
+    kind, record = _record(context, message)
+    _set_aside(context, kind, record, message, refused("discarded"))
 
 
-def _record(context: Context, partner: str, thread: str) -> Record | None:
-    """Threads are only found together with their partner."""
-    return records(context, "sla").find_one({"thread.id": thread, "thread.partner": partner})
+def _record(context: Context, message: Message) -> tuple[str, Record | None]:
+    """The agreement of the message's thread, and its kind; of a new thread the kind that the word is of."""
+    return of_thread(context, message.sender, message.thread) or (_kind_of(message), None)
+
+
+def _kind_of(message: Message) -> str:
+    return "flsa" if message.type.startswith("agreement.flsa_") else "sla"
 
 
 def _thread(context: Context, record: Record | None, message: Message) -> Thread:
@@ -73,24 +84,26 @@ def _thread(context: Context, record: Record | None, message: Message) -> Thread
     return opened_by(message, incarnation=Deployment.of(context).incarnation) if held is None else held
 
 
-def _set_aside(context: Context, record: Record | None, message: Message, verdict: Verdict) -> Verdict:
+def _set_aside(
+    context: Context, kind: str, record: Record | None, message: Message, verdict: Verdict
+) -> Verdict:
     thread = _thread(context, record, message).advance(message, verdict)
     fields: Document = {"thread": thread.to_document()}
     if record is None:
         fields |= {"name": message.thread, "status": "expired", "discarded": True}
-    _save(context, message, record, fields)
+    _save(context, kind, message, record, fields)
     return verdict
 
 
-def _save(context: Context, message: Message, record: Record | None, fields: Document) -> None:
+def _save(context: Context, kind: str, message: Message, record: Record | None, fields: Document) -> None:
     actor, now = Actor.system(context.account), context.clock.now()
     if record is None:
         account = _account(context, message.sender)
         # No `remote`: an SLA is found by its thread, and a partner may offer one in two threads.
-        whose = {"account": account, "remote_id": message.body["sla"]["id"]}
-        state = shapes.new("sla", {**fields, **whose}, now)
+        whose = {"account": account, "remote_id": message.body[kind]["id"]}
+        state = shapes.new(kind, {**fields, **whose}, now)
         try:
-            insert(context, actor, "sla", context.ids.next("sla"), state)
+            insert(context, actor, kind, context.ids.next(kind), state)
         except Conflict as conflict:
             raise Stale() from conflict  # applied at the same moment: look at what the other made
         return
@@ -98,7 +111,7 @@ def _save(context: Context, message: Message, record: Record | None, fields: Doc
     if "heard" in fields:
         state.pop("discarded", None)
     shown = {name: value for name, value in fields.items() if name not in ("thread", "heard")}
-    save(context, actor, "sla", record, state, changed(record.state, shown), message.type)
+    save(context, actor, kind, record, state, changed(record.state, shown), message.type)
 
 
 def _mirrored(context: Context, account: Document, known: Document) -> Document:
@@ -131,6 +144,19 @@ def _mirrored(context: Context, account: Document, known: Document) -> Document:
         "asks_requester_target": sla.get("asks_requester_target", False),
         "service_instance_id": _kept(context, account, "service_instance", instance, of_instance),
         "service_offering_id": offering_id,
+        "customer_id": ours.get("organization_id"),
+        "customer_account": {"id": context.account, "name": context.config.name},
+        "announced_representatives": known["representatives"],
+    }
+
+
+def _mirrored_flsa(context: Context, account: Document, known: Document) -> Document:
+    """As `_mirrored`, of an FLSA."""
+    ours = context.copies.get("account", context.account) or {}
+    return {
+        **{name: known["flsa"][name] for name in TOLD},
+        "provider_id": _introduced(context, account, "organization", known["provider"]),
+        "service_desk_team_id": _introduced(context, account, "team", known["service_desk_team"]),
         "customer_id": ours.get("organization_id"),
         "customer_account": {"id": context.account, "name": context.config.name},
         "announced_representatives": known["representatives"],

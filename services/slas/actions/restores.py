@@ -18,39 +18,45 @@ from services.federation.letters import write
 from services.federation.messages.threads import RESUMED
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused
-from services.slas.actions.saving import records, save
-from services.slas.actions.telling import announced
-from services.slas.store import SLAS, thread_of
+from services.slas.actions.announcements import announced
+from services.slas.actions.saving import save
+from services.slas.store import AGREEMENTS, KINDS, of_thread, thread_of
 
 Document = dict[str, Any]
+
+_TOLD_WHOLE = {"sla": "agreement.changed.v1", "flsa": "agreement.flsa_changed.v1"}
 
 
 def earlier(context: Context, incarnation: int) -> list[tuple[str, str]]:
     """(partner, thread) of threads in which nothing was said in this incarnation yet."""
     unheard = {"thread.sent.incarnation": {"$lt": incarnation}}
     with answering():
-        found = list(context.database[SLAS].find(unheard, {"thread": 1}))
+        found = [
+            each for kind in AGREEMENTS for each in context.database[KINDS[kind]].find(unheard, {"thread": 1})
+        ]
     return [(each["thread"]["partner"], each["thread"]["id"]) for each in found]
 
 
 @decide_again
 def resume(context: Context, partner: str, thread: str) -> None:
     """This account was restored: it resumes the thread, and tells the agreement whole if it is its own."""
-    record = records(context, "sla").find_one({"thread.id": thread, "thread.partner": partner})
-    held = None if record is None else thread_of(record.state)
-    if record is None or held is None or not resuming.is_due(context, held):
+    if (found := of_thread(context, partner, thread)) is None:
+        return
+    kind, record = found
+    held = thread_of(record.state)
+    if held is None or not resuming.is_due(context, held):
         return
     held, row = resuming.resumed(context, held)
     state, rows = {**record.state}, [row]
     if state.get("told") is not None:
-        state["told"] = announced(context, record.id, state)
-        held, row = write(context, held, type="agreement.changed.v1", body=state["told"])
+        state["told"] = announced(context, kind, record.id, state)
+        held, row = write(context, held, type=_TOLD_WHOLE[kind], body=state["told"])
         rows.append(row)
     state["thread"] = held.to_document()
-    save(context, Actor.system(context.account), "sla", record, state, {}, "resumed", rows)
+    save(context, Actor.system(context.account), kind, record, state, {}, "resumed", rows)
 
 
-def receive(context: Context, message: Message, record: Record | None, thread: Thread) -> Verdict:
+def receive(context: Context, message: Message, kind: str, record: Record | None, thread: Thread) -> Verdict:
     """What is said when either side was restored. Raises the errors of `Thread.advance`, Park, Stale,
     Unavailable.
     """
@@ -63,5 +69,5 @@ def receive(context: Context, message: Message, record: Record | None, thread: T
     else:
         resuming.own_words(context, message)
     state = {**record.state, "thread": heard.to_document()}
-    save(context, Actor.system(context.account), "sla", record, state, {}, message.type, rows)
+    save(context, Actor.system(context.account), kind, record, state, {}, message.type, rows)
     return done()

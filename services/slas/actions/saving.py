@@ -20,7 +20,9 @@ from services.slas.model.rules import RuleBroken
 _FIELDS: Mapping[str, str] = {"origin": "sourceID"}
 
 # Values that are too long to stand in a history entry.
-_NOT_IN_HISTORY = frozenset({"picture_uri", "remarks", "description", "exceptions"})
+_NOT_IN_HISTORY = frozenset(
+    {"picture_uri", "remarks", "description", "exceptions", "target_details", "charges"}
+)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""What a provider tells the customer's account of an SLA: written into the same save that changes it.
+"""What a provider tells the customer's account of an agreement: written into the same save that changes it.
 
-What was told last is in the SLA's document. Whatever changes it, an edit of the SLA, its dates, or a record
+What was told last is in the document of the SLA or FLSA. Whatever changes it, an edit, its dates, or a record
 that it leads to, the announcement is composed anew and the difference is told
 (`services.slas.model.announcement`). So what is said is in the order of the saves, and nothing is told
 twice. Changes of other records arrive as their events (`follow_record`), which are not lost; between such a
@@ -21,95 +21,64 @@ from services.federation.letters import write
 from services.federation.threads import Thread, open_thread
 from services.federation.trusts import ACTIVE, SUSPENDED
 from services.slas import store
+from services.slas.actions.announcements import announced
 from services.slas.actions.saving import records, save
 from services.slas.actions.trusts import trust_with
-from services.slas.model.announcement import to_tell
+from services.slas.model.announcement import WHOLE, to_tell, to_tell_of_flsa
 from services.slas.store import thread_of
 
 Document = dict[str, Any]
 Row = dict[str, Any]
 
-_WHOLE = ("agreement.offered", "agreement.changed")
 _VERSION = ".v1"
 
 
-def tell(context: Context, id: int, state: Document) -> tuple[Document, list[Row]]:
-    """The state with what is told remembered, and the rows that tell it: none for an SLA within the account,
-    and none when the customer knows all of it. Raises Unavailable when a name cannot be looked up."""
+def tell(context: Context, id: int, state: Document, kind: str = "sla") -> tuple[Document, list[Row]]:
+    """The state with what is told remembered, and the rows that tell it: none for one within the account, and
+    none when the customer knows all of it. Raises Unavailable when a name cannot be looked up."""
     partner = (state.get("customer_account") or {}).get("id")
     if partner is None or state.get("account") is not None or not _reachable(context, partner):
         return state, []
-    announcement = announced(context, id, state)
-    types = to_tell(state.get("told"), announcement)
+    announcement = announced(context, kind, id, state)
+    types = (to_tell_of_flsa if kind == "flsa" else to_tell)(state.get("told"), announcement)
     if not types:
         return state, []
     thread = thread_of(state) or _opened(context, partner)
     rows: list[Row] = []
     for type in types:
-        body = announcement if type in _WHOLE else _moved(context, announcement)
+        body = announcement if type in WHOLE else _moved(context, announcement)
         thread, row = write(context, thread, id=context.new_uuid(), type=type + _VERSION, body=body)
         rows.append(row)
     return {**state, "thread": thread.to_document(), "told": announcement, "refused": None}, rows
 
 
-def announced(context: Context, id: int, state: Mapping[str, Any]) -> Document:
-    """The whole of what the customer's account is told of the SLA. Every id in it is this account's own, but
-    those of representatives: they are the customer's people, so they are named as the customer knows them."""
-    instance = records(context, "service_instance").get(state["service_instance_id"]).state
-    service = records(context, "service").get(instance["service_id"]).state
-    offering = records(context, "service_offering").get(state["service_offering_id"]).state
-    first_line = instance.get("first_line_team_id")
-    return {
-        "sla": {
-            "id": id,
-            "name": state["name"],
-            "status": state["status"],
-            "start_date": state.get("start_date"),
-            "notice_date": state.get("notice_date"),
-            "expiry_date": state.get("expiry_date"),
-            "coverage": state["coverage"],
-            # Who does not ask says nothing of it: what was told before stays the same.
-            **({"asks_requester_target": True} if state.get("asks_requester_target") else {}),
-        },
-        "service": {"id": instance["service_id"], "name": service["name"]},
-        "service_offering": {"id": state["service_offering_id"], "name": offering["name"]},
-        "service_instance": {
-            "id": state["service_instance_id"],
-            "name": instance["name"],
-            "status": instance["status"],
-        },
-        "support_team": _named(context, "team", instance["support_team_id"]),
-        "first_line_team": None if first_line is None else _named(context, "team", first_line),
-        "provider": _named(context, "organization", service["provider_id"]),
-        "customer": _named(context, "organization", state["customer_id"]),
-        "representatives": [_representative(context, each) for each in state["customer_representative_ids"]],
-    }
-
-
 def follow_record(context: Context, kind: str, id: int | str) -> None:
-    """Tells, in every SLA that leads to the record (or to that trust's partner), what its change changed."""
+    """Tells, in every agreement that leads to the record (or to that trust's partner), what its change
+    changed."""
     for sla_id in _leading_to(context, kind, id):
-        follow_sla(context, sla_id)
+        follow(context, "sla", sla_id)
+    for flsa_id in _flsas_leading_to(context, kind, id):
+        follow(context, "flsa", flsa_id)
 
 
 @decide_again
-def follow_sla(context: Context, id: int) -> None:
-    """Tells what the customer of one SLA does not know yet. Changes nothing when he knows all of it."""
-    record = records(context, "sla").get(id)
-    state, rows = tell(context, id, record.state)
+def follow(context: Context, kind: str, id: int) -> None:
+    """Tells what the customer of one agreement does not know yet. Changes nothing when he knows all of it."""
+    record = records(context, kind).get(id)
+    state, rows = tell(context, id, record.state, kind)
     if rows:
-        save(context, Actor.system(context.account), "sla", record, state, {}, "told", rows)
+        save(context, Actor.system(context.account), kind, record, state, {}, "told", rows)
 
 
 def _leading_to(context: Context, kind: str, id: int | str) -> list[int]:
     if kind == "trust":
-        return _own_slas(context, {"customer_account.id": id})
+        return _own(context, "sla", {"customer_account.id": id})
     if kind == "service_offering":
-        return _own_slas(context, {"service_offering_id": id})
+        return _own(context, "sla", {"service_offering_id": id})
     if kind == "service_instance":
-        return _own_slas(context, {"service_instance_id": id})
+        return _own(context, "sla", {"service_instance_id": id})
     if kind == "organization":
-        of_customer = _own_slas(context, {"customer_id": id})
+        of_customer = _own(context, "sla", {"customer_id": id})
         return sorted({*of_customer, *_slas_of(context, [{"provider_id": id}])})
     if kind == "team":
         return _slas_of(context, [{"support_team_id": id}, {"first_line_team_id": id}])
@@ -118,14 +87,25 @@ def _leading_to(context: Context, kind: str, id: int | str) -> list[int]:
     return []
 
 
+def _flsas_leading_to(context: Context, kind: str, id: int | str) -> list[int]:
+    fields = {
+        "trust": ("customer_account.id",),
+        "organization": ("customer_id", "provider_id"),
+        "team": ("service_desk_team_id",),
+    }
+    found = [_own(context, "flsa", {field: id}) for field in fields.get(kind, ())]
+    return sorted({each for ids in found for each in ids})
+
+
 def _slas_of(context: Context, instances: list[Document]) -> list[int]:
     found = context.database[store.SERVICE_INSTANCES]
     ids = {each["_id"] for wanted in instances for each in found.find(wanted, {"_id": 1})}
-    return _own_slas(context, {"service_instance_id": {"$in": sorted(ids)}})
+    return _own(context, "sla", {"service_instance_id": {"$in": sorted(ids)}})
 
 
-def _own_slas(context: Context, wanted: Document) -> list[int]:
-    found = context.database[store.SLAS].find(wanted, {"account": 1, "customer_account": 1})
+def _own(context: Context, kind: str, wanted: Document) -> list[int]:
+    """Those of the account's own agreements that are between accounts."""
+    found = context.database[store.KINDS[kind]].find(wanted, {"account": 1, "customer_account": 1})
     return [each["_id"] for each in found if not each.get("account") and each.get("customer_account")]
 
 
@@ -143,13 +123,3 @@ def _opened(context: Context, partner: str) -> Thread:
 def _moved(context: Context, announcement: Mapping[str, Any]) -> Document:
     sla = {"id": announcement["sla"]["id"], "status": announcement["sla"]["status"]}
     return {"sla": sla, "at": iso(context.clock.now())}
-
-
-def _named(context: Context, kind: str, id: int) -> Document:
-    record = context.copies.get(kind, id) or {}
-    return {"id": id, "name": record.get("name") or f"{kind} {id}"}
-
-
-def _representative(context: Context, id: int) -> Document:
-    person = context.copies.get("person", id) or {}
-    return {"id": person.get("remote_id") or id, "name": person.get("name") or f"person {id}"}

@@ -1,4 +1,4 @@
-"""Words of ours about an SLA that the customer refused, or has not answered for long: the SLA says so.
+"""Words of ours about an agreement that the customer refused, or has not answered for long: it says so.
 
 Nothing else follows from either. What the customer's people do not take, they decide there; a refusal
 stands until something newer is told, a missing answer until it comes.
@@ -15,7 +15,7 @@ from services.common.database import answering
 from services.common.store import Record, decide_again
 from services.federation.deliveries import answered_among
 from services.slas.actions.saving import records, save
-from services.slas.store import SLAS
+from services.slas.store import AGREEMENTS, KINDS, of_thread
 
 Row = Mapping[str, Any]
 
@@ -23,38 +23,45 @@ Row = Mapping[str, Any]
 @decide_again
 def refused(context: Context, partner: str, row: Row, code: str) -> None:
     """The partner refused a message of ours. Telling it again changes nothing."""
-    record = records(context, "sla").find_one({"thread.id": row["thread"], "thread.partner": partner})
-    known = {} if record is None else record.state.get("refused") or {}
-    if record is not None and (known.get("type"), known.get("code")) != (row["type"], code):
-        _flag(context, record, "refused", {"type": row["type"], "code": code, "at": context.clock.now()})
+    if (found := of_thread(context, partner, row["thread"])) is None:
+        return
+    kind, record = found
+    known = record.state.get("refused") or {}
+    if (known.get("type"), known.get("code")) != (row["type"], code):
+        flag = {"type": row["type"], "code": code, "at": context.clock.now()}
+        _flag(context, kind, record, "refused", flag)
 
 
 @decide_again
 def unanswered(context: Context, row: Row) -> None:
     """A message of ours has had no answer for too long. The oldest one is told."""
-    wanted = {"thread.id": row["thread"], "thread.partner": row["partner"]}
-    record = records(context, "sla").find_one(wanted)
-    if record is not None and record.state.get("unanswered") is None:
-        _flag(context, record, "unanswered", {"type": row["type"], "message": row["_id"], "at": row["at"]})
+    if (found := of_thread(context, row["partner"], row["thread"])) is None:
+        return
+    kind, record = found
+    if record.state.get("unanswered") is None:
+        flag = {"type": row["type"], "message": row["_id"], "at": row["at"]}
+        _flag(context, kind, record, "unanswered", flag)
 
 
 def settle(context: Context) -> None:
-    """Takes the flag off SLAs whose message was answered since. Raises Unavailable."""
-    with answering():
-        found = context.database[SLAS].find({"unanswered.message": {"$gt": ""}}, {"unanswered": 1})
-        flagged = {each["unanswered"]["message"]: each["_id"] for each in found}
+    """Takes the flag off agreements whose message was answered since. Raises Unavailable."""
+    flagged: dict[str, tuple[str, int]] = {}
+    for kind in AGREEMENTS:
+        with answering():
+            found = context.database[KINDS[kind]].find({"unanswered.message": {"$gt": ""}}, {"unanswered": 1})
+            flagged |= {each["unanswered"]["message"]: (kind, each["_id"]) for each in found}
     for message in answered_among(context, flagged):
-        _answered(context, flagged[message], message)
+        _answered(context, *flagged[message], message)
 
 
 @decide_again
-def _answered(context: Context, id: int, message: str) -> None:
-    record = records(context, "sla").get(id)
+def _answered(context: Context, kind: str, id: int, message: str) -> None:
+    record = records(context, kind).get(id)
     if (record.state.get("unanswered") or {}).get("message") == message:
-        _flag(context, record, "unanswered", None)
+        _flag(context, kind, record, "unanswered", None)
 
 
-def _flag(context: Context, record: Record, name: str, flag: dict[str, Any] | None) -> None:
+def _flag(context: Context, kind: str, record: Record, name: str, flag: dict[str, Any] | None) -> None:
     changes = {name: [record.state.get(name), flag]}
     state = {**record.state, name: flag}
-    save(context, Actor.system(context.account), "sla", record, state, changes, name)
+    save(context, Actor.system(context.account), kind, record, state, changes, name)

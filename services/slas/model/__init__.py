@@ -1,6 +1,6 @@
 """The rules of services, service instances, offerings and agreements. Pure: the standard library only."""
 
-from services.slas.model.announcement import Announcement, heard, to_tell
+from services.slas.model.announcement import Announcement, heard, to_tell, to_tell_of_flsa
 from services.slas.model.coverage import (
     CHOSEN_BY_COVERAGE,
     COVERAGES,
@@ -22,6 +22,7 @@ from services.slas.model.status import (
     check_move,
     due_on,
     local_date,
+    overlap,
     settled,
 )
 
@@ -48,7 +49,9 @@ __all__ = [
     "find_cycle",
     "heard",
     "local_date",
+    "overlap",
     "permitted",
     "settled",
     "to_tell",
+    "to_tell_of_flsa",
 ]

@@ -9,12 +9,20 @@ telling is idempotent, and a change that came and went between two looks is not 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from services.slas.model.rules import RuleBroken
 from services.slas.model.status import ACTIVE, BEING_PREPARED, EXPIRED
 
 Announcement = Mapping[str, Any]
+
+WHOLE: Final = (
+    "agreement.offered",
+    "agreement.changed",
+    "agreement.flsa_offered",
+    "agreement.flsa_changed",
+)
+"""The message types that carry an announcement."""
 
 
 def to_tell(told: Announcement | None, now: Announcement) -> list[str]:
@@ -37,12 +45,19 @@ def to_tell(told: Announcement | None, now: Announcement) -> list[str]:
     return said
 
 
+def to_tell_of_flsa(told: Announcement | None, now: Announcement) -> list[str]:
+    """As `to_tell`, of an FLSA: it is told whole, its status with it."""
+    if told is None:
+        return [] if now["flsa"]["status"] == BEING_PREPARED else ["agreement.flsa_offered"]
+    return [] if told == now else ["agreement.flsa_changed"]
+
+
 def heard(told: Announcement | None, message_type: str, body: Mapping[str, Any]) -> Announcement:
     """What the customer knows after a message. `told` is what it knew before (None: nothing).
 
     `activated` and `ended` say only the new status, of an agreement that must be known.
     """
-    if message_type in ("agreement.offered", "agreement.changed"):
+    if message_type in WHOLE:
         return body
     if told is None:
         raise RuleBroken("unknown_agreement", [("sla", "is not known: it was never offered")])

@@ -2,7 +2,7 @@
 
 Between accounts the announcement is the whole of what the customer's account is told: the lines follow from
 it, field by field (`ANNOUNCED`). What the two accounts see of each other's work follows from what is handed
-over under the agreement, and is told with it. An agreement that is being prepared shows a partner nothing
+over under an SLA, and is told with it. An agreement that is being prepared shows a partner nothing
 yet: its lines say what it will.
 """
 
@@ -21,8 +21,10 @@ ANNOUNCED: Final[Mapping[str, str]] = {
     "service": 'the name of the service "{name}"',
     "service_offering": 'the name of the service offering "{name}"',
     "service_instance": 'the name and status of the service instance "{name}"',
+    "flsa": 'the FLSA "{name}": its status, start, notice and expiry date, time zone and targets',
     "support_team": 'the name of the support team "{name}"',
     "first_line_team": 'the name of the first line team "{name}"',
+    "service_desk_team": 'the name of the service desk team "{name}"',
     "provider": 'the name of the organization "{name}"; the agreement entitles to its contact card',
     "customer": 'the name by which the organization "{name}" is known there',
     "representatives": "the names of those who are known there as customer representatives: {name}",
@@ -60,11 +62,14 @@ def between(
         for field, text in ANNOUNCED.items()
         if announcement.get(field)
     ]
+    card = Line(provider, f'the agreement entitles to the contact card of "{customer}"', customer)
+    if "sla" not in announcement:
+        return [*told, card]
     asked = announcement["sla"].get("asks_requester_target") and shared is not False
     allowed = "" if shared else f", where {customer} allows it"
     return [
         *told,
-        Line(provider, f'the agreement entitles to the contact card of "{customer}"', customer),
+        card,
         Line(provider, _HANDED_OVER, customer),
         *([Line(provider, _REQUESTER_TARGET + allowed, customer)] if asked else []),
         Line(customer, _WORKED_ON, provider),

@@ -17,6 +17,12 @@ _BLANK: Mapping[str, Mapping[str, Any]] = {
     "holiday": {"disabled": False},
     "sla_notification_scheme": {"disabled": False, "rules": []},
     "waiting_for_customer_follow_up": {"disabled": False, "rules": [], "auto_complete": False},
+    "flsa": {
+        "status": "being_prepared",
+        "customer_representative_ids": [],
+        "announced_representatives": [],
+        "major_incident_manager_ids": [],
+    },
     "sla_coverage_group": {
         "disabled": False,
         "organization_ids": [],
@@ -45,6 +51,7 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
     "sla_notification_scheme": ("name", "disabled"),
     "waiting_for_customer_follow_up": ("name", "disabled"),
     "holiday": ("name", "disabled", "calendar_id", "start_at", "end_at"),
+    "flsa": ("name", "status", "provider_id", "customer_id", "service_desk_team_id"),
     "sla_coverage_group": ("name", "disabled", "coverage"),
     "service_instance": (
         "name",
@@ -187,6 +194,9 @@ def shown(kind: str, document: Mapping[str, Any]) -> Document:
     if kind == "service_instance":
         record["parent_service_instances"] = parents_of(document)
     if kind == "sla":
+        # An SLA that was saved before these could be chosen has none.
+        record = {"site_ids": [], "coverage_group_ids": [], **record}
         record["service_instance_ids"] = covered_ids(document)
+    if kind in ("sla", "flsa"):
         record["thread"] = document["thread"]["id"] if document.get("thread") else None
     return record

@@ -1,12 +1,12 @@
 """The life of an agreement: what a person may set, and what its dates do by themselves.
 
-An SLA is prepared, activated on its start date, and expired at the end of its expiry date. `expired` cannot
-be set by hand: whoever wants to end an agreement gives it an expiry date. An expired one may be renewed by
-a later (or no) expiry date. Once it is no longer being prepared its customer knows of it, so it cannot
-become unprepared again.
+An SLA or FLSA is prepared, activated on its start date, and expired at the end of its expiry date. `expired`
+cannot be set by hand: whoever wants to end an agreement gives it an expiry date. An expired one may be
+renewed by a later (or no) expiry date. Once it is no longer being prepared its customer knows of it, so it
+cannot become unprepared again.
 
-Days are calendar days in the time zone of the SLA's service offering (UTC when it has none): the provider's
-rule, the customer's copy follows the provider's word.
+Days are calendar days in the time zone of the SLA's service offering, or of the FLSA (UTC when there is
+none): the provider's rule, the customer's copy follows the provider's word.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def check_dates(term: Term) -> None:
     if term.notice_date and term.expiry_date and term.notice_date > term.expiry_date:
         errors.append(("notice_date", f"must not be after expiry_date ({term.expiry_date.isoformat()})"))
     if term.status == SCHEDULED and term.start_date is None:
-        errors.append(("start_date", "must be set: a scheduled SLA becomes active on that day"))
+        errors.append(("start_date", "must be set: a scheduled agreement becomes active on that day"))
     if errors:
         raise RuleBroken("validation_failed", errors)
 
@@ -69,7 +69,7 @@ def check_move(old: str | None, new: str) -> None:
     if new == old or new in BY_HAND[old]:
         return
     if new == EXPIRED:
-        text = 'cannot be set to "expired": set expiry_date, the SLA expires at the end of that day'
+        text = 'cannot be set to "expired": set expiry_date, the agreement expires at the end of that day'
         raise RuleBroken("illegal_move", [("status", text)])
     legal = [status for status in SLA_STATUSES if status in BY_HAND[old]]
     text = f'cannot become "{new}" from "{old}"; ' + (
@@ -85,6 +85,23 @@ def settled(term: Term, today: date) -> str:
     if term.status == SCHEDULED and term.start_date is not None and term.start_date <= today:
         return ACTIVE
     return term.status
+
+
+def overlap(one: Term, other: Term) -> bool:
+    """Whether both agreements may be active on one day, as far as their status and dates say now."""
+    spans = [_span(term) for term in (one, other)]
+    if None in spans:
+        return False
+    (start, end), (other_start, other_end) = (span for span in spans if span is not None)
+    return start <= other_end and other_start <= end
+
+
+def _span(term: Term) -> tuple[date, date] | None:
+    """The days on which an agreement is or will be active; None when none are known."""
+    if term.status not in (SCHEDULED, ACTIVE):
+        return None
+    starts = term.start_date if term.status == SCHEDULED else None
+    return starts or date.min, term.expiry_date or date.max
 
 
 def due_on(term: Term) -> date | None:

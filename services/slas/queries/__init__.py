@@ -2,8 +2,8 @@
 
 What comes out are dicts with `<reference>_id` fields, as `schemas` lets them out, and `version`; who serves
 the API makes references of them. Everybody of the account may know its services, service instances and
-offerings. SLAs are for those who work for the account, and for their customer representatives. Raises
-NotFound for what is not there or not to be seen.
+offerings. SLAs and FLSAs are for those who work for the account, and for their customer representatives.
+Raises NotFound for what is not there or not to be seen.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ from services.slas.queries.affected import (
     list_affected_slas,
     list_affected_slas_of_request,
 )
+from services.slas.queries.agreement_listings import COVERAGE_GROUPS, DISCLOSURES, FLSAS
 from services.slas.queries.agreements import (
     get_coverage_group,
+    get_flsa,
     get_sla,
     list_coverage_groups,
+    list_flsas,
     list_slas,
     list_slas_of_customer,
     list_slas_of_service,
@@ -40,8 +43,6 @@ from services.slas.queries.listings import (
     AFFECTED_SLAS,
     CALENDAR_HOURS,
     CALENDARS,
-    COVERAGE_GROUPS,
-    DISCLOSURES,
     FOLLOW_UPS,
     HOLIDAYS,
     NOTIFICATION_SCHEMES,
@@ -51,7 +52,7 @@ from services.slas.queries.listings import (
     SLAS,
 )
 from services.slas.schemas import shown
-from services.slas.store import KINDS
+from services.slas.store import AGREEMENTS, KINDS
 
 __all__ = [
     "CALENDAR_HOURS",
@@ -62,6 +63,7 @@ __all__ = [
     "get_audit",
     "get_calendar",
     "get_coverage_group",
+    "get_flsa",
     "get_holiday",
     "get_icalendar",
     "get_service",
@@ -76,6 +78,7 @@ __all__ = [
     "list_calendars",
     "list_children",
     "list_coverage_groups",
+    "list_flsas",
     "list_holidays",
     "list_holidays_of_calendar",
     "list_instances_of_service",
@@ -102,6 +105,7 @@ LISTINGS: Mapping[str, Listing] = {
     "service_instances": SERVICE_INSTANCES,
     "service_offerings": SERVICE_OFFERINGS,
     "slas": SLAS,
+    "flsas": FLSAS,
     "sla_coverage_groups": COVERAGE_GROUPS,
     "calendars": CALENDARS,
     "holidays": HOLIDAYS,
@@ -237,7 +241,7 @@ def get_waiting_for_customer_follow_up(database: Database[Document], id: int, vi
 
 def get_audit(database: Database[Document], id: int, viewer: Actor, kind: str) -> list[Document]:
     """The audit lines (`common.audit`) of a record. Raises NotFound."""
-    seen = visible(viewer) if kind == "sla" else {}
+    seen = visible(viewer) if kind in AGREEMENTS else {}
     one(database[KINDS[kind]].find_one(all_of([{"_id": id}, seen]), {"_id": 1}))
     account = database["copy_account"].find_one({"_id": viewer.account}, {"name": 1}) or {}
     entries = history.read(database, KINDS[kind], id)

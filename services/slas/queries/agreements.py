@@ -1,4 +1,4 @@
-"""SLAs and coverage groups, for those who may see them."""
+"""SLAs, FLSAs and coverage groups, for those who may see them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pymongo.database import Database
 from services.common.actor import Actor
 from services.common.errors import NotFound
 from services.common.listing import ListQuery, Page, all_of, page
-from services.slas.queries.listings import COVERAGE_GROUPS, SLAS
+from services.slas.queries.agreement_listings import COVERAGE_GROUPS, FLSAS
+from services.slas.queries.listings import SLAS
 from services.slas.schemas import shown
 
 Document = dict[str, Any]
@@ -49,6 +50,14 @@ def list_slas_of_service(database: Database[Document], id: int, query: ListQuery
     return page(database["slas"], SLAS, query, all_of([instances, visible(viewer)]), viewer=viewer).map(_sla)
 
 
+def list_flsas(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return page(database["flsas"], FLSAS, query, visible(viewer), viewer=viewer).map(_flsa)
+
+
+def get_flsa(database: Database[Document], id: int, viewer: Actor) -> Document:
+    return _flsa(one(database["flsas"].find_one(all_of([{"_id": id}, visible(viewer)]))))
+
+
 def list_coverage_groups(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
     found = page(database["sla_coverage_groups"], COVERAGE_GROUPS, query, _of_staff(viewer), viewer=viewer)
     return found.map(_group)
@@ -60,7 +69,7 @@ def get_coverage_group(database: Database[Document], id: int, viewer: Actor) -> 
 
 
 def visible(viewer: Actor) -> Document:
-    """The filter of the SLAs that somebody may see."""
+    """The filter of the SLAs, or FLSAs, that somebody may see."""
     if viewer.roles:
         return dict(_SHOWN)
     return {**_SHOWN, "customer_representative_ids": viewer.person_id}
@@ -78,4 +87,5 @@ def _of_staff(viewer: Actor) -> Document:
 
 
 _sla = partial(shown, "sla")
+_flsa = partial(shown, "flsa")
 _group = partial(shown, "sla_coverage_group")

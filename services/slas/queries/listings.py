@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from services.common.listing import Field, Kind, Listing
+from services.common.listing.declaration import Filter
 from services.common.listing.usual import DAY, FLAG, ID, LOCAL, NAMED, REFERENCE, TIME, TIMES
 from services.slas.model.affected import ACCOUNTABILITIES
-from services.slas.model.coverage import COVERAGES, OF_GROUPS
+from services.slas.model.coverage import COVERAGES
 from services.slas.model.offerings import CATALOG, OFFERING_STATUSES, PORTFOLIO
 from services.slas.model.status import SLA_STATUSES
 from services.slas.schemas.agreements import ACTIVITIES
@@ -13,13 +16,18 @@ from services.slas.schemas.offerings import LED_TO, LEVEL_FIELDS, TEXTS
 from services.slas.schemas.services import INSTANCE_STATUSES, MANAGERS
 
 
-def _one_of(choices: tuple[str, ...]) -> Field:
+def one_of(choices: tuple[str, ...]) -> Field:
     return Field(kind=Kind.ENUM, filterable=True, sortable=True, choices=frozenset(choices))
 
 
-def _many(path: str) -> Field:
+def many(path: str) -> Field:
     return Field(path, Kind.REFERENCE, filterable=True, many=True)
 
+
+BY_STATUS: Mapping[str, Filter] = {
+    "active": {"status": "active"},
+    "inactive": {"status": {"$in": [status for status in SLA_STATUSES if status != "active"]}},
+}
 
 SERVICES = Listing(
     fields={
@@ -47,7 +55,7 @@ SERVICE_INSTANCES = Listing(
     fields={
         **NAMED,
         "service": REFERENCE,
-        "status": _one_of(INSTANCE_STATUSES),
+        "status": one_of(INSTANCE_STATUSES),
         "support_team": REFERENCE,
         "first_line_team": REFERENCE,
         **TIMES,
@@ -70,7 +78,7 @@ SERVICE_INSTANCES = Listing(
 )
 
 SERVICE_OFFERINGS = Listing(
-    fields={**NAMED, "service": REFERENCE, "status": _one_of(OFFERING_STATUSES), **TIMES},
+    fields={**NAMED, "service": REFERENCE, "status": one_of(OFFERING_STATUSES), **TIMES},
     also=(
         "account",
         "time_zone",
@@ -141,13 +149,13 @@ FOLLOW_UPS = _with_rules("auto_complete", "auto_complete_nr_of_business_days")
 SLAS = Listing(
     fields={
         **NAMED,
-        "status": _one_of(SLA_STATUSES),
-        "coverage": _one_of(COVERAGES),
+        "status": one_of(SLA_STATUSES),
+        "coverage": one_of(COVERAGES),
         "service_instance": REFERENCE,
         "service_offering": REFERENCE,
         "customer": REFERENCE,
         "customer_account": Field("customer_account.id", Kind.TEXT, filterable=True),
-        "customer_representatives": _many("customer_representative_ids"),
+        "customer_representatives": many("customer_representative_ids"),
         "service_level_manager": REFERENCE,
         "start_date": DAY,
         "notice_date": DAY,
@@ -186,25 +194,7 @@ SLAS = Listing(
         "updated_at",
     ),
     default_sort="name",
-    predefined={
-        "active": {"status": "active"},
-        "inactive": {"status": {"$in": [status for status in SLA_STATUSES if status != "active"]}},
-    },
-)
-
-COVERAGE_GROUPS = Listing(
-    fields={**NAMED, "coverage": _one_of(OF_GROUPS), "disabled": FLAG, **TIMES},
-    also=("organizations", "sites", "people"),
-    default_fields=("id", "sourceID", "name", "coverage", "disabled", "created_at", "updated_at"),
-    default_sort="name",
-    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
-)
-
-DISCLOSURES = Listing(
-    fields={"id": Field(kind=Kind.INTEGER, sortable=True)},
-    also=("to", "sees", "of"),
-    default_fields=("id", "to", "sees", "of"),
-    default_sort="id",
+    predefined=BY_STATUS,
 )
 
 AFFECTED_SLAS = Listing(

@@ -20,6 +20,7 @@ from services.slas.schemas.calendars import (
     ImportHolidaysInputSchema,
     NumberedCalendarHourSchema,
 )
+from services.slas.schemas.first_line import FlsaInputSchema, FlsaSchema
 from services.slas.schemas.offerings import ServiceOfferingInputSchema, ServiceOfferingSchema
 from services.slas.schemas.rules import (
     SlaNotificationSchemeInputSchema,
@@ -45,6 +46,8 @@ __all__ = [
     "CoverageGroupSchema",
     "DisclosureSchema",
     "FillHolidaysInputSchema",
+    "FlsaInputSchema",
+    "FlsaSchema",
     "FoundHolidaysSchema",
     "HolidayInputSchema",
     "HolidaySchema",

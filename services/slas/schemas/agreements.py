@@ -37,35 +37,19 @@ class ImpactRelationSchema(InputSchema):
     impact_relation = one_of(IMPACT_RELATIONS, allow_none=False, load_default="down")
 
 
-class SlaInputSchema(_ActivitiesIn):
-    """An SLA. `customer_account_id`: the trusted account that is its customer; without it the customer is an
-    organization of our own. `asks_requester_target`: the provider asks to be told until when the customer's
-    requesters expect a resolution (`requester_resolution_target_at` of what is handed over, and nothing
-    else); it is told while the customer allows it in its own account by `shares_requester_target`.
-    """
+class AgreementInputSchema(SourceSchema):
+    """What SLAs and FLSAs have. `customer_account_id`: the trusted account that is the customer; without it
+    the customer is an organization of our own."""
 
     name = Text(128, required=True)
     status = one_of(SLA_STATUSES, allow_none=False)
     start_date = Day(allow_none=True)
     notice_date = Day(allow_none=True)
     expiry_date = Day(allow_none=True)
-    service_instance_id = ReferenceId(required=True)
-    service_offering_id = ReferenceId(allow_none=True)
     customer_id = ReferenceId()
     customer_account_id = Text(31, allow_none=True)
-    coverage = one_of(COVERAGES, allow_none=False)
-    organization_ids = ReferenceIds(MAX_COVERED, bare="organizations")
-    site_ids = ReferenceIds(MAX_COVERED, bare="sites")
-    people_ids = ReferenceIds(MAX_COVERED, bare="people")
-    coverage_group_ids = ReferenceIds(MAX_COVERED, bare="coverage_groups")
-    service_instance_ids = ReferenceIds(MAX_COVERED, bare="service_instances")
     customer_representative_ids = ReferenceIds(MAX_COVERED, bare="customer_representatives")
-    service_level_manager_id = ReferenceId(allow_none=True)
     remarks = long_text()
-    agreementID = Text(128, allow_none=True)
-    use_knowledge_from_service_provider = fields.Boolean()
-    asks_requester_target = fields.Boolean()
-    shares_requester_target = fields.Boolean()
 
     @pre_load
     def _bare_account(self, data: Any, **_: Any) -> Any:
@@ -78,6 +62,27 @@ class SlaInputSchema(_ActivitiesIn):
         account = taken.pop("customer_account")
         taken["customer_account_id"] = account.get("id") if isinstance(account, Mapping) else account
         return taken
+
+
+class SlaInputSchema(AgreementInputSchema, _ActivitiesIn):
+    """An SLA. `asks_requester_target`: the provider asks to be told until when the customer's requesters
+    expect a resolution (`requester_resolution_target_at` of what is handed over, and nothing else); it is
+    told while the customer allows it in its own account by `shares_requester_target`.
+    """
+
+    service_instance_id = ReferenceId(required=True)
+    service_offering_id = ReferenceId(allow_none=True)
+    coverage = one_of(COVERAGES, allow_none=False)
+    organization_ids = ReferenceIds(MAX_COVERED, bare="organizations")
+    site_ids = ReferenceIds(MAX_COVERED, bare="sites")
+    people_ids = ReferenceIds(MAX_COVERED, bare="people")
+    coverage_group_ids = ReferenceIds(MAX_COVERED, bare="coverage_groups")
+    service_instance_ids = ReferenceIds(MAX_COVERED, bare="service_instances")
+    service_level_manager_id = ReferenceId(allow_none=True)
+    agreementID = Text(128, allow_none=True)
+    use_knowledge_from_service_provider = fields.Boolean()
+    asks_requester_target = fields.Boolean()
+    shares_requester_target = fields.Boolean()
 
 
 class CoverageGroupInputSchema(SourceSchema):
@@ -117,12 +122,13 @@ class UnansweredSchema(OutputSchema):
     at = Moment()
 
 
-class SlaSchema(_ActivitiesOut):
-    """`account` (and `remote_id`) are there on a partner's SLA; `thread` where it is between two accounts.
+class AgreementSchema(NamedRecordSchema):
+    """`account` (and `remote_id`) are there on a partner's agreement; `thread` where it is between two
+    accounts.
 
     `announced_representatives`: whom the provider names as the customer's representatives; who is one here
-    is decided here, in `customer_representative_ids`. `refused`: the last word of ours about the SLA, when
-    the partner refused it; `unanswered`: the one that has had no answer for long.
+    is decided here, in `customer_representative_ids`. `refused`: the last word of ours about the agreement,
+    when the partner refused it; `unanswered`: the one that has had no answer for long.
     """
 
     remote_id = fields.Integer()
@@ -130,27 +136,30 @@ class SlaSchema(_ActivitiesOut):
     start_date = fields.String()
     notice_date = fields.String()
     expiry_date = fields.String()
-    service_instance_id = fields.Integer()
-    service_offering_id = fields.Integer()
     customer_id = fields.Integer()
     customer_account = fields.Nested(AccountReferenceSchema)
+    customer_representative_ids = fields.List(fields.Integer())
+    announced_representatives = fields.List(fields.Nested(PersonNameSchema))
+    remarks = fields.String()
+    thread = fields.String()
+    refused = fields.Nested(RefusedSchema)
+    unanswered = fields.Nested(UnansweredSchema)
+
+
+class SlaSchema(AgreementSchema, _ActivitiesOut):
+    service_instance_id = fields.Integer()
+    service_offering_id = fields.Integer()
     coverage = fields.String()
     organization_ids = fields.List(fields.Integer())
     site_ids = fields.List(fields.Integer())
     people_ids = fields.List(fields.Integer())
     coverage_group_ids = fields.List(fields.Integer())
     service_instance_ids = fields.List(fields.Integer())
-    customer_representative_ids = fields.List(fields.Integer())
-    announced_representatives = fields.List(fields.Nested(PersonNameSchema))
     service_level_manager_id = fields.Integer()
-    remarks = fields.String()
     agreementID = fields.String()
     use_knowledge_from_service_provider = fields.Boolean()
     asks_requester_target = fields.Boolean()
     shares_requester_target = fields.Boolean()
-    thread = fields.String()
-    refused = fields.Nested(RefusedSchema)
-    unanswered = fields.Nested(UnansweredSchema)
 
 
 class DisclosureSchema(OutputSchema):

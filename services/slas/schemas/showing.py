@@ -9,6 +9,7 @@ from services.common.schemas import OutputSchema
 from services.slas.model import shapes
 from services.slas.schemas.agreements import CoverageGroupSchema, SlaSchema
 from services.slas.schemas.calendars import CalendarSchema, HolidaySchema
+from services.slas.schemas.first_line import FlsaSchema
 from services.slas.schemas.offerings import ServiceOfferingSchema
 from services.slas.schemas.rules import SlaNotificationSchemeSchema, WaitingForCustomerFollowUpSchema
 from services.slas.schemas.services import ServiceInstanceSchema, ServiceSchema
@@ -18,6 +19,7 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
     "service_instance": ServiceInstanceSchema(),
     "service_offering": ServiceOfferingSchema(),
     "sla": SlaSchema(),
+    "flsa": FlsaSchema(),
     "sla_coverage_group": CoverageGroupSchema(),
     "calendar": CalendarSchema(),
     "holiday": HolidaySchema(),

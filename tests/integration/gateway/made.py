@@ -18,6 +18,7 @@ KINDS = (
     "service_offerings",
     "slas",
     "sla_coverage_groups",
+    "flsas",
     "calendars",
     "holidays",
     "sla_notification_schemes",
@@ -33,6 +34,7 @@ NODE_TYPES = {
     "services": "Service",
     "service_instances": "ServiceInstance",
     "service_offerings": "ServiceOffering",
+    "flsas": "Flsa",
     "sla_coverage_groups": "SlaCoverageGroup",
     "calendars": "Calendar",
     "holidays": "Holiday",
@@ -71,6 +73,7 @@ def bodies_in(client: Client) -> dict[str, Made]:
             "coverage": "people",
         },
         "sla_coverage_groups": {"name": "Keyed", "coverage": "people"},
+        "flsas": {"name": "Keyed", "service_desk_team_id": team["id"], "pickups_within_target": 90},
         "calendars": {"name": "Keyed", "calendar_hours": [OFFICE_HOURS]},
         "holidays": {
             "name": "Keyed",
@@ -124,6 +127,10 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         post("sla_coverage_groups", {"name": f"Group {number}", "coverage": "sites", "sites": [sites[0]]})
         for number in range(3)
     ]
+    flsas = [
+        post("flsas", {"name": f"FLSA {number}", "service_desk_team_id": teams[number]["id"]})
+        for number in range(3)
+    ]
     calendars = [post("calendars", {"name": f"Calendar {number}"}) for number in range(3)]
     holidays = [
         post(
@@ -156,6 +163,7 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         "service_instances": instances,
         "service_offerings": offerings,
         "sla_coverage_groups": groups,
+        "flsas": flsas,
         "calendars": calendars,
         "holidays": holidays,
         "sla_notification_schemes": schemes,

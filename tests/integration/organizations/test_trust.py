@@ -119,7 +119,7 @@ def test_the_other_services_are_told_what_they_need_of_a_trust(sides):
     assert record["status"] == "active"
     assert set(record) == {
         "id", "name", "domain", "status", "options", "border_address", "border_ca", "credentials",
-        "own_keys_known",
+        "own_keys_known", "capabilities",
     }  # fmt: skip
 
 

@@ -139,3 +139,33 @@ def test_a_conversation_is_read_in_the_order_of_its_ids_whichever_process_takes_
         key = "Sent twice" if n == 4 else None
         desk.add_note(context, widget.specialist, id, f"Note {n}", key=key)
     assert widget.notes(id) == [f"Note {n}" for n in reversed(range(6))]
+
+
+def first_line_for(widget: Desk, organization_id: int, **fields: object) -> None:
+    """An FLSA of widget's with its operations team as the service desk."""
+    promised = {"customer_id": organization_id, "service_desk_team_id": OPERATIONS, "status": "active"}
+    widget.around.keep("flsa", 5, name="First line", **{**promised, **fields})
+    widget.context.copies.refresh("flsa", 5)
+
+
+def test_what_has_no_service_goes_to_the_service_desk_of_the_requesters_organization(widget: Desk) -> None:
+    for id, above in ((2, 1), (3, 2)):
+        widget.around.keep("organization", id, name=f"Plant {id}", parent_id=above)
+    widget.around.keep("person", 3, name="Una", organization_id=3)
+    first_line_for(widget, 2)
+    led = widget.create(widget.end_user)
+    assert widget.see(led)["team_id"] == OPERATIONS
+    assert widget.see(widget.create())["team_id"] == SERVICE_DESK
+
+
+@pytest.mark.parametrize("over", [{"status": "expired"}, {"account": {"id": "gigatera", "name": "GigaTera"}}])
+def test_an_flsa_that_is_over_or_a_partners_leads_nowhere(widget: Desk, over: dict[str, object]) -> None:
+    first_line_for(widget, 1, **over)
+    assert widget.see(widget.create(widget.end_user))["team_id"] == SERVICE_DESK
+
+
+def test_what_is_declined_and_was_nobodys_before_goes_to_the_service_desk_of_the_flsa(widget: Desk) -> None:
+    id = widget.create(widget.end_user)
+    assert widget.see(id)["team_id"] == SERVICE_DESK
+    first_line_for(widget, 1)
+    assert widget.edit(id, status="declined", note="Not ours")["team_id"] == OPERATIONS

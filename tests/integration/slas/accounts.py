@@ -15,6 +15,7 @@ from services.common.actor import Actor
 from services.common.clock import SteppedClock
 from services.common.context import Context
 from services.common.copies import Copies
+from services.federation.capabilities import OWN
 from services.federation.envelope import Message, open_sealed
 from services.federation.rings import OwnRing, PartnerRing
 from services.federation.verdicts import Verdict
@@ -49,7 +50,8 @@ class Side:
 
     def written(self) -> list[dict[str, Any]]:
         """The messages to partners that were saved, each thread's in order."""
-        return [row for sla in self.slas() for row in sla["outbox"] if row["kind"] == "message"]
+        agreements = [*self.slas(), *self.flsas()]
+        return [row for each in agreements for row in each["outbox"] if row["kind"] == "message"]
 
     def open(self, row: dict[str, Any], sender: str) -> Message:
         ring = self.partner_rings[sender]
@@ -67,6 +69,9 @@ class Side:
 
     def slas(self) -> list[dict[str, Any]]:
         return list(self.context.database["slas"].find({}))
+
+    def flsas(self) -> list[dict[str, Any]]:
+        return list(self.context.database["flsas"].find({}))
 
     def document(self, collection: str, id: int) -> dict[str, Any]:
         found = self.context.database[collection].find_one({"_id": id})
@@ -92,7 +97,7 @@ def side_of(account: str, database: pymongo.database.Database[dict[str, Any]], c
 
 
 def trust(side: Side, partner: str, status: str) -> None:
-    side.directory.keep("trust", partner, name=NAMES[partner], status=status)
+    side.directory.keep("trust", partner, name=NAMES[partner], status=status, capabilities=OWN)
     side.context.copies.refresh("trust", partner)
     side.context.kept.clear()
 

@@ -9,10 +9,11 @@ import pytest
 from services.common.errors import Forbidden, Invalid
 from services.slas.actions import disclosures
 from tests.integration.slas.accounts import Hosting, Side
+from tests.integration.slas.registering import update
 
 
 def lines(side: Side, fields: dict[str, Any], id: int | None = None) -> list[dict[str, Any]]:
-    return disclosures.of_sla(side.context, side.manager, fields, id)
+    return disclosures.of_agreement(side.context, side.manager, "sla", fields, id)
 
 
 def seen_by(told: list[dict[str, Any]], who: str) -> list[str]:
@@ -33,7 +34,7 @@ def test_what_could_not_be_saved_is_refused(gigatera: Side, hosting: Hosting) ->
         lines(gigatera, {**hosting.for_widget, "customer_account_id": "globalnet"})
     assert refused.value.errors[0][0] == "customer_account_id"
     with pytest.raises(Forbidden):
-        disclosures.of_sla(gigatera.context, gigatera.actor("specialist"), hosting.for_widget)
+        disclosures.of_agreement(gigatera.context, gigatera.actor("specialist"), "sla", hosting.for_widget)
 
 
 def test_the_customer_is_told_before_it_names_representatives(widget: Side, agreed: dict[str, Any]) -> None:
@@ -42,3 +43,14 @@ def test_the_customer_is_told_before_it_names_representatives(widget: Side, agre
     assert [line["to"] for line in after if line not in before] == ["Bob"]
     assert 'the name of the service "Hosting"' in seen_by(before, "Widget Data Center")
     assert widget.document("slas", agreed["id"])["customer_representative_ids"] == []
+
+
+def test_the_customer_is_told_before_it_shares_its_requesters_targets(
+    gigatera: Side, widget: Side, agreed: dict[str, Any]
+) -> None:
+    update(gigatera, agreed["remote_id"], asks_requester_target=True)
+    gigatera.deliver(widget)
+    before = lines(widget, {}, agreed["id"])
+    after = seen_by(lines(widget, {"shares_requester_target": True}, agreed["id"]), "GigaTera")
+    (new,) = set(after) - set(seen_by(before, "GigaTera"))
+    assert "expects the resolution" in new

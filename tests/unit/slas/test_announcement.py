@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.slas.model import SLA_STATUSES, RuleBroken, heard, to_tell
+from services.slas.model import SLA_STATUSES, RuleBroken, heard, to_tell, to_tell_of_flsa
 
 
 def announcement(status: str = "active", name: str = "Hosting", team: str = "Operations") -> dict[str, Any]:
@@ -70,3 +70,15 @@ def test_who_hears_all_that_is_told_knows_what_is(states: list[dict[str, Any]]) 
             told = now
         assert known == told
         assert told is None or told == now
+
+
+@given(st.lists(st.sampled_from(SLA_STATUSES), min_size=1))
+def test_an_flsa_is_told_whole_each_time_it_has_changed(statuses: list[str]) -> None:
+    told = known = None
+    for status in statuses:
+        now = {"flsa": {"id": 1, "status": status}}
+        said = to_tell_of_flsa(told, now)
+        assert said in ([], ["agreement.flsa_changed"] if told else ["agreement.flsa_offered"])
+        for message_type in said:
+            told = known = heard(known, message_type, now)
+        assert known == (None if told is None and status == "being_prepared" else now)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.federation.messages.agreements import Agreement, Sla
+from services.federation.messages.agreements import Agreement, FirstLineAgreement, Flsa, Sla
 from services.slas.model.disclosure import ANNOUNCED, Line, between, within
+from services.slas.model.first_line import TOLD
 
 ANNOUNCEMENT: dict[str, Any] = {
     "sla": {"id": 1, "name": "Hosting for Widget", "status": "active"},
@@ -26,10 +27,11 @@ def told(to: str, **fields: Any) -> list[str]:
 
 
 def test_all_that_an_announcement_may_hold_is_told() -> None:
-    assert ANNOUNCED.keys() == Agreement().fields.keys()
+    assert ANNOUNCED.keys() == {*Agreement().fields, *FirstLineAgreement().fields}
     of_sla = {"id", "name", "status", "start_date", "notice_date", "expiry_date", "coverage"}
     of_sla |= {"asks_requester_target"}
     assert Sla().fields.keys() == of_sla, "tell of it in ANNOUNCED['sla']"
+    assert Flsa().fields.keys() == {"id", *TOLD}, "tell of it in ANNOUNCED['flsa']"
 
 
 def test_the_customer_is_told_what_the_announcement_names() -> None:

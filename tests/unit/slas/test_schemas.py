@@ -110,6 +110,11 @@ def test_a_copy_holds_only_what_others_need() -> None:
     assert copied("sla", 5, state)["id"] == 5
 
 
+def test_an_sla_from_before_there_were_sites_covers_none() -> None:
+    record = shown("sla", {"_id": 5, "name": "Hosting", "people_ids": [1]})
+    assert (record["site_ids"], record["coverage_group_ids"], record["people_ids"]) == ([], [], [1])
+
+
 def test_nothing_of_the_store_is_shown() -> None:
     document = {"_id": 5, "name": "Hosting", "outbox": [1], "remote": "gigatera/3", "heard": {}, "unsent": 1}
     assert shown("service", document) == {"id": 5, "name": "Hosting"}

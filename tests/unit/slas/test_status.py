@@ -16,6 +16,7 @@ from services.slas.model import (
     check_move,
     due_on,
     local_date,
+    overlap,
     settled,
 )
 
@@ -111,3 +112,26 @@ def test_nothing_moves_before_the_day_it_falls_due(term: Term) -> None:
     else:
         assert settled(term, day - timedelta(days=1)) == term.status
         assert settled(term, day) != term.status
+
+
+@pytest.mark.parametrize(
+    ("other", "both"),
+    [
+        (Term("active"), True),
+        (Term("scheduled_for_activation", start_date=DAY), True),
+        (Term("scheduled_for_activation", start_date=DAY + timedelta(days=1)), False),
+        (Term("being_prepared"), False),
+        (Term("expired"), False),
+    ],
+)
+def test_agreements_overlap_when_both_may_be_active_on_one_day(other: Term, both: bool) -> None:
+    assert overlap(Term("active", expiry_date=DAY), other) is both
+
+
+@given(one=terms, other=terms, today=days)
+def test_agreements_that_do_not_overlap_are_never_active_together(
+    one: Term, other: Term, today: date
+) -> None:
+    assert overlap(one, other) == overlap(other, one)
+    if not overlap(one, other):
+        assert [settled(term, today) for term in (one, other)] != ["active", "active"]
