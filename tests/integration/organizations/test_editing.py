@@ -239,6 +239,7 @@ def test_a_foreign_record_is_introduced_once_and_follows_its_name(context, admin
         "remote_id": 5,
         "member_ids": [],
         "coordinator_id": None,
+        "manager_id": None,
         "disabled": False,
     }
 
