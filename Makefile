@@ -7,8 +7,9 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 # What to test: make test TESTS=tests/unit
 TESTS ?= tests
-# How many processes test at the same time, a file each; each has a broker and a database of its own.
-WORKERS ?= 2
+# How many processes test at the same time, a file each; each has a broker and a database of its own. They wait for
+# these more than they count, so one more than the processors of a small machine.
+WORKERS ?= 3
 RABBITMQ := /usr/lib/rabbitmq/bin/rabbitmq-server
 BIN := .venv/bin
 
