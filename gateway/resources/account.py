@@ -24,7 +24,8 @@ from gateway.resource import (
     viewer,
 )
 from gateway.resources.directory import PEOPLE
-from gateway.resources.shapes import ACCOUNT, PERSON, REQUEST, TOKEN
+from gateway.resources.shapes.directory import ACCOUNT, PERSON, TOKEN
+from gateway.resources.shapes.requests import REQUEST
 from services.common.roles import ADMINISTRATORS, AUDITORS, VIEW_TRUSTS
 from services.common.schemas import loaded
 from services.organizations import queries, schemas

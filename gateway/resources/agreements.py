@@ -13,18 +13,15 @@ from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
 from gateway.resource import Children, Named, Resource, add_views, list_query
-from gateway.resources.agreement_shapes import COVERAGE_GROUP, DISCLOSURE, FLSA
 from gateway.resources.links import Link, LinkViews
-from gateway.resources.shapes import (
+from gateway.resources.shapes.agreements import COVERAGE_GROUP, DISCLOSURE, FLSA, SLA
+from gateway.resources.shapes.directory import ORGANIZATION, PERSON, SITE
+from gateway.resources.shapes.services import (
     FOLLOW_UP_ON_CUSTOMER,
     NOTIFICATION_SCHEME,
-    ORGANIZATION,
-    PERSON,
     SERVICE,
     SERVICE_INSTANCE,
     SERVICE_OFFERING,
-    SITE,
-    SLA,
 )
 from services.common.listing import page_at_hand
 from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES

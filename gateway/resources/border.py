@@ -15,7 +15,7 @@ from gateway.answers import Answers
 from gateway.context import Databases, GatewayContext
 from gateway.records import Document
 from gateway.resource import Resource, ResourceViews, add_views, call, list_query, viewer
-from gateway.resources.shapes import (
+from gateway.resources.shapes.border import (
     DELIVERY,
     HANDOVER,
     LEDGER_ENTRY,

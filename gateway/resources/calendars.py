@@ -12,7 +12,7 @@ from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
 from gateway.resource import Children, Resource, ResourceViews, View, add_views
-from gateway.resources.shapes import CALENDAR, CALENDAR_HOUR, HOLIDAY, SERVICE_OFFERING
+from gateway.resources.shapes.services import CALENDAR, CALENDAR_HOUR, HOLIDAY, SERVICE_OFFERING
 from services.common.roles import MAINTAIN_CALENDARS
 from services.slas import queries, schemas
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from gateway.resource import Children, Resource
-from gateway.resources.shapes import ORGANIZATION, PERSON, SERVICE_INSTANCE, SITE, SLA, TEAM
+from gateway.resources.shapes.agreements import SLA
+from gateway.resources.shapes.directory import ORGANIZATION, PERSON, SITE, TEAM
+from gateway.resources.shapes.services import SERVICE_INSTANCE
 from services.common.roles import ADMINISTRATORS, MAINTAIN_ORGANIZATIONS, MAINTAIN_TEAMS
 from services.organizations import queries, schemas
 from services.slas import queries as slas

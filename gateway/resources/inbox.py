@@ -19,7 +19,8 @@ from gateway.answers import Answers, of_json
 from gateway.context import Databases, GatewayContext
 from gateway.records import Document
 from gateway.resource import Resource, ResourceViews, add_views
-from gateway.resources.shapes import INBOX_ENTRY, REQUEST
+from gateway.resources.shapes.inbox import INBOX_ENTRY
+from gateway.resources.shapes.requests import REQUEST
 from services.common.actor import Actor
 from services.common.errors import NotFound
 from services.common.ids import node_id

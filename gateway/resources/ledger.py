@@ -14,7 +14,7 @@ from gateway.answers import Answers, of_json
 from gateway.audiences import allowed
 from gateway.context import GatewayContext
 from gateway.resource import add_views, call, list_query, viewer
-from gateway.resources.shapes import LEDGER_KEY, SAID
+from gateway.resources.shapes.border import LEDGER_KEY, SAID
 from services.common.errors import NotFound
 from services.common.roles import AUDITORS
 from services.federation import queries as border

@@ -17,7 +17,7 @@ from gateway.resource import (
     status_of,
     viewer,
 )
-from gateway.resources.shapes import AFFECTED_SLA, NOTE, REQUEST
+from gateway.resources.shapes.requests import AFFECTED_SLA, NOTE, REQUEST
 from gateway.resources.timeline import Timeline
 from services.common.roles import PUBLISH_NOTES, SEE_REQUESTS, STAFF
 from services.requests import queries, schemas

@@ -21,7 +21,7 @@ from gateway import documents
 from gateway.audiences import allowed
 from gateway.records import Document, Shape
 from gateway.resource import ResourceViews, add_views, list_query, viewer
-from gateway.resources.shapes import PERIOD, SHARE, TIMELINE
+from gateway.resources.shapes.timeline import PERIOD, SHARE, TIMELINE
 from services.common import strict_json
 from services.common.listing import page_at_hand
 from services.common.roles import STAFF

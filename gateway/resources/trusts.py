@@ -12,7 +12,7 @@ from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
 from gateway.resource import Resource, ResourceViews, add_views, call, viewer
-from gateway.resources.shapes import TRUST
+from gateway.resources.shapes.directory import TRUST
 from services.common.errors import NotFound
 from services.common.roles import ADMINISTRATORS, VIEW_TRUSTS
 from services.federation.queries import partner_health

@@ -1,4 +1,4 @@
-"""The shapes of FLSAs and coverage groups, and of what an agreement makes visible."""
+"""SLAs and FLSAs, whom they cover, and what they make visible."""
 
 from __future__ import annotations
 
@@ -8,6 +8,24 @@ from gateway.references import Reference
 from services.slas import queries as slas
 from services.slas import schemas as sla_schemas
 
+SLA = Shape(
+    "SLA",
+    sla_schemas.SlaSchema,
+    slas.LISTINGS["slas"],
+    "Sla",
+    {
+        **references("service_instance"),
+        **references("service_offering"),
+        **references("organization", "customer"),
+        **references("person", "service_level_manager"),
+        "organization_ids": Reference("organizations", "organization"),
+        "site_ids": Reference("sites", "site"),
+        "people_ids": Reference("people", "person"),
+        "coverage_group_ids": Reference("coverage_groups", "sla_coverage_group"),
+        "service_instance_ids": Reference("service_instances", "service_instance"),
+        "customer_representative_ids": Reference("customer_representatives", "person"),
+    },
+)
 FLSA = Shape(
     "FLSA",
     sla_schemas.FlsaSchema,
