@@ -23,8 +23,8 @@ from tests.faults.partners import Partners
 Host = tuple[str, str]  # account, service
 Driver = Callable[[threading.Event], None]
 
-PATIENCE_SECONDS = 20.0
-TRIES = 3
+PATIENCE_SECONDS = 30.0
+TRIES = 4
 LOOK_SECONDS = 0.05
 
 

@@ -74,6 +74,7 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
             patience = api.post("waiting_for_customer_follow_ups", {"name": "Patience"})["id"]
             leads = {
                 "resolution_target_low": 60,
+                "resolution_target_low_in_days": None,
                 "resolution_target_notification_scheme_low_id": scheme,
                 "waiting_for_customer_follow_up_id": patience,
             }

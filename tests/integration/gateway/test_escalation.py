@@ -11,9 +11,9 @@ import pytest
 from services.common import bus_json
 from services.common.context import Context
 from services.slas.actions import alarms
+from tests.crashing import Crash, Crashing
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.events import followed
-from tests.integration.slas.test_affected_slas import Crash, Crashing
 
 Made = dict[str, Any]
 HANDLERS = {

@@ -13,6 +13,8 @@ from services.common.clock import SteppedClock
 from services.federation.rings import PartnerRing
 from services.slas.actions import agreements, services
 from tests.integration.slas.accounts import Hosting, Side, own_instance, side_of, trust
+from tests.integration.slas.registering import register
+from tests.integration.slas.situations import TARGETS, Document, office
 
 
 @pytest.fixture
@@ -77,3 +79,20 @@ def agreed(gigatera: Side, widget: Side, hosting: Hosting, webshop: int) -> dict
     (sla,) = widget.slas()
     fields = {"service_instance_ids": [webshop]}
     return agreements.update_sla(widget.context, widget.manager, sla["_id"], fields)
+
+
+@pytest.fixture
+def handed_over(gigatera: Side, hosting: Hosting) -> Document:
+    """What is the same in all situations of a request that widget has handed to gigatera's Hosting."""
+    terms = {**TARGETS, "support_hours_low_id": office(gigatera), "time_zone": "UTC"}
+    services.update_service_offering(gigatera.context, gigatera.manager, hosting.offering_id, terms)
+    register(gigatera, hosting)
+    (sla,) = gigatera.slas()
+    return {
+        "customer_account": "widget",
+        "agreement": sla["thread"]["id"],
+        "service_instance_id": hosting.instance_id,
+        "about_id": hosting.instance_id,
+        "team_id": 2,
+        "requested_for_id": None,
+    }

@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from services.common.clock import SteppedClock, iso
-from services.common.crash import CrashPoints
 from services.common.verdicts import Later
 from services.slas import store
-from services.slas.actions import affected, agreements, alarms, calendars, services
+from services.slas.actions import affected, agreements, calendars, services
 from services.slas.model.affected import Affected
 from services.slas.model.clocks import RESOLUTION, RESPONSE
+from tests.crashing import Crash, Crashing
 from tests.integration.slas.accounts import Hosting, Side
-from tests.integration.slas.registering import register
-
-Document = dict[str, Any]
-MONDAY = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-TARGETS = {"response_target_low": 60, "resolution_target_low": 480}
-
-
-def at(hour: int, minute: int = 0, days: int = 0) -> datetime:
-    return MONDAY.replace(hour=hour, minute=minute) + timedelta(days=days)
-
-
-def said(n: int, when: datetime, **fields: Any) -> Document:
-    """The event of the requests service."""
-    usual: Document = {
-        "status": "assigned",
-        "category": "incident",
-        "impact": "low",
-        "service_instance_id": None,
-        "about_id": None,
-        "team_id": 1,
-        "requested_for_id": 1,
-        "completion_reason": None,
-        "customer_account": None,
-        "agreement": None,
-        "handed_down": False,
-        "provider_not_accountable": False,
-        "desired_completion_at": None,
-        "downtime_start_at": None,
-        "downtime_end_at": None,
-        "waiting_since": None,
-    }
-    return {"request_id": 1, "n": n, "at": iso(when), **usual, **fields}
+from tests.integration.slas.situations import TARGETS, Document, at, said
 
 
 def all_of(side: Side) -> list[Affected]:
@@ -59,38 +26,6 @@ def all_of(side: Side) -> list[Affected]:
 def only(side: Side) -> Affected:
     (found,) = all_of(side)
     return found
-
-
-def told(side: Side) -> list[tuple[str, str, int]]:
-    kept = side.context.database[store.AFFECTED_SLAS].find({})
-    rows = [row for each in kept for row in each["outbox"]]
-    return [(row["type"].partition(".")[2], row["body"]["goal"], row["body"]["percent"]) for row in rows]
-
-
-def office(side: Side) -> int:
-    days = ("mon", "tue", "wed", "thu", "fri")
-    hours = [{"weekday": day, "time_from": "09:00", "time_until": "17:00"} for day in days]
-    made = calendars.create_calendar(
-        side.context, side.manager, {"name": "Office hours", "calendar_hours": hours}
-    )
-    return int(made["id"])
-
-
-@pytest.fixture
-def handed_over(gigatera: Side, hosting: Hosting) -> Document:
-    """What is the same in all situations of a request that widget has handed to gigatera's Hosting."""
-    terms = {**TARGETS, "support_hours_low_id": office(gigatera), "time_zone": "UTC"}
-    services.update_service_offering(gigatera.context, gigatera.manager, hosting.offering_id, terms)
-    register(gigatera, hosting)
-    (sla,) = gigatera.slas()
-    return {
-        "customer_account": "widget",
-        "agreement": sla["thread"]["id"],
-        "service_instance_id": hosting.instance_id,
-        "about_id": hosting.instance_id,
-        "team_id": 2,
-        "requested_for_id": None,
-    }
 
 
 def test_what_is_handed_over_affects_the_sla_it_was_handed_over_under(
@@ -260,23 +195,6 @@ def test_of_a_request_that_affects_nothing_nothing_is_told(gigatera: Side) -> No
     assert (position["n"], position["outbox"], all_of(gigatera)) == (2, [], [])
 
 
-class Crash(Exception):
-    pass
-
-
-class Crashing(CrashPoints):
-    """Ends at the nth place it comes to."""
-
-    def __init__(self, nth: int) -> None:
-        super().__init__()
-        self.left = nth
-
-    def here(self, name: str) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise Crash(name)
-
-
 # Before and after the saves of two situations, each of the affected SLA and of where the request is.
 @pytest.mark.parametrize("nth", range(1, 9))
 def test_each_situation_has_its_effect_once_wherever_it_is_broken_off(
@@ -296,53 +214,3 @@ def test_each_situation_has_its_effect_once_wherever_it_is_broken_off(
     (kept,) = gigatera.context.database[store.AFFECTED_SLAS].find({})
     assert kept["version"] == 2
     assert only(gigatera).clock.stops[0].since == at(10)
-
-
-def test_each_alarm_is_told_once_and_in_its_order(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
-) -> None:
-    affected.follow(gigatera.context, said(1, at(9), **handed_over))
-    for minutes in (29, 30, 45, 53, 54, 60, 239, 240, 360, 432, 479, 480, 600):
-        clock.set(at(9) + timedelta(minutes=minutes))
-        alarms.raise_due(gigatera.context)
-        assert alarms.raise_due(gigatera.context) == 0
-    both = [(goal, percent) for goal in (RESPONSE, RESOLUTION) for percent in (50, 75, 90, 100)]
-    expected = [("breached" if percent == 100 else "at_risk", goal, percent) for goal, percent in both]
-    assert told(gigatera) == expected
-
-
-def test_after_days_without_service_only_the_latest_of_each_target_is_told(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
-) -> None:
-    affected.follow(gigatera.context, said(1, at(9), **handed_over))
-    clock.set(at(9, days=4))
-    assert alarms.raise_due(gigatera.context) == 2
-    assert told(gigatera) == [("breached", RESPONSE, 100), ("breached", RESOLUTION, 100)]
-    assert gigatera.context.database[store.AFFECTED_SLAS].count_documents({"due": {"$exists": True}}) == 0
-
-
-def test_two_who_raise_the_same_alarms_tell_each_once(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
-) -> None:
-    for request_id in range(1, 9):
-        begun = {**said(1, at(9), **handed_over), "request_id": request_id}
-        affected.follow(gigatera.context, begun)
-    clock.set(at(9, 31))
-    with ThreadPoolExecutor(3) as pool:
-        counts = list(pool.map(lambda _: alarms.raise_due(gigatera.context), range(3)))
-    assert sum(counts) == 8
-    assert told(gigatera) == [("at_risk", RESPONSE, 50)] * 8
-
-
-def test_a_clock_that_stands_falls_due_when_it_runs_again(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
-) -> None:
-    affected.follow(gigatera.context, said(1, at(9), **handed_over))
-    waits = {**handed_over, "status": "waiting_for_customer"}
-    affected.follow(gigatera.context, said(2, at(9, 10), **waits))
-    clock.set(at(16))
-    assert alarms.raise_due(gigatera.context) == 0
-    affected.follow(gigatera.context, said(3, at(16), **handed_over))
-    assert alarms.raise_due(gigatera.context) == 0
-    clock.set(at(16, 20))
-    assert alarms.raise_due(gigatera.context) == 1

@@ -1,0 +1,57 @@
+"""What the requests service says of a request, and what the slas service tells because of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.common.clock import iso
+from services.slas import store
+from services.slas.actions import calendars
+from tests.integration.slas.accounts import Side
+
+Document = dict[str, Any]
+MONDAY = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+TARGETS = {"response_target_low": 60, "resolution_target_low": 480}
+
+
+def at(hour: int, minute: int = 0, days: int = 0) -> datetime:
+    return MONDAY.replace(hour=hour, minute=minute) + timedelta(days=days)
+
+
+def said(n: int, when: datetime, **fields: Any) -> Document:
+    """The event of the requests service."""
+    usual: Document = {
+        "status": "assigned",
+        "category": "incident",
+        "impact": "low",
+        "service_instance_id": None,
+        "about_id": None,
+        "team_id": 1,
+        "requested_for_id": 1,
+        "completion_reason": None,
+        "customer_account": None,
+        "agreement": None,
+        "handed_down": False,
+        "provider_not_accountable": False,
+        "desired_completion_at": None,
+        "downtime_start_at": None,
+        "downtime_end_at": None,
+        "waiting_since": None,
+    }
+    return {"request_id": 1, "n": n, "at": iso(when), **usual, **fields}
+
+
+def told(side: Side) -> list[tuple[str, str, int]]:
+    kept = side.context.database[store.AFFECTED_SLAS].find({})
+    rows = [row for each in kept for row in each["outbox"]]
+    return [(row["type"].partition(".")[2], row["body"]["goal"], row["body"]["percent"]) for row in rows]
+
+
+def office(side: Side) -> int:
+    days = ("mon", "tue", "wed", "thu", "fri")
+    hours = [{"weekday": day, "time_from": "09:00", "time_until": "17:00"} for day in days]
+    made = calendars.create_calendar(
+        side.context, side.manager, {"name": "Office hours", "calendar_hours": hours}
+    )
+    return int(made["id"])
