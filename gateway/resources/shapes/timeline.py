@@ -7,7 +7,7 @@ from marshmallow import fields
 from gateway.kinds import references
 from gateway.records import Shape
 from services.common.fields import Moment
-from services.common.listing import Field, Kind, Listing
+from services.common.listing.usual import numbered
 from services.common.schemas import AccountReferenceSchema, OutputSchema
 
 
@@ -56,27 +56,22 @@ class TimelineSchema(OutputSchema):
     period = fields.Nested(HeldSchema)
 
 
-def _numbered(*fields: str) -> Listing:
-    """A list in the order of its numbers."""
-    return Listing({"id": Field(kind=Kind.INTEGER, sortable=True)}, also=fields, default_sort="id")
-
-
 _OF_SHARE = {**references("team"), **references("sla")}
 TIMELINE = Shape(
     "timeline",
     TimelineSchema,
-    _numbered("at", "account", "person", "what", "text", "changes", "period"),
+    numbered("at", "account", "person", "what", "text", "changes", "period"),
     references=_OF_SHARE,
 )
 PERIOD = Shape(
     "period",
     PeriodSchema,
-    _numbered("account", "team", "status", "from", "until", "duration", "support_hours_duration", "sla"),
+    numbered("account", "team", "status", "from", "until", "duration", "support_hours_duration", "sla"),
     references=_OF_SHARE,
 )
 SHARE = Shape(
     "share",
     ShareSchema,
-    _numbered("account", "team", "status", "duration", "support_hours_duration", "sla"),
+    numbered("account", "team", "status", "duration", "support_hours_duration", "sla"),
     references=_OF_SHARE,
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from services.common.listing.declaration import Field, Kind
+from services.common.listing.declaration import Field, Kind, Listing
 
 ID: Final = Field("_id", Kind.INTEGER, filterable=True, sortable=True)
 TEXT: Final = Field(kind=Kind.TEXT, filterable=True, sortable=True)
@@ -19,3 +19,14 @@ LOCAL: Final = Field(kind=Kind.LOCAL, filterable=True, sortable=True)
 NAMED: Final[Mapping[str, Field]] = {"id": ID, "name": TEXT, "source": EXACT, "sourceID": TEXT}
 """What a record with a name has (the indexes for it: `services.common.store.LISTED`)."""
 TIMES: Final[Mapping[str, Field]] = {"created_at": TIME, "updated_at": TIME}
+
+ENABLED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "enabled": {"disabled": False},
+    "disabled": {"disabled": True},
+}
+"""The predefined filters of records that are disabled rather than deleted."""
+
+
+def numbered(*names: str) -> Listing:
+    """Lines that are numbered as they are told: in that order, each whole."""
+    return Listing({"id": Field(kind=Kind.INTEGER, sortable=True)}, also=names, default_sort="id")

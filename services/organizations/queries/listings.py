@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from services.common.listing import Field, Kind, Listing
-from services.common.listing.usual import EXACT, FLAG, ID, NAMED, REFERENCE, TEXT, TIME, TIMES
+from services.common.listing.usual import ENABLED, EXACT, FLAG, ID, NAMED, REFERENCE, TEXT, TIME, TIMES
 from services.organizations.model.roles import ROLES
 from services.organizations.model.trusts import STATES
 
 # Own records have no `account`; foreign ones say whose they are.
 _OWN = {"account.id": None}
 _FOREIGN = {"account.id": {"$gt": ""}}  # a range, which an index answers; "not null" may scan
-_ENABLED = {"disabled": False}
-_DISABLED = {"disabled": True}
 
 
 def _managed_by_me(viewer: Any) -> dict[str, Any]:
@@ -42,8 +40,7 @@ ORGANIZATIONS = Listing(
     default_fields=("id", "account", "sourceID", "name", "parent", "manager", "created_at", "updated_at"),
     default_sort="name",
     predefined={
-        "enabled": _ENABLED,
-        "disabled": _DISABLED,
+        **ENABLED,
         "internal": _OWN,
         "external": _FOREIGN,
         "trusted": _FOREIGN,  # `list_organizations` narrows it to accounts that are trusted now
@@ -102,8 +99,7 @@ PEOPLE = Listing(
     ),
     default_sort="name",
     predefined={
-        "enabled": _ENABLED,
-        "disabled": _DISABLED,
+        **ENABLED,
         "internal": _OWN,
         "all_with_roles": {"roles": {"$gt": ""}},  # `?roles=` says which
     },
@@ -129,7 +125,7 @@ TEAMS = Listing(
         "updated_at",
     ),
     default_sort="name",
-    predefined={"enabled": _ENABLED, "disabled": _DISABLED},
+    predefined=ENABLED,
 )
 
 SITES = Listing(
@@ -137,7 +133,7 @@ SITES = Listing(
     also=("address", "city", "state", "zip", "time_zone", "picture_uri", "remarks"),
     default_fields=("id", "sourceID", "name", "country", "disabled", "created_at", "updated_at"),
     default_sort="name",
-    predefined={"enabled": _ENABLED, "disabled": _DISABLED},
+    predefined=ENABLED,
 )
 
 TOKENS = Listing(

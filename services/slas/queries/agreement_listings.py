@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.common.listing import Field, Kind, Listing
-from services.common.listing.usual import DAY, FLAG, NAMED, REFERENCE, TIMES
+from services.common.listing.usual import DAY, ENABLED, FLAG, NAMED, REFERENCE, TIMES, numbered
 from services.slas.model.coverage import OF_GROUPS
 from services.slas.model.status import SLA_STATUSES
 from services.slas.queries.listings import BY_STATUS, many, one_of
@@ -59,12 +59,7 @@ COVERAGE_GROUPS = Listing(
     also=("organizations", "sites", "people"),
     default_fields=("id", "sourceID", "name", "coverage", "disabled", "created_at", "updated_at"),
     default_sort="name",
-    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
+    predefined=ENABLED,
 )
 
-DISCLOSURES = Listing(
-    fields={"id": Field(kind=Kind.INTEGER, sortable=True)},
-    also=("to", "sees", "of"),
-    default_fields=("id", "to", "sees", "of"),
-    default_sort="id",
-)
+DISCLOSURES = numbered("to", "sees", "of")

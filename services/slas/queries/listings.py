@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 from services.common.listing import Field, Kind, Listing
 from services.common.listing.declaration import Filter
-from services.common.listing.usual import DAY, FLAG, ID, LOCAL, NAMED, REFERENCE, TIME, TIMES
+from services.common.listing.usual import (
+    DAY,
+    ENABLED,
+    FLAG,
+    ID,
+    LOCAL,
+    NAMED,
+    REFERENCE,
+    TIME,
+    TIMES,
+    numbered,
+)
 from services.slas.model.affected import ACCOUNTABILITIES
 from services.slas.model.coverage import COVERAGES
 from services.slas.model.offerings import CATALOG, OFFERING_STATUSES, PORTFOLIO
@@ -48,7 +59,7 @@ SERVICES = Listing(
     ),
     default_fields=("id", "account", "sourceID", "name", "provider", "created_at", "updated_at"),
     default_sort="name",
-    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
+    predefined=ENABLED,
 )
 
 SERVICE_INSTANCES = Listing(
@@ -107,15 +118,10 @@ CALENDARS = Listing(
     also=("account", "calendar_hours", "exceptions"),
     default_fields=("id", "account", "sourceID", "name", "disabled", "created_at", "updated_at"),
     default_sort="name",
-    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
+    predefined=ENABLED,
 )
 
-CALENDAR_HOURS = Listing(
-    fields={"id": Field(kind=Kind.INTEGER, sortable=True)},
-    also=("weekday", "time_from", "time_until"),
-    default_fields=("id", "weekday", "time_from", "time_until"),
-    default_sort="id",
-)
+CALENDAR_HOURS = numbered("weekday", "time_from", "time_until")
 
 HOLIDAYS = Listing(
     fields={
@@ -129,7 +135,7 @@ HOLIDAYS = Listing(
     also=("account",),
     default_fields=("id", "account", "sourceID", "name", "calendar", "start_at", "end_at", "disabled"),
     default_sort="start_at",
-    predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
+    predefined=ENABLED,
 )
 
 
@@ -139,7 +145,7 @@ def _with_rules(*also: str) -> Listing:
         also=("account", "rules", *also),
         default_fields=("id", "account", "sourceID", "name", "disabled", "created_at", "updated_at"),
         default_sort="name",
-        predefined={"enabled": {"disabled": False}, "disabled": {"disabled": True}},
+        predefined=ENABLED,
     )
 
 
