@@ -170,3 +170,16 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         "waiting_for_customer_follow_ups": follow_ups,
         "requests": requests,
     }
+
+
+def promised_to_all(client: Client, instance: Made, offering: Made) -> Made:
+    """An active SLA that covers everybody of the account."""
+    sla = {
+        "name": "Hosting for all",
+        "service_instance_id": instance["id"],
+        "service_offering_id": offering["id"],
+        "coverage": "customer_account",
+        "status": "active",
+    }
+    made: Made = client.post("slas", sla)
+    return made

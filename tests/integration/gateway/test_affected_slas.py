@@ -11,6 +11,7 @@ from services.common.roles import SEE_REQUESTS
 from services.requests.model.access import SEE_ALL
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.events import followed
+from tests.integration.gateway.made import promised_to_all
 
 Made = dict[str, Any]
 
@@ -40,14 +41,7 @@ def instance(administrator: Client, team: Made) -> Made:
     offering = administrator.post(
         "service_offerings", {"name": "Gold", "service_id": service["id"], "status": "available", **targets}
     )
-    sla: Made = {
-        "name": "Hosting for all",
-        "service_instance_id": made["id"],
-        "service_offering_id": offering["id"],
-        "coverage": "customer_account",
-        "status": "active",
-    }
-    administrator.post("slas", sla)
+    promised_to_all(administrator, made, offering)
     return made
 
 

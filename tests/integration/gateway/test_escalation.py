@@ -14,6 +14,7 @@ from services.slas.actions import alarms
 from tests.crashing import Crash, Crashing
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.events import followed
+from tests.integration.gateway.made import promised_to_all
 
 Made = dict[str, Any]
 HANDLERS = {
@@ -72,14 +73,7 @@ def instance(administrator: Client, manager: Client, scheme: Made) -> Made:
     )
     assert offering["resolution_target_notification_scheme_low"]["name"] == "Hurry"
     assert offering["waiting_for_customer_follow_up"]["name"] == "Patience"
-    sla = {
-        "name": "Hosting for all",
-        "service_instance_id": made["id"],
-        "service_offering_id": offering["id"],
-        "coverage": "customer_account",
-        "status": "active",
-    }
-    manager.post("slas", sla)
+    promised_to_all(manager, made, offering)
     return made
 
 

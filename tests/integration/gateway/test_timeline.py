@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.events import followed
+from tests.integration.gateway.made import promised_to_all
 
 Made = dict[str, Any]
 
@@ -48,17 +49,7 @@ def sla(administrator: Client, teams: tuple[Made, Made]) -> Made:
         "service_instances",
         {"name": "Hosting Gold", "service_id": service["id"], "support_team_id": teams[0]["id"]},
     )
-    made: Made = administrator.post(
-        "slas",
-        {
-            "name": "Hosting for all",
-            "service_instance_id": instance["id"],
-            "service_offering_id": offering["id"],
-            "coverage": "customer_account",
-            "status": "active",
-        },
-    )
-    return made
+    return promised_to_all(administrator, instance, offering)
 
 
 @pytest.fixture(scope="module")
