@@ -27,13 +27,15 @@ from services.common import config as configuration
 # What the runner itself decides for each account.
 _DECIDED = {
     "AMQP_URI",
+    "AMQP_URI_FILE",
     "MONGO_URI",
+    "MONGO_URI_FILE",
     "INTERDESK_ACCOUNT",
     "INTERDESK_NAME",
     "INTERDESK_DOMAIN",
     "INTERDESK_MONGO_USERS_FILE",
 }
-_SETTINGS = {variable.name for variable in configuration.TABLE} - _DECIDED
+_SETTINGS = {name for variable in configuration.TABLE for name in variable.names} - _DECIDED
 
 
 class AccountsRefused(Exception):
@@ -121,8 +123,17 @@ def account_from_environment(environ: Mapping[str, str]) -> AccountSpec:
         "domain": environ.get("INTERDESK_DOMAIN") or f"{id}.example",
         "environ": {name: environ[name] for name in sorted(environ) if name in _SETTINGS},
     }
+    return _described(document, "environment")
+
+
+def account_described(id: str, name: str | None, domain: str) -> AccountSpec:
+    """The account with this id, and its id for a name when it has no other. Raises AccountsRefused."""
+    return _described({"id": id, "name": name or id, "domain": domain}, "account")
+
+
+def _described(document: dict[str, Any], where: str) -> AccountSpec:
     try:
         account: AccountSpec = AccountSpecSchema().load(document)
     except ValidationError as problem:
-        raise AccountsRefused(f"environment: {problem.normalized_messages()}") from problem
+        raise AccountsRefused(f"{where}: {problem.normalized_messages()}") from problem
     return account

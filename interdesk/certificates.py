@@ -1,14 +1,16 @@
 """A certificate authority per broker, and the broker's certificate.
 
 The authority's certificate is what partners pin, so it is made once per directory and kept. The broker's own
-certificate (for `localhost` and 127.0.0.1) is made anew by the same authority when it nears its end, or is
-not there. Files: `ca.pem`, `ca.key`, `server.pem`, `server.key`; keys are readable by their owner only.
+certificate (for `localhost`, 127.0.0.1 and the names it is given) is made anew by the same authority when it
+nears its end, or is not there. Files: `ca.pem`, `ca.key`, `server.pem`, `server.key`; keys are readable by
+their owner only.
 """
 
 from __future__ import annotations
 
 import datetime
 import ipaddress
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -23,17 +25,20 @@ _SERVER_DAYS = 397
 _RENEW_BEFORE = datetime.timedelta(days=30)
 
 
-def ensure_certificates(directory: Path, name: str, now: datetime.datetime) -> None:
+def ensure_certificates(
+    directory: Path, name: str, now: datetime.datetime, hosts: Sequence[str] = ()
+) -> None:
     """Makes what is missing or about to end in `directory`.
 
-    `name` is for people who look at the certificate.
+    `name` is for people who look at the certificate; `hosts` are names besides `localhost` that the broker is
+    reached by.
     """
     directory.mkdir(parents=True, exist_ok=True)
     if not (directory / "ca.pem").exists():
         _make_authority(directory, name, now)
     server = directory / "server.pem"
     if not server.exists() or _ends_at(server) - now < _RENEW_BEFORE:
-        _make_server(directory, now)
+        _make_server(directory, now, hosts)
 
 
 def _ends_at(path: Path) -> datetime.datetime:
@@ -54,13 +59,14 @@ def _make_authority(directory: Path, name: str, now: datetime.datetime) -> None:
     _write(directory, "ca", certificate, key)
 
 
-def _make_server(directory: Path, now: datetime.datetime) -> None:
+def _make_server(directory: Path, now: datetime.datetime, hosts: Sequence[str]) -> None:
     authority = x509.load_pem_x509_certificate((directory / "ca.pem").read_bytes())
     authority_key = serialization.load_pem_private_key((directory / "ca.key").read_bytes(), None)
     assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    known = [x509.DNSName(host) for host in ("localhost", *hosts)]
+    names = [*known, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     certificate = (
         _builder(subject, authority.subject, key.public_key(), now, _SERVER_DAYS)

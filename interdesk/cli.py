@@ -12,6 +12,7 @@ from interdesk.commands import (
     doctor,
     ledger,
     parked,
+    preparing,
     quarantine,
     replay,
     restore,
@@ -41,6 +42,7 @@ app.command()(deliveries.deliveries)
 app.command()(replay.replay)
 app.command()(conformance.conformance)
 app.command()(restore.restore)
+app.command()(preparing.compose_secrets)
 
 
 def main() -> None:

@@ -35,21 +35,16 @@ from urllib.parse import quote
 
 import pymongo
 from marshmallow import Schema, fields
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
+from interdesk.database_users import Users, ensure_account_users, ensure_user, users_of
 from interdesk.files import private_directory, read_json, write_json
 from interdesk.ports import accepts, free_ports
 from interdesk.processes import Process, ProcessSchema, StartFailed, spawn
 
 _SERVER = Path(sys.executable).with_name("secantusd-py")
-_USER_EXISTS = 51003
 _ADMIN = "admin"
 _OPTIONS = "authSource=admin&retryWrites=false&serverMonitoringMode=poll"
-
-
-def database_name(account: str, service: str) -> str:
-    """The name of a service's database."""
-    return f"interdesk_{account}_{service}"
 
 
 class _ServerSchema(Schema):
@@ -131,25 +126,14 @@ class Database:
         return f"127.0.0.1:{self.port}"
 
     def ensure_account_users(
-        self, account: str, services: Iterable[str], known: dict[str, dict[str, str]] | None = None
+        self, account: str, services: Iterable[str], known: Users | None = None
     ) -> dict[str, dict[str, str]]:
-        """Makes an account's users, while the server runs; those that exist get this password and these
-        roles.
-
-        Gives `{service: {"user": …, "password": …}}` with one more, `gateway`, that may only read the
-        account's databases. `known` (an earlier answer) keeps its passwords.
+        """`database_users.ensure_account_users` as the administrator, while the server runs. `known` (an
+        earlier answer) keeps its passwords.
         """
-        services = list(services)
-        known = known or {}
-        roles = {service: [("readWrite", database_name(account, service))] for service in services}
-        roles["gateway"] = [("read", database_name(account, service)) for service in services]
-        users = {}
+        users = users_of(account, services, known)
         with self.administrator() as client:
-            for service, granted in roles.items():
-                user = f"{account}-reader" if service == "gateway" else f"{account}-{service}"
-                password = known.get(service, {}).get("password") or secrets.token_urlsafe(24)
-                _ensure_user(client, user, password, granted)
-                users[service] = {"user": user, "password": password}
+            ensure_account_users(client, account, users)
         return users
 
     def administrator(self) -> pymongo.MongoClient[dict[str, Any]]:
@@ -162,7 +146,7 @@ class Database:
         assert self._process is not None
         self._process.wait_ready(lambda: accepts(self.port), 30)
         with pymongo.MongoClient[dict[str, Any]](self.address, serverSelectionTimeoutMS=10_000) as client:
-            _ensure_user(client, _ADMIN, self._password, [("root", "admin")])
+            ensure_user(client, _ADMIN, self._password, [("root", "admin")])
         self.kill()
         self._founded = True
         self._remember(None)
@@ -194,15 +178,3 @@ class Database:
         except PyMongoError:
             return False
         return True
-
-
-def _ensure_user(
-    client: pymongo.MongoClient[dict[str, Any]], user: str, password: str, granted: list[tuple[str, str]]
-) -> None:
-    roles = [{"role": role, "db": name} for role, name in granted]
-    try:
-        client.admin.command("createUser", user, pwd=password, roles=roles)
-    except OperationFailure as problem:
-        if problem.code != _USER_EXISTS:
-            raise
-        client.admin.command("updateUser", user, pwd=password, roles=roles)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from interdesk.commands import preparing
 from interdesk.commands.options import DEFAULT_DIRECTORY, ChosenAccount, Directory, Json, for_an_account
 from interdesk.commands.output import Group, show, show_one
 from interdesk.deployment import LocalDeployment
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Accounts.")
+app.command()(preparing.prepare)
+app.command()(preparing.scaffold)
 
 
 @app.command("list")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pymongo
 
-from interdesk.database import database_name
+from interdesk.database_users import database_name
 from tests.bench.client import Client
 from tests.bench.figures import Figure, percentile
 from tests.bench.sizes import Sizes

@@ -14,7 +14,7 @@ from typing import Any
 import pymongo
 
 from interdesk.accounts import AccountSpec
-from interdesk.database import database_name
+from interdesk.database_users import database_name
 from interdesk.deployment import LocalDeployment
 from interdesk.hosting import Mode
 from interdesk.local_account import LocalAccount

@@ -11,7 +11,8 @@ from typing import Any
 import pymongo.database
 
 from interdesk.accounts import AccountSpec
-from interdesk.database import Database, database_name
+from interdesk.database import Database
+from interdesk.database_users import database_name
 from interdesk.deployment import LocalDeployment
 from interdesk.hosting import Mode
 from interdesk.local_account import LocalAccount

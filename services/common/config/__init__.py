@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from services.common.config import reading
 from services.common.config.document import document
 from services.common.config.reading import ACCOUNT, DOMAIN
 from services.common.config.settings import SERVICES, Config, MongoUser
@@ -26,19 +27,19 @@ def load(environ: Mapping[str, str]) -> Config:
     problems: list[tuple[str, str]] = []
     values: dict[str, Any] = {}
     for variable in TABLE:
-        raw = environ.get(variable.name, "")
-        if not raw:
-            if variable.required:
-                problems.append((variable.name, f"is missing: {variable.meaning}"))
-            continue
         try:
+            raw = _given(environ, variable)
+            if not raw:
+                if variable.required:
+                    problems.append((variable.name, f"is missing: {variable.meaning}"))
+                continue
             value = variable.read(raw)
         except ValueError as error:
             problems.append((variable.name, str(error)))
             continue
         if variable.field:
             values[variable.field] = value
-    known = {variable.name for variable in TABLE}
+    known = {name for variable in TABLE for name in variable.names}
     problems += [
         (name, "is not a setting of Interdesk; see docs/configuration.md")
         for name in sorted(environ)
@@ -53,3 +54,14 @@ def load(environ: Mapping[str, str]) -> Config:
         raise ConfigError(message=f"The configuration is wrong:{listed}", errors=problems)
     values.setdefault("name", values["account"])
     return Config(**values)
+
+
+def _given(environ: Mapping[str, str], variable: Variable) -> str:
+    """What the environment says of it; of a secret perhaps what a file holds. Raises ValueError."""
+    given = [name for name in variable.names if environ.get(name)]
+    if len(given) > 1:
+        raise ValueError(f"is given twice: leave {' or '.join(given)} out")
+    if not given:
+        return ""
+    raw = environ[given[0]]
+    return raw if given[0] == variable.name else reading.contents(raw).strip()

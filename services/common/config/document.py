@@ -12,7 +12,7 @@ def document() -> str:
     """docs/configuration.md, from the table."""
     rows = "\n".join(
         f"| `{variable.name}` | {_shown_default(variable)} | {variable.meaning}"
-        f"{' *(tooling only)*' if variable.tooling else ''} |"
+        f"{' *(or a file)*' if variable.secret else ''}{' *(tooling only)*' if variable.tooling else ''} |"
         for variable in TABLE
     )
     return _DOCUMENT.format(rows=rows)
@@ -32,8 +32,9 @@ _DOCUMENT = """\
 
 A service reads its settings from the environment, once, when it starts. It starts only when all of them are
 right; else it lists every problem and ends. An `INTERDESK_` variable that is not in this table is a problem
-too. Units are in the names. Variables marked *tooling only* are for tests and tools, never for an account in
-use.
+too. Units are in the names. What is marked *or a file* may stand in a file as well, which is kept better than
+an environment: `AMQP_URI_FILE` names one that holds what `AMQP_URI` would. Variables marked *tooling only*
+are for tests and tools, never for an account in use.
 
 This page is written from the table in `services/common/config/table.py`
 (`python -m services.common.config > docs/configuration.md`).

@@ -125,7 +125,7 @@ def clock_file(raw: str) -> Path:
 
 
 def secret(raw: str) -> bytes:
-    text = _contents(raw).strip()
+    text = contents(raw).strip()
     try:
         secret = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
@@ -138,7 +138,7 @@ def secret(raw: str) -> bytes:
 def mongo_users(raw: str) -> dict[str, MongoUser]:
     wanted = 'must hold {"<service>": {"user": …, "password": …}, …}'
     try:
-        entries = json.loads(_contents(raw))
+        entries = json.loads(contents(raw))
         users = {
             service: MongoUser(str(entry["user"]), str(entry["password"]))
             for service, entry in entries.items()
@@ -150,7 +150,8 @@ def mongo_users(raw: str) -> dict[str, MongoUser]:
     return users
 
 
-def _contents(raw: str) -> str:
+def contents(raw: str) -> str:
+    """The text of the file that is named. Raises ValueError."""
     try:
         return Path(raw).read_text()
     except (OSError, UnicodeDecodeError) as error:

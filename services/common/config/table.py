@@ -12,7 +12,11 @@ from services.common.config.settings import SERVICES
 
 @dataclass(frozen=True)
 class Variable:
-    """One row of the table. `field` is its place in `Config` ('' for tooling that reads it elsewhere)."""
+    """One row of the table. `field` is its place in `Config` ('' for tooling that reads it elsewhere).
+
+    A `secret` may also stand in a file, which `<NAME>_FILE` names: what is in an environment is soon shown to
+    somebody.
+    """
 
     name: str
     field: str
@@ -21,6 +25,16 @@ class Variable:
     required: bool = False
     default: str = ""  # how the document shows it, where Config's own default does not say it
     tooling: bool = False
+    secret: bool = False
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.name}_FILE"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables that say it; one of them at a time."""
+        return (self.name, self.file_name) if self.secret else (self.name,)
 
 
 def _seconds(name: str, low: float, high: float, meaning: str) -> Variable:
@@ -47,6 +61,7 @@ TABLE: tuple[Variable, ...] = (
         reading.uri("amqp", "amqps"),
         "the broker's inside vhost, with the user for the account's own services",
         required=True,
+        secret=True,
     ),
     Variable(
         "MONGO_URI",
@@ -54,6 +69,7 @@ TABLE: tuple[Variable, ...] = (
         reading.uri("mongodb", "mongodb+srv"),
         "the database server",
         required=True,
+        secret=True,
     ),
     Variable(
         "INTERDESK_ACCOUNT",
@@ -86,6 +102,7 @@ TABLE: tuple[Variable, ...] = (
         reading.uri("amqp", "amqps"),
         "the broker's border vhost, to consume what partners deliver",
         default="no border",
+        secret=True,
     ),
     Variable(
         "INTERDESK_BORDER_ADDRESS",
@@ -108,6 +125,7 @@ TABLE: tuple[Variable, ...] = (
         reading.uri("http", "https"),
         "the broker's management HTTP API with a user who may make partners' users (organizations only)",
         default="none",
+        secret=True,
     ),
     Variable(
         "INTERDESK_SECRET_FILE",

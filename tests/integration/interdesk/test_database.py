@@ -9,7 +9,8 @@ import pymongo
 import pytest
 from pymongo.errors import OperationFailure
 
-from interdesk.database import Database, database_name
+from interdesk.database import Database
+from interdesk.database_users import database_name
 
 SERVICES = ("requests", "slas", "organizations")
 

@@ -34,6 +34,19 @@ def test_the_least_environment_is_enough() -> None:
     assert config.database_name("requests") == "interdesk_widget_requests"
 
 
+def test_what_holds_a_login_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "amqp-uri"
+    file.write_text("amqp://user:other@localhost:5672/widget\n")
+    least = {name: value for name, value in LEAST.items() if name != "AMQP_URI"}
+    assert load({**least, "AMQP_URI_FILE": str(file)}).amqp_uri == "amqp://user:other@localhost:5672/widget"
+    assert problems(AMQP_URI_FILE=str(file)) == {
+        "AMQP_URI": "is given twice: leave AMQP_URI or AMQP_URI_FILE out"
+    }
+    missing = str(tmp_path / "nowhere")
+    assert "can be read" in problems(AMQP_URI="", AMQP_URI_FILE=missing)["AMQP_URI"]
+    assert problems(INTERDESK_DOMAIN_FILE=str(file)).keys() == {"INTERDESK_DOMAIN_FILE"}
+
+
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(ConfigError) as wrong:
         load({"INTERDESK_ACCOUNT": "Widget!", "INTERDESK_WORKERS": "many", "INTERDESK_WROKERS": "3"})

@@ -1,0 +1,46 @@
+"""What is deployed, as the tools read it: docker-compose.yml, and the overlays as kubectl renders them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+OVERLAYS = ROOT / "deploy" / "k8s" / "overlays"
+IMAGES = ROOT / "deploy" / "images" / "Containerfile"
+
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def compose() -> Document:
+    document: Document = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return document
+
+
+@pytest.fixture(scope="session")
+def rendered() -> Mapping[str, list[Document]]:
+    """By account, what `kubectl apply -k` would apply."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not installed: what it would apply was not looked at")
+    return {overlay.name: _rendered(overlay) for overlay in sorted(OVERLAYS.iterdir())}
+
+
+def _rendered(overlay: Path) -> list[Document]:
+    ran = subprocess.run(["kubectl", "kustomize", overlay], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    return [each for each in yaml.safe_load_all(ran.stdout) if each]
+
+
+@pytest.fixture(scope="session")
+def stages() -> Mapping[str, str]:
+    """By name, the stages of the image file."""
+    parts = re.split(r"(?m)^FROM \S+ AS (\w+)\n", IMAGES.read_text())
+    return dict(zip(parts[1::2], parts[2::2], strict=True))

@@ -1,0 +1,201 @@
+"""What is deployed on Kubernetes is what it takes, what its policies ask for, and what the code knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from interdesk.account_secrets import write_account_secrets
+from interdesk.accounts import account_described
+from interdesk.kubernetes import BROKER, overlay
+from interdesk.services import SERVICES
+from services.common.config import TABLE, load
+from tests.deploy.conftest import OVERLAYS, Document
+
+# Of Kubernetes itself: those of operators are theirs to check, and are looked at below.
+CUSTOM = {"RabbitmqCluster", "MongoDBCommunity", "PodMonitor"}
+KUBERNETES = "1.32"
+NAMES = {"widget": "Widget Data Center", "gigatera": "GigaTera", "globalnet": "GlobalNet"}
+
+Rendered = Mapping[str, list[Document]]
+
+
+@pytest.fixture(params=sorted(NAMES))
+def account(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def of_kind(documents: list[Document], *kinds: str) -> list[Document]:
+    return [each for each in documents if each["kind"] in kinds]
+
+
+def pods(documents: list[Document]) -> Iterator[tuple[str, Document]]:
+    for each in of_kind(documents, "Deployment", "Job"):
+        yield each["metadata"]["name"], each["spec"]["template"]
+
+
+def containers(documents: list[Document]) -> Iterator[tuple[str, Document]]:
+    for name, pod in pods(documents):
+        for container in pod["spec"]["containers"]:
+            yield name, container
+
+
+def test_the_overlays_are_what_the_command_writes() -> None:
+    for id, name in NAMES.items():
+        written = (OVERLAYS / id / "kustomization.yaml").read_text()
+        assert written == overlay(account_described(id, name, f"{id}.example"))
+    assert {each.name for each in OVERLAYS.iterdir()} == set(NAMES)
+
+
+def test_kubernetes_knows_all_that_is_applied(rendered: Rendered, account: str) -> None:
+    for document in rendered[account]:
+        if document["kind"] not in CUSTOM:
+            kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+def test_an_account_has_a_namespace_of_its_own(rendered: Rendered, account: str) -> None:
+    (namespace,) = of_kind(rendered[account], "Namespace")
+    assert namespace["metadata"]["name"] == f"interdesk-{account}"
+    others = [each for each in rendered[account] if each["kind"] != "Namespace"]
+    assert {each["metadata"]["namespace"] for each in others} == {f"interdesk-{account}"}
+
+
+def test_every_service_is_deployed_and_nothing_else(rendered: Rendered, account: str) -> None:
+    deployed = {each["metadata"]["name"] for each in of_kind(rendered[account], "Deployment")}
+    assert deployed == set(SERVICES)
+    for name, container in containers(rendered[account]):
+        image = "interdesk" if name == "prepare" else f"interdesk-{name}"
+        assert container["image"].rpartition(":")[0] == image
+    kept = {each["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"]
+            for each in of_kind(rendered[account], "PodDisruptionBudget")}  # fmt: skip
+    assert kept == set(SERVICES)
+
+
+def test_containers_are_confined_bounded_and_pinned(rendered: Rendered, account: str) -> None:
+    for name, pod in pods(rendered[account]):
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert pod["spec"]["automountServiceAccountToken"] is False, name
+    for name, container in containers(rendered[account]):
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }, name
+        assert container["resources"]["limits"]["memory"], name
+        assert container["resources"]["requests"].keys() == {"cpu", "memory"}, name
+        assert container["image"].rpartition(":")[2] not in ("", "latest"), name
+
+
+def test_services_are_probed_where_they_answer(rendered: Rendered, account: str) -> None:
+    for deployment in of_kind(rendered[account], "Deployment"):
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        paths = {
+            probe: container[probe]["httpGet"]["path"]
+            for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+        }
+        assert paths == {
+            "startupProbe": "/healthz",
+            "livenessProbe": "/healthz",
+            "readinessProbe": "/readyz",
+        }
+        assert container["ports"] == [{"name": "http", "containerPort": 8000}]
+
+
+def test_what_is_mounted_and_referred_to_is_there(rendered: Rendered, account: str, tmp_path: Path) -> None:
+    """A secret that nobody makes keeps a pod from starting; one that nobody mounts is for nothing."""
+    write_account_secrets(tmp_path / "secrets", account, BROKER)
+    made = {file.name for file in (tmp_path / "secrets").iterdir()}
+    # The password is within the URIs.
+    assert set(mounted(rendered[account], "interdesk")) == made - {"broker-password"}
+    assert set(mounted(rendered[account], "border-certificate")) == {"ca.crt"}
+    secrets = {volume["secret"]["secretName"] for volume in volumes(rendered[account]) if "secret" in volume}
+    of_operators = {"interdesk-database-admin-admin"}
+    assert secrets == {"interdesk", "border-certificate"} | of_operators
+    claims = {each["metadata"]["name"] for each in of_kind(rendered[account], "PersistentVolumeClaim")}
+    named = {
+        volume.get("persistentVolumeClaim", {}).get("claimName") for volume in volumes(rendered[account])
+    }
+    assert named - {None} == claims
+    for name, pod in pods(rendered[account]):
+        there = {volume["name"] for volume in pod["spec"]["volumes"]}
+        (container,) = pod["spec"]["containers"]
+        assert {mount["name"] for mount in container["volumeMounts"]} == there, name
+
+
+def test_a_service_gets_its_own_login_to_the_database_and_no_other(rendered: Rendered, account: str) -> None:
+    for deployment in of_kind(rendered[account], "Deployment"):
+        keys = set(mounted([deployment], "interdesk"))
+        logins = {key for key in keys if key.startswith("mongo-user")}
+        assert logins == {f"mongo-user-{deployment['metadata']['name']}.json"}
+        assert "founding-token" not in keys or deployment["metadata"]["name"] == "organizations"
+
+
+def test_the_settings_are_settings(rendered: Rendered, account: str) -> None:
+    known = {name for variable in TABLE for name in variable.names}
+    (settings,) = of_kind(rendered[account], "ConfigMap")
+    assert settings["data"].keys() <= known
+    for name, container in containers(rendered[account]):
+        set_there = {each["name"] for each in container["env"]}
+        assert set_there - {"BROKER_USER", "BROKER_PASSWORD"} <= known, name
+    login = {"AMQP_URI": "amqp://widget:pw@interdesk-broker:5672/widget"}
+    assert load({**settings["data"], **login}).account == account
+
+
+def test_what_talks_to_whom_has_its_labels(rendered: Rendered, account: str) -> None:
+    """A policy whose labels nobody carries would shut somebody out, or nobody."""
+    carried = [set(pod["metadata"]["labels"].items()) for _, pod in pods(rendered[account])]
+    # By the operators of broker and database.
+    carried += [{("app.kubernetes.io/name", BROKER)}, {("app", "interdesk-database-svc")}]
+    for policy in of_kind(rendered[account], "NetworkPolicy"):
+        for selector in selectors(policy["spec"]):
+            wanted = set(selector.get("matchLabels", {}).items())
+            assert any(wanted <= labels for labels in carried), (policy["metadata"]["name"], selector)
+
+
+def test_partners_reach_the_border_alone(rendered: Rendered, account: str) -> None:
+    """Whoever may come from anywhere: clients to the gateway, partners to the border."""
+    open_to_all = {
+        (tuple(policy["spec"]["podSelector"].get("matchLabels", {}).values()), port["port"])
+        for policy in of_kind(rendered[account], "NetworkPolicy")
+        for rule in policy["spec"].get("ingress", ())
+        if "from" not in rule
+        for port in rule["ports"]
+    }
+    assert open_to_all == {(("gateway",), "http"), ((BROKER,), 5671)}
+    (border,) = [
+        each
+        for each in of_kind(rendered[account], "Service")
+        if each["spec"].get("type", "ClusterIP") != "ClusterIP"
+    ]
+    assert [port["port"] for port in border["spec"]["ports"]] == [5671]
+
+
+def volumes(documents: list[Document]) -> Iterator[Document]:
+    for _, pod in pods(documents):
+        yield from pod["spec"]["volumes"]
+
+
+def mounted(documents: list[Document], secret: str) -> Iterator[str]:
+    """Which keys of a secret are mounted."""
+    for volume in volumes(documents):
+        if volume.get("secret", {}).get("secretName") == secret:
+            yield from (item["key"] for item in volume["secret"]["items"])
+
+
+def selectors(value: Any) -> Iterator[Document]:
+    """The pod selectors of a policy, at any depth."""
+    if isinstance(value, list):
+        for each in value:
+            yield from selectors(each)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "podSelector":
+                yield inner
+            else:
+                yield from selectors(inner)
