@@ -11,6 +11,7 @@ TESTS ?= tests
 # these more than they count, so one more than the processors of a small machine.
 WORKERS ?= 3
 RABBITMQ := /usr/lib/rabbitmq/bin/rabbitmq-server
+PROMTOOL := /usr/bin/promtool
 BIN := .venv/bin
 
 .PHONY: help
@@ -18,7 +19,8 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
 
 .PHONY: setup
-setup: .venv/.made $(RABBITMQ) ## make .venv and see that RabbitMQ is there
+setup: .venv/.made $(RABBITMQ) ## make .venv and see that RabbitMQ is there, and what checks alerts
+	@[ -x $(PROMTOOL) ] || bash .ci/install-package prometheus $(PROMTOOL) || echo "Going on without it: the tests of alerts are left out."
 
 # Built anew when the lock changes; the stamp is written last, so an interrupted set-up is done again.
 .venv/.made: requirements-dev.lock
@@ -29,11 +31,11 @@ setup: .venv/.made $(RABBITMQ) ## make .venv and see that RabbitMQ is there
 	touch $@
 
 $(RABBITMQ):
-	@bash .ci/install-rabbitmq
+	@bash .ci/install-package rabbitmq-server $(RABBITMQ)
 
 .PHONY: demo
 demo: .venv/.made ## start three accounts and play the main job (DETACH=1: return when it is told)
-	@[ -x $(RABBITMQ) ] || bash .ci/install-rabbitmq || echo "Going on without it, on the embedded bus."
+	@[ -x $(RABBITMQ) ] || bash .ci/install-package rabbitmq-server $(RABBITMQ) || echo "Going on without it, on the embedded bus."
 	$(BIN)/interdesk demo $(if $(DETACH),--detach)
 
 .PHONY: down

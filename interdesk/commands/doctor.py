@@ -56,7 +56,9 @@ def check_rabbitmq(directory: Path) -> Iterator[Finding]:
         yield Finding("RabbitMQ", True, "AMQP_URI names a broker to use")
         return
     found = str(SERVER) if is_installed() else "not installed; the embedded bus is used, for trying out"
-    yield Finding("RabbitMQ", is_installed(), found, "sudo bash .ci/install-rabbitmq")
+    yield Finding(
+        "RabbitMQ", is_installed(), found, f"sudo bash .ci/install-package rabbitmq-server {SERVER}"
+    )
 
 
 def check_database(directory: Path) -> Iterator[Finding]:

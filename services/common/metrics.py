@@ -7,6 +7,8 @@ outcome), never an id. `rendered` gives one service's share of the registry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
@@ -18,19 +20,37 @@ OWNER = ("account", "service")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
+@dataclass(frozen=True)
+class Declared:
+    """A metric that some module declared: its row in docs/metrics.md. `labels`: beside OWNER."""
+
+    name: str
+    kind: str
+    meaning: str
+    labels: tuple[str, ...]
+
+
+DECLARED: Final[list[Declared]] = []
+
+
 def counter(name: str, meaning: str, labels: Sequence[str] = ()) -> Counter:
     """A counter with labels account, service and `labels`: `it.labels(account, service, …).inc()`."""
-    return Counter(name, meaning, (*OWNER, *labels))
+    return Counter(name, meaning, _labels(name, "counter", meaning, labels))
 
 
 def gauge(name: str, meaning: str, labels: Sequence[str] = ()) -> Gauge:
-    return Gauge(name, meaning, (*OWNER, *labels))
+    return Gauge(name, meaning, _labels(name, "gauge", meaning, labels))
 
 
 def histogram(
     name: str, meaning: str, labels: Sequence[str] = (), buckets: Sequence[float] = SECONDS
 ) -> Histogram:
-    return Histogram(name, meaning, (*OWNER, *labels), buckets=tuple(buckets))
+    return Histogram(name, meaning, _labels(name, "histogram", meaning, labels), buckets=tuple(buckets))
+
+
+def _labels(name: str, kind: str, meaning: str, labels: Sequence[str]) -> tuple[str, ...]:
+    DECLARED.append(Declared(name, kind, meaning, tuple(labels)))
+    return (*OWNER, *labels)
 
 
 SAVES = counter(

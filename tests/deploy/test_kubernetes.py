@@ -17,7 +17,7 @@ from services.common.config import TABLE, load
 from tests.deploy.conftest import OVERLAYS, Document
 
 # Of Kubernetes itself: those of operators are theirs to check, and are looked at below.
-CUSTOM = {"RabbitmqCluster", "MongoDBCommunity", "PodMonitor"}
+CUSTOM = {"RabbitmqCluster", "MongoDBCommunity", "PodMonitor", "PrometheusRule"}
 KUBERNETES = "1.32"
 NAMES = {"widget": "Widget Data Center", "gigatera": "GigaTera", "globalnet": "GlobalNet"}
 

@@ -24,6 +24,7 @@ from typing import Any, Final
 from services.common.clock import iso
 from services.common.context import Context
 from services.common.database import answering
+from services.common.metrics import counter
 from services.common.store import Record, decide_again, event_row
 from services.slas import documents, store
 from services.slas.actions.affected import load
@@ -31,6 +32,12 @@ from services.slas.actions.saving import records
 from services.slas.model.affected import Snapshot
 from services.slas.model.clocks import Due, DueFollowUp, Raising, Said, raising, word
 
+ALARMS = counter(
+    "interdesk_sla_alarms_total",
+    "What was told of the targets of affected SLAs, by goal: response or resolution, and by what it says: "
+    "at_risk or breached",
+    ("goal", "alarm"),
+)
 BATCH: Final = 200
 _OF_BOTH: Final = ("request_id", "sla_id")
 _TOLD: Final = (
@@ -72,6 +79,9 @@ def _raise(context: Context, id: int, now: datetime) -> int:
     state = {name: value for name, value in record.state.items() if name != "due"}
     state |= documents.to_document(affected, raised, said)
     store.records(context, store.AFFECTED_SLAS).save(record, state, rows=rows)
+    for due in found.told:
+        alarm = "breached" if due.alarm.breach else "at_risk"
+        ALARMS.labels(context.account, "slas", due.alarm.goal, alarm).inc()
     return len(rows)
 
 
