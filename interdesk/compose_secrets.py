@@ -3,6 +3,7 @@
 tls/                    the broker's certificate and its authority, which partners pin
 rabbitmq-admin.conf     the broker's administrator
 mongodb-password        the database's administrator; mongo-admin-uri leads to it
+grafana-password        of Grafana's administrator, `admin`
 mongodb-keyfile         what the members of its replica set know each other by
 <account>/              see `account_secrets.py`
 
@@ -35,6 +36,7 @@ def write_compose_secrets(
     broker_password = kept(directory / "rabbitmq-password", lambda: secrets.token_urlsafe(24))
     readable(directory / "rabbitmq-admin.conf", f"default_user = admin\ndefault_pass = {broker_password}\n")
     database_password = kept(directory / "mongodb-password", lambda: secrets.token_urlsafe(24))
+    kept(directory / "grafana-password", lambda: secrets.token_urlsafe(24))
     kept(directory / "mongodb-keyfile", lambda: secrets.token_hex(256))
     readable(
         directory / "mongo-admin-uri",

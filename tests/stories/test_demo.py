@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
+from deploy.grafana import BOARDS
 from interdesk.accounts import AccountSpec
 from interdesk.api import Api
 from interdesk.demo.data import ROLES
+from tests.stories.watching import watching
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 COMMAND = [sys.executable, "-m", "interdesk.cli"]
@@ -100,6 +103,28 @@ def test_the_providers_instances_are_children_of_widgets_own_by_active_slas(told
         (own,) = [each for each in api.get("service_instances") if "account" not in each]
         children = api.get(f"service_instances/{own['id']}/child_service_instances")
         assert {child["account"]["id"] for child in children} == {"gigatera", "globalnet"}
+
+
+#: What shows nothing as long as all is well.
+QUIET = {"Sent", "Failed deliveries", "Slowed", "At risk", "Breached"}
+
+
+def test_every_dashboard_shows_the_demo_to_a_real_prometheus(told: tuple[Path, str], tmp_path: Path) -> None:
+    accounts = json.loads((told[0] / "demo.json").read_text())["accounts"]
+    with watching(tmp_path, {id: account["metrics"] for id, account in accounts.items()}) as prometheus:
+
+        def empty() -> set[str]:
+            found = set()
+            for panel, expr in (query for board in BOARDS for query in board.queries):
+                here = expr.replace("$account", "gigatera").replace("$partner", ".*")
+                if not prometheus.answer(here.replace("$__rate_interval", "30s")):
+                    found.add(panel)
+            return found
+
+        # How it stands with partners is measured twice a minute.
+        wait_until(lambda: empty() <= QUIET, 45, 0.5)
+        assert prometheus.one('sum(interdesk_partner_failing{account="gigatera"})') == 0
+        assert prometheus.one('sum(interdesk_partner_messages_sent_total{account="gigatera"})') > 0
 
 
 def test_told_again_it_finds_its_data_and_brought_down_leaves_no_process(told: tuple[Path, str]) -> None:
