@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,38 @@ def test_every_dashboard_shows_the_demo_to_a_real_prometheus(told: tuple[Path, s
         wait_until(lambda: empty() <= QUIET, 45, 0.5)
         assert prometheus.one('sum(interdesk_partner_failing{account="gigatera"})') == 0
         assert prometheus.one('sum(interdesk_partner_messages_sent_total{account="gigatera"})') > 0
+
+
+def test_no_log_holds_a_secret_of_the_demo(told: tuple[Path, str]) -> None:
+    directory = told[0]
+    files = [
+        directory / "demo.json",
+        *directory.glob("brokers/*/node.json"),
+        directory / "database" / "server.json",
+    ]
+    files += [
+        each for name in ("known.json", "mongo-users.json") for each in directory.glob(f"accounts/*/{name}")
+    ]
+    secrets = {each for file in files for each in _secrets_in(json.loads(file.read_text()))}
+    for name in ("secret", "token"):
+        secrets |= {file.read_text().strip() for file in directory.glob(f"accounts/*/{name}")}
+    assert len(secrets) > 3 * (len(ROLES) + 5)
+    logs = [file for file in directory.rglob("*.log") if file.is_file()]
+    written = "".join(file.read_text(errors="replace") for file in logs)
+    assert '"event"' in written, "these are the logs"
+    assert [each for each in secrets if each in written] == []
+
+
+def _secrets_in(value: Any) -> Iterator[str]:
+    """What is said of passwords and tokens, at any depth."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, str) and "password" in name:
+                yield inner
+            elif name == "tokens":
+                yield from inner.values()
+            else:
+                yield from _secrets_in(inner)
 
 
 def test_told_again_it_finds_its_data_and_brought_down_leaves_no_process(told: tuple[Path, str]) -> None:
