@@ -6,6 +6,7 @@ import typer
 
 from interdesk.commands import (
     account,
+    backup,
     conformance,
     deliveries,
     demo,
@@ -41,6 +42,7 @@ app.add_typer(ledger.app, name="ledger")
 app.command()(deliveries.deliveries)
 app.command()(replay.replay)
 app.command()(conformance.conformance)
+app.command()(backup.backup)
 app.command()(restore.restore)
 app.command()(preparing.compose_secrets)
 
