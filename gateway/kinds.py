@@ -18,6 +18,7 @@ KINDS = (
     Kind("team", "organizations", "Team", organizations.references),
     Kind("site", "organizations", "Site", organizations.references),
     Kind("organization", "organizations", "Organization", organizations.references),
+    Kind("ui_extension", "organizations", "UiExtension", organizations.references),
     Kind("service", "slas", "Service", slas.references),
     Kind("service_instance", "slas", "ServiceInstance", slas.references),
     Kind("service_offering", "slas", "ServiceOffering", slas.references),

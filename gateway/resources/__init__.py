@@ -22,6 +22,7 @@ from gateway.resources import (
     requests,
     root,
     trusts,
+    ui_extensions,
 )
 from gateway.resources.links import LinkViews
 from services.slas.schemas import FlsaInputSchema, SlaInputSchema
@@ -36,6 +37,7 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     for resource in (inbox.MY_INBOX, inbox.MY_TEAMS_INBOX):
         yield inbox.InboxViews(resource, context, answers).blueprint()
     yield account.TokenViews(context, answers).blueprint()
+    yield ui_extensions.UiExtensionViews(context, answers).blueprint()
     yield trusts.TrustViews(context, answers).blueprint()
     yield requests.RequestViews(context, answers).blueprint()
     yield border.HandoverViews(context, answers).blueprint()

@@ -49,6 +49,9 @@ MAINTAIN_CALENDARS: Final = (*MAINTAIN_AGREEMENTS, "account_designer")
 MAINTAIN_SERVICES: Final = (*MAINTAIN_AGREEMENTS, "account_designer", "configuration_manager")
 SEE_REQUESTS: Final = ("specialist", "auditor", *ADMINISTRATORS)
 """Who sees every request of the account, and what is counted of it."""
+MAINTAIN_UI_EXTENSIONS: Final = (*ADMINISTRATORS, "account_designer")
+SEE_INTERNAL_FIELDS: Final = ("specialist", "account_designer", *AUDITORS)
+"""Who sees the custom fields that are internal, as internal notes are; who may write records may."""
 PUBLISH_NOTES: Final = ("specialist",)
 
 VIEW_TRUSTS: Final = (*ADMINISTRATORS, "service_level_manager", "auditor")

@@ -34,6 +34,7 @@ from services.organizations.actions import (
     rotating,
     settling,
     trusts,
+    ui_extensions,
 )
 from services.organizations.model import shapes
 from services.organizations.schemas import shown
@@ -139,6 +140,24 @@ class OrganizationsService(BorderCommands):
     ) -> dict[str, Any]:
         taken = loaded(schemas.SiteInputSchema(), fields, partial=True)
         return shown("site", editing.update_site(self.context, actor, id, taken, version))
+
+    @command(roles.MAINTAIN_UI_EXTENSIONS)
+    def create_ui_extension(self, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
+        taken = loaded(schemas.UiExtensionInputSchema(), fields)
+        return shown("ui_extension", ui_extensions.create_ui_extension(self.context, actor, taken, key))
+
+    @command(roles.MAINTAIN_UI_EXTENSIONS)
+    def update_ui_extension(
+        self, actor: Actor, id: int, fields: Fields, version: int | None = None
+    ) -> dict[str, Any]:
+        taken = loaded(schemas.UiExtensionEditSchema(), fields, partial=True)
+        made = ui_extensions.update_ui_extension(self.context, actor, id, taken, version)
+        return shown("ui_extension", made)
+
+    @command(roles.MAINTAIN_UI_EXTENSIONS)
+    def activate_ui_extension(self, actor: Actor, id: int, version: int | None = None) -> dict[str, Any]:
+        made = ui_extensions.activate_ui_extension(self.context, actor, id, version)
+        return shown("ui_extension", made)
 
     @command(roles.ADMINISTRATORS)
     def update_account(self, actor: Actor, fields: Fields, version: int | None = None) -> dict[str, Any]:

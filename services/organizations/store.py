@@ -5,11 +5,13 @@ organizations   `_id` an integer; foreign ones carry `account {id, name}` and `r
 people          likewise; `email_key` is what the e-mail address is compared by, `roles` those in this account
 sites           likewise, without foreign ones
 teams           likewise; `member_ids` in ascending order
+ui_extensions   `_id` an integer; its versions (`model.ui_extensions`), each with an id of its own
 tokens          `_id` an integer; `sha256` of the token, never the token
 trusts          one per partner, `_id` the partner's account id; holds the trust thread's position
 keyrings        one per account whose keys we know, our own included; `_id` the account's id
 
 `origin` is the source and sourceID a record was made from: the second try to make it finds the first one.
+`stands_for` is the category of the UI extension that records are written by: there is one of each.
 `remote` names a foreign record by its account and its id there: it is introduced once.
 """
 
@@ -31,6 +33,7 @@ ORGANIZATIONS: Final = "organizations"
 PEOPLE: Final = "people"
 TEAMS: Final = "teams"
 SITES: Final = "sites"
+UI_EXTENSIONS: Final = "ui_extensions"
 TOKENS: Final = "tokens"
 TRUSTS: Final = "trusts"
 KEYRINGS: Final = "keyrings"
@@ -41,6 +44,7 @@ KINDS: Final[Mapping[str, str]] = {
     "person": PEOPLE,
     "team": TEAMS,
     "site": SITES,
+    "ui_extension": UI_EXTENSIONS,
     "account": ACCOUNTS,
     "trust": TRUSTS,
     "keyring": KEYRINGS,
@@ -73,6 +77,15 @@ COLLECTIONS: Final = (
         TEAMS, (*_LISTED, Index(["member_ids", "name", "_id"]), Index(["coordinator_id", "name", "_id"]))
     ),
     Collection(SITES, (*LISTED, Index(["disabled", "name", "_id"]), Index(["country", "name", "_id"]))),
+    Collection(
+        UI_EXTENSIONS,
+        (
+            *LISTED,
+            Index(["disabled", "name", "_id"]),
+            Index(["category", "name", "_id"]),
+            Index("stands_for", unique=True, sparse=True),
+        ),
+    ),
     Collection(TOKENS, (Index("sha256", unique=True), Index(["person_id", "_id"]))),
     Collection(
         TRUSTS,

@@ -13,22 +13,39 @@ ORGANIZATION = Shape(
     organization_schemas.OrganizationSchema,
     organizations.ORGANIZATIONS,
     "Organization",
-    {**references("organization", "parent"), **references("person", "manager", "substitute")},
+    {
+        **references("organization", "parent"),
+        **references("person", "manager", "substitute"),
+        **references("ui_extension"),
+    },
 )
 PERSON = Shape(
     "person",
     organization_schemas.PersonSchema,
     organizations.PEOPLE,
     "Person",
-    {**references("organization"), **references("site"), **references("person", "manager")},
+    {
+        **references("organization"),
+        **references("site"),
+        **references("person", "manager"),
+        **references("ui_extension"),
+    },
 )
-SITE = Shape("site", organization_schemas.SiteSchema, organizations.SITES, "Site")
+SITE = Shape("site", organization_schemas.SiteSchema, organizations.SITES, "Site", references("ui_extension"))
 TEAM = Shape(
     "team",
     organization_schemas.TeamSchema,
     organizations.TEAMS,
     "Team",
-    references("person", "coordinator", "manager", "configuration_manager"),
+    {**references("person", "coordinator", "manager", "configuration_manager"), **references("ui_extension")},
+)
+UI_EXTENSION = Shape(
+    "UI extension", organization_schemas.UiExtensionSchema, organizations.UI_EXTENSIONS, "UiExtension"
+)
+UI_EXTENSION_VERSION = Shape(
+    "UI extension version",
+    organization_schemas.UiExtensionVersionSchema,
+    organizations.UI_EXTENSION_VERSIONS,
 )
 ACCOUNT = Shape(
     "account",

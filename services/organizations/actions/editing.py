@@ -12,6 +12,7 @@ from services.common.context import Context
 from services.common.errors import Conflict, Invalid
 from services.common.store import Record, decide_again
 from services.organizations import store
+from services.organizations.actions import custom_fields
 from services.organizations.actions.saving import (
     found,
     insert,
@@ -104,7 +105,7 @@ def update_person(
 
 def _created(context: Context, actor: Actor, kind: str, fields: Fields, key: str | None) -> dict[str, Any]:
     id = idempotency.id_for(context, actor, kind, key, fields, lambda: context.ids.next(kind))
-    if (made := _made(context, kind, fields, id)) is not None:
+    if (made := made_before(context, kind, fields, id)) is not None:
         return made
     with refusing():
         fields = _checked(context, kind, None, {}, fields)
@@ -113,12 +114,12 @@ def _created(context: Context, actor: Actor, kind: str, fields: Fields, key: str
         return whole(insert(context, actor, kind, id or context.ids.next(kind), state))
     except Conflict:
         # Two tries at the same time to make one record: the later one finds what the earlier made.
-        if (made := _made(context, kind, fields, id)) is None:
+        if (made := made_before(context, kind, fields, id)) is None:
             raise
         return made
 
 
-def _made(context: Context, kind: str, fields: Fields, id: int | None) -> dict[str, Any] | None:
+def made_before(context: Context, kind: str, fields: Fields, id: int | None) -> dict[str, Any] | None:
     """What was made before, under the id of the caller's key or from the same source and sourceID."""
     known = ({"_id": id}, {"origin": shapes.origin(fields)})
     for found_by in (filter for filter in known if None not in filter.values()):
@@ -167,6 +168,8 @@ def _checked(
         rules.above(kind, id, _ancestors(context, kind, hierarchy.field, checked[hierarchy.field]))
     if kind == "team":
         checked = _checked_team(context, state, checked)
+    if "custom_fields" in checked:
+        checked |= custom_fields.taken(context, kind, state, checked.pop("custom_fields"))
     return checked
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.organizations.model.custom_fields import differing
 from services.organizations.model.rules import RuleBroken
 
 # Kinds that a partner's records may be introduced as.
@@ -120,15 +121,21 @@ def coordinator(coordinator_id: int | None, member_ids: Collection[int]) -> None
         )
 
 
+def there(field: str, kind: str, record: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The record that another one refers to. Raises RuleBroken `unknown_reference`."""
+    if record is None:
+        raise RuleBroken(
+            "unknown_reference", f"There is no such {kind}.", [(field, f"there is no {kind} with this id")]
+        )
+    return record
+
+
 def usable(field: str, kind: str, record: Mapping[str, Any] | None) -> None:
     """A record that another one refers to: it must exist, be own and not disabled.
 
     Raises RuleBroken `unknown_reference`, `foreign_reference` or `disabled_reference`.
     """
-    if record is None:
-        raise RuleBroken(
-            "unknown_reference", f"There is no such {kind}.", [(field, f"there is no {kind} with this id")]
-        )
+    record = there(field, kind, record)
     if record.get("account") is not None:
         raise RuleBroken(
             "foreign_reference",
@@ -136,6 +143,11 @@ def usable(field: str, kind: str, record: Mapping[str, Any] | None) -> None:
             "choose one of your own account.",
             [(field, f"belongs to account {record['account']['id']}")],
         )
+    enabled(field, kind, record)
+
+
+def enabled(field: str, kind: str, record: Mapping[str, Any]) -> None:
+    """Raises RuleBroken `disabled_reference`."""
     if record.get("disabled"):
         raise RuleBroken(
             "disabled_reference",
@@ -145,7 +157,10 @@ def usable(field: str, kind: str, record: Mapping[str, Any] | None) -> None:
 
 
 def changed(record: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What an edit changes: {field: [old, new]}, for the history. Equal values are no change."""
+    """What an edit changes: {field: [old, new]}, for the history. Equal values are no change.
+    Of custom fields it holds those that are changed."""
     return {
-        field: [record.get(field), value] for field, value in fields.items() if record.get(field) != value
+        field: differing(record.get(field), value) if field == "custom_fields" else [record.get(field), value]
+        for field, value in fields.items()
+        if record.get(field) != value
     }

@@ -13,6 +13,7 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "person": ("addresses", "contacts", "do_not_translate_languages", "roles"),
     "team": ("member_ids",),
     "site": (),
+    "ui_extension": (),
 }
 _FLAGS: Mapping[str, tuple[str, ...]] = {
     "organization": ("disabled", "business_unit"),
@@ -26,12 +27,14 @@ _FLAGS: Mapping[str, tuple[str, ...]] = {
     ),
     "team": ("disabled",),
     "site": ("disabled",),
+    "ui_extension": ("disabled",),
 }
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     "organization": {},
     "person": {"send_email_notifications": "when_offline", "show_notification_popup": "always"},
     "team": {},
     "site": {},
+    "ui_extension": {},
 }
 _COPIED: Mapping[str, tuple[str, ...]] = {
     "account": ("name", "domain", "url", "time_zone", "organization_id", "service_desk_team_id", "owner_id"),

@@ -17,7 +17,16 @@ from services.organizations.queries.account import (
     list_trusts,
     token_owner,
 )
-from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, SITES, TEAMS, TOKENS, TRUSTS
+from services.organizations.queries.listings import (
+    ORGANIZATIONS,
+    PEOPLE,
+    SITES,
+    TEAMS,
+    TOKENS,
+    TRUSTS,
+    UI_EXTENSION_VERSIONS,
+    UI_EXTENSIONS,
+)
 from services.organizations.queries.records import (
     get_audit,
     get_history,
@@ -37,6 +46,11 @@ from services.organizations.queries.records import (
     list_teams_of_person,
     references,
 )
+from services.organizations.queries.ui_extensions import (
+    get_ui_extension,
+    list_ui_extension_versions,
+    list_ui_extensions,
+)
 
 LISTINGS: Mapping[str, Listing] = {
     "organizations": ORGANIZATIONS,
@@ -44,6 +58,7 @@ LISTINGS: Mapping[str, Listing] = {
     "sites": SITES,
     "teams": TEAMS,
     "trusts": TRUSTS,
+    "ui_extensions": UI_EXTENSIONS,
 }
 
 __all__ = [
@@ -54,6 +69,8 @@ __all__ = [
     "TEAMS",
     "TOKENS",
     "TRUSTS",
+    "UI_EXTENSIONS",
+    "UI_EXTENSION_VERSIONS",
     "allows",
     "get_account",
     "get_audit",
@@ -66,6 +83,7 @@ __all__ = [
     "get_team",
     "get_token",
     "get_trust",
+    "get_ui_extension",
     "list_children",
     "list_members",
     "list_organizations",
@@ -77,6 +95,8 @@ __all__ = [
     "list_teams_of_person",
     "list_tokens",
     "list_trusts",
+    "list_ui_extension_versions",
+    "list_ui_extensions",
     "references",
     "token_owner",
 ]

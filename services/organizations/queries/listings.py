@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from services.common.listing import Field, Kind, Listing
-from services.common.listing.usual import ENABLED, EXACT, FLAG, ID, NAMED, REFERENCE, TEXT, TIME, TIMES
+from services.common.listing.usual import (
+    ENABLED,
+    EXACT,
+    FLAG,
+    ID,
+    NAMED,
+    REFERENCE,
+    TEXT,
+    TIME,
+    TIMES,
+    numbered,
+)
+from services.organizations.model.forms import CATEGORIES
 from services.organizations.model.roles import ROLES
 from services.organizations.model.trusts import STATES
+
+_CUSTOM = ("ui_extension", "ui_extension_version_id", "custom_fields")
 
 # Own records have no `account`; foreign ones say whose they are.
 _OWN = {"account.id": None}
@@ -36,6 +50,7 @@ ORGANIZATIONS = Listing(
         "addresses",
         "contacts",
         "remarks",
+        *_CUSTOM,
     ),
     default_fields=("id", "account", "sourceID", "name", "parent", "manager", "created_at", "updated_at"),
     default_sort="name",
@@ -85,6 +100,7 @@ PEOPLE = Listing(
         "exclude_team_notifications",
         "send_email_notifications",
         "show_notification_popup",
+        *_CUSTOM,
     ),
     default_fields=(
         "id",
@@ -113,7 +129,7 @@ TEAMS = Listing(
         "disabled": FLAG,
         **TIMES,
     },
-    also=("account", "configuration_manager", "time_zone", "picture_uri", "remarks"),
+    also=("account", "configuration_manager", "time_zone", "picture_uri", "remarks", *_CUSTOM),
     default_fields=(
         "id",
         "account",
@@ -130,10 +146,27 @@ TEAMS = Listing(
 
 SITES = Listing(
     fields={**NAMED, "country": EXACT, "disabled": FLAG, **TIMES},
-    also=("address", "city", "state", "zip", "time_zone", "picture_uri", "remarks"),
+    also=("address", "city", "state", "zip", "time_zone", "picture_uri", "remarks", *_CUSTOM),
     default_fields=("id", "sourceID", "name", "country", "disabled", "created_at", "updated_at"),
     default_sort="name",
     predefined=ENABLED,
+)
+
+UI_EXTENSIONS = Listing(
+    fields={
+        **NAMED,
+        "category": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(CATEGORIES)),
+        "disabled": FLAG,
+        **TIMES,
+    },
+    also=("title", "description", "active_version", "prepared_version"),
+    default_fields=("id", "sourceID", "name", "category", "title", "disabled", "created_at", "updated_at"),
+    default_sort="name",
+    predefined=ENABLED,
+)
+
+UI_EXTENSION_VERSIONS = numbered(
+    "number", "status", "fields", "created_at", "updated_at", "activated_at", "archived_at"
 )
 
 TOKENS = Listing(

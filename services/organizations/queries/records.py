@@ -15,6 +15,7 @@ from services.common.listing import Listing, ListQuery, Page, all_of, page
 from services.organizations import store
 from services.organizations.model import roles
 from services.organizations.queries.account import get_account, get_trust
+from services.organizations.queries.internal_fields import InternalFields
 from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, SITES, TEAMS
 from services.organizations.queries.viewing import UNSHOWN, Document, one, visible
 from services.organizations.schemas import shown
@@ -111,32 +112,36 @@ def get_permissions(database: Database[Document], person_id: int, viewer: Actor)
 
 
 def get_history(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> list[Document]:
-    """The history of an organization, person, team or site, oldest first; of a person it is the permission
-    log too.
+    """The history of an organization, person, team, site or UI extension, oldest first; of a person it is the
+    permission log too.
 
     Entries: `{n, at, by: {id, name} | None, action, changes: {field: [old, new]}}`. Raises NotFound.
     """
     one(database, kind, id, viewer)
-    return history.read(database, store.KINDS[kind], id)
+    return _told(database, kind, id, viewer)
 
 
 def get_audit(database: Database[Document], id: int | str, viewer: Actor, kind: str) -> list[Document]:
-    """The audit lines (`common.audit`) of an organization, person, team, site or trust, or of the account; of
-    a person it is the permission log too. Raises NotFound, Forbidden.
+    """The audit lines (`common.audit`) of an organization, person, team, site, UI extension or trust, or of
+    the account; of a person it is the permission log too. Raises NotFound, Forbidden.
     """
     if kind == "trust":
         get_trust(database, str(id), viewer)
     elif kind != "account":
         one(database, kind, id, viewer)
     account = get_account(database)
+    return audit.lines(_told(database, kind, id, viewer), {"id": account["id"], "name": account["name"]})
+
+
+def _told(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> list[Document]:
     entries = history.read(database, store.KINDS[kind], id)
-    return audit.lines(entries, {"id": account["id"], "name": account["name"]})
+    return InternalFields(database, viewer).hidden_in_history(kind, entries)
 
 
 def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:
     """{id: {id, name, sourceID?, disabled?, account?}} of those of the records that are there.
 
-    `kind`: organization, person, team or site.
+    `kind`: organization, person, team, site or ui_extension.
     """
     wanted = sorted(set(ids))
     if not wanted:
@@ -159,7 +164,8 @@ def _list(
 ) -> Page:
     collection: Any = database[store.KINDS[kind]]
     base = all_of([narrowed, visible(kind, viewer)])
-    return page(collection, listing, query, base, viewer=viewer, projection=UNSHOWN).map(partial(shown, kind))
+    found = page(collection, listing, query, base, viewer=viewer, projection=UNSHOWN)
+    return found.map(InternalFields(database, viewer).hidden).map(partial(shown, kind))
 
 
 def _trusted(database: Database[Document]) -> list[str]:

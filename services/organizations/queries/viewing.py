@@ -16,12 +16,20 @@ from services.common.actor import Actor
 from services.common.database import answering
 from services.common.errors import NotFound
 from services.organizations import store
+from services.organizations.queries.internal_fields import InternalFields
 from services.organizations.schemas import shown
 
 Document = dict[str, Any]
 
-# What is stored beside a record and never given out.
-UNSHOWN: Mapping[str, int] = {"outbox": 0, "history": 0, "history_total": 0, "history_moved": 0, "unsent": 0}
+# What is stored beside a record and never given out with it; archived versions of a form are a list.
+UNSHOWN: Mapping[str, int] = {
+    "outbox": 0,
+    "history": 0,
+    "history_total": 0,
+    "history_moved": 0,
+    "unsent": 0,
+    "archived_versions": 0,
+}
 
 
 def visible(kind: str, viewer: Actor) -> Document:
@@ -33,6 +41,7 @@ def visible(kind: str, viewer: Actor) -> Document:
         "person": {"_id": viewer.person_id},
         "team": {"_id": {"$in": sorted(viewer.team_ids)}},
         "site": {"_id": {"$in": []}},
+        "ui_extension": {"_id": {"$in": []}},
     }
     return own[kind]
 
@@ -46,4 +55,4 @@ def one(database: Database[Document], kind: str, id: int | str, viewer: Actor) -
             found = found if id == seen or (isinstance(seen, dict) and id in seen["$in"]) else None
     if found is None:
         raise NotFound()
-    return shown(kind, found)
+    return shown(kind, InternalFields(database, viewer).hidden(found))

@@ -33,6 +33,12 @@ from services.organizations.schemas.trusts import (
     TrustInputSchema,
     TrustSchema,
 )
+from services.organizations.schemas.ui_extensions import (
+    UiExtensionEditSchema,
+    UiExtensionInputSchema,
+    UiExtensionSchema,
+    UiExtensionVersionSchema,
+)
 
 __all__ = [
     "AcceptInputSchema",
@@ -58,5 +64,9 @@ __all__ = [
     "TokenSchema",
     "TrustInputSchema",
     "TrustSchema",
+    "UiExtensionEditSchema",
+    "UiExtensionInputSchema",
+    "UiExtensionSchema",
+    "UiExtensionVersionSchema",
     "shown",
 ]

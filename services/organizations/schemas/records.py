@@ -15,7 +15,7 @@ from services.common.fields import (
     long_text,
     one_of,
 )
-from services.common.schemas import InputSchema, NamedRecordSchema, SourceSchema
+from services.common.schemas import InputSchema
 from services.organizations.model.records import INTRODUCED
 from services.organizations.schemas.contacts import (
     AddressSchema,
@@ -27,6 +27,7 @@ from services.organizations.schemas.contacts import (
     locale,
 )
 from services.organizations.schemas.contacts import locale as language
+from services.organizations.schemas.ui_extensions import CustomizedInputSchema, CustomizedRecordSchema
 
 MAX_MEMBERS = 5000
 MAX_AMOUNT = 1_000_000
@@ -34,7 +35,7 @@ SEND_EMAIL_NOTIFICATIONS = ("always", "when_offline", "never")
 SHOW_NOTIFICATION_POPUP = ("always", "important_only", "never")
 
 
-class OrganizationInputSchema(SourceSchema):
+class OrganizationInputSchema(CustomizedInputSchema):
     name = Text(128, required=True)
     parent_id = ReferenceId(allow_none=True)
     manager_id = ReferenceId(allow_none=True)
@@ -49,7 +50,7 @@ class OrganizationInputSchema(SourceSchema):
     remarks = long_text()
 
 
-class OrganizationSchema(NamedRecordSchema):
+class OrganizationSchema(CustomizedRecordSchema):
     parent_id = fields.Integer()
     manager_id = fields.Integer()
     substitute_id = fields.Integer()
@@ -63,7 +64,7 @@ class OrganizationSchema(NamedRecordSchema):
     remarks = fields.String()
 
 
-class PersonInputSchema(SourceSchema):
+class PersonInputSchema(CustomizedInputSchema):
     name = Text(128, required=True)
     primary_email = email_address(required=True)
     authenticationID = Text(128, allow_none=True)
@@ -93,7 +94,7 @@ class PersonInputSchema(SourceSchema):
     show_notification_popup = one_of(SHOW_NOTIFICATION_POPUP)
 
 
-class PersonSchema(NamedRecordSchema):
+class PersonSchema(CustomizedRecordSchema):
     primary_email = fields.String()
     authenticationID = fields.String()
     employeeID = fields.String()
@@ -122,7 +123,7 @@ class PersonSchema(NamedRecordSchema):
     show_notification_popup = fields.String()
 
 
-class TeamInputSchema(SourceSchema):
+class TeamInputSchema(CustomizedInputSchema):
     name = Text(128, required=True)
     disabled = fields.Boolean()
     coordinator_id = ReferenceId(allow_none=True)
@@ -134,7 +135,7 @@ class TeamInputSchema(SourceSchema):
     remarks = long_text()
 
 
-class TeamSchema(NamedRecordSchema):
+class TeamSchema(CustomizedRecordSchema):
     disabled = fields.Boolean()
     coordinator_id = fields.Integer()
     manager_id = fields.Integer()
@@ -145,7 +146,7 @@ class TeamSchema(NamedRecordSchema):
     remarks = fields.String()
 
 
-class SiteInputSchema(SourceSchema, PlaceSchema):
+class SiteInputSchema(CustomizedInputSchema, PlaceSchema):
     """A place where people of the account work."""
 
     name = Text(128, required=True)
@@ -155,7 +156,7 @@ class SiteInputSchema(SourceSchema, PlaceSchema):
     disabled = fields.Boolean()
 
 
-class SiteSchema(NamedRecordSchema):
+class SiteSchema(CustomizedRecordSchema):
     address = fields.String()
     city = fields.String()
     state = fields.String()

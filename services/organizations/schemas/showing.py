@@ -9,6 +9,7 @@ from services.common.schemas import OutputSchema
 from services.organizations.schemas.account import AccountSchema, NewTokenSchema, TokenSchema
 from services.organizations.schemas.records import OrganizationSchema, PersonSchema, SiteSchema, TeamSchema
 from services.organizations.schemas.trusts import InvitationSchema, TrustSchema
+from services.organizations.schemas.ui_extensions import UiExtensionSchema
 
 _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
     "account": AccountSchema(),
@@ -16,6 +17,7 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
     "person": PersonSchema(),
     "team": TeamSchema(),
     "site": SiteSchema(),
+    "ui_extension": UiExtensionSchema(),
     "token": TokenSchema(),
     "new_token": NewTokenSchema(),
     "trust": TrustSchema(),

@@ -1,0 +1,255 @@
+"""Custom fields of a record: the values it has in the form of a UI extension.
+
+A record keeps `custom_fields: [{id, value}]` in the order of the form, and which version of which extension
+they were written with (`ui_extension_id`, `ui_extension_version_id`). A write gives some of them; the others
+stay, null clears one. Whatever is written is held to the version that is active now, as a whole: what was
+there before is carried to it. A value that does not fit it any more is neither dropped nor kept unseen: the
+write is refused, and names it, until a value that fits, or null, is given for it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.organizations.model.forms import FormField, Version, is_day
+from services.organizations.model.patterns import MAX_TEXT, parsed
+from services.organizations.model.rules import RuleBroken
+
+KEPT: Final = ("custom_fields", "ui_extension_id", "ui_extension_version_id")
+"""What a record keeps at its top: written together, and by nothing else."""
+MAX_TEXT_VALUE: Final = 16_384
+MAX_NUMBER: Final = 10**15
+MAX_BYTES: Final = 64 * 1024
+"""Of all values of one record."""
+
+_TOLD_CHOICES: Final = 20
+_NUMBER: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,10})?")
+_WORDS: Final = {
+    **dict.fromkeys(("1", "t", "y", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "f", "n", "false", "no", "off"), False),
+}
+
+Value = Any
+Given = Sequence[Mapping[str, Any]]
+
+
+class _Unfit(Exception):
+    """The text says what a value must be."""
+
+
+def written(version: Version | None, record: Mapping[str, Any], given: Given) -> dict[str, Any]:
+    """What is stored of the fields `given` (`[{id, value}]`) on a record (its state; empty for a new one):
+    the fields named in KEPT. `version`: the active one of the record's kind.
+
+    A reference is checked for its form only; `references` tells what has to be looked up. Raises
+    RuleBroken `no_ui_extension`, or `custom_fields_invalid` that names every field that is wrong.
+    """
+    if version is None:
+        if given:
+            raise RuleBroken(
+                "no_ui_extension",
+                "There is no active UI extension for such records, so they take no custom fields. "
+                "Activate one first.",
+                [("custom_fields", "there is no active UI extension for such records")],
+            )
+        return {}
+    before = {each["id"]: each["value"] for each in record.get("custom_fields") or ()}
+    asked, errors = _asked(given), list(_unknown(version, before, given))
+    kept: list[dict[str, Any]] = []
+    for field in version.fields:
+        id = field["id"]
+        try:
+            value = fitting(field, asked[id] if id in asked else before.get(id))
+        except _Unfit as unfit:
+            errors.append((f"custom_fields.{id}", _told(version, str(unfit), carried=id not in asked)))
+            continue
+        if value is not None:
+            kept.append({"id": id, "value": value})
+        elif field["required"]:
+            errors.append((f"custom_fields.{id}", "is required"))
+    for id in before.keys() - {field["id"] for field in version.fields} - asked.keys():
+        errors.append((f"custom_fields.{id}", _told(version, "is not in the form", carried=True)))
+    if not errors and len(json.dumps(kept, ensure_ascii=False).encode()) > MAX_BYTES:
+        errors.append(("custom_fields", f"must be at most {MAX_BYTES // 1024} KB altogether"))
+    if errors:
+        raise RuleBroken(
+            "custom_fields_invalid",
+            f"The custom fields do not fit the form {version.said}: the errors name them.",
+            errors,
+        )
+    return {
+        "custom_fields": kept,
+        "ui_extension_id": version.extension_id,
+        "ui_extension_version_id": version.id,
+    }
+
+
+@dataclass(frozen=True)
+class Referred:
+    """A record that a value refers to. A `carried` value was there before, in another version, which may have
+    meant another kind of record by it."""
+
+    field: str
+    kind: str
+    id: int
+    carried: bool
+
+
+def references(
+    version: Version | None, record: Mapping[str, Any], stored: Mapping[str, Any]
+) -> Iterator[Referred]:
+    """What of `stored` has to be looked up; values that stay in one version have been."""
+    before = {each["id"]: each["value"] for each in record.get("custom_fields") or ()}
+    stays = stored.get("ui_extension_version_id") == record.get("ui_extension_version_id")
+    kinds = {field["id"]: field["reference"] for field in (version.fields if version else ())}
+    for each in stored.get("custom_fields") or ():
+        kind, same = kinds.get(each["id"]), before.get(each["id"]) == each["value"]
+        if kind is not None and not (same and stays):
+            yield Referred(f"custom_fields.{each['id']}", kind, each["value"], carried=same)
+
+
+def only(values: Given | None, ids: Collection[str]) -> list[dict[str, Any]]:
+    """The values of these fields."""
+    return [dict(each) for each in values or () if each["id"] in ids]
+
+
+def open_to_all(fields: Iterable[FormField]) -> set[str]:
+    """The ids of the fields that everybody sees who may see the record. One that stands there more than once
+    (in several versions of a form) is one of them if it was never internal.
+    """
+    told = list(fields)
+    return {field["id"] for field in told} - {field["id"] for field in told if field["internal"]}
+
+
+def differing(old: Given | None, new: Given | None) -> list[list[dict[str, Any]]]:
+    """[old, new] of what an edit changes, for the history."""
+    before = {each["id"]: each["value"] for each in old or ()}
+    after = {each["id"]: each["value"] for each in new or ()}
+    return [
+        [{"id": id, "value": value} for id, value in side.items() if before.get(id) != after.get(id)]
+        for side in (before, after)
+    ]
+
+
+def fitting(field: FormField, value: Value) -> Value:
+    """The value as the field keeps it; None for none (an empty text or list too)."""
+    if isinstance(value, str):
+        value = value.strip()
+    if value is None or value == "" or value == []:
+        return None
+    return _TYPES[field["type"]](field, value)
+
+
+def _asked(given: Given) -> dict[str, Value]:
+    return {each["id"]: each.get("value") for each in given}
+
+
+def _unknown(version: Version, before: Mapping[str, Any], given: Given) -> Iterator[tuple[str, str]]:
+    """What is given twice, or for a field that the form does not have; to clear such a value is all right."""
+    known, seen = {field["id"] for field in version.fields}, set[str]()
+    for each in given:
+        id = each["id"]
+        if id in seen:
+            yield f"custom_fields.{id}", "is given more than once"
+        elif id not in known and not (id in before and each.get("value") is None):
+            yield f"custom_fields.{id}", f"is not in the form {version.said}"
+        seen.add(id)
+
+
+def _told(version: Version, text: str, *, carried: bool) -> str:
+    if not carried:
+        return text
+    return f"has a value that no longer fits {version.said}: {text}. Give another one, or null to clear it"
+
+
+def _text(field: FormField, value: Value) -> Value:
+    if not isinstance(value, str):
+        raise _Unfit("must be a text")
+    longest = MAX_TEXT if field["pattern"] is not None else MAX_TEXT_VALUE
+    _counted(len(value), field["min"], min(longest, field["max"] or longest), "characters")
+    if field["pattern"] is not None and not parsed(field["pattern"]).matches(value):
+        raise _Unfit(f"must be of the pattern {field['pattern']}")
+    return value
+
+
+def _number(field: FormField, value: Value) -> Value:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value) if "." in value else int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _Unfit("must be a number")
+    if abs(value) > MAX_NUMBER:
+        raise _Unfit(f"must be between -{MAX_NUMBER} and {MAX_NUMBER}")
+    _between(value, field["min"], field["max"])
+    return value
+
+
+def _date(field: FormField, value: Value) -> Value:
+    if not isinstance(value, str) or not is_day(value):
+        raise _Unfit("must be a day such as 2025-01-31")
+    _between(value, field["min"], field["max"])
+    return value
+
+
+def _select(field: FormField, value: Value) -> Value:
+    choices = [option["value"] for option in field["options"]]
+    if not isinstance(value, str) or value not in choices:
+        more = ", …" if len(choices) > _TOLD_CHOICES else ""
+        raise _Unfit(f"must be one of {', '.join(choices[:_TOLD_CHOICES])}{more}")
+    return value
+
+
+def _multi_select(field: FormField, value: Value) -> Value:
+    if not isinstance(value, list):
+        raise _Unfit("must be a list of options")
+    chosen = {_select(field, each) for each in value}
+    _counted(len(chosen), field["min"], field["max"], "options")
+    return [option["value"] for option in field["options"] if option["value"] in chosen]
+
+
+def _check_box(_field: FormField, value: Value) -> Value:
+    ticked = _WORDS.get(value.lower()) if isinstance(value, str) else value
+    if not isinstance(ticked, bool):
+        raise _Unfit("must be true or false")
+    return ticked
+
+
+def _reference(field: FormField, value: Value) -> Value:
+    id = value.get("id") if isinstance(value, Mapping) else value
+    if isinstance(id, bool) or not isinstance(id, int) or not 1 <= id < 2**53:
+        raise _Unfit(f"must be the id of a record: {field['reference']}")
+    return id
+
+
+def _attachment(_field: FormField, _value: Value) -> Value:
+    raise _Unfit("takes no value here: files are not kept in custom fields")
+
+
+def _between(value: Any, low: Any, high: Any) -> None:
+    if low is not None and value < low:
+        raise _Unfit(f"must not be less than {low}")
+    if high is not None and value > high:
+        raise _Unfit(f"must not be more than {high}")
+
+
+def _counted(number: int, low: int | None, high: int | None, what: str) -> None:
+    if low is not None and number < low:
+        raise _Unfit(f"must have at least {low} {what}")
+    if high is not None and number > high:
+        raise _Unfit(f"must have at most {high} {what}")
+
+
+_TYPES: Final[Mapping[str, Callable[[FormField, Value], Value]]] = {
+    "text": _text,
+    "number": _number,
+    "date": _date,
+    "select": _select,
+    "multi_select": _multi_select,
+    "check_box": _check_box,
+    "reference": _reference,
+    "attachment": _attachment,
+}
