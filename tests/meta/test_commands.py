@@ -9,9 +9,19 @@ import pytest
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
 from gateway.resource import Resource
-from gateway.resources import account, agreements, border, calendars, directory, inbox, requests, trusts
+from gateway.resources import (
+    account,
+    agreements,
+    border,
+    calendars,
+    directory,
+    inbox,
+    requests,
+    trusts,
+    ui_extensions,
+)
 from services.common.entrypoints import EVERYONE, SERVICES, Command
-from services.common.roles import ADMINISTRATORS, AUDITORS, OPERATORS
+from services.common.roles import ADMINISTRATORS, AUDITORS, MAINTAIN_UI_EXTENSIONS, OPERATORS
 from services.notifications.service import NotificationsService
 from services.organizations.service import OrganizationsService
 from services.requests.service import RequestsService
@@ -21,7 +31,7 @@ AT_THE_BORDER = ("organizations", "slas", "requests")
 OWNERS = {
     each.name: each for each in (OrganizationsService, SlasService, RequestsService, NotificationsService)
 }
-MODULES = (account, agreements, border, calendars, directory, inbox, requests, trusts)
+MODULES = (account, agreements, border, calendars, directory, inbox, requests, trusts, ui_extensions)
 
 #: Called beside those that a resource declares: (service, command, the roles that the route lets in).
 BESIDE = [
@@ -35,6 +45,7 @@ BESIDE = [
     ("organizations", "renew_credentials", ADMINISTRATORS),
     ("organizations", "rotate_keys", ADMINISTRATORS),
     ("organizations", "revoke_key", ADMINISTRATORS),
+    ("organizations", "activate_ui_extension", MAINTAIN_UI_EXTENSIONS),
     ("requests", "add_note", ()),
     *(("slas", command, agreements.SLAS.writers) for command in agreements.DISCLOSING.values()),
     *(("slas", command, calendars.CALENDARS.writers) for command in calendars.LISTS),

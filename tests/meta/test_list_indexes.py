@@ -39,6 +39,7 @@ LISTS: dict[str, tuple[Listing, str]] = {
     "organizations": (organizations.ORGANIZATIONS, "organizations"),
     "sites": (organizations.SITES, "sites"),
     "trusts": (organizations.TRUSTS, "trusts"),
+    "ui_extensions": (organizations.UI_EXTENSIONS, "ui_extensions"),
     **{name: (listing, name) for name, listing in slas.LISTINGS.items()},
     "requests": (requests.REQUESTS, "requests"),
     "notes": (requests.NOTES, "notes"),

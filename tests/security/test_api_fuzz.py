@@ -25,6 +25,8 @@ def everybody(account: Account) -> Client:
     for number in (1, 2):
         team = client.post("teams", {"name": f"Team {number}"})
         client.post("organizations", {"name": f"Organization {number}"})
+        extension = {"name": f"Form {number}", "category": ("person", "site")[number - 1]}
+        client.post("ui_extensions", {**extension, "fields": [{"id": "a", "label": "A", "type": "text"}]})
         client.post("requests", {"subject": f"Request {number}", "category": "incident", "note": "Noted"})
         service = client.post("services", {"name": f"Service {number}"})
         fields = {"name": "Instance", "service_id": service["id"], "support_team_id": team["id"]}

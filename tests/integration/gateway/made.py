@@ -13,6 +13,7 @@ KINDS = (
     "teams",
     "organizations",
     "sites",
+    "ui_extensions",
     "services",
     "service_instances",
     "service_offerings",
@@ -26,11 +27,13 @@ KINDS = (
     "requests",
 )
 OFFICE_HOURS = {"weekday": "mon", "time_from": "08:30", "time_until": "17:00"}
+FLOOR = {"id": "floor", "label": "Floor", "type": "number", "min": 0}
 NODE_TYPES = {
     "people": "Person",
     "teams": "Team",
     "organizations": "Organization",
     "sites": "Site",
+    "ui_extensions": "UiExtension",
     "services": "Service",
     "service_instances": "ServiceInstance",
     "service_offerings": "ServiceOffering",
@@ -63,6 +66,7 @@ def bodies_in(client: Client) -> dict[str, Made]:
         "teams": {"name": "Keyed"},
         "organizations": {"name": "Keyed", "contacts": [{"label": "a", "email": "a@widget.example"}]},
         "sites": {"name": "Keyed", "city": "Delft", "country": "NL", "time_zone": "Amsterdam"},
+        "ui_extensions": {"name": "Keyed", "category": "site", "fields": [FLOOR]},
         "services": {"name": "Keyed"},
         "service_instances": fields,
         "service_offerings": {"name": "Keyed", "service_id": service["id"]},
@@ -107,6 +111,9 @@ def some_in(client: Client) -> dict[str, list[Made]]:
     ]
     organizations = [post("organizations", {"name": f"Organization {number}"}) for number in range(3)]
     sites = [post("sites", {"name": f"Site {number}"}) for number in range(3)]
+    extensions = [
+        post("ui_extensions", {"name": f"Extension {number}", "category": "team"}) for number in range(3)
+    ]
     services = [post("services", {"name": f"Service {number}"}) for number in range(3)]
     instances = [
         post(
@@ -159,6 +166,7 @@ def some_in(client: Client) -> dict[str, list[Made]]:
         "teams": teams,
         "organizations": organizations,
         "sites": sites,
+        "ui_extensions": extensions,
         "services": services,
         "service_instances": instances,
         "service_offerings": offerings,
