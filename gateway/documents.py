@@ -246,13 +246,19 @@ def _shown(attribute: str, field: fields.Field, references: Mapping[str, Referen
 
 
 def _nested(schema: Schema, references: Mapping[str, Reference]) -> type[Schema]:
-    if not references.keys() & schema.fields.keys():
-        return type(schema)
+    used = tuple((name, references[name]) for name in schema.fields if name in references)
+    return _resolved(type(schema), used) if used else type(schema)
+
+
+@cache
+def _resolved(schema: type[Schema], used: tuple[tuple[str, Reference], ...]) -> type[Schema]:
+    """Made once, whatever records hold it: the document has one schema of a name."""
+    references = dict(used)
     shown = {
         references[name].name if name in references else name: _shown(name, field, references)
-        for name, field in schema.fields.items()
+        for name, field in schema().fields.items()
     }
-    return Schema.from_dict(shown, name=type(schema).__name__)
+    return Schema.from_dict(shown, name=schema.__name__)
 
 
 def _record(shape: Shape, told: str = "") -> dict[str, Any]:

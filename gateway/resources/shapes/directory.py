@@ -8,6 +8,15 @@ from services.common.listing import Field, Listing
 from services.organizations import queries as organizations
 from services.organizations import schemas as organization_schemas
 
+# The form of a record's custom fields, and what their values refer to.
+_CUSTOM = {
+    **references("ui_extension"),
+    **references("organization"),
+    **references("person"),
+    **references("site"),
+    **references("team"),
+}
+
 ORGANIZATION = Shape(
     "organization",
     organization_schemas.OrganizationSchema,
@@ -16,7 +25,7 @@ ORGANIZATION = Shape(
     {
         **references("organization", "parent"),
         **references("person", "manager", "substitute"),
-        **references("ui_extension"),
+        **_CUSTOM,
     },
 )
 PERSON = Shape(
@@ -24,20 +33,15 @@ PERSON = Shape(
     organization_schemas.PersonSchema,
     organizations.PEOPLE,
     "Person",
-    {
-        **references("organization"),
-        **references("site"),
-        **references("person", "manager"),
-        **references("ui_extension"),
-    },
+    {**_CUSTOM, **references("person", "manager")},
 )
-SITE = Shape("site", organization_schemas.SiteSchema, organizations.SITES, "Site", references("ui_extension"))
+SITE = Shape("site", organization_schemas.SiteSchema, organizations.SITES, "Site", _CUSTOM)
 TEAM = Shape(
     "team",
     organization_schemas.TeamSchema,
     organizations.TEAMS,
     "Team",
-    {**references("person", "coordinator", "manager", "configuration_manager"), **references("ui_extension")},
+    {**_CUSTOM, **references("person", "coordinator", "manager", "configuration_manager")},
 )
 UI_EXTENSION = Shape(
     "UI extension", organization_schemas.UiExtensionSchema, organizations.UI_EXTENSIONS, "UiExtension"

@@ -15,7 +15,7 @@ from services.common.listing import Listing, ListQuery, Page, all_of, page
 from services.organizations import store
 from services.organizations.model import roles
 from services.organizations.queries.account import get_account, get_trust
-from services.organizations.queries.internal_fields import InternalFields
+from services.organizations.queries.custom_fields import CustomFields
 from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, SITES, TEAMS
 from services.organizations.queries.viewing import UNSHOWN, Document, one, visible
 from services.organizations.schemas import shown
@@ -135,7 +135,7 @@ def get_audit(database: Database[Document], id: int | str, viewer: Actor, kind: 
 
 def _told(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> list[Document]:
     entries = history.read(database, store.KINDS[kind], id)
-    return InternalFields(database, viewer).hidden_in_history(kind, entries)
+    return CustomFields(database, viewer).in_history(kind, entries)
 
 
 def references(database: Database[Document], kind: str, ids: Iterable[int]) -> dict[int, Document]:
@@ -164,8 +164,9 @@ def _list(
 ) -> Page:
     collection: Any = database[store.KINDS[kind]]
     base = all_of([narrowed, visible(kind, viewer)])
-    found = page(collection, listing, query, base, viewer=viewer, projection=UNSHOWN)
-    return found.map(InternalFields(database, viewer).hidden).map(partial(shown, kind))
+    unasked = {} if "custom_fields" in query.fields else {"custom_fields": 0}
+    found = page(collection, listing, query, base, viewer=viewer, projection={**UNSHOWN, **unasked})
+    return found.map(CustomFields(database, viewer).of).map(partial(shown, kind))
 
 
 def _trusted(database: Database[Document]) -> list[str]:

@@ -16,7 +16,7 @@ from services.common.actor import Actor
 from services.common.database import answering
 from services.common.errors import NotFound
 from services.organizations import store
-from services.organizations.queries.internal_fields import InternalFields
+from services.organizations.queries.custom_fields import CustomFields
 from services.organizations.schemas import shown
 
 Document = dict[str, Any]
@@ -55,4 +55,4 @@ def one(database: Database[Document], kind: str, id: int | str, viewer: Actor) -
             found = found if id == seen or (isinstance(seen, dict) and id in seen["$in"]) else None
     if found is None:
         raise NotFound()
-    return shown(kind, InternalFields(database, viewer).hidden(found))
+    return shown(kind, CustomFields(database, viewer).of(found))

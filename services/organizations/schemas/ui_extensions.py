@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, post_dump, validate
 
 from services.common.fields import Moment, Text, Whole, long_text, one_of
 from services.common.schemas import InputSchema, NamedRecordSchema, OutputSchema, SourceSchema
@@ -144,8 +144,18 @@ class CustomFieldInputSchema(InputSchema):
 
 
 class CustomFieldSchema(OutputSchema):
+    """A value; where it refers to a record, that too."""
+
     id = fields.String()
     value = fields.Raw()
+    organization_id = fields.Integer()
+    person_id = fields.Integer()
+    site_id = fields.Integer()
+    team_id = fields.Integer()
+
+    @post_dump
+    def _at_most_one(self, told: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in told.items() if value is not None or name == "value"}
 
 
 class CustomizedInputSchema(SourceSchema):

@@ -271,7 +271,8 @@ def test_people_teams_and_sites_have_forms_too_and_refer_to_what_is_there(
         wrong = refused(administrator, "POST", path, {**body, **custom(owner=10**6)})
         assert wrong == {"custom_fields.owner": "there is no person with this id"}
         record = administrator.post(path, {**body, **custom(owner={"id": person["id"]})})
-        assert shown(record) == {"owner": person["id"]}
+        referred = {name: person[name] for name in ("id", "name", "nodeID")}
+        assert record["custom_fields"] == [{"id": "owner", "value": person["id"], "person": referred}]
         assert record["ui_extension"]["name"] == kind
         designer.patch(f"ui_extensions/{made['id']}", {"disabled": True})
         there = f"{path}/{record['id']}"
