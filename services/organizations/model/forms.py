@@ -35,15 +35,14 @@ MAX_OPTIONS: Final = 500
 MAX_FORM_BYTES: Final = 64 * 1024
 """Of one version: all versions of an extension stand in one document."""
 
-# Whose bounds are what.
-_COUNTED: Final = frozenset({"text", "multi_select"})
+_BOUNDED: Final = frozenset({"text", "number", "date", "multi_select"})
 # What only some types have: the attribute, those types, and whether they need it.
 _OWN: Final[Mapping[str, tuple[frozenset[str], bool]]] = {
     "options": (CHOOSING, True),
     "reference": (frozenset({"reference"}), True),
     "pattern": (frozenset({"text"}), False),
-    "min": (_COUNTED | {"number", "date"}, False),
-    "max": (_COUNTED | {"number", "date"}, False),
+    "min": (_BOUNDED, False),
+    "max": (_BOUNDED, False),
 }
 _BLANK: Final[Mapping[str, Any]] = {
     "required": False,
@@ -114,11 +113,9 @@ def _doubles(fields: Sequence[FormField]) -> Iterator[tuple[str, str]]:
 def _wrong(field: FormField) -> Iterator[tuple[str, str]]:
     """(attribute, text) of what is wrong with one field."""
     type = field["type"]
-    misplaced = False
     for name, (types, needed) in _OWN.items():
         given = field[name] not in (None, [])
         if given and type not in types:
-            misplaced = True
             yield name, f"is not for a field of type {type}, but for {', '.join(sorted(types))}"
         if needed and not given and type in types:
             yield name, f"is needed by a field of type {type}"
@@ -130,7 +127,7 @@ def _wrong(field: FormField) -> Iterator[tuple[str, str]]:
             parsed(field["pattern"])
         except MalformedPattern as malformed:
             yield "pattern", str(malformed)
-    if not misplaced:
+    if type in _BOUNDED:
         yield from _wrong_bounds(type, field["min"], field["max"])
 
 

@@ -49,6 +49,7 @@ def test_a_field_is_internal_unless_it_is_said_otherwise():
         ([field("number", pattern="a")], "fields.0.pattern"),
         ([field("text", pattern="(a")], "fields.0.pattern"),
         ([field("check_box", min=1)], "fields.0.min"),
+        ([field("reference", reference="site", min="x")], "fields.0.min"),
         ([field("text", min=-1)], "fields.0.min"),
         ([field("text", max=1.5)], "fields.0.max"),
         ([field("text", min=3, max=2)], "fields.0.max"),
@@ -60,7 +61,10 @@ def test_a_field_is_internal_unless_it_is_said_otherwise():
     ],
 )
 def test_what_is_wrong_with_a_form_is_named(fields, named):
-    assert list(wrong_in(*fields)) == [named]
+    with pytest.raises(RuleBroken) as refused:
+        forms.form(fields)
+    assert refused.value.code == "form_malformed"
+    assert [name for name, _ in refused.value.errors] == [named]
 
 
 def test_all_that_is_wrong_is_told_at_once():
