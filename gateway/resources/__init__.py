@@ -21,6 +21,7 @@ from gateway.resources import (
     protocol,
     requests,
     root,
+    transfers,
     trusts,
     ui_extensions,
 )
@@ -49,6 +50,7 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     ):
         yield border.ParkedViews(resource, context, answers, commands, databases).blueprint()
     yield ledger.LedgerViews(context, answers).blueprint()
+    yield transfers.TransferViews(context, answers).blueprint()
     for resource in (
         requests.NOTES,
         requests.AFFECTED_SLAS,

@@ -2,6 +2,7 @@
 
 `user` is who did it, called as he was then; None when the account did it itself. `request_id` and
 `traceparent` name the request in which it came about: the logs of every service have it under the same.
+`imported` is there when it came of a file: `{import, file, line}`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class AuditLineSchema(OutputSchema):
     created_at = Moment()
     request_id = fields.String()
     traceparent = fields.String()
+    imported = fields.Dict()
     audited = fields.Dict()
 
 
@@ -46,7 +48,7 @@ AUDIT_LINES: Final = Listing(
         "id": Field(kind=Kind.INTEGER, sortable=True),
         "created_at": Field(kind=Kind.TIME, sortable=True),
     },
-    also=("action", "audited", "created_by", "user", "changes", "request_id", "traceparent"),
+    also=("action", "audited", "created_by", "user", "changes", "request_id", "traceparent", "imported"),
 )
 """Of one record: the newest change first."""
 
@@ -67,4 +69,5 @@ def _line(entry: Mapping[str, Any], account: Mapping[str, Any]) -> Document:
         "created_at": entry["at"],
         "request_id": entry.get("request_id"),
         "traceparent": entry.get("traceparent"),
+        "imported": entry.get("imported"),
     }

@@ -44,6 +44,8 @@ AUDITORS: Final = (*ADMINISTRATORS, "auditor")
 
 MAINTAIN_ORGANIZATIONS: Final = (*ADMINISTRATORS, "account_designer", "service_level_manager")
 MAINTAIN_TEAMS: Final = (*ADMINISTRATORS, "account_designer", "service_desk_manager")
+TRANSFER: Final = tuple(dict.fromkeys((*MAINTAIN_ORGANIZATIONS, *MAINTAIN_TEAMS)))
+"""Who imports and exports: of each type of record those who maintain it."""
 MAINTAIN_AGREEMENTS: Final = (*ADMINISTRATORS, "service_level_manager")
 MAINTAIN_CALENDARS: Final = (*MAINTAIN_AGREEMENTS, "account_designer")
 MAINTAIN_SERVICES: Final = (*MAINTAIN_AGREEMENTS, "account_designer", "configuration_manager")

@@ -10,6 +10,7 @@ from nameko.extensions import DependencyProvider
 
 from services.common import logs, roles
 from services.common.actor import Actor
+from services.common.context import Context
 from services.common.copies import Offer, Offers
 from services.common.entrypoints import EVERYONE, SERVICES, command, every
 from services.common.errors import Unavailable
@@ -38,6 +39,7 @@ from services.organizations.actions import (
 )
 from services.organizations.model import shapes
 from services.organizations.schemas import shown
+from services.organizations.transfer_commands import TransferCommands
 
 log = structlog.get_logger(__name__)
 
@@ -85,12 +87,12 @@ class Founding(DependencyProvider):
                 return
 
 
-class OrganizationsService(BorderCommands):
+class OrganizationsService(TransferCommands, BorderCommands):
     name = "organizations"
 
-    context = ServiceContext(collections=store.COLLECTIONS)
+    context: Context = ServiceContext(collections=store.COLLECTIONS)  # type: ignore[assignment]
     founding = Founding()
-    border = Border(partner)
+    border: Border = Border(partner)
     web = ServiceWeb()
 
     @command(roles.MAINTAIN_ORGANIZATIONS)

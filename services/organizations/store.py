@@ -9,6 +9,8 @@ ui_extensions   `_id` an integer; its versions (`model.ui_extensions`), each wit
 tokens          `_id` an integer; `sha256` of the token, never the token
 trusts          one per partner, `_id` the partner's account id; holds the trust thread's position
 keyrings        one per account whose keys we know, our own included; `_id` the account's id
+transfers       one per import and export, `_id` its token; `due` says when something is to be done about it
+transfer_lines  what became of the lines of an import; `transfer_pieces` the bytes of files (`pieces.py`)
 
 `origin` is the source and sourceID a record was made from: the second try to make it finds the first one.
 `stands_for` is the category of the UI extension that records are written by: there is one of each.
@@ -17,7 +19,7 @@ keyrings        one per account whose keys we know, our own included; `_id` the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pymongo.database import Database
@@ -37,6 +39,9 @@ UI_EXTENSIONS: Final = "ui_extensions"
 TOKENS: Final = "tokens"
 TRUSTS: Final = "trusts"
 KEYRINGS: Final = "keyrings"
+TRANSFERS: Final = "transfers"
+TRANSFER_LINES: Final = "transfer_lines"
+TRANSFER_PIECES: Final = "transfer_pieces"
 
 # What partners and the account's own services call the records of each collection.
 KINDS: Final[Mapping[str, str]] = {
@@ -97,13 +102,26 @@ COLLECTIONS: Final = (
         ),
     ),
     Collection(KEYRINGS),
+    Collection(TRANSFERS, (Index("due", sparse=True),), records=False),
+    Collection(
+        TRANSFER_LINES,
+        (Index(["import", "line", "_id"]), Index(["import", "outcome", "line", "_id"])),
+        records=False,
+    ),
+    Collection(TRANSFER_PIECES, (), records=False),
     KEYS,
 )
 _BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}
 
 
+# Where a context has what stands in for the stored records while an import is tried (`actions.drafts`).
+DRAFTS: Final = "drafts"
+
+
 def records(context: Context, collection: str) -> Records:
-    return Records(context, _BY_NAME[collection])
+    """Raises KeyError for a collection that does not hold records of this service."""
+    held: Callable[[Context, Collection], Records] = context.kept.get(DRAFTS, Records)
+    return held(context, _BY_NAME[collection])
 
 
 def ensure_indexes(database: Database[Document]) -> None:

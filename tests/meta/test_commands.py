@@ -21,7 +21,7 @@ from gateway.resources import (
     ui_extensions,
 )
 from services.common.entrypoints import EVERYONE, SERVICES, Command
-from services.common.roles import ADMINISTRATORS, AUDITORS, MAINTAIN_UI_EXTENSIONS, OPERATORS
+from services.common.roles import ADMINISTRATORS, AUDITORS, MAINTAIN_UI_EXTENSIONS, OPERATORS, TRANSFER
 from services.notifications.service import NotificationsService
 from services.organizations.service import OrganizationsService
 from services.requests.service import RequestsService
@@ -44,6 +44,10 @@ BESIDE = [
     ("organizations", "seal_ledger", AUDITORS),
     ("organizations", "renew_credentials", ADMINISTRATORS),
     ("organizations", "rotate_keys", ADMINISTRATORS),
+    ("organizations", "begin_import", TRANSFER),
+    ("organizations", "add_import_piece", TRANSFER),
+    ("organizations", "start_import", TRANSFER),
+    ("organizations", "start_export", TRANSFER),
     ("organizations", "revoke_key", ADMINISTRATORS),
     ("organizations", "activate_ui_extension", MAINTAIN_UI_EXTENSIONS),
     ("requests", "add_note", ()),

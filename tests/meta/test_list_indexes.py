@@ -54,6 +54,7 @@ SHORT = {
     "inbox": (border.PARKED_MESSAGES, "state"),
     "parked_events": (PARKED_EVENTS, "state"),
     "quarantine": (border.QUARANTINED, "partner"),
+    "transfer_lines": (organizations.IMPORT_LINES, "import"),
 }
 
 

@@ -27,7 +27,7 @@ from services.organizations.model import shapes
 Fields = Mapping[str, Any]
 
 # Which field refers to a record of which kind.
-_REFERENCES: Mapping[str, Mapping[str, str]] = {
+REFERENCES: Mapping[str, Mapping[str, str]] = {
     "organization": {"parent_id": "organization", "manager_id": "person", "substitute_id": "person"},
     "person": {"organization_id": "organization", "manager_id": "person", "site_id": "site"},
     "team": {"coordinator_id": "person", "manager_id": "person", "configuration_manager_id": "person"},
@@ -159,7 +159,7 @@ def _checked(
 ) -> dict[str, Any]:
     """The fields as they will be stored. References that stay are not asked about. Raises RuleBroken."""
     checked = dict(fields)
-    for field, referred in _REFERENCES[kind].items():
+    for field, referred in REFERENCES[kind].items():
         value = checked.get(field)
         if value is not None and value != state.get(field):
             rules.usable(field, referred, found(context, referred, [value]).get(value))

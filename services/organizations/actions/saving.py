@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from services.common import history
 from services.common.actor import Actor
@@ -29,6 +29,10 @@ _FIELDS: Mapping[str, str] = {"email_key": "primary_email", "origin": "sourceID"
 _NOT_IN_HISTORY = frozenset({"picture_uri"})
 
 
+# Where a context says that what is saved comes of an import: `{import, file, line}`.
+IMPORTED: Final = "imported"
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
     """Turns a broken rule into the error that callers know."""
@@ -40,8 +44,10 @@ def refusing() -> Iterator[None]:
 
 
 def entry(context: Context, actor: Actor, action: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """See `history.entry`."""
-    return history.entry(context.clock.now(), actor, action, changes, _NOT_IN_HISTORY)
+    """See `history.entry`; `imported` says of which line of which file it comes."""
+    made = history.entry(context.clock.now(), actor, action, changes, _NOT_IN_HISTORY)
+    imported = context.kept.get(IMPORTED)
+    return {**made, "imported": imported} if imported else made
 
 
 def saved(kind: str, id: int | str, version: int, state: Mapping[str, Any]) -> dict[str, Any]:

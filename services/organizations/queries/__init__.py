@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from services.common.listing import Listing
 from services.organizations.model.tokens import allows
+from services.organizations.pieces import MAX_FILE_BYTES, PIECE_BYTES
 from services.organizations.queries.account import (
     get_account,
     get_keys,
@@ -46,6 +47,15 @@ from services.organizations.queries.records import (
     list_teams_of_person,
     references,
 )
+from services.organizations.queries.transfers import (
+    IMPORT_LINES,
+    File,
+    get_export,
+    get_exported,
+    get_import,
+    get_logfile,
+    list_import_lines,
+)
 from services.organizations.queries.ui_extensions import (
     get_ui_extension,
     list_ui_extension_versions,
@@ -62,20 +72,28 @@ LISTINGS: Mapping[str, Listing] = {
 }
 
 __all__ = [
+    "IMPORT_LINES",
     "LISTINGS",
+    "MAX_FILE_BYTES",
     "ORGANIZATIONS",
     "PEOPLE",
+    "PIECE_BYTES",
     "SITES",
     "TEAMS",
     "TOKENS",
     "TRUSTS",
     "UI_EXTENSIONS",
     "UI_EXTENSION_VERSIONS",
+    "File",
     "allows",
     "get_account",
     "get_audit",
+    "get_export",
+    "get_exported",
     "get_history",
+    "get_import",
     "get_keys",
+    "get_logfile",
     "get_organization",
     "get_permissions",
     "get_person",
@@ -85,6 +103,7 @@ __all__ = [
     "get_trust",
     "get_ui_extension",
     "list_children",
+    "list_import_lines",
     "list_members",
     "list_organizations",
     "list_people",

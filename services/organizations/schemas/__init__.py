@@ -24,6 +24,14 @@ from services.organizations.schemas.records import (
     TeamSchema,
 )
 from services.organizations.schemas.showing import shown
+from services.organizations.schemas.transfers import (
+    ExportInputSchema,
+    ExportSchema,
+    ImportInputSchema,
+    ImportLineSchema,
+    ImportSchema,
+    TransferTokenSchema,
+)
 from services.organizations.schemas.trusts import (
     AcceptInputSchema,
     InvitationSchema,
@@ -44,6 +52,11 @@ __all__ = [
     "AcceptInputSchema",
     "AccountInputSchema",
     "AccountSchema",
+    "ExportInputSchema",
+    "ExportSchema",
+    "ImportInputSchema",
+    "ImportLineSchema",
+    "ImportSchema",
     "IntroductionSchema",
     "InvitationSchema",
     "InviteInputSchema",
@@ -62,6 +75,7 @@ __all__ = [
     "TeamSchema",
     "TokenInputSchema",
     "TokenSchema",
+    "TransferTokenSchema",
     "TrustInputSchema",
     "TrustSchema",
     "UiExtensionEditSchema",

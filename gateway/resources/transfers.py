@@ -1,0 +1,151 @@
+"""Import and export of CSV files (docs/import-export.md): the file comes in, the rest is asked for by a
+token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import fields
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from gateway import bodies, documents
+from gateway.answers import Answers, of_json
+from gateway.audiences import allowed
+from gateway.context import GatewayContext
+from gateway.errors import UnsupportedMediaType
+from gateway.records import Shape
+from gateway.resource import add_views, call, list_query, viewer
+from services.common.errors import Invalid
+from services.common.roles import TRANSFER
+from services.organizations import queries, schemas
+
+SERVICE = "organizations"
+PIECE_BYTES = queries.PIECE_BYTES
+MAX_UPLOAD_BYTES = queries.MAX_FILE_BYTES + 64 * 1024  # what stands around the file
+IMPORT_LINE = Shape("import line", schemas.ImportLineSchema, queries.IMPORT_LINES)
+
+
+# The form: what is said of the file, and the file itself.
+_FILE = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+ImportFormSchema = schemas.ImportInputSchema.from_dict({"file": _FILE}, name="ImportFormSchema")
+
+
+class TransferViews:
+    def __init__(self, context: GatewayContext, answers: Answers) -> None:
+        self.context = context
+        self.answers = answers
+        self.database = context.databases[SERVICE]
+
+    def blueprint(self) -> Blueprint:
+        blueprint = Blueprint("transfers", __name__, url_prefix="/v1")
+        token = documents.answer("By what it is asked for", schemas.TransferTokenSchema())
+        self._add(
+            blueprint,
+            "/import",
+            "import",
+            "post",
+            documents.describe(
+                self.start_import,
+                "Import a CSV file, or try what it would do",
+                answers={"200": token},
+                body=ImportFormSchema(),
+                media_type="multipart/form-data",
+            ),
+        )
+        shown = documents.answer("How far it is", schemas.ImportSchema())
+        view = documents.describe(self.get_import, "How far an import is", answers={"200": shown})
+        self._add(blueprint, "/import/<token>", "import_state", "get", view)
+        view = documents.of_list(self.list_lines, IMPORT_LINE, "What became of the lines of an import")
+        self._add(blueprint, "/import/<token>/lines", "import_lines", "get", view)
+        view = _of_file(self.get_logfile, "The same as a file", "text/csv")
+        self._add(blueprint, "/import/<token>/logfile", "import_logfile", "get", view)
+        nothing = {"description": "Nothing was changed since then"}
+        view = documents.describe(
+            self.start_export,
+            "Export records to CSV files",
+            answers={"200": token, "204": nothing},
+            body=schemas.ExportInputSchema(),
+        )
+        self._add(blueprint, "/export", "export", "post", view)
+        shown = documents.answer("How far it is", schemas.ExportSchema())
+        view = documents.describe(self.get_export, "How far an export is", answers={"200": shown})
+        self._add(blueprint, "/export/<token>", "export_state", "get", view)
+        view = _of_file(self.get_exported, "The file of an export", "text/csv", "application/zip")
+        self._add(blueprint, "/export/<token>/file", "export_file", "get", view)
+        return blueprint
+
+    def start_import(self) -> Response:
+        taken, file = _form()
+        token = call(self.context, SERVICE, "begin_import", taken)["token"]
+        for n, data in enumerate(_pieces(file.stream)):
+            call(self.context, SERVICE, "add_import_piece", token, n, data)
+        return of_json(call(self.context, SERVICE, "start_import", token))
+
+    def get_import(self, token: str) -> Response:
+        found = queries.get_import(self.database, token, viewer())
+        return of_json({**found, "logfile": self.answers.url(f"/v1/import/{found['token']}/logfile")})
+
+    def list_lines(self, token: str) -> Response:
+        query = list_query(IMPORT_LINE.listing)
+        page = queries.list_import_lines(self.database, token, query, viewer())
+        return self.answers.page(IMPORT_LINE, page, query)
+
+    def get_logfile(self, token: str) -> Response:
+        return _download(queries.get_logfile(self.database, token, viewer()))
+
+    def start_export(self) -> Response:
+        form = request.mimetype == "application/x-www-form-urlencoded"
+        taken = dict(request.form) if form else bodies.fields_of(request)
+        started = call(self.context, SERVICE, "start_export", taken)
+        return of_json(started) if started["token"] else Response(status=204)
+
+    def get_export(self, token: str) -> Response:
+        found = queries.get_export(self.database, token, viewer())
+        done = found["state"] == "done"
+        url = self.answers.url(f"/v1/export/{found['token']}/file") if done else None
+        return of_json({**found, "url": url})
+
+    def get_exported(self, token: str) -> Response:
+        return _download(queries.get_exported(self.database, token, viewer()))
+
+    def _add(self, blueprint: Blueprint, path: str, name: str, method: str, view: Any) -> None:
+        scope = path.split("/")[1]
+        add_views(blueprint, path, name, {method: allowed(*TRANSFER, scope=scope)(view)})
+
+
+def _form() -> tuple[dict[str, Any], FileStorage]:
+    """What is said of the file, and the file. Raises Invalid, UnsupportedMediaType, RequestEntityTooLarge."""
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType(message="Send a form: Content-Type: multipart/form-data.")
+    request.max_content_length = MAX_UPLOAD_BYTES
+    if (request.content_length or 0) > MAX_UPLOAD_BYTES:
+        raise RequestEntityTooLarge
+    file = request.files.get("file")
+    if file is None:
+        raise Invalid(errors=[("file", "is missing")])
+    if beyond := sorted(set(request.files) - {"file"}):
+        raise Invalid(errors=[(name, "is no file that an import takes") for name in beyond])
+    return {**request.form.to_dict(), "file": file.filename or "file"}, file
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    """At least one: an empty file is told to be empty."""
+    yield stream.read(PIECE_BYTES)
+    while data := stream.read(PIECE_BYTES):
+        yield data
+
+
+def _download(file: queries.File) -> Response:
+    response = Response(file.chunks, mimetype=file.mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return response
+
+
+def _of_file(view: Any, summary: str, *media_types: str) -> Any:
+    content = {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
+    return documents.describe(view, summary, answers={"200": {"description": "A file", "content": content}})

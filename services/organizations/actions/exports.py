@@ -1,0 +1,127 @@
+"""Exports: the records of some types as CSV files, which an import reads back without a change.
+
+Pages of records become pieces of files; how far an export is, is saved with each piece. So whoever goes on
+after a crash writes the piece that was not finished again. A record is as it was when its page was read. The
+files are kept for a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from services.common.actor import Actor
+from services.common.context import Context
+from services.common.database import answering
+from services.organizations import pieces, store
+from services.organizations.actions.sheets import IN_USE, SHEETS, Sheet, cell, labels
+from services.organizations.model import csv_lines
+from services.organizations.schemas import shown
+
+KEPT: Final = timedelta(hours=24)
+_PAGE: Final = 200
+
+Document = dict[str, Any]
+
+
+def start_export(context: Context, actor: Actor, fields: Mapping[str, Any]) -> Document:
+    """`{token}`; None for it when no record was changed since `from`. Raises Forbidden."""
+    types = list(dict.fromkeys(fields["type"]))
+    for each in types:
+        actor.needs(*SHEETS[each].roles)
+    since = fields.get("from")
+    if not any(_page(context, SHEETS[each], 0, since, 1) for each in types):
+        return {"token": None}
+    now = context.clock.now()
+    job = {
+        "_id": context.new_uuid(),
+        "what": "export",
+        "state": "queued",
+        "types": types,
+        "from": since,
+        "line_separator": fields.get("line_separator", "crlf"),
+        "person": {"id": actor.person_id, "name": actor.name},
+        "at": 0,
+        "after": 0,
+        "line": 0,
+        "pieces": dict.fromkeys(types, 0),
+        "errors": [],
+        "created_at": now,
+        "expires_at": now + KEPT,
+        "due": now,
+    }
+    with answering():
+        context.database[store.TRANSFERS].insert_one(job)
+    return {"token": job["_id"]}
+
+
+def go_on(context: Context, job: Document, actor: Actor, may_go_on: Callable[[], bool]) -> None:
+    """Writes pieces until all is written, or `may_go_on` says no. Raises Unavailable."""
+    while job["at"] < len(job["types"]):
+        if not may_go_on():
+            return
+        job |= _next_piece(context, job)
+        _set(context, job)
+    end_export(context, job, "done")
+
+
+def end_export(context: Context, job: Document, state: str, errors: Sequence[tuple[str, str]] = ()) -> None:
+    """Ends an export: `done`, `failed` (who asked may not) or `error`."""
+    told = {"state": state, "errors": [list(each) for each in errors], "due": job["expires_at"]}
+    job |= {**told, "ended_at": context.clock.now()}
+    _set(context, job)
+
+
+def forget_export(context: Context, job: Document) -> None:
+    """Lets go of an export and its files. Raises Unavailable."""
+    for type, count in job["pieces"].items():
+        pieces.remove(context.database, f"{job['_id']}/{type}", count + 1)
+    with answering():
+        context.database[store.TRANSFERS].delete_one({"_id": job["_id"]})
+
+
+def _next_piece(context: Context, job: Document) -> Document:
+    """Writes one piece of the file that the export is at, and says how far it is then."""
+    type = job["types"][job["at"]]
+    sheet, count = SHEETS[type], job["pieces"][type]
+    separator = csv_lines.LINE_SEPARATORS[job["line_separator"]]
+    names = [column.name for column in sheet.exported]
+    text = [] if count else [csv_lines.written(names, separator).encode()]
+    size, after, line, ended = 0, job["after"], job["line"], True
+    for document in _records(context, sheet, after, job["from"]):
+        text.append(csv_lines.written(document[1], separator).encode())
+        size, after, line = size + len(text[-1]), document[0], line + 1
+        if size >= pieces.PIECE_BYTES:
+            ended = False
+            break
+    pieces.put(context.database, f"{job['_id']}/{type}", count, b"".join(text))
+    written = {"state": "processing", "line": line, "pieces": {**job["pieces"], type: count + 1}}
+    return {**written, "at": job["at"] + 1, "after": 0} if ended else {**written, "after": after}
+
+
+def _records(context: Context, sheet: Sheet, after: int, since: Any) -> Iterator[tuple[int, list[str]]]:
+    """The records behind an id, and their cells."""
+    while found := _page(context, sheet, after, since, _PAGE):
+        documents = [shown(sheet.kind, each) for each in found]
+        called = labels(context, sheet.exported, documents)
+        for document in documents:
+            yield document["id"], [cell(column, document, called) for column in sheet.exported]
+        after = found[-1]["_id"]
+
+
+def _page(context: Context, sheet: Sheet, after: int, since: Any, most: int) -> list[Document]:
+    wanted: Document = {"_id": {"$gt": after}, **IN_USE}
+    if since is not None:
+        wanted["updated_at"] = {"$gte": since}
+    if sheet.kind != "organization":
+        wanted["account.id"] = None  # partners' people and teams are names in our records, no more
+    with answering():
+        held = context.database[store.KINDS[sheet.kind]]
+        return list(held.find(wanted, {"outbox": 0, "history": 0}).sort([("_id", 1)]).limit(most))
+
+
+def _set(context: Context, job: Document) -> None:
+    values = {name: value for name, value in job.items() if name != "_id"}
+    with answering():
+        context.database[store.TRANSFERS].update_one({"_id": job["_id"]}, {"$set": values})
