@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 
@@ -17,6 +17,7 @@ _TRIES = 5
 _LONGEST_PAUSE_SECONDS = 5
 _PAUSE_SECONDS = 0.5
 _MAX_PER_PAGE = 100
+_PIECE_BYTES = 256 * 1024
 # No answer at all, or one that says: try again later.
 _LATER = frozenset({0, 502, 503, 504})
 
@@ -91,6 +92,18 @@ class Api:
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         keyed = {"Idempotency-Key": uuid.uuid4().hex} if self._patience_seconds else {}
         return _body(self._send("POST", self._at(path), json=body or {}, headers=keyed))
+
+    def upload(self, path: str, file: BinaryIO, name: str, fields: dict[str, str]) -> Any:
+        """Sends a form with a file, which the account is to know as `name`."""
+        return _body(self._send("POST", self._at(path), files={"file": (name, file)}, data=fields))
+
+    def download(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file, piece by piece. Raises ApiError, also when it breaks off."""
+        answer = self._send("GET", self._at(path), stream=True)
+        try:
+            yield from answer.iter_content(_PIECE_BYTES)
+        except requests.RequestException as problem:
+            raise ApiError(0, f"{self.url} broke off in the middle of the file") from problem
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         return _body(self._send("PATCH", self._at(path), json=body))

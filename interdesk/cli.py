@@ -18,6 +18,7 @@ from interdesk.commands import (
     replay,
     restore,
     running,
+    transfers,
     trust,
 )
 from interdesk.commands.output import Group
@@ -40,6 +41,8 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(ledger.app, name="ledger")
 app.command()(deliveries.deliveries)
+app.command("import")(transfers.import_file)
+app.command("export")(transfers.export_file)
 app.command()(replay.replay)
 app.command()(conformance.conformance)
 app.command()(backup.backup)
