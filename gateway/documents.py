@@ -160,7 +160,7 @@ def describe(
     answers: dict[str, Any],
     body: Schema | None = None,
     body_needed: bool = True,
-    media_type: str = "application/json",
+    body_type: str = "application/json",
     parameters: list[dict[str, Any]] | None = None,
     open_to_all: bool = False,
 ) -> View:
@@ -171,7 +171,7 @@ def describe(
         "parameters": parameters or [],
     }
     if body is not None:
-        content = {media_type: {"schema": body}}
+        content = {body_type: {"schema": body}}
         operation["requestBody"] = {"required": body_needed, "content": content}
     if open_to_all:
         operation["security"] = []

@@ -1,7 +1,8 @@
 """The gateway as a nameko service: one catch-all entrypoint hands every request to the WSGI application.
 
 Nothing else of the gateway knows nameko. A request occupies one of the service's workers only when its body
-is there, and until its response begins; who is slow to send, and what the response streams, needs none.
+is there, and until its response begins; who is slow to send or sends a file, and what the response streams,
+needs none.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from werkzeug.wsgi import get_content_length, get_input_stream
 from gateway.app import create_app
 from gateway.bodies import MAX_BODY_BYTES
 from gateway.errors import answer
+from gateway.resources import transfers
 from services.common.database import open_database
 from services.common.errors import Internal
 from services.common.http import Server, ServiceWeb
 from services.common.service_context import ServiceContext
 from services.common.service_parts import ServiceParts
 
+UPLOADS = {("POST", transfers.UPLOAD)}
 READS = ("organizations", "slas", "requests", "notifications")
 
 log = structlog.get_logger(__name__)
@@ -68,11 +71,19 @@ class Mounted(HttpRequestHandler):
 
     def handle_request(self, request: Request) -> Response:
         """Called by the server, in the connection's own green thread."""
+        if (request.environ["REQUEST_METHOD"], request.environ["PATH_INFO"]) in UPLOADS:
+            # As large as it may be, it is read as it comes: neither a worker nor memory waits for the rest.
+            return Response.from_app(self._application, request.environ)
         try:
             _take_body(request.environ)
         except HTTPException as error:
             return error.get_response(request.environ)  # type: ignore[return-value]  # nobody listens any more
         return super().handle_request(request)  # type: ignore[no-any-return]  # nameko has no types
+
+    @property
+    def _application(self) -> Flask:
+        found = next(each for each in self.container.dependencies if isinstance(each, Application))
+        return found.application
 
     def response_from_exception(self, error: Exception) -> Response:
         log.error("a request failed before it reached the API", exc_info=error)

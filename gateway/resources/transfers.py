@@ -4,29 +4,23 @@ token.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any, Final
 
 from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import fields
-from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
 
-from gateway import bodies, documents
+from gateway import bodies, documents, import_forms
 from gateway.answers import Answers, of_json
 from gateway.audiences import allowed
 from gateway.context import GatewayContext
-from gateway.errors import UnsupportedMediaType
 from gateway.records import Shape
 from gateway.resource import add_views, call, list_query, viewer
-from services.common.errors import Invalid
 from services.common.roles import TRANSFER
 from services.organizations import queries, schemas
 
 SERVICE = "organizations"
-PIECE_BYTES = queries.PIECE_BYTES
-MAX_UPLOAD_BYTES = queries.MAX_FILE_BYTES + 64 * 1024  # what stands around the file
+UPLOAD: Final = "/v1/import"
 IMPORT_LINE = Shape("import line", schemas.ImportLineSchema, queries.IMPORT_LINES)
 
 
@@ -54,7 +48,7 @@ class TransferViews:
                 "Import a CSV file, or try what it would do",
                 answers={"200": token},
                 body=ImportFormSchema(),
-                media_type="multipart/form-data",
+                body_type="multipart/form-data",
             ),
         )
         shown = documents.answer("How far it is", schemas.ImportSchema())
@@ -80,11 +74,8 @@ class TransferViews:
         return blueprint
 
     def start_import(self) -> Response:
-        taken, file = _form()
-        token = call(self.context, SERVICE, "begin_import", taken)["token"]
-        for n, data in enumerate(_pieces(file.stream)):
-            call(self.context, SERVICE, "add_import_piece", token, n, data)
-        return of_json(call(self.context, SERVICE, "start_import", token))
+        token, said = import_forms.taken(request, self._call)
+        return of_json(self._call("start_import", token, said))
 
     def get_import(self, token: str) -> Response:
         found = queries.get_import(self.database, token, viewer())
@@ -101,7 +92,7 @@ class TransferViews:
     def start_export(self) -> Response:
         form = request.mimetype == "application/x-www-form-urlencoded"
         taken = dict(request.form) if form else bodies.fields_of(request)
-        started = call(self.context, SERVICE, "start_export", taken)
+        started = self._call("start_export", taken)
         return of_json(started) if started["token"] else Response(status=204)
 
     def get_export(self, token: str) -> Response:
@@ -113,31 +104,12 @@ class TransferViews:
     def get_exported(self, token: str) -> Response:
         return _download(queries.get_exported(self.database, token, viewer()))
 
+    def _call(self, command: str, *arguments: Any) -> Any:
+        return call(self.context, SERVICE, command, *arguments)
+
     def _add(self, blueprint: Blueprint, path: str, name: str, method: str, view: Any) -> None:
         scope = path.split("/")[1]
         add_views(blueprint, path, name, {method: allowed(*TRANSFER, scope=scope)(view)})
-
-
-def _form() -> tuple[dict[str, Any], FileStorage]:
-    """What is said of the file, and the file. Raises Invalid, UnsupportedMediaType, RequestEntityTooLarge."""
-    if request.mimetype != "multipart/form-data":
-        raise UnsupportedMediaType(message="Send a form: Content-Type: multipart/form-data.")
-    request.max_content_length = MAX_UPLOAD_BYTES
-    if (request.content_length or 0) > MAX_UPLOAD_BYTES:
-        raise RequestEntityTooLarge
-    file = request.files.get("file")
-    if file is None:
-        raise Invalid(errors=[("file", "is missing")])
-    if beyond := sorted(set(request.files) - {"file"}):
-        raise Invalid(errors=[(name, "is no file that an import takes") for name in beyond])
-    return {**request.form.to_dict(), "file": file.filename or "file"}, file
-
-
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    """At least one: an empty file is told to be empty."""
-    yield stream.read(PIECE_BYTES)
-    while data := stream.read(PIECE_BYTES):
-        yield data
 
 
 def _download(file: queries.File) -> Response:

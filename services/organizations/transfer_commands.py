@@ -21,16 +21,17 @@ class TransferCommands:
     context: Context
 
     @command(roles.TRANSFER)
-    def begin_import(self, actor: Actor, fields: Document) -> Document:
-        return imports.begin_import(self.context, actor, loaded(schemas.ImportInputSchema(), fields))
+    def begin_import(self, actor: Actor) -> Document:
+        return imports.begin_import(self.context, actor)
 
     @command(roles.TRANSFER, repeatable=True)
     def add_import_piece(self, actor: Actor, token: str, n: int, data: bytes) -> None:
         imports.add_import_piece(self.context, actor, token, n, data)
 
     @command(roles.TRANSFER)
-    def start_import(self, actor: Actor, token: str) -> Document:
-        return imports.start_import(self.context, actor, token)
+    def start_import(self, actor: Actor, token: str, fields: Document) -> Document:
+        taken = loaded(schemas.ImportInputSchema(), fields)
+        return imports.start_import(self.context, actor, token, taken)
 
     @command(roles.TRANSFER)
     def start_export(self, actor: Actor, fields: Document) -> Document:

@@ -14,25 +14,35 @@ from typing import Any, Final
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.database import answering
+from services.common.errors import Conflict
 from services.organizations import pieces, store
 from services.organizations.actions.sheets import IN_USE, SHEETS, Sheet, cell, labels
 from services.organizations.model import csv_lines
 from services.organizations.schemas import shown
 
 KEPT: Final = timedelta(hours=24)
+MAX_KEPT: Final = 50
 _PAGE: Final = 200
 
 Document = dict[str, Any]
 
 
 def start_export(context: Context, actor: Actor, fields: Mapping[str, Any]) -> Document:
-    """`{token}`; None for it when no record was changed since `from`. Raises Forbidden."""
+    """`{token}`; None for it when no record was changed since `from`. Raises Forbidden, Conflict
+    `too_many_exports`.
+    """
     types = list(dict.fromkeys(fields["type"]))
     for each in types:
         actor.needs(*SHEETS[each].roles)
     since = fields.get("from")
     if not any(_page(context, SHEETS[each], 0, since, 1) for each in types):
         return {"token": None}
+    with answering():
+        if context.database[store.TRANSFERS].count_documents({"what": "export"}) >= MAX_KEPT:
+            text = (
+                f"{MAX_KEPT} exports are kept already, each for a day. Use one of them, or try again later."
+            )
+            raise Conflict("too_many_exports", text)
     now = context.clock.now()
     job = {
         "_id": context.new_uuid(),

@@ -23,7 +23,7 @@ from typing import Any, Final
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.database import answering
-from services.common.errors import Invalid, NotFound
+from services.common.errors import Conflict, Invalid, NotFound
 from services.organizations import pieces, store
 from services.organizations.actions import drafts
 from services.organizations.actions.cells import names
@@ -37,30 +37,29 @@ from services.organizations.model.rules import RuleBroken
 KEPT: Final = timedelta(days=30)
 ARRIVING: Final = timedelta(hours=1)
 """How long a file may take to arrive."""
+MAX_WAITING: Final = 20
 LINES_AT_ONCE: Final = 25
 _PLAN: Final = "import_plan"  # where the service keeps the plan of the import that it is at
 
 Document = dict[str, Any]
 
 
-def begin_import(context: Context, actor: Actor, fields: Mapping[str, Any]) -> Document:
-    """`{token}` of an import whose file is to come (`add_import_piece`, `start_import`). Raises Forbidden."""
-    actor.needs(*SHEETS[fields["type"]].roles)
+def begin_import(context: Context, actor: Actor) -> Document:
+    """`{token}` of an import whose file is to come (`add_import_piece`), and what it is (`start_import`).
+    Raises Conflict `too_many_imports`.
+    """
     now = context.clock.now()
+    waiting = {"what": "import", "state": {"$in": ["arriving", "queued", "processing"]}}
+    with answering():
+        if context.database[store.TRANSFERS].count_documents(waiting) >= MAX_WAITING:
+            text = f"{MAX_WAITING} imports wait already. Try again when some of them are done."
+            raise Conflict("too_many_imports", text)
     job = {
         "_id": context.new_uuid(),
         "what": "import",
         "state": "arriving",
-        "type": fields["type"],
-        "file": fields["file"],
-        "delimiter": fields.get("delimiter", "comma"),
-        "dry_run": fields.get("dry_run", False),
         "person": {"id": actor.person_id, "name": actor.name},
         "pieces": 0,
-        "position": 0,
-        "lines": None,
-        "results": dict.fromkeys(OUTCOMES, 0),
-        "errors": [],
         "created_at": now,
         "due": now + ARRIVING,
     }
@@ -70,27 +69,40 @@ def begin_import(context: Context, actor: Actor, fields: Mapping[str, Any]) -> D
 
 
 def add_import_piece(context: Context, actor: Actor, token: str, n: int, data: bytes) -> None:
-    """Takes the nth piece of the file. Raises NotFound, Invalid `file_too_large`."""
-    _arriving(context, actor, token)
-    if len(data) > pieces.PIECE_BYTES or (n + 1) * pieces.PIECE_BYTES > pieces.MAX_FILE_BYTES:
+    """Takes the next piece of the file, or the last one again. Raises NotFound, Invalid `file_too_large`."""
+    job = _arriving(context, actor, token)
+    if n not in (job["pieces"], job["pieces"] - 1):
+        raise Invalid("piece_out_of_order", "The pieces of a file come one after another.")
+    if len(data) > pieces.PIECE_BYTES or n * pieces.PIECE_BYTES + len(data) > pieces.MAX_FILE_BYTES:
         most = pieces.MAX_FILE_BYTES // 1024**2
-        raise Invalid(
-            "file_too_large", f"A file may have {most} MB. Split it.", [("file", f"has over {most} MB")]
-        )
+        told = [("file", f"has more than {most} MB")]
+        raise Invalid("file_too_large", f"A file may have {most} MB. Split it.", told)
     pieces.put(context.database, token, n, data)
     _set(context, token, {"pieces": n + 1})
 
 
-def start_import(context: Context, actor: Actor, token: str) -> Document:
-    """`{token}`: the file is all here. Raises NotFound, Invalid when it can't be one of this type."""
-    job = _arriving(context, actor, token)
+def start_import(context: Context, actor: Actor, token: str, fields: Mapping[str, Any]) -> Document:
+    """`{token}`: the file is all here. Raises Forbidden, NotFound, Invalid when it is none of this type."""
+    actor.needs(*SHEETS[fields["type"]].roles)
+    job = _arriving(context, actor, token) | {
+        "type": fields["type"],
+        "file": fields["file"],
+        "delimiter": fields.get("delimiter", "comma"),
+        "dry_run": fields.get("dry_run", False),
+        "state": "queued",
+        "position": 0,
+        "lines": None,
+        "results": dict.fromkeys(OUTCOMES, 0),
+        "errors": [],
+        "due": context.clock.now(),
+    }
     try:
         with refusing():
             _header(context, job)
     except Invalid:
         forget_import(context, job)
         raise
-    _set(context, token, {"state": "queued", "due": context.clock.now()})
+    _set(context, token, {name: value for name, value in job.items() if name != "_id"})
     return {"token": token}
 
 

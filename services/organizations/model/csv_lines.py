@@ -58,8 +58,9 @@ def undefused(cell: str) -> str:
 def written(cells: Sequence[str], line_separator: str) -> str:
     """One line of a file."""
     out = io.StringIO()
-    csv.writer(out, lineterminator=line_separator).writerow([defused(cell) for cell in cells])
-    return out.getvalue()
+    # The library quotes a cell for the line ends that it writes itself; it shall for all.
+    csv.writer(out, lineterminator="\r\n").writerow([defused(cell) for cell in cells])
+    return out.getvalue().removesuffix("\r\n") + line_separator
 
 
 def rows(chunks: Iterable[bytes], delimiter: str = ",", offset: int = 0, line: int = 1) -> Iterator[Row]:

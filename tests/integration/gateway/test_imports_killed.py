@@ -103,3 +103,12 @@ def test_an_import_is_forgotten_after_thirty_days_and_its_file_at_once(
     transfers.work(process(account, CrashPoints()))
     assert administrator.send("GET", f"import/{token}").status_code == 404
     assert database["transfer_lines"].count_documents({"import": token}) == 0
+
+
+def test_so_many_imports_wait_and_no_more(account: Account, administrator: Client) -> None:
+    for _ in range(imports.MAX_WAITING):
+        assert send(administrator, "sites", csv_of({"name": "Waiting"})).status_code == 200
+    refused = send(administrator, "sites", csv_of({"name": "Waiting"}))
+    assert (refused.status_code, refused.headers["X-Interdesk-Error"]) == (409, "too_many_imports")
+    transfers.work(process(account, CrashPoints()))
+    assert send(administrator, "sites", csv_of({"name": "Waiting"})).status_code == 200
