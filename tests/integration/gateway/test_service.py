@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import socket
 import subprocess
@@ -27,6 +28,8 @@ SETTINGS = {
     "INTERDESK_RATE_LIMIT_PER_HOUR": "1000000",
     "INTERDESK_RATE_LIMIT_BURST": "1000000",
     "INTERDESK_RPC_TIMEOUT_SECONDS": "2",
+    "INTERDESK_SWEEP_SECONDS": "0.5",
+    "INTERDESK_LEASE_SECONDS": "2",
 }
 
 
@@ -138,6 +141,26 @@ def test_an_operator_finds_an_event_that_could_not_be_handled(widget: LocalAccou
     assert (settled["state"], settled["settled_by"]["id"]) == ("discarded", api.get("me")["id"])
     metrics = requests.get(widget.metrics["slas"], timeout=10).text
     assert 'interdesk_parked_events{account="widget",service="slas"}' in metrics
+
+
+def test_a_large_import_goes_on_when_its_service_was_killed(
+    widget: LocalAccount, api: Api, tmp_path: Path
+) -> None:
+    names, file, out = [f"Imported {n}" for n in range(150)], tmp_path / "sites.csv", tmp_path / "out.csv"
+    lines = ["name,remarks", *(f"{name},{'x' * 20_000}" for name in names)]
+    file.write_text("\n".join(lines))
+    with file.open("rb") as opened:
+        token = api.upload("import", opened, file.name, {"type": "sites"})["token"]
+    wait_until(lambda: api.get(f"import/{token}")["line"] > 0, 30)
+    widget.kill("organizations")
+    widget.start("organizations")
+    wait_until(lambda: api.get(f"import/{token}")["state"] == "done", 60)
+    assert api.get(f"import/{token}")["results"]["created"] == len(names)
+    interdesk(widget, "export", "sites", str(out))
+    with out.open(newline="") as opened_text:
+        assert sorted(row["name"] for row in csv.DictReader(opened_text)) == sorted(names)
+    tried = json.loads(interdesk(widget, "import", str(out), "--type", "sites", "--dry-run", "--json"))
+    assert tried["results"]["unchanged"] == len(names)
 
 
 def test_clients_that_are_slow_to_send_keep_nobody_waiting(widget: LocalAccount) -> None:
