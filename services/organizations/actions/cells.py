@@ -102,8 +102,6 @@ def _match(context: Context, sheet: Sheet, cells: Cells) -> Record | None:
 def _value(context: Context, column: Column, text: str, cells: Cells) -> Any:
     if text == EMPTIED:
         return False if column.form is Form.FLAG else _EMPTY.get(column.form)
-    if column.form is Form.SHOWN:
-        raise refused(column.name, "can't be changed")
     if column.form is Form.FLAG:
         return _flag(column.name, text)
     if column.form is Form.JSON:

@@ -124,7 +124,9 @@ def _page(context: Context, sheet: Sheet, after: int, since: Any, most: int) -> 
     wanted: Document = {"_id": {"$gt": after}, **IN_USE}
     if since is not None:
         wanted["updated_at"] = {"$gte": since}
-    if sheet.kind != "organization":
+    if sheet.kind == "organization":
+        wanted["unlisted"] = None  # of partners' organizations those that stand in All Organizations
+    else:
         wanted["account.id"] = None  # partners' people and teams are names in our records, no more
     with answering():
         held = context.database[store.KINDS[sheet.kind]]

@@ -32,7 +32,6 @@ OUTCOMES: Final = ("created", "updated", "deleted", "unchanged", "failure", "err
 BROKEN: Final = "Something went wrong on our side. The log has the details."
 MAX_TOLD: Final = 200
 _LATEST_ENTRIES: Final = 10
-_NEVER_COMPARED: Final = frozenset({"id", "account", "created_at", "updated_at"})
 
 log = structlog.get_logger(__name__)
 
@@ -137,7 +136,7 @@ def _updated(context: Context, actor: Actor, header: Header, record: Record, cel
     given = [
         (column, cells[column.name])
         for column in header.columns
-        if _is_compared(column) and not _says(column, cells[column.name], before, called)
+        if _is_written(column) and not _says(column, cells[column.name], before, called)
     ]
     if not given:
         return Outcome("unchanged", record.id)
@@ -206,10 +205,6 @@ def _done_before(
 
 def _is_written(column: Column) -> bool:
     return column.form not in (Form.SOURCE, Form.SHOWN)
-
-
-def _is_compared(column: Column) -> bool:
-    return column.form is not Form.SOURCE and column.name not in _NEVER_COMPARED
 
 
 def _told_by_column(header: Header, refusal: InterdeskError) -> list[tuple[str, str]]:

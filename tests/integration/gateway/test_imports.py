@@ -123,6 +123,42 @@ def test_a_blank_cell_leaves_a_field_and_empty_empties_it(account: Account, admi
     assert lines[0]["changes"] == {"financialID": ["F1", ""]}
 
 
+def test_references_go_by_source_by_name_and_in_lists(account: Account, administrator: Client) -> None:
+    file = "\ufeff".encode() + b"source;sourceID;name;parent_sourceID\r\nerp;o1;Ref 1;o2\r\nerp;o2;Ref 2;\r\n"
+    _, lines = imported(account, administrator, "organizations", file, delimiter="semicolon")
+    assert outcomes(lines) == ["created", "created"]
+    assert lines[0]["changes"]["parent"] == [None, "Ref 2"]
+    first, second = (account.person(name, "specialist")[0] for name in ("Ref Ann", "Ref Bob"))
+    emails = f"{first['primary_email']}, {second['primary_email'].upper()}"
+    row = {"name": "Ref Team", "members": emails, "coordinator": "Ref Ann"}
+    _, [made] = imported(account, administrator, "teams", csv_of(row))
+    team = administrator.get(f"teams/{made['record_id']}")
+    assert (made["outcome"], team["coordinator"]["id"]) == ("created", first["id"])
+    assert [each["id"] for each in administrator.get(f"teams/{team['id']}/members")] == [
+        first["id"],
+        second["id"],
+    ]
+    emptied = csv_of({"name": "Ref Team", "members": "[empty]", "coordinator": "[empty]"})
+    _, [line] = imported(account, administrator, "teams", emptied)
+    assert line["changes"]["coordinator"] == [first["primary_email"], ""]
+    assert administrator.get(f"teams/{team['id']}/members") == []
+
+
+def test_two_cells_of_one_reference_mean_the_same_record(account: Account, administrator: Client) -> None:
+    ids = [administrator.post("organizations", {"name": f"Meant {n}"})["id"] for n in range(2)]
+    rows = [
+        {"name": "Agreed", "parent_id": str(ids[0]), "parent": "Meant 0"},
+        {"name": "Torn", "parent_id": str(ids[0]), "parent": "Meant 1"},
+    ]
+    _, lines = imported(account, administrator, "organizations", csv_of(*rows))
+    assert outcomes(lines) == ["created", "failure"]
+    assert lines[1]["errors"] == [["parent", "means another record than parent_id"]]
+    # Of a record that is there, the cell that was changed counts.
+    rows[0]["parent"] = "Meant 1"
+    _, lines = imported(account, administrator, "organizations", csv_of(rows[0]))
+    assert lines[0]["changes"] == {"parent": ["Meant 0", "Meant 1"]}
+
+
 def test_a_circle_in_the_file_is_told_by_its_lines(account: Account, administrator: Client) -> None:
     file = csv_of(
         {"name": "Circle 1", "parent": "Circle 2"},
