@@ -13,7 +13,7 @@ from services.organizations.actions import exports, transfers
 from services.organizations.actions.introductions import introduce
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.test_imports_killed import process
-from tests.integration.gateway.transferring import exported, imported, outcomes, rows_of, work
+from tests.integration.gateway.transferring import csv_of, exported, imported, outcomes, rows_of, work
 
 
 def test_organizations_carry_whose_they_are(account: Account, administrator: Client) -> None:
@@ -98,3 +98,22 @@ def test_what_can_not_be_exported_is_refused_by_name(administrator: Client) -> N
         assert json.loads(response.data)["errors"][0][0] == field
     form = administrator.send("POST", "export", data={"type": "sites", "locale": "nl"})
     assert form.status_code == 200
+
+
+def test_custom_fields_go_out_and_come_in(account: Account, administrator: Client) -> None:
+    form = [{"id": "purchasing_contact", "label": "Contact", "type": "text"}]
+    made = administrator.post("ui_extensions", {"name": "Form", "category": "organization", "fields": form})
+    administrator.post(f"ui_extensions/{made['id']}/activate", None, 200)
+    given = [{"id": "purchasing_contact", "value": "Ann, =1+1"}]
+    row = {"name": "With form", "custom_fields": json.dumps(given)}
+    _, [line] = imported(account, administrator, "organizations", csv_of(row))
+    shown = administrator.get(f"organizations/{line['record_id']}")["custom_fields"]
+    assert [(each["id"], each["value"]) for each in shown] == [("purchasing_contact", "Ann, =1+1")]
+    file = exported(account, administrator, "organizations")
+    rows = {each["name"]: each for each in rows_of(file)}
+    assert json.loads(rows["With form"]["custom_fields"]) == given
+    _, lines = imported(account, administrator, "organizations", file)
+    assert set(outcomes(lines)) == {"unchanged"}
+    row["custom_fields"] = json.dumps([{"id": "nonsense", "value": "x"}])
+    _, [line] = imported(account, administrator, "organizations", csv_of(row), dry_run="true")
+    assert line["outcome"] == "failure"
