@@ -1,7 +1,8 @@
 """Records as the API shows them: the chosen fields, references resolved, blanks as null.
 
 What `queries` gives holds no more than the service's output schema names; of that, the fields go out that
-the list offers and the caller chose. `account` is there on a partner's record only.
+the list offers and the caller chose. `account` is there on a partner's record only, `archived` and
+`trashed` on what is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from services.common.listing import Kind, Listing
 
 Document = dict[str, Any]
 Resolve = Callable[[str, int], Document]
+
+
+# Fields that are not there rather than blank: whose a record is, and that it is out of use.
+_ONLY_WHERE_SO = ("account", "archived", "trashed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +87,9 @@ class Renderer:
 
     def _written(self, shape: Shape, picked: Document, resolve: Resolve) -> Document:
         written: Document = _resolved(picked, shape.references, resolve)
-        if written.get("account", ...) is None:
-            del written["account"]
+        for name in _ONLY_WHERE_SO:
+            if written.get(name, ...) is None:
+                del written[name]
         if shape.type:
             id = written.pop("id")
             written = {"id": id, "nodeID": node_id(self._domain, shape.type, id), **written}

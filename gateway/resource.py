@@ -6,8 +6,7 @@ A resource is a kind of record under a path. From its declaration come the views
     GET   /v1/teams/enabled     a predefined filter     GET   /v1/teams/5           one record, all its fields
     PATCH /v1/teams/5           a change                GET   /v1/teams/5/members   a list under a record
 
-with the conventions of docs/api.md. Reading asks the owning service's `queries`; writing calls the
-service; what it has made of the record is shown as the service gives it back, or else read.
+with the conventions of docs/api.md. Reading asks the owning service's `queries`, writing the service itself.
 """
 
 from __future__ import annotations
@@ -77,7 +76,7 @@ class Named:
 class Resource:
     """`readers` and `writers` are roles; an empty `readers` lets every person of the account in, and
     `get`/`find` decide what of it he sees. `create` and `update` are the service's commands, `input` what
-    the first takes, `edit` what the second takes where that is something else."""
+    the first takes, `edit` what the second, if another. `for_writers`: a predefined filter that is theirs."""
 
     path: str
     shape: Shape
@@ -94,6 +93,7 @@ class Resource:
     named: tuple[Named, ...] = ()
     scope: str = ""
     audit: Audit | None = None
+    for_writers: str = ""
 
 
 class ResourceViews:
@@ -114,8 +114,9 @@ class ResourceViews:
         shape = self.resource.shape
         add_views(blueprint, "", "collection", self.of_collection())
         for name in shape.listing.predefined:
-            view = documents.of_list(self._list(name), shape)
-            add_views(blueprint, f"/{name}", name, {"get": self.reader(view)})
+            may = self.writer if name == self.resource.for_writers else self.reader
+            view = may(documents.of_list(self._list(name), shape))
+            add_views(blueprint, f"/{name}", name, {"get": view})
         add_views(blueprint, "/<id>", "item", self.of_item())
         for children in self.resource.children:
             for filter in (None, *children.filters):

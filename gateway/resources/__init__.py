@@ -26,6 +26,7 @@ from gateway.resources import (
     ui_extensions,
 )
 from gateway.resources.links import LinkViews
+from gateway.resources.shelves import ShelvedViews
 from services.slas.schemas import FlsaInputSchema, SlaInputSchema
 
 
@@ -54,9 +55,6 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     for resource in (
         requests.NOTES,
         requests.AFFECTED_SLAS,
-        directory.TEAMS,
-        directory.ORGANIZATIONS,
-        directory.SITES,
         agreements.SERVICES,
         agreements.SERVICE_OFFERINGS,
         agreements.NOTIFICATION_SCHEMES,
@@ -64,12 +62,14 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
         agreements.COVERAGE_GROUPS,
     ):
         yield ResourceViews(resource, context, answers).blueprint()
+    for resource, kind, links in directory.SHELVED:
+        yield ShelvedViews(resource, context, answers, kind, links).blueprint()
     yield calendars.CalendarViews(context, answers).blueprint()
     yield ResourceViews(calendars.HOLIDAYS, context, answers).blueprint()
     linked = agreements.SERVICE_INSTANCE_LINKS
     yield LinkViews(agreements.SERVICE_INSTANCES, context, answers, linked).blueprint()
-    for resource, taken, links in (
+    for resource, taken, linking in (
         (agreements.SLAS, SlaInputSchema, agreements.SLA_LINKS),
         (agreements.FLSAS, FlsaInputSchema, {}),
     ):
-        yield agreements.AgreementViews(resource, context, answers, taken, links).blueprint()
+        yield agreements.AgreementViews(resource, context, answers, taken, linking).blueprint()

@@ -26,6 +26,7 @@ from gateway.resource import (
 from gateway.resources.directory import PEOPLE
 from gateway.resources.shapes.directory import ACCOUNT, PERSON, TOKEN
 from gateway.resources.shapes.requests import REQUEST
+from gateway.resources.shelves import ShelvedViews
 from services.common.roles import ADMINISTRATORS, AUDITORS, VIEW_TRUSTS
 from services.common.schemas import loaded
 from services.organizations import queries, schemas
@@ -152,11 +153,11 @@ class AccountViews:
         return of_json({"resources": {"core": limits}})
 
 
-class PeopleViews(ResourceViews):
+class PeopleViews(ShelvedViews):
     """`me` stands for the caller wherever the id of a person may stand. Roles are beside the record."""
 
     def __init__(self, context: GatewayContext, answers: Answers) -> None:
-        super().__init__(PEOPLE, context, answers)
+        super().__init__(PEOPLE, context, answers, "person")
 
     def of_item(self) -> Views:
         """Everybody changes some fields of his own record; the service says who changes what."""
@@ -164,6 +165,7 @@ class PeopleViews(ResourceViews):
         return {**views, "patch": everyone(PEOPLE.path)(views["patch"])}
 
     def extend(self, blueprint: Blueprint) -> None:
+        super().extend(blueprint)
         shown = {"200": documents.answer("Roles per account", schemas.PermissionSchema(many=True))}
         get = documents.describe(self.get_permissions, "The roles of a person", answers=shown)
         update = documents.describe(
@@ -173,8 +175,21 @@ class PeopleViews(ResourceViews):
             body=RolesInputSchema(),
             parameters=[documents.IF_MATCH],
         )
-        views = {"get": self.reader(get), "patch": self.writer(update)}
+        gone = {"204": {"description": "The person has no role now"}}
+        remove = documents.describe(self.remove_permissions, "Take all roles of a person", answers=gone)
+        views = {"get": self.reader(get), "patch": self.writer(update), "delete": self.writer(remove)}
         add_views(blueprint, "/<id>/permissions", "permissions", views)
+        found = {"200": documents.answer("Who does not belong where he is", schemas.GroupedPeopleSchema())}
+        group = documents.describe(
+            self.group,
+            "People and organizations by e-mail domain: shown, or saved",
+            answers=found,
+            body=schemas.GroupPeopleInputSchema(),
+        )
+        add_views(blueprint, "/group_by_email_domain", "group", {"post": self.writer(group)})
+
+    def group(self) -> Response:
+        return of_json(self.call("group_people", bodies.fields_of(request)))
 
     def id_of(self, text: str) -> Any:
         return viewer().person_id if text == "me" else super().id_of(text)
@@ -191,6 +206,10 @@ class PeopleViews(ResourceViews):
         version = self.answers.wanted_version(PERSON, person)
         self.call("set_roles", {**taken, "person_id": person["id"]}, version)
         return self.get_permissions(id)
+
+    def remove_permissions(self, id: str) -> Response:
+        self.call("set_roles", {"roles": [], "person_id": self.load(id)["id"]})
+        return Response(status=204)
 
 
 TOKENS = Resource(

@@ -8,22 +8,26 @@ from dataclasses import dataclass
 
 from flask import Response, request
 from flask_smorest import Blueprint
+from marshmallow import Schema
 
 from gateway import bodies, documents
 from gateway.answers import Answers
 from gateway.context import GatewayContext
 from gateway.resource import Resource, ResourceViews, View, add_views
+from services.common.schemas import InputSchema, loaded
 from services.slas.schemas import ImpactRelationSchema
 
 
 @dataclass(frozen=True)
 class Link:
     """The service's commands that put a record on a list and take it off. `list` is what they call the list,
-    where they serve several: `add(id, list, other, fields)`, `remove(id, list, other or None for all)`."""
+    where they serve several: `add(id, list, other, fields, version)`, `remove(id, list, other or None for
+    all)`. `body`: what `fields` may hold; None where there are none: `add(id, list, other, version)`."""
 
     add: str
     remove: str
     list: str = ""
+    body: type[Schema] | None = ImpactRelationSchema
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -47,7 +51,7 @@ class LinkViews(ResourceViews):
                 self._put(link),
                 f"Put one of the {what} on the list",
                 answers={"200": documents.answer(f"The {shape.title}", documents.public_schema(shape)())},
-                body=ImpactRelationSchema(partial=True),
+                body=link.body(partial=True) if link.body else None,
                 body_needed=False,
                 parameters=[documents.IF_MATCH],
             )
@@ -60,9 +64,10 @@ class LinkViews(ResourceViews):
     def _put(self, link: Link) -> Callable[[str, str], Response]:
         def put(id: str, other: str) -> Response:
             fields = bodies.fields_of(request) if request.content_length else {}
+            taken = (fields,) if link.body else loaded(InputSchema(), fields).values()  # any is refused
             above = self.load(id)
             version = self.answers.wanted_version(self.resource.shape, above)
-            self.call(link.add, above["id"], *link.before, bodies.number(other), fields, version)
+            self.call(link.add, above["id"], *link.before, bodies.number(other), *taken, version)
             return self.changed(above["id"])
 
         return put

@@ -7,7 +7,7 @@ given (`services.organizations.model.roles`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 ROLES: Final = frozenset(
@@ -46,6 +46,13 @@ MAINTAIN_ORGANIZATIONS: Final = (*ADMINISTRATORS, "account_designer", "service_l
 MAINTAIN_TEAMS: Final = (*ADMINISTRATORS, "account_designer", "service_desk_manager")
 TRANSFER: Final = tuple(dict.fromkeys((*MAINTAIN_ORGANIZATIONS, *MAINTAIN_TEAMS)))
 """Who imports and exports: of each type of record those who maintain it."""
+# Who maintains the records of a kind takes them out of use too.
+MAINTAIN_RECORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "organization": MAINTAIN_ORGANIZATIONS,
+    "person": ADMINISTRATORS,
+    "team": MAINTAIN_TEAMS,
+    "site": MAINTAIN_ORGANIZATIONS,
+}
 MAINTAIN_AGREEMENTS: Final = (*ADMINISTRATORS, "service_level_manager")
 MAINTAIN_CALENDARS: Final = (*MAINTAIN_AGREEMENTS, "account_designer")
 MAINTAIN_SERVICES: Final = (*MAINTAIN_AGREEMENTS, "account_designer", "configuration_manager")

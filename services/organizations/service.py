@@ -12,6 +12,7 @@ from services.common import logs, roles
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import Offer, Offers
+from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import EVERYONE, SERVICES, command, every
 from services.common.errors import Unavailable
 from services.common.http import ServiceWeb
@@ -29,11 +30,14 @@ from services.organizations.actions import (
     credentials,
     editing,
     founding,
+    grouping,
     introductions,
     inviting,
+    membership,
     parting,
     rotating,
     settling,
+    shelving,
     trusts,
     ui_extensions,
 )
@@ -57,6 +61,9 @@ OFFERED: Mapping[str, Offer] = {
     **{kind: _offer(kind) for kind in ("account", "organization", "person", "site", "team", "trust")},
     "keyring": Offer(store.KEYRINGS, lambda record: record.state),
 }
+
+
+HELD = {"calendar": "slas"}
 
 
 class Founding(DependencyProvider):
@@ -91,6 +98,7 @@ class OrganizationsService(TransferCommands, BorderCommands):
     name = "organizations"
 
     context: Context = ServiceContext(collections=store.COLLECTIONS)  # type: ignore[assignment]
+    held = CopyHolder(HELD)
     founding = Founding()
     border: Border = Border(partner)
     web = ServiceWeb()
@@ -119,6 +127,11 @@ class OrganizationsService(TransferCommands, BorderCommands):
         taken = loaded(schemas.PersonInputSchema(), fields, partial=True)
         return shown("person", editing.update_person(self.context, actor, id, taken, version))
 
+    @command(roles.ADMINISTRATORS, repeatable=True)
+    def group_people(self, actor: Actor, fields: Fields) -> dict[str, Any]:
+        taken = loaded(schemas.GroupPeopleInputSchema(), fields)
+        return grouping.group_people(self.context, actor, taken)
+
     @command(roles.MAINTAIN_TEAMS)
     def create_team(self, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
         taken = loaded(schemas.TeamInputSchema(), fields)
@@ -130,6 +143,15 @@ class OrganizationsService(TransferCommands, BorderCommands):
     ) -> dict[str, Any]:
         taken = loaded(schemas.TeamInputSchema(), fields, partial=True)
         return shown("team", editing.update_team(self.context, actor, id, taken, version))
+
+    @command(roles.MAINTAIN_TEAMS, repeatable=True)
+    def add_member(self, actor: Actor, id: int, person_id: int, version: int | None = None) -> dict[str, Any]:
+        return shown("team", membership.add_member(self.context, actor, id, person_id, version))
+
+    @command(roles.MAINTAIN_TEAMS, repeatable=True)
+    def remove_member(self, actor: Actor, id: int, person_id: int | None) -> dict[str, Any]:
+        """`person_id`: None for all."""
+        return shown("team", membership.remove_member(self.context, actor, id, person_id))
 
     @command(roles.MAINTAIN_ORGANIZATIONS)
     def create_site(self, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
@@ -160,6 +182,22 @@ class OrganizationsService(TransferCommands, BorderCommands):
     def activate_ui_extension(self, actor: Actor, id: int, version: int | None = None) -> dict[str, Any]:
         made = ui_extensions.activate_ui_extension(self.context, actor, id, version)
         return shown("ui_extension", made)
+
+    @command(roles.MAINTAIN_RECORDS["organization"], repeatable=True)
+    def shelve_organization(self, actor: Actor, id: int, verb: str) -> dict[str, Any]:
+        return shown("organization", shelving.shelve(self.context, actor, "organization", id, verb))
+
+    @command(roles.MAINTAIN_RECORDS["person"], repeatable=True)
+    def shelve_person(self, actor: Actor, id: int, verb: str) -> dict[str, Any]:
+        return shown("person", shelving.shelve(self.context, actor, "person", id, verb))
+
+    @command(roles.MAINTAIN_RECORDS["team"], repeatable=True)
+    def shelve_team(self, actor: Actor, id: int, verb: str) -> dict[str, Any]:
+        return shown("team", shelving.shelve(self.context, actor, "team", id, verb))
+
+    @command(roles.MAINTAIN_RECORDS["site"], repeatable=True)
+    def shelve_site(self, actor: Actor, id: int, verb: str) -> dict[str, Any]:
+        return shown("site", shelving.shelve(self.context, actor, "site", id, verb))
 
     @command(roles.ADMINISTRATORS)
     def update_account(self, actor: Actor, fields: Fields, version: int | None = None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The documents of this service, their collections and indexes.
 
 accounts        one document, the account itself; `_id` its id
-organizations   `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`
+organizations   `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`; `domain_keys` are
+                their e-mail domains while in use
 people          likewise; `email_key` is what the e-mail address is compared by, `roles` those in this account
 sites           likewise, without foreign ones
 teams           likewise; `member_ids` in ascending order
@@ -12,6 +13,7 @@ keyrings        one per account whose keys we know, our own included; `_id` the 
 transfers       one per import and export, `_id` its token; `due` says when something is to be done about it
 transfer_lines  what became of the lines of an import; `transfer_pieces` the bytes of files (`pieces.py`)
 
+`shelf` is there on what is archived or trashed (`model.shelves`).
 `origin` is the source and sourceID a record was made from: the second try to make it finds the first one.
 `stands_for` is the category of the UI extension that records are written by: there is one of each.
 `remote` names a foreign record by its account and its id there: it is introduced once.
@@ -55,16 +57,24 @@ KINDS: Final[Mapping[str, str]] = {
     "keyring": KEYRINGS,
 }
 
+_SHELVED: Final = (*LISTED, Index(["disabled", "name", "_id"]), Index(["shelf", "name", "_id"]))
 _LISTED: Final = (
-    *LISTED,
-    Index(["disabled", "name", "_id"]),
+    *_SHELVED,
     Index(["account.id", "name", "_id"]),
     Index(["manager_id", "name", "_id"]),
 )
 
 COLLECTIONS: Final = (
     Collection(ACCOUNTS),
-    Collection(ORGANIZATIONS, (*_LISTED, Index(["parent_id", "name", "_id"]))),
+    Collection(
+        ORGANIZATIONS,
+        (
+            *_LISTED,
+            Index(["parent_id", "name", "_id"]),
+            Index(["email_domains", "name", "_id"]),
+            Index("domain_keys", unique=True, sparse=True),
+        ),
+    ),
     Collection(
         PEOPLE,
         (
@@ -81,7 +91,7 @@ COLLECTIONS: Final = (
     Collection(
         TEAMS, (*_LISTED, Index(["member_ids", "name", "_id"]), Index(["coordinator_id", "name", "_id"]))
     ),
-    Collection(SITES, (*LISTED, Index(["disabled", "name", "_id"]), Index(["country", "name", "_id"]))),
+    Collection(SITES, (*_SHELVED, Index(["country", "name", "_id"]))),
     Collection(
         UI_EXTENSIONS,
         (

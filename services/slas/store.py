@@ -148,6 +148,7 @@ COLLECTIONS: Final = (
             Index(["service_instance_id", "name", "_id"]),
             Index(["service_offering_id", "name", "_id"]),
             Index(["service_level_manager_id", "name", "_id"]),
+            Index(["site_ids", "name", "_id"]),
             Index("service_instances.service_instance_id"),
         ),
     ),

@@ -39,6 +39,15 @@ BESIDE = [
     ("organizations", "create_token", ()),
     ("organizations", "revoke_token", ()),
     ("organizations", "set_roles", ADMINISTRATORS),
+    ("organizations", "shelve_person", account.PEOPLE.writers),
+    ("organizations", "group_people", account.PEOPLE.writers),
+    *(("organizations", f"shelve_{kind}", resource.writers) for resource, kind, _ in directory.SHELVED),
+    *(
+        ("organizations", command, resource.writers)
+        for resource, _, links in directory.SHELVED
+        for link in links.values()
+        for command in (link.add, link.remove)
+    ),
     ("organizations", "invite", ADMINISTRATORS),
     ("organizations", "accept_invitation", ADMINISTRATORS),
     ("organizations", "seal_ledger", AUDITORS),

@@ -23,17 +23,19 @@ ORGANIZATION = Shape(
     organizations.ORGANIZATIONS,
     "Organization",
     {
-        **references("organization", "parent"),
+        **references("organization", "parent", "business_unit_organization"),
         **references("person", "manager", "substitute"),
         **_CUSTOM,
     },
 )
+ADDRESS = Shape("numbered address", organization_schemas.NumberedAddressSchema, organizations.ADDRESSES)
+CONTACT = Shape("numbered contact", organization_schemas.NumberedContactSchema, organizations.CONTACTS)
 PERSON = Shape(
     "person",
     organization_schemas.PersonSchema,
     organizations.PEOPLE,
     "Person",
-    {**_CUSTOM, **references("person", "manager")},
+    {**_CUSTOM, **references("person", "manager"), **references("calendar", "work_hours")},
 )
 SITE = Shape("site", organization_schemas.SiteSchema, organizations.SITES, "Site", _CUSTOM)
 TEAM = Shape(
@@ -41,7 +43,11 @@ TEAM = Shape(
     organization_schemas.TeamSchema,
     organizations.TEAMS,
     "Team",
-    {**_CUSTOM, **references("person", "coordinator", "manager", "configuration_manager")},
+    {
+        **_CUSTOM,
+        **references("person", "coordinator", "manager", "configuration_manager"),
+        **references("calendar", "work_hours"),
+    },
 )
 UI_EXTENSION = Shape(
     "UI extension", organization_schemas.UiExtensionSchema, organizations.UI_EXTENSIONS, "UiExtension"

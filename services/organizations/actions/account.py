@@ -13,10 +13,10 @@ from services.common.context import Context
 from services.common.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from services.common.store import Records, decide_again
 from services.organizations import store
-from services.organizations.actions.editing import ensure_another_administrator
+from services.organizations.actions.needed import ensure_another_administrator
 from services.organizations.actions.saving import entry, found, records, refusing, save, whole
 from services.organizations.model import records as rules
-from services.organizations.model import tokens
+from services.organizations.model import shelves, tokens
 from services.organizations.model.roles import checked
 
 _REFERENCES: Mapping[str, str] = {
@@ -57,6 +57,7 @@ def set_roles(
     record = records(context, "person").get(person_id, version)
     with refusing():
         rules.own("person", record.state)
+        shelves.in_use("person", record.state)
         granted = list(checked(wanted))
     changes = rules.changed(record.state, {"roles": granted})
     if changes:

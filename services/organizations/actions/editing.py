@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
 from services.common import hierarchies, idempotency, roles
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Conflict, Invalid
-from services.common.store import Record, decide_again
-from services.organizations import store
+from services.common.errors import Conflict
+from services.common.store import decide_again
 from services.organizations.actions import custom_fields
+from services.organizations.actions.domains import home_of
+from services.organizations.actions.needed import ensure_not_needed
 from services.organizations.actions.saving import (
     found,
     insert,
@@ -22,15 +23,28 @@ from services.organizations.actions.saving import (
     whole,
 )
 from services.organizations.model import records as rules
-from services.organizations.model import shapes
+from services.organizations.model import shapes, shelves
+from services.organizations.model.domains import domain_keys
 
 Fields = Mapping[str, Any]
+Change = Fields | Callable[[Fields], Fields]
+"""The fields as they shall be, or how they follow from the state."""
 
 # Which field refers to a record of which kind.
 REFERENCES: Mapping[str, Mapping[str, str]] = {
     "organization": {"parent_id": "organization", "manager_id": "person", "substitute_id": "person"},
-    "person": {"organization_id": "organization", "manager_id": "person", "site_id": "site"},
-    "team": {"coordinator_id": "person", "manager_id": "person", "configuration_manager_id": "person"},
+    "person": {
+        "organization_id": "organization",
+        "manager_id": "person",
+        "site_id": "site",
+        "work_hours_id": "calendar",
+    },
+    "team": {
+        "coordinator_id": "person",
+        "manager_id": "person",
+        "configuration_manager_id": "person",
+        "work_hours_id": "calendar",
+    },
     "site": {},
 }
 
@@ -84,10 +98,14 @@ def update_team(
 
 
 def create_person(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
-    """As create_organization; without an organization the person belongs to the account's own."""
+    """As create_organization; without an organization the person belongs to the one that his e-mail address
+    fits (`model.domains`), else to the account's own.
+    """
     actor.needs(*roles.ADMINISTRATORS)
     if fields.get("organization_id") is None:
-        fields = {**fields, "organization_id": _account(context)["organization_id"]}
+        home = home_of(context, fields.get("primary_email") or "")
+        own = records(context, "account").get(context.account).state["organization_id"]
+        fields = {**fields, "organization_id": own if home is None else home}
     return _created(context, actor, "person", fields, key)
 
 
@@ -135,21 +153,25 @@ def _updated(
     hierarchy = rules.HIERARCHIES.get(kind)
     moves = hierarchy is not None and fields.get(hierarchy.field) is not None
     with hierarchies.locked(context, f"{kind} hierarchy") if moves else nullcontext():
-        return _edited(context, actor, kind, id, fields, version)
+        return edited(context, actor, kind, id, fields, version)
 
 
 @decide_again
-def _edited(
-    context: Context, actor: Actor, kind: str, id: int, fields: Fields, version: int | None
+def edited(
+    context: Context, actor: Actor, kind: str, id: int, change: Change, version: int | None = None
 ) -> dict[str, Any]:
+    """One edit of an own record. Raises NotFound, PreconditionFailed, Invalid, Conflict."""
     record = records(context, kind).get(id, version)
     with refusing():
         rules.own(kind, record.state)
-        fields = _checked(context, kind, id, record.state, fields)
+        shelves.in_use(kind, record.state)
+        wanted = change(record.state) if callable(change) else change
+        fields = _checked(context, kind, id, record.state, wanted)
     changes = rules.changed(record.state, fields)
     if not changes:
         return whole(record)
-    _still_needed(context, kind, record, changes)
+    if changes.get("disabled", [None, False])[1]:
+        ensure_not_needed(context, kind, record, "disabled")
     state = shapes.edited(kind, record.state, fields, context.clock.now())
     return whole(save(context, actor, kind, record, state, changes))
 
@@ -162,15 +184,27 @@ def _checked(
     for field, referred in REFERENCES[kind].items():
         value = checked.get(field)
         if value is not None and value != state.get(field):
-            rules.usable(field, referred, found(context, referred, [value]).get(value))
+            rules.usable(field, referred, _referred(context, referred, value))
     hierarchy = rules.HIERARCHIES.get(kind)
     if hierarchy is not None and checked.get(hierarchy.field) is not None:
-        rules.above(kind, id, _ancestors(context, kind, hierarchy.field, checked[hierarchy.field]))
+        rules.above(kind, id, ancestors(context, kind, hierarchy.field, checked[hierarchy.field]))
+    if checked.get("email_domains"):
+        checked["email_domains"] = domain_keys(checked["email_domains"])
     if kind == "team":
         checked = _checked_team(context, state, checked)
     if "custom_fields" in checked:
         checked |= custom_fields.taken(context, kind, state, checked.pop("custom_fields"))
     return checked
+
+
+def _referred(context: Context, kind: str, id: int) -> Mapping[str, Any] | None:
+    """The record, or the copy of another service's; one that would be refused is refreshed first. Raises
+    Unavailable.
+    """
+    if kind not in context.copies.owners:
+        return found(context, kind, [id]).get(id)
+    copy = context.copies.get(kind, id)
+    return context.copies.refresh(kind, id) if copy is None or copy.get("disabled") else copy
 
 
 def _checked_team(context: Context, state: Mapping[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +219,7 @@ def _checked_team(context: Context, state: Mapping[str, Any], fields: dict[str, 
     return fields
 
 
-def _ancestors(context: Context, kind: str, field: str, nearest: int) -> list[int]:
+def ancestors(context: Context, kind: str, field: str, nearest: int) -> list[int]:
     """The record named, who is above it, and so on; one more than is allowed when there are too many."""
     ancestors: list[int] = []
     next_id: int | None = nearest
@@ -193,41 +227,3 @@ def _ancestors(context: Context, kind: str, field: str, nearest: int) -> list[in
         ancestors.append(next_id)
         next_id = found(context, kind, [next_id]).get(next_id, {}).get(field)
     return ancestors
-
-
-def _still_needed(context: Context, kind: str, record: Record, changes: Mapping[str, Any]) -> None:
-    """What the account itself stands on is not disabled. Raises Invalid `still_needed`."""
-    if changes.get("disabled", [None, False])[1] is not True:
-        return
-    account = _account(context)
-    if kind == "team" and record.id == account["service_desk_team_id"]:
-        what = "the account's service desk team"
-    elif kind == "organization" and record.id == account["organization_id"]:
-        what = "the account's own organization"
-    elif kind == "person" and roles.is_administrator(record.state["roles"]):
-        ensure_another_administrator(context, record.id)
-        return
-    else:
-        return
-    raise Invalid(
-        "still_needed",
-        f"This is {what}. Choose another one in the account first.",
-        [("disabled", f"is {what}")],
-    )
-
-
-def ensure_another_administrator(context: Context, person_id: int) -> None:
-    """Somebody must be left who can administer the account. Raises Invalid `last_administrator`."""
-    others = store.records(context, store.PEOPLE).find_one(
-        {"roles": {"$in": list(roles.ADMINISTRATORS)}, "disabled": False, "_id": {"$ne": person_id}}
-    )
-    if others is None:
-        raise Invalid(
-            "last_administrator",
-            "This is the account's last administrator. Make somebody else one first.",
-            [("roles", "is the account's last administrator")],
-        )
-
-
-def _account(context: Context) -> dict[str, Any]:
-    return records(context, "account").get(context.account).state

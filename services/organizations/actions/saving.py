@@ -10,7 +10,7 @@ from services.common import history
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import saved_event
-from services.common.errors import Forbidden, IllegalMove, InterdeskError, Invalid, naming
+from services.common.errors import Forbidden, IllegalMove, InterdeskError, Invalid, NotFound, naming
 from services.common.store import Record, Records
 from services.organizations import store
 from services.organizations.model import shapes
@@ -20,10 +20,15 @@ _CLASSES: Mapping[str, type[InterdeskError]] = {
     "illegal_move": IllegalMove,
     "not_your_field": Forbidden,
     "scope_missing": Forbidden,
+    "not_found": NotFound,
 }
 
 # The names that callers know instead of the keys that a unique index is about.
-_FIELDS: Mapping[str, str] = {"email_key": "primary_email", "origin": "sourceID"}
+_FIELDS: Mapping[str, str] = {
+    "email_key": "primary_email",
+    "origin": "sourceID",
+    "domain_keys": "email_domains",
+}
 
 # Values that are too long, or nobody's business, to stand in a history entry.
 _NOT_IN_HISTORY = frozenset({"picture_uri"})

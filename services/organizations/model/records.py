@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.organizations.model import shelves
 from services.organizations.model.custom_fields import differing
 from services.organizations.model.rules import RuleBroken
 
@@ -32,6 +33,7 @@ OWN_PROFILE: frozenset[str] = frozenset(
     }
 )
 
+MAX_MEMBERS = 5000  # of a team; they stand in its document
 # Deeper than any real organization chart or line of managers; bounds what one edit may read.
 MAX_DEPTH = 50
 
@@ -105,9 +107,31 @@ def above(kind: str, id: int | None, ancestors: Sequence[int]) -> None:
         )
 
 
+def business_unit(id: int, known: Mapping[int, Mapping[str, Any]]) -> int | None:
+    """The business unit that an organization belongs to: itself if it is one, else the nearest above it; None
+    where there is none. `known`: `{parent_id, business_unit}` of it and of those above it.
+    """
+    seen: set[int] = set()
+    next_id: int | None = id
+    while next_id is not None and next_id not in seen:
+        seen.add(next_id)
+        organization = known.get(next_id, {})
+        if organization.get("business_unit"):
+            return next_id
+        next_id = organization.get("parent_id")
+    return None
+
+
 def members(member_ids: Iterable[int]) -> list[int]:
-    """A team's members: without doubles, in ascending order."""
-    return sorted(set(member_ids))
+    """A team's members: without doubles, in ascending order. Raises RuleBroken `too_many_members`."""
+    each_once = sorted(set(member_ids))
+    if len(each_once) > MAX_MEMBERS:
+        raise RuleBroken(
+            "too_many_members",
+            f"A team has at most {MAX_MEMBERS} members. Make another team for the others.",
+            [("member_ids", f"must hold at most {MAX_MEMBERS} ids")],
+        )
+    return each_once
 
 
 def coordinator(coordinator_id: int | None, member_ids: Collection[int]) -> None:
@@ -131,9 +155,9 @@ def there(field: str, kind: str, record: Mapping[str, Any] | None) -> Mapping[st
 
 
 def usable(field: str, kind: str, record: Mapping[str, Any] | None) -> None:
-    """A record that another one refers to: it must exist, be own and not disabled.
+    """A record that another one refers to: it must exist, be own, neither disabled nor archived.
 
-    Raises RuleBroken `unknown_reference`, `foreign_reference` or `disabled_reference`.
+    Raises RuleBroken `unknown_reference`, `foreign_reference`, `disabled_reference` or `archived_reference`.
     """
     record = there(field, kind, record)
     if record.get("account") is not None:
@@ -147,12 +171,22 @@ def usable(field: str, kind: str, record: Mapping[str, Any] | None) -> None:
 
 
 def enabled(field: str, kind: str, record: Mapping[str, Any]) -> None:
-    """Raises RuleBroken `disabled_reference`."""
+    """Raises RuleBroken `disabled_reference` or `archived_reference`; `unknown_reference` of what is in the
+    trash.
+    """
+    if record.get("shelf") == shelves.TRASH:
+        there(field, kind, None)
     if record.get("disabled"):
         raise RuleBroken(
             "disabled_reference",
             f"The {kind} {record['name']} is disabled. Enable it first, or choose another.",
             [(field, f"the {kind} is disabled")],
+        )
+    if record.get("shelf"):
+        raise RuleBroken(
+            "archived_reference",
+            f"The {kind} {record['name']} is archived. Restore it first, or choose another.",
+            [(field, f"the {kind} is archived")],
         )
 
 

@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from services.organizations.model.records import email_key
+from services.organizations.model.shelves import TRASH, unavailable
 
 _LISTS: Mapping[str, tuple[str, ...]] = {
-    "organization": ("addresses", "contacts"),
+    "organization": ("addresses", "contacts", "email_domains"),
     "person": ("addresses", "contacts", "do_not_translate_languages", "roles"),
     "team": ("member_ids",),
     "site": (),
     "ui_extension": (),
 }
 _FLAGS: Mapping[str, tuple[str, ...]] = {
-    "organization": ("disabled", "business_unit"),
+    "organization": ("disabled", "business_unit", "end_user_privacy"),
     "person": (
         "disabled",
         "guest",
@@ -79,15 +80,18 @@ def edited(kind: str, state: Mapping[str, Any], fields: Mapping[str, Any], now: 
 
 
 def keyed(kind: str, state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state with the keys that it is found by; a key without a value is left out, so that it is free."""
+    """The state with the keys that it is found by; a key without a value is left out, so that it is free, and
+    all are in the trash (`shelves`)."""
     result = dict(state)
-    keys: dict[str, str | None] = {"origin": origin(state)}
+    keys: dict[str, Any] = {"origin": origin(state)}
     if kind == "person":
         keys["email_key"] = email_key(state["primary_email"]) if state.get("primary_email") else None
         keys["support_key"] = state["supportID"].casefold() if state.get("supportID") else None
+    if kind == "organization":
+        keys["domain_keys"] = state.get("email_domains") if not state.get("shelf") else None
     for name, value in keys.items():
         result.pop(name, None)
-        if value is not None:
+        if value and state.get("shelf") != TRASH:
             result[name] = value
     return result
 
@@ -121,8 +125,12 @@ def foreign(
 
 
 def copied(kind: str, id: int | str, state: Mapping[str, Any]) -> dict[str, Any]:
-    """What the account's other services keep of a record. Own records carry neither account nor remote_id."""
+    """What the account's other services keep of a record. Own records carry neither account nor remote_id;
+    one on a shelf is disabled to them.
+    """
     kept = {name: state.get(name) for name in _COPIED[kind] if name not in ("account", "remote_id")}
+    if "disabled" in kept:
+        kept["disabled"] = unavailable(state)
     if state.get("account") is not None:
         kept |= {"account": state["account"], "remote_id": state["remote_id"]}
     return {"id": id, **kept}

@@ -19,6 +19,8 @@ from services.organizations.queries.account import (
     token_owner,
 )
 from services.organizations.queries.listings import (
+    ADDRESSES,
+    CONTACTS,
     ORGANIZATIONS,
     PEOPLE,
     SITES,
@@ -36,7 +38,10 @@ from services.organizations.queries.records import (
     get_person,
     get_site,
     get_team,
+    get_trashed,
+    list_addresses,
     list_children,
+    list_contacts,
     list_members,
     list_organizations,
     list_people,
@@ -72,6 +77,8 @@ LISTINGS: Mapping[str, Listing] = {
 }
 
 __all__ = [
+    "ADDRESSES",
+    "CONTACTS",
     "IMPORT_LINES",
     "LISTINGS",
     "MAX_FILE_BYTES",
@@ -100,9 +107,12 @@ __all__ = [
     "get_site",
     "get_team",
     "get_token",
+    "get_trashed",
     "get_trust",
     "get_ui_extension",
+    "list_addresses",
     "list_children",
+    "list_contacts",
     "list_import_lines",
     "list_members",
     "list_organizations",

@@ -15,6 +15,7 @@ from services.common.errors import NotFound
 from services.common.listing import ListQuery, Page, page
 from services.organizations import store
 from services.organizations.model import tokens
+from services.organizations.model.shelves import unavailable
 from services.organizations.queries.listings import TOKENS, TRUSTS
 from services.organizations.queries.viewing import UNSHOWN, Document
 from services.organizations.schemas import KeyRingSchema, shown
@@ -30,7 +31,8 @@ def get_account(database: Database[Document], viewer: Actor | None = None) -> Do
 
 
 def token_owner(database: Database[Document], sha256: str, now: datetime) -> Document | None:
-    """Whose token it is, or None: unknown, expired, revoked, or its owner is disabled.
+    """Whose token it is, or None: unknown, expired, revoked, or its owner is disabled
+    or archived.
 
     `sha256`: of the token's characters, hexadecimal. Answers `{token_id, scopes, expires_at, person: {id,
     name, roles, team_ids, organization_id}, account: {id, name}}`; `allows(scopes, resource, action)` says
@@ -41,9 +43,11 @@ def token_owner(database: Database[Document], sha256: str, now: datetime) -> Doc
         if token is None or not tokens.is_valid(token["expires_at"], token["revoked_at"], now):
             return None
         person = database[store.PEOPLE].find_one({"_id": token["person_id"]}, UNSHOWN)
-        if person is None or person["disabled"]:
+        if person is None or unavailable(person):
             return None
-        teams = database[store.TEAMS].find({"member_ids": person["_id"], "disabled": False}, {"_id": 1})
+        teams = database[store.TEAMS].find(
+            {"member_ids": person["_id"], "disabled": False, "shelf": None}, {"_id": 1}
+        )
         team_ids = sorted(team["_id"] for team in teams)
         account = database[store.ACCOUNTS].find_one({}, {"name": 1}) or {}
     return {

@@ -19,6 +19,7 @@ from services.common.listing.usual import (
 )
 from services.organizations.model.forms import CATEGORIES
 from services.organizations.model.roles import ROLES
+from services.organizations.model.shelves import SHELVES, WORDS
 from services.organizations.model.trusts import STATES
 
 _CUSTOM = ("ui_extension", "ui_extension_version_id", "custom_fields")
@@ -26,6 +27,8 @@ _CUSTOM = ("ui_extension", "ui_extension_version_id", "custom_fields")
 # Own records have no `account`; foreign ones say whose they are.
 _OWN = {"account.id": None}
 _FOREIGN = {"account.id": {"$gt": ""}}  # a range, which an index answers; "not null" may scan
+
+_SHELVED = {**ENABLED, **{shelf: {"shelf": shelf} for shelf in SHELVES}}
 
 
 def _managed_by_me(viewer: Any) -> dict[str, Any]:
@@ -37,6 +40,7 @@ ORGANIZATIONS = Listing(
         **NAMED,
         "parent": REFERENCE,
         "manager": REFERENCE,
+        "email_domains": Field(kind=Kind.TEXT, filterable=True, many=True),
         "disabled": FLAG,
         **TIMES,
     },
@@ -44,18 +48,21 @@ ORGANIZATIONS = Listing(
         "account",
         "substitute",
         "business_unit",
+        "business_unit_organization",
         "region",
         "financialID",
+        "end_user_privacy",
         "picture_uri",
         "addresses",
         "contacts",
         "remarks",
         *_CUSTOM,
+        *WORDS.values(),
     ),
     default_fields=("id", "account", "sourceID", "name", "parent", "manager", "created_at", "updated_at"),
     default_sort="name",
     predefined={
-        **ENABLED,
+        **_SHELVED,
         "internal": _OWN,
         "external": _FOREIGN,
         "trusted": _FOREIGN,  # `list_organizations` narrows it to accounts that are trusted now
@@ -84,6 +91,7 @@ PEOPLE = Listing(
         "account",
         "job_title",
         "location",
+        "work_hours",
         "time_zone",
         "time_format_24h",
         "locale",
@@ -101,6 +109,7 @@ PEOPLE = Listing(
         "send_email_notifications",
         "show_notification_popup",
         *_CUSTOM,
+        *WORDS.values(),
     ),
     default_fields=(
         "id",
@@ -115,7 +124,7 @@ PEOPLE = Listing(
     ),
     default_sort="name",
     predefined={
-        **ENABLED,
+        **_SHELVED,
         "internal": _OWN,
         "all_with_roles": {"roles": {"$gt": ""}},  # `?roles=` says which
     },
@@ -129,7 +138,16 @@ TEAMS = Listing(
         "disabled": FLAG,
         **TIMES,
     },
-    also=("account", "configuration_manager", "time_zone", "picture_uri", "remarks", *_CUSTOM),
+    also=(
+        "account",
+        "configuration_manager",
+        "work_hours",
+        "time_zone",
+        "picture_uri",
+        "remarks",
+        *_CUSTOM,
+        *WORDS.values(),
+    ),
     default_fields=(
         "id",
         "account",
@@ -141,15 +159,25 @@ TEAMS = Listing(
         "updated_at",
     ),
     default_sort="name",
-    predefined=ENABLED,
+    predefined=_SHELVED,
 )
 
 SITES = Listing(
     fields={**NAMED, "country": EXACT, "disabled": FLAG, **TIMES},
-    also=("address", "city", "state", "zip", "time_zone", "picture_uri", "remarks", *_CUSTOM),
+    also=(
+        "address",
+        "city",
+        "state",
+        "zip",
+        "time_zone",
+        "picture_uri",
+        "remarks",
+        *_CUSTOM,
+        *WORDS.values(),
+    ),
     default_fields=("id", "sourceID", "name", "country", "disabled", "created_at", "updated_at"),
     default_sort="name",
-    predefined=ENABLED,
+    predefined=_SHELVED,
 )
 
 UI_EXTENSIONS = Listing(
@@ -168,6 +196,8 @@ UI_EXTENSIONS = Listing(
 UI_EXTENSION_VERSIONS = numbered(
     "number", "status", "fields", "created_at", "updated_at", "activated_at", "archived_at"
 )
+ADDRESSES = numbered("label", "address", "city", "state", "zip", "country")
+CONTACTS = numbered("label", "telephone", "email", "website")
 
 TOKENS = Listing(
     fields={"id": ID, "name": TEXT, "created_at": TIME, "expires_at": TIME, "revoked_at": TIME},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,29 +12,43 @@ from pymongo.database import Database
 from services.common import audit, history
 from services.common.actor import Actor
 from services.common.database import answering
-from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.common.errors import NotFound
+from services.common.listing import Listing, ListQuery, Page, all_of, page, page_at_hand
 from services.organizations import store
 from services.organizations.model import roles
+from services.organizations.model.records import MAX_DEPTH, business_unit
+from services.organizations.model.shelves import unavailable
 from services.organizations.queries.account import get_account, get_trust
 from services.organizations.queries.custom_fields import CustomFields
-from services.organizations.queries.listings import ORGANIZATIONS, PEOPLE, SITES, TEAMS
-from services.organizations.queries.viewing import UNSHOWN, Document, one, visible
+from services.organizations.queries.listings import ADDRESSES, CONTACTS, ORGANIZATIONS, PEOPLE, SITES, TEAMS
+from services.organizations.queries.viewing import UNSHOWN, Document, on_shelf, one, visible
 from services.organizations.schemas import shown
 
+_ABOVE = {"parent_id": 1, "business_unit": 1}
 # What is enough to refer to a record.
-_REFERENCE = ("name", "sourceID", "disabled", "account")
+_REFERENCE = ("name", "sourceID", "account")
 
 
 def list_organizations(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
     narrowed: Document = {}
     if query.predefined == "trusted":
         narrowed = {"account.id": {"$in": _trusted(database)}}
-    return _list(database, "organization", ORGANIZATIONS, query, viewer, narrowed)
+    return _organizations(database, query, viewer, narrowed)
 
 
 def get_organization(database: Database[Document], id: int, viewer: Actor) -> Document:
     """Raises NotFound."""
-    return one(database, "organization", id, viewer)
+    return _with_business_units(database, [one(database, "organization", id, viewer)])[0]
+
+
+def get_trashed(database: Database[Document], id: int, viewer: Actor, kind: str) -> Document:
+    """What somebody has just put in the trash. Raises NotFound."""
+    with answering():
+        found = database[store.KINDS[kind]].find_one({"_id": id}, UNSHOWN)
+    if found is None:
+        raise NotFound
+    record = shown(kind, CustomFields(database, viewer).of(found))
+    return _with_business_units(database, [record])[0] if kind == "organization" else record
 
 
 def list_people(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -58,7 +73,7 @@ def list_children(
 ) -> Page:
     """The organizations right below one. Raises NotFound."""
     one(database, "organization", organization_id, viewer)
-    return _list(database, "organization", ORGANIZATIONS, query, viewer, {"parent_id": organization_id})
+    return _organizations(database, query, viewer, {"parent_id": organization_id})
 
 
 def list_teams(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -97,6 +112,16 @@ def list_people_of_site(database: Database[Document], site_id: int, query: ListQ
     """The people who work at a site. Raises NotFound."""
     one(database, "site", site_id, viewer)
     return _list(database, "person", PEOPLE, query, viewer, {"site_id": site_id})
+
+
+def list_addresses(database: Database[Document], id: int, query: ListQuery, viewer: Actor, kind: str) -> Page:
+    """The addresses of an organization or a person, numbered. Raises NotFound."""
+    return page_at_hand(_numbered(one(database, kind, id, viewer)["addresses"]), ADDRESSES, query)
+
+
+def list_contacts(database: Database[Document], id: int, query: ListQuery, viewer: Actor, kind: str) -> Page:
+    """The ways to reach an organization or a person, numbered. Raises NotFound."""
+    return page_at_hand(_numbered(one(database, kind, id, viewer)["contacts"]), CONTACTS, query)
 
 
 def get_permissions(database: Database[Document], person_id: int, viewer: Actor) -> list[Document]:
@@ -147,11 +172,14 @@ def references(database: Database[Document], kind: str, ids: Iterable[int]) -> d
     if not wanted:
         return {}
     with answering():
-        found = database[store.KINDS[kind]].find({"_id": {"$in": wanted}}, dict.fromkeys(_REFERENCE, 1))
-        return {
-            each["_id"]: {"id": each["_id"], **{name: each[name] for name in _REFERENCE if each.get(name)}}
-            for each in found
-        }
+        asked = dict.fromkeys((*_REFERENCE, "disabled", "shelf"), 1)
+        found = list(database[store.KINDS[kind]].find({"_id": {"$in": wanted}}, asked))
+    return {each["_id"]: _reference(each) for each in found}
+
+
+def _reference(record: Document) -> Document:
+    told = {name: record[name] for name in _REFERENCE if record.get(name)}
+    return {"id": record["_id"], **told, **({"disabled": True} if unavailable(record) else {})}
 
 
 def _list(
@@ -163,10 +191,36 @@ def _list(
     narrowed: Document,
 ) -> Page:
     collection: Any = database[store.KINDS[kind]]
-    base = all_of([narrowed, visible(kind, viewer)])
+    base = all_of([narrowed, on_shelf(query.predefined), visible(kind, viewer)])
     unasked = {} if "custom_fields" in query.fields else {"custom_fields": 0}
     found = page(collection, listing, query, base, viewer=viewer, projection={**UNSHOWN, **unasked})
     return found.map(CustomFields(database, viewer).of).map(partial(shown, kind))
+
+
+def _organizations(database: Database[Document], query: ListQuery, viewer: Actor, narrowed: Document) -> Page:
+    found = _list(database, "organization", ORGANIZATIONS, query, viewer, narrowed)
+    if "business_unit_organization" not in query.fields:
+        return found
+    return replace(found, items=tuple(_with_business_units(database, found.items)))
+
+
+def _with_business_units(database: Database[Document], shown: Sequence[Document]) -> list[Document]:
+    """Says of organizations to which business unit they belong; who is above them is asked level by level."""
+    known: dict[int, Document] = {each["id"]: each for each in shown}
+    for _ in range(MAX_DEPTH):
+        above = {each["parent_id"] for each in known.values() if not each.get("business_unit")}
+        missing = sorted(above - known.keys() - {None})
+        if not missing:
+            break
+        with answering():
+            found = database[store.ORGANIZATIONS].find({"_id": {"$in": missing}}, _ABOVE)
+            asked = {id: {"parent_id": None} for id in missing}
+            known |= asked | {each["_id"]: {"parent_id": None, **each} for each in found}
+    return [{**each, "business_unit_organization_id": business_unit(each["id"], known)} for each in shown]
+
+
+def _numbered(lines: Sequence[Document] | None) -> list[Document]:
+    return [{"id": number, **line} for number, line in enumerate(lines or (), start=1)]
 
 
 def _trusted(database: Database[Document]) -> list[str]:

@@ -16,6 +16,7 @@ from services.common.actor import Actor
 from services.common.database import answering
 from services.common.errors import NotFound
 from services.organizations import store
+from services.organizations.model.shelves import SHELVES, TRASH
 from services.organizations.queries.custom_fields import CustomFields
 from services.organizations.schemas import shown
 
@@ -46,13 +47,18 @@ def visible(kind: str, viewer: Actor) -> Document:
     return own[kind]
 
 
+def on_shelf(predefined: str | None) -> Document:
+    """The filter of what stands where a list looks: its own shelf, or what is in use."""
+    return {} if predefined in SHELVES else {"shelf": None}
+
+
 def one(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> Document:
-    """The record as it is shown. Raises NotFound, also for what the viewer may not see."""
+    """The record as it is shown. Raises NotFound, also for what the viewer may not see or is in the trash."""
     with answering():
         found = database[store.KINDS[kind]].find_one({"_id": id}, UNSHOWN)
         if found is not None and not viewer.roles:
             seen = visible(kind, viewer)["_id"]
             found = found if id == seen or (isinstance(seen, dict) and id in seen["$in"]) else None
-    if found is None:
+    if found is None or found.get("shelf") == TRASH:
         raise NotFound()
     return shown(kind, CustomFields(database, viewer).of(found))

@@ -12,7 +12,10 @@ from services.organizations.schemas.account import (
     TokenInputSchema,
     TokenSchema,
 )
+from services.organizations.schemas.contacts import NumberedAddressSchema, NumberedContactSchema
 from services.organizations.schemas.records import (
+    GroupedPeopleSchema,
+    GroupPeopleInputSchema,
     IntroductionSchema,
     OrganizationInputSchema,
     OrganizationSchema,
@@ -54,6 +57,8 @@ __all__ = [
     "AccountSchema",
     "ExportInputSchema",
     "ExportSchema",
+    "GroupPeopleInputSchema",
+    "GroupedPeopleSchema",
     "ImportInputSchema",
     "ImportLineSchema",
     "ImportSchema",
@@ -62,6 +67,8 @@ __all__ = [
     "InviteInputSchema",
     "KeyRingSchema",
     "NewTokenSchema",
+    "NumberedAddressSchema",
+    "NumberedContactSchema",
     "OrganizationInputSchema",
     "OrganizationSchema",
     "PermissionInputSchema",

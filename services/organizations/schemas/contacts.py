@@ -29,6 +29,16 @@ def email_address(**options: Any) -> fields.String:
     )
 
 
+def email_domain() -> fields.String:
+    label = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+    return fields.String(
+        validate=[
+            validate.Length(max=253, error="must be at most {max} characters long"),
+            validate.Regexp(rf"(?:{label}\.)+{label}\Z", error="must be a domain such as widget.example"),
+        ]
+    )
+
+
 def locale(**options: Any) -> fields.String:
     return fields.String(
         validate=validate.Regexp(
@@ -70,6 +80,18 @@ class AddressSchema(PlaceSchema):
     """One postal address, with what it is for."""
 
     label = Text(40, required=True)
+
+
+class NumberedContactSchema(ContactSchema):
+    """`id` is the place among them, from 1 on."""
+
+    id = fields.Integer()
+
+
+class NumberedAddressSchema(AddressSchema):
+    """As NumberedContactSchema."""
+
+    id = fields.Integer()
 
 
 def contacts() -> fields.List:

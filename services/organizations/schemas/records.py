@@ -15,8 +15,8 @@ from services.common.fields import (
     long_text,
     one_of,
 )
-from services.common.schemas import InputSchema
-from services.organizations.model.records import INTRODUCED
+from services.common.schemas import InputSchema, OutputSchema
+from services.organizations.model.records import INTRODUCED, MAX_MEMBERS
 from services.organizations.schemas.contacts import (
     AddressSchema,
     ContactSchema,
@@ -24,15 +24,22 @@ from services.organizations.schemas.contacts import (
     addresses,
     contacts,
     email_address,
+    email_domain,
     locale,
 )
 from services.organizations.schemas.contacts import locale as language
 from services.organizations.schemas.ui_extensions import CustomizedInputSchema, CustomizedRecordSchema
 
-MAX_MEMBERS = 5000
 MAX_AMOUNT = 1_000_000
 SEND_EMAIL_NOTIFICATIONS = ("always", "when_offline", "never")
 SHOW_NOTIFICATION_POPUP = ("always", "important_only", "never")
+
+
+class ShelvedRecordSchema(CustomizedRecordSchema):
+    """What can be archived and trashed; in use it goes out without either word."""
+
+    archived = fields.String(validate=validate.Equal("true"))
+    trashed = fields.String(validate=validate.Equal("true"))
 
 
 class OrganizationInputSchema(CustomizedInputSchema):
@@ -43,6 +50,10 @@ class OrganizationInputSchema(CustomizedInputSchema):
     business_unit = fields.Boolean()
     region = Text(128, allow_none=True)
     financialID = Text(128, allow_none=True)
+    end_user_privacy = fields.Boolean()
+    email_domains = fields.List(
+        email_domain(), validate=validate.Length(max=100, error="must hold at most {max}")
+    )
     disabled = fields.Boolean()
     picture_uri = Picture(allow_none=True)
     addresses = addresses()
@@ -50,18 +61,51 @@ class OrganizationInputSchema(CustomizedInputSchema):
     remarks = long_text()
 
 
-class OrganizationSchema(CustomizedRecordSchema):
+class OrganizationSchema(ShelvedRecordSchema):
     parent_id = fields.Integer()
     manager_id = fields.Integer()
     substitute_id = fields.Integer()
     business_unit = fields.Boolean()
+    business_unit_organization_id = fields.Integer()
     region = fields.String()
     financialID = fields.String()
+    end_user_privacy = fields.Boolean()
+    email_domains = fields.List(fields.String())
     disabled = fields.Boolean()
     picture_uri = fields.String()
     addresses = fields.List(fields.Nested(AddressSchema))
     contacts = fields.List(fields.Nested(ContactSchema))
     remarks = fields.String()
+
+
+class GroupPeopleInputSchema(InputSchema):
+    """`after`: the last person that was looked at."""
+
+    save = fields.Boolean()
+    after = fields.Integer(strict=True, validate=validate.Range(min=0, max=2**53 - 1))
+
+
+class NamedSchema(OutputSchema):
+    """A record, called by its name."""
+
+    id = fields.Integer()
+    name = fields.String()
+
+
+class GroupedPersonSchema(NamedSchema):
+    """Somebody whose e-mail address fits another organization than his."""
+
+    primary_email = fields.String()
+    organization = fields.Nested(NamedSchema)
+    fitting_organization = fields.Nested(NamedSchema)
+
+
+class GroupedPeopleSchema(OutputSchema):
+    """`saved`: whether they are moved now. `next`: the `after` that leads on; null when all were seen."""
+
+    saved = fields.Boolean()
+    people = fields.List(fields.Nested(GroupedPersonSchema))
+    next = fields.Integer(allow_none=True)
 
 
 class PersonInputSchema(CustomizedInputSchema):
@@ -75,6 +119,7 @@ class PersonInputSchema(CustomizedInputSchema):
     site_id = ReferenceId(allow_none=True)
     manager_id = ReferenceId(allow_none=True)
     location = Text(128, allow_none=True)
+    work_hours_id = ReferenceId(allow_none=True)
     time_zone = Zone(allow_none=True)
     time_format_24h = fields.Boolean()
     locale = locale(allow_none=True)
@@ -94,7 +139,7 @@ class PersonInputSchema(CustomizedInputSchema):
     show_notification_popup = one_of(SHOW_NOTIFICATION_POPUP)
 
 
-class PersonSchema(CustomizedRecordSchema):
+class PersonSchema(ShelvedRecordSchema):
     primary_email = fields.String()
     authenticationID = fields.String()
     employeeID = fields.String()
@@ -104,6 +149,7 @@ class PersonSchema(CustomizedRecordSchema):
     site_id = fields.Integer()
     manager_id = fields.Integer()
     location = fields.String()
+    work_hours_id = fields.Integer()
     time_zone = fields.String()
     time_format_24h = fields.Boolean()
     locale = fields.String()
@@ -130,17 +176,19 @@ class TeamInputSchema(CustomizedInputSchema):
     manager_id = ReferenceId(allow_none=True)
     configuration_manager_id = ReferenceId(allow_none=True)
     member_ids = ReferenceIds(MAX_MEMBERS, bare="members")
+    work_hours_id = ReferenceId(allow_none=True)
     time_zone = Zone(allow_none=True)
     picture_uri = Picture(allow_none=True)
     remarks = long_text()
 
 
-class TeamSchema(CustomizedRecordSchema):
+class TeamSchema(ShelvedRecordSchema):
     disabled = fields.Boolean()
     coordinator_id = fields.Integer()
     manager_id = fields.Integer()
     configuration_manager_id = fields.Integer()
     member_ids = fields.List(fields.Integer())
+    work_hours_id = fields.Integer()
     time_zone = fields.String()
     picture_uri = fields.String()
     remarks = fields.String()
@@ -156,7 +204,7 @@ class SiteInputSchema(CustomizedInputSchema, PlaceSchema):
     disabled = fields.Boolean()
 
 
-class SiteSchema(CustomizedRecordSchema):
+class SiteSchema(ShelvedRecordSchema):
     address = fields.String()
     city = fields.String()
     state = fields.String()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.common.schemas import OutputSchema
+from services.organizations.model.shelves import WORDS
 from services.organizations.schemas.account import AccountSchema, NewTokenSchema, TokenSchema
 from services.organizations.schemas.records import OrganizationSchema, PersonSchema, SiteSchema, TeamSchema
 from services.organizations.schemas.trusts import InvitationSchema, TrustSchema
@@ -26,12 +27,16 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
 
 
 def shown(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """`record`: a document or a state, with `id` or `_id`. Own records go out without `account`."""
+    """`record`: a document or a state, with `id` or `_id`. Own records go out without `account`, those in use
+    without `archived` and `trashed`."""
     if kind in ("trust", "invitation"):
         record = {**record, **_of_trust(record)}
+    elif (word := WORDS.get(record.get("shelf") or "")) is not None:
+        record = {**record, word: "true"}
     dumped: dict[str, Any] = _SCHEMAS[kind].dump({"id": record.get("_id"), **record})
-    if "account" in dumped and dumped["account"] is None:
-        del dumped["account"]
+    for name in ("account", *WORDS.values()):
+        if name in dumped and dumped[name] is None:
+            del dumped[name]
     # What its ETag is made of, and whether it was there before it was asked for.
     return dumped | {name: record[name] for name in ("version", "created") if name in record}
 

@@ -9,10 +9,18 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid, NotFound
 from services.slas import store
-from services.slas.actions.coverage_groups import chosen_in, groups_of
+from services.slas.actions.coverage_groups import groups_of
 from services.slas.actions.saving import records
 from services.slas.actions.trusts import trust_with
-from services.slas.model.coverage import Agreement, Asking, Group, NotCovered, Target, permitted
+from services.slas.model.coverage import (
+    Agreement,
+    Asking,
+    Group,
+    NotCovered,
+    Target,
+    chosen_in,
+    permitted,
+)
 from services.slas.model.shapes import covered_ids, shares_requester_target
 
 Document = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Coverage groups, and what SLAs cover in the words of the rule (`model.coverage`)."""
+"""Coverage groups, chosen once for many SLAs (`model.coverage`)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from services.common.errors import Invalid
 from services.common.roles import MAINTAIN_AGREEMENTS
 from services.slas.actions.saving import records
 from services.slas.actions.services import created, updated
-from services.slas.model.coverage import OF_GROUPS, Group, chosen_for, misfits
-from services.slas.model.shapes import covered_ids
+from services.slas.model.coverage import CHOICES, Group, group_of, misfits
 
 Fields = Mapping[str, Any]
 Document = dict[str, Any]
 
 _KIND = "sla_coverage_group"
-CHOICES = tuple(dict.fromkeys(field for coverage in OF_GROUPS for field in chosen_for(coverage)))
 
 
 def create_coverage_group(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> Document:
@@ -44,23 +42,9 @@ def groups_of(context: Context, slas: Iterable[Fields]) -> dict[int, Group]:
     if not ids:
         return {}
     return {
-        record.id: Group(record.state["name"], record.state["coverage"], **_sets(record.state, CHOICES))
+        record.id: group_of(record.state)
         for record in records(context, _KIND).find({"_id": {"$in": sorted(ids)}})
     }
-
-
-def chosen_in(sla: Fields, groups: Mapping[int, Group]) -> Document:
-    """What an SLA covers, as the fields of a `Covering`."""
-    return {
-        "coverage": sla["coverage"],
-        "service_instance_ids": frozenset(covered_ids(sla)),
-        **_sets(sla, CHOICES),
-        "groups": tuple(groups[id] for id in sla.get("coverage_group_ids") or () if id in groups),
-    }
-
-
-def _sets(state: Fields, fields: Iterable[str]) -> Document:
-    return {field: frozenset(state.get(field) or ()) for field in fields}
 
 
 def _complete(state: Document) -> Document:

@@ -9,11 +9,11 @@ from services.common.context import Context
 from services.common.database import answering, insert_missing
 from services.slas import documents, store
 from services.slas.actions.asking import organizations_of, site_of, supported_by
-from services.slas.actions.coverage_groups import chosen_in, groups_of
+from services.slas.actions.coverage_groups import groups_of
 from services.slas.actions.saving import records
 from services.slas.model.affected import Promise, Snapshot, snapshot
 from services.slas.model.calendars import Calendar, calendar_of
-from services.slas.model.coverage import Asking, Group
+from services.slas.model.coverage import Asking, Group, chosen_in
 from services.slas.model.offerings import CALENDARS, FOLLOW_UP, SCHEMES
 from services.slas.model.shapes import parents_of
 

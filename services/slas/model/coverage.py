@@ -25,8 +25,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from services.slas.model.shapes import covered_ids
 from services.slas.model.status import ACTIVE
 
 DISCONTINUED = "discontinued"
@@ -63,6 +64,10 @@ if set(_NARROWEST_FIRST) != set(COVERAGES):
 def chosen_for(coverage: str) -> tuple[str, ...]:
     """The fields in which something is chosen for a coverage; none for one that is not known here."""
     return CHOSEN_BY_COVERAGE.get(coverage, ())
+
+
+# The fields in which groups choose.
+CHOICES = tuple(dict.fromkeys(field for coverage in OF_GROUPS for field in CHOSEN_BY_COVERAGE[coverage]))
 
 
 def misfits(coverage: str, chosen: Iterable[str]) -> list[tuple[str, str]]:
@@ -149,6 +154,25 @@ class Asking:
     organization_ids: tuple[int, ...] = ()
     site_id: int | None = None
     supported_instance_ids: frozenset[int] = frozenset()
+
+
+def group_of(state: Mapping[str, Any]) -> Group:
+    """The coverage group whose state it is."""
+    return Group(state["name"], state["coverage"], **_sets(state))
+
+
+def chosen_in(sla: Mapping[str, Any], groups: Mapping[int, Group]) -> dict[str, Any]:
+    """What an SLA covers, as the fields of a `Covering`; `groups`: those that are known."""
+    return {
+        "coverage": sla["coverage"],
+        "service_instance_ids": frozenset(covered_ids(sla)),
+        **_sets(sla),
+        "groups": tuple(groups[id] for id in sla.get("coverage_group_ids") or () if id in groups),
+    }
+
+
+def _sets(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: frozenset(state.get(field) or ()) for field in CHOICES}
 
 
 class NotCovered(Exception):

@@ -36,9 +36,11 @@ from services.slas.queries.agreements import (
     list_slas_of_customer,
     list_slas_of_service,
     list_slas_of_service_instance,
+    list_slas_of_site,
     one,
     visible,
 )
+from services.slas.queries.covering import list_slas_covering_person
 from services.slas.queries.listings import (
     AFFECTED_SLAS,
     CALENDAR_HOURS,
@@ -91,9 +93,11 @@ __all__ = [
     "list_services",
     "list_sla_notification_schemes",
     "list_slas",
+    "list_slas_covering_person",
     "list_slas_of_customer",
     "list_slas_of_service",
     "list_slas_of_service_instance",
+    "list_slas_of_site",
     "list_waiting_for_customer_follow_ups",
     "references",
 ]

@@ -43,6 +43,12 @@ def list_slas_of_customer(database: Database[Document], id: int, query: ListQuer
     return page(database["slas"], SLAS, query, wanted, viewer=viewer).map(_sla)
 
 
+def list_slas_of_site(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The SLAs whose coverage names a site."""
+    wanted = all_of([{"site_ids": id}, visible(viewer)])
+    return page(database["slas"], SLAS, query, wanted, viewer=viewer).map(_sla)
+
+
 def list_slas_of_service(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """The SLAs for all instances of a service."""
     among = database["service_instances"].find({"service_id": id}, {"_id": 1})

@@ -30,6 +30,7 @@ from services.notifications.service import HELD as NOTIFICATIONS_HOLD
 from services.notifications.service import NotificationsService
 from services.organizations import store as organizations_store
 from services.organizations.actions import founding
+from services.organizations.service import HELD as ORGANIZATIONS_HOLD
 from services.organizations.service import OrganizationsService
 from services.requests import store as requests_store
 from services.requests.service import HELD as REQUESTS_HOLD
@@ -40,7 +41,7 @@ from services.slas.service import SlasService
 
 ADMINISTRATOR = "founding-token-of-the-first-administrator"
 SERVICES: Mapping[str, tuple[type, Any, dict[str, str]]] = {
-    "organizations": (OrganizationsService, organizations_store, {}),
+    "organizations": (OrganizationsService, organizations_store, dict(ORGANIZATIONS_HOLD)),
     "slas": (SlasService, slas_store, dict.fromkeys(SLAS_HOLD, "organizations")),
     "requests": (RequestsService, requests_store, dict(REQUESTS_HOLD)),
     "notifications": (NotificationsService, notifications_store, dict(NOTIFICATIONS_HOLD)),

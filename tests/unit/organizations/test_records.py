@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,11 @@ def test_members_are_each_once():
     assert records.members([3, 1, 3]) == [1, 3]
 
 
+def test_a_team_holds_as_many_members_as_its_document_should():
+    assert len(records.members(range(records.MAX_MEMBERS))) == records.MAX_MEMBERS
+    assert refused_by(records.members, range(records.MAX_MEMBERS + 1)) == "too_many_members"
+
+
 @pytest.mark.parametrize(
     ("record", "code"),
     [
@@ -74,3 +81,19 @@ def test_an_edit_that_changes_nothing_is_none():
         "name": ["A", "B"],
         "region": [None, "EU"],
     }
+
+
+KNOWN: dict[int, dict[str, Any]] = {
+    1: {"parent_id": None, "business_unit": True},
+    2: {"parent_id": 1, "business_unit": False},
+    3: {"parent_id": 2, "business_unit": True},
+    4: {"parent_id": 3},
+    5: {"parent_id": None},
+    6: {"parent_id": 7},
+    7: {"parent_id": 6},
+}
+
+
+@pytest.mark.parametrize(("id", "unit"), [(1, 1), (2, 1), (3, 3), (4, 3), (5, None), (6, None), (99, None)])
+def test_an_organization_belongs_to_the_nearest_business_unit(id, unit):
+    assert records.business_unit(id, KNOWN) == unit
