@@ -24,10 +24,12 @@ from services.common.fields import ReferenceId, ReferenceIds
 from services.organizations import schemas, store
 from services.organizations.actions import editing
 from services.organizations.actions.saving import found
+from services.organizations.model.shelves import WORDS
 
 IN_USE: Final[Mapping[str, Any]] = {"shelf": None}
 """The filter of what is neither archived nor in the trash; the rest is named by its id alone."""
 MEMBERS: Final = {"member_ids": "person"}
+_TOLD: Final = (*WORDS.values(), "business_unit_organization_id")
 _FIRST: Final = ("id", "account", "source", "sourceID", "name")
 _LAST: Final = ("created_at", "updated_at")
 
@@ -135,8 +137,8 @@ SHEETS: Final[Mapping[str, Sheet]] = {
 @cache
 def _columns(sheet: Sheet) -> Mapping[str, Column]:
     taken = sheet.taken().fields
-    # Files that belong to a record do not stand in a cell.
-    shown = [name for name in sheet.shown().fields if not name.endswith("attachments")]
+    # Files that belong to a record do not stand in a cell, nor does what only the one who asks is told.
+    shown = [name for name in sheet.shown().fields if not name.endswith("attachments") and name not in _TOLD]
     between = [name for name in shown if name not in (*_FIRST, *_LAST)]
     ordered = [name for name in (*_FIRST, *between, *_LAST) if name in shown]
     made = [column for name in ordered for column in _of_field(sheet.kind, name, taken.get(name))]
