@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
+from services.common import attachments
 from services.common.context import Context
 from services.common.idempotency import KEYS
 from services.common.store import LISTED, Collection, Index, Records
@@ -57,7 +58,12 @@ KINDS: Final[Mapping[str, str]] = {
     "keyring": KEYRINGS,
 }
 
-_SHELVED: Final = (*LISTED, Index(["disabled", "name", "_id"]), Index(["shelf", "name", "_id"]))
+_SHELVED: Final = (
+    *LISTED,
+    Index(["disabled", "name", "_id"]),
+    Index(["shelf", "name", "_id"]),
+    Index("attachments.id", sparse=True),
+)
 _LISTED: Final = (
     *_SHELVED,
     Index(["account.id", "name", "_id"]),
@@ -120,6 +126,7 @@ COLLECTIONS: Final = (
     ),
     Collection(TRANSFER_PIECES, (), records=False),
     KEYS,
+    *attachments.COLLECTIONS,
 )
 _BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}
 

@@ -27,6 +27,7 @@ The documents
 from services.common.attachments.content import ALLOWED_EXTENSIONS
 from services.common.attachments.files import (
     COLLECTIONS,
+    EVER,
     PIECE_BYTES,
     attachment_of,
     begin,
@@ -46,6 +47,7 @@ from services.common.attachments.naming import MAX_ATTACHMENTS, named
 __all__ = [
     "ALLOWED_EXTENSIONS",
     "COLLECTIONS",
+    "EVER",
     "MAX_ATTACHMENTS",
     "PIECE_BYTES",
     "attachment_of",

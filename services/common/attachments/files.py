@@ -39,7 +39,7 @@ FILES: Final = Collection(
 PIECES: Final = Collection("attachments.chunks", (Index(["files_id", "n"], unique=True),), records=False)
 COLLECTIONS: Final = (FILES, PIECES)
 
-_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # a range, which an index answers; "is there" may scan
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # a range, which an index answers; "is there" may scan
 
 
 def begin(
@@ -252,7 +252,7 @@ def check_size(context: Context, size: int) -> None:
 def _has_room(context: Context, person_id: int) -> bool:
     """Whether a person's unnamed uploads, the one that begins now among them, are within his quota. Each
     counts itself before it asks, so two at once can't both slip in."""
-    mine = {"metadata.uploader": person_id, "metadata.unnamed_since": {"$gt": _EVER}}
+    mine = {"metadata.uploader": person_id, "metadata.unnamed_since": {"$gt": EVER}}
     with answering():
         found = list(_files(context.database).find(mine, {"length": 1}).limit(MAX_UNNAMED + 1))
     room = UNNAMED_SIZES * context.config.attachment_bytes

@@ -50,6 +50,13 @@ def attachments_given() -> fields.List[Any]:
     return fields.List(Whole(AttachmentInputSchema), validate=most)
 
 
+class _Shown(fields.List[Any]):
+    """A record that never had any has none."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return super()._serialize(value or [], attr, obj, **options)
+
+
 def attachments_shown() -> fields.List[Any]:
     """`attachments` of what goes out."""
-    return fields.List(fields.Nested(AttachmentSchema))
+    return _Shown(fields.Nested(AttachmentSchema))
