@@ -18,7 +18,6 @@ from services.common.attachments.schemas import MAX_KEY
 from services.common.context import Context
 from services.common.entrypoints import EVERYONE, command, every
 from services.common.errors import Forbidden
-from services.common.fields import ReferenceId
 from services.common.schemas import InputSchema, loaded
 
 SWEEP_SECONDS: Final = 600.0
@@ -32,7 +31,7 @@ class FinishedUploadSchema(InputSchema):
 
     name = fields.String(required=True, validate=validate.Length(max=MAX_GIVEN_NAME))
     type = fields.String(allow_none=True, validate=validate.Length(max=255))
-    id = ReferenceId()
+    id = fields.Integer(strict=True, validate=validate.Range(min=1))
     key = fields.String(validate=validate.Length(min=1, max=MAX_KEY))
 
 
