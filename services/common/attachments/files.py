@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from services.common.attachments.content import Judge, Refused
 from services.common.attachments.names import clean, key_of
 from services.common.context import Context
 from services.common.database import REPEATABLE, Document, answering
-from services.common.errors import Invalid, NotFound
+from services.common.errors import Invalid, NotFound, Unavailable
 from services.common.store import Collection, Index
 
 PIECE_BYTES: Final = 128 * 1024
@@ -207,8 +208,9 @@ def mark_unnamed(context: Context, ids: list[int]) -> None:
 
 
 def mark_named(context: Context, ids: list[int]) -> None:
-    """After a save that put these on a record. What a crash leaves unmarked the sweep finds out."""
-    _mark(context, {"metadata.id": {"$in": ids}}, {"$unset": {"metadata.unnamed_since": ""}})
+    """After a save that put these on a record. What stays unmarked the sweep finds out: the save is made."""
+    with contextlib.suppress(Unavailable):
+        _mark(context, {"metadata.id": {"$in": ids}}, {"$unset": {"metadata.unnamed_since": ""}})
 
 
 def sweep(context: Context, is_named: Callable[[int], bool]) -> int:

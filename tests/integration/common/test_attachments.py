@@ -90,6 +90,14 @@ def test_nobody_has_a_file_before_it_was_looked_at(context: Context) -> None:
     assert (made["id"], made["key"]) == (3, "attachments/3/a")
 
 
+def test_two_who_bring_the_same_bring_one(context: Context) -> None:
+    first, second = written(context, LOG), written(context, LOG)
+    known: dict[str, Any] = {"name": "a.log", "id": 3, "key": "attachments/3/a.log", "person_id": 7}
+    made = [attachments.finish(context, file, **known) for file in (first, second)]
+    assert made[0] == made[1]
+    assert everything(context) == 4  # one file, three pieces
+
+
 def test_what_is_refused_is_gone(context: Context) -> None:
     file = written(context, b"MZ" + bytes(100))
     with pytest.raises(Invalid) as refused:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from services.common.attachments import PIECE_BYTES
+from services.common.attachments import PIECE_BYTES, find_by_id
+from services.common.attachments.files import mark_unnamed
 from tests.integration.gateway.account import Account, Client
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(9) + b"\x00\x00\x00\x00IEND\xaeB\x60\x82"
@@ -346,6 +347,35 @@ def test_nobody_fills_the_disk_with_uploads(account: Account) -> None:
     service.sweep_attachments()
     (note,) = busy.get(f"requests/{request['id']}/notes")
     assert fetched(busy, note["attachments"][0]["uri"]).data == LOG
+
+
+def test_a_note_that_a_crash_left_with_its_request_keeps_its_file(
+    account: Account, specialist: Client, request_: Made
+) -> None:
+    note = noted(specialist, request_, attachments=[{"key": uploaded(specialist)}])
+    context = account.contexts["requests"]
+    id = note["attachments"][0]["id"]
+    document = context.database["notes"].find_one_and_delete({"_id": note["id"]})
+    row = {"kind": "copy", "type": "notes", "document": document}
+    left = {"$push": {"outbox": row}, "$set": {"unsent": context.clock.now()}}
+    context.database["requests"].update_one({"_id": request_["id"]}, left)
+    mark_unnamed(context, [id])
+    account.clock.step(hours=26)
+    account.caller.services["requests"].sweep_attachments()
+    assert find_by_id(context.database, id) is not None
+
+
+def test_the_sweep_of_a_service_leaves_what_its_records_name(account: Account, administrator: Client) -> None:
+    key = uploaded(administrator)
+    site = administrator.post("sites", {"name": "Utrecht", "remarks_attachments": [{"key": key}]})
+    (attachment,) = site["attachments"]
+    mark_unnamed(account.contexts["organizations"], [attachment["id"]])
+    uploaded(administrator)
+    account.clock.step(hours=26)
+    for service in ("requests", "organizations"):
+        account.caller.services[service].sweep_attachments()
+    assert find_by_id(account.contexts["requests"].database, attachment["id"]) is None
+    assert fetched(administrator, attachment["uri"]).data == LOG
 
 
 def test_a_key_of_idempotence_makes_one_note_with_its_files(specialist: Client, request_: Made) -> None:
