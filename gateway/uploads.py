@@ -29,6 +29,8 @@ KEEPER: Final = "requests"
 FORM_BYTES: Final = 64 * 1024
 """What a form may hold around its file."""
 MAX_PARTS: Final = 10
+MAX_NAME: Final = 1024  # what is longer is cut: its end says what it is
+MAX_TYPE: Final = 255
 UPLOAD_TAKES: Final = timedelta(minutes=10)
 FINISH_SECONDS: Final = 60.0  # all of the file is read once more before it is here
 _SUFFIX: Final = "_attachments"
@@ -116,7 +118,7 @@ def taken(form: UploadForm, stream: Any, boundary: bytes, length: int | None) ->
             raise Invalid(errors=[("file", "Missing data for required field.")])
         file: FileStorage = files["file"]
         declared = fields.get("Content-Type") or file.mimetype
-        return form.incoming.finish(name=file.filename or "", type=declared[:255])
+        return form.incoming.finish(name=(file.filename or "")[-MAX_NAME:], type=declared[:MAX_TYPE])
     except ValueError as error:  # the parser's
         _drop(form)
         raise Invalid(errors=[("body", "is no form as multipart/form-data has it")]) from error
