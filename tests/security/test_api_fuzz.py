@@ -169,6 +169,6 @@ def test_no_form_breaks_the_api(everybody: Client, body: bytes, boundary: str) -
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.one_of(written, st.from_regex(r"bytes=-?[0-9]{0,6}-?[0-9]{0,6}", fullmatch=True)))
 def test_no_range_breaks_a_file(everybody: Client, picture: str, asked: str) -> None:
-    headers = {"Range": asked.encode("ascii", "ignore").decode().replace("\x00", "").strip()}
+    headers = {"Range": "".join(each for each in asked if each.isascii() and each.isprintable())}
     response = everybody.send("GET", picture.removeprefix("/v1/"), headers=headers)
     assert response.status_code in (200, 206, 416), f"{asked}: {response.text}"
