@@ -20,8 +20,8 @@ The documents
     unnamed_since  the sweep looks a day later whether any record names it; absent once it was named
 
     Pieces are written once and never changed: what was looked at is what is given out. New ids come from one
-    service (docs/adr), the one that uploads go to; a file for another's record is brought there under the id
-    and key that it has.
+    service, the one that uploads go to (docs/adr/0026); a file for another's record is brought there under
+    the id and key that it has.
 """
 
 from services.common.attachments.content import ALLOWED_EXTENSIONS
