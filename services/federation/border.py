@@ -27,6 +27,8 @@ from services.common.verdicts import is_outage
 from services.federation import stored
 from services.federation.borders import Borders
 from services.federation.deployment import Deployment
+from services.federation.files import COMING, Files
+from services.federation.files.crossing import FilesCrossing
 from services.federation.handling import Correspondent
 from services.federation.inbox import Inbox
 from services.federation.intake import Intake
@@ -48,9 +50,11 @@ NOTE_SECONDS: Final = 30
 
 
 class Post:
-    """All parts of one service's border, wired together; without nameko, so that tests can hold it."""
+    """All parts of one service's border, wired together; without nameko, so that tests can hold it. `files`:
+    what the service does with the files of its notes, where it has such.
+    """
 
-    def __init__(self, context: Context, correspondent: Correspondent) -> None:
+    def __init__(self, context: Context, correspondent: Correspondent, files: Files | None = None) -> None:
         self.context = context
         self._correspondent = correspondent
         self.deployment = Deployment.of(context)
@@ -58,12 +62,14 @@ class Post:
         self.outbox = Outbox(context, correspondent, self.borders)
         answers = Answers(self.outbox.owe)
         self.quarantine = Quarantine(context, self.borders)
+        self.crossing = FilesCrossing(context, files, self.outbox, self.borders) if files else None
         self.intake = Intake(
             context,
             borders=self.borders,
             quarantine=self.quarantine,
             answers=answers,
             take_receipt=self.outbox.take_receipt,
+            take_of_file=self.crossing.take if self.crossing else None,
             heard=self.outbox.heard,
         )
         self.inbox = Inbox(
@@ -92,6 +98,8 @@ class Post:
         self.lanes.stop()
         if self._sweeper is not None:
             self._sweeper.join(10)
+        if self.crossing is not None:
+            self.crossing.stop()
         self.outbox.stop()
         try:
             self.deployment.note()
@@ -136,6 +144,8 @@ class Post:
             return False
         self.outbox.start()
         self.lanes.start()
+        if self.crossing is not None:
+            self.crossing.start()
         return True
 
     def _part(self) -> None:
@@ -178,18 +188,23 @@ class BorderDesk:
 
 
 class Border(DependencyProvider):
-    """See the module's docstring. `correspondent`: a module or object as `handling.Correspondent` says."""
+    """See the module's docstring. `correspondent`: a module or object as `handling.Correspondent` says;
+    `files`: one as `files.Files` says, of a service whose notes have files.
+    """
 
     parts = ServiceParts()
 
-    def __init__(self, correspondent: Any) -> None:
+    def __init__(self, correspondent: Any, files: Any = None) -> None:
         self._correspondent: Correspondent = correspondent
+        self._files: Files | None = files
         self._post: Post | None = None
 
     def bind(self, container: Any, attr_name: str) -> Border:
         bound = super().bind(container, attr_name)
         assert isinstance(bound, Border)
         bound.parts.collections.extend(stored.ALL)
+        if self._files is not None:
+            bound.parts.collections.append(COMING)
         return bound
 
     def setup(self) -> None:
@@ -206,7 +221,7 @@ class Border(DependencyProvider):
     @property
     def post(self) -> Post:
         if self._post is None:
-            self._post = Post(self.parts.context, self._correspondent)
+            self._post = Post(self.parts.context, self._correspondent, self._files)
         return self._post
 
     def get_dependency(self, worker: Any) -> BorderDesk:

@@ -1,4 +1,4 @@
-"""What leaves for a partner's border: a message of ours, or a receipt, as it is published.
+"""What leaves for a partner's border: a message of ours, or a word without a place, as it is published.
 
 Part of the relay (relay.py).
 """
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from services.common.database import Document
 from services.common.publishing import Outgoing
-from services.federation import letters, messages, receipts
+from services.federation import letters, messages, words
 from services.federation.deliveries import Deliveries
 from services.federation.envelope import CONTENT_TYPE
-from services.federation.receipts import Receipt
 from services.federation.topology import exchange_of
+from services.federation.words import Word
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -27,9 +27,9 @@ def of_delivery(context: Context, deliveries: Deliveries, row: Document) -> Outg
     return _to_border(context, messages.type_of(row["type"]).routing_key(row["thread"]), sealed)
 
 
-def of_receipt(context: Context, receipt: Receipt) -> Outgoing:
+def of_word(context: Context, word: Word) -> Outgoing:
     """Raises Unavailable while the account has no keys."""
-    return _to_border(context, receipts.routing_key(receipt), receipts.sealed(context, receipt))
+    return _to_border(context, word.routing_key, words.sealed(context, word))
 
 
 def _to_border(context: Context, routing_key: str, sealed: bytes) -> Outgoing:

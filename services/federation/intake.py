@@ -20,9 +20,11 @@ from services.federation.borders import Borders
 from services.federation.envelope import Message, Unverified
 from services.federation.metrics import RECEIVED
 from services.federation.quarantine import UNKNOWN_KEY, Delivery, Quarantine
+from services.federation.receipts import TYPE as RECEIPT
 from services.federation.receipts import Answers
 from services.federation.rings import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING, row_id
+from services.federation.threads import ThreadId
 from services.federation.topology import exchange_of
 from services.federation.trusts import TrustBook
 from services.federation.verdicts import Verdict, refused
@@ -53,9 +55,9 @@ class Taken:
 class Intake:
     """The intake of one service.
 
-    `take_receipt` gets each verified receipt of a partner with its bytes; `heard` is told of each verified
-    delivery. Every method raises Unavailable when the database does not answer: then a delivery must not be
-    acked.
+    `take_receipt` gets each verified receipt of a partner with its bytes, `take_of_file` (None: this service
+    has no files) what it says of a file piece by piece; `heard` is told of each verified delivery. Every
+    method raises Unavailable when the database does not answer: then a delivery must not be acked.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Intake:
         quarantine: Quarantine,
         answers: Answers,
         take_receipt: Callable[[Message, bytes], None],
+        take_of_file: Callable[[Message], None] | None = None,
         heard: Callable[[str], None],
     ) -> None:
         self._context = context
@@ -73,6 +76,7 @@ class Intake:
         self._quarantine = quarantine
         self._answers = answers
         self._take_receipt = take_receipt
+        self._take_of_file = take_of_file
         self._heard = heard
         self._rows = context.database[INBOX.name]
 
@@ -168,10 +172,17 @@ class Intake:
     def _take_unsequenced(self, message: Message, raw: bytes) -> None:
         try:
             body = messages.check_incoming(message.type, message.body)
-        except Invalid as error:
-            self._quarantine.keep(message.sender, raw, Unverified(error.code, str(error)))
+        except Invalid as invalid:
+            self._quarantine.keep(message.sender, raw, Unverified(invalid.code, str(invalid)))
             return
-        self._take_receipt(replace(message, body=body), raw)
+        checked = replace(message, body=body)
+        if message.type == RECEIPT:
+            self._take_receipt(checked, raw)
+        elif self._take_of_file is None or not _fits(message):
+            error = Unverified("wrong_kind", f"{message.type} is not said in {message.thread}")
+            self._quarantine.keep(message.sender, raw, error)
+        else:
+            self._take_of_file(checked)
 
     def _came_again(self, message: Message, raw: bytes) -> Taken | None:
         """The place is taken: by the same message, which is answered again, or by another one."""
@@ -228,3 +239,8 @@ class Intake:
 
     def _here(self, place: str) -> None:
         self._context.crash.here(f"{self._context.service}.{place}")
+
+
+def _fits(message: Message) -> bool:
+    """Whether a type is said in such a thread."""
+    return messages.type_of(message.type).kind == ThreadId.parse(message.thread).kind

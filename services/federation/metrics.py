@@ -36,6 +36,9 @@ SENT = counter(
 )
 RESENT = counter("interdesk_partner_messages_resent_total", "Messages delivered again", ("partner",))
 RECEIPTS = counter("interdesk_receipts_sent_total", "Receipts delivered, by verdict", ("partner", "verdict"))
+CHUNKS = counter(
+    "interdesk_attachment_chunks_sent_total", "Pieces of attachments delivered to a partner", ("partner",)
+)
 SEND_FAILURES = counter(
     "interdesk_partner_send_failures_total", "Failed tries to deliver", ("partner", "code")
 )

@@ -67,11 +67,13 @@ from services.federation.deliveries import OPEN, Deliveries
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.handling import Correspondent
+from services.federation.owing import Piece
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
 from services.federation.settlement import NotOurs, Settlement
 from services.federation.trusts import TrustBook
 from services.federation.verdicts import HELD, SECOND_DEPLOYMENT
+from services.federation.words import Word
 
 if TYPE_CHECKING:
     from services.common.context import Context
@@ -120,9 +122,13 @@ class Outbox:
         for partner, kept in by_partner.items():
             self._relay_to(partner).offer(kept)
 
-    def owe(self, receipt: Receipt) -> None:
-        """Has a receipt sent."""
-        self._relay_to(receipt.partner).owe(receipt)
+    def owe(self, answer: Receipt | Word) -> None:
+        """Has a receipt sent, or another word that is kept nowhere."""
+        self._relay_to(answer.partner).owe(answer)
+
+    def serve(self, partner: str, piece: Piece) -> bool:
+        """Has a piece of a file sent; false when too many wait for the partner already."""
+        return self._relay_to(partner).serve(piece)
 
     def heard(self, partner: str) -> None:
         """A verified message of the partner came."""

@@ -9,17 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from services.federation import messages
-from services.federation.deployment import Deployment
-from services.federation.envelope import Message, seal
 from services.federation.threads import Position
-from services.federation.trusts import TrustBook
 from services.federation.verdicts import BREAKS_THREAD, HELD, Verdict
-
-if TYPE_CHECKING:
-    from services.common.context import Context
+from services.federation.words import Word
 
 TYPE: Final = "receipt.v1"
 
@@ -49,29 +43,8 @@ class Receipt:
             "missing": list(self.missing),
         }
 
-
-def sealed(context: Context, receipt: Receipt) -> bytes:
-    """The receipt as it is sent. Its incarnation is our own, so that one which we gave before we were
-    restored, and have forgotten, can be told from ours. Raises Unavailable while the account has no keys.
-    """
-    message = Message(
-        id=context.new_uuid(),
-        type=TYPE,
-        sender=context.account,
-        recipient=receipt.partner,
-        thread=receipt.thread,
-        incarnation=Deployment.of(context).incarnation,
-        sequence=0,
-        prev=None,
-        sent_at=context.clock.now(),
-        traceparent=None,
-        body=messages.check_outgoing(TYPE, receipt.body()),
-    )
-    return seal(message, TrustBook.of(context).sealing_key(receipt.partner))
-
-
-def routing_key(receipt: Receipt) -> str:
-    return messages.type_of(TYPE).routing_key(receipt.thread)
+    def word(self) -> Word:
+        return Word(self.partner, self.thread, TYPE, self.body())
 
 
 class Answers:

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -25,26 +26,25 @@ from services.federation.borders import Borders
 from services.federation.deliveries import QUEUED, Deliveries
 from services.federation.deployment import Deployment
 from services.federation.marking import Unmarked
+from services.federation.owing import Owing, Piece
 from services.federation.passage import Passage
 from services.federation.receipts import Receipt
 from services.federation.resending import Resending
-from services.federation.trusts import ENDED, Trust, TrustBook
+from services.federation.trusts import ACTIVE, ENDED, Trust, TrustBook
 from services.federation.windows import Windows
+from services.federation.words import Word
 
 if TYPE_CHECKING:
     from services.common.context import Context
 
 log = structlog.get_logger(__name__)
 
-MAX_RECEIPTS: Final = 10_000
 MAX_FRESH: Final = 256
 PULSE_SECONDS: Final = 5.0
 
 
 class PartnerRelay:
-    """Sends to one partner. `offer`, `owe`, `answered` and `heard` are called from other threads and return
-    at once.
-    """
+    """Sends to one partner. What other threads call returns at once."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class PartnerRelay:
             context.database, f"relay to {partner}", holder, config.lease_seconds, context.clock
         )
         self._fresh: deque[Document] = deque(maxlen=MAX_FRESH)
-        self._owed: deque[Receipt] = deque(maxlen=MAX_RECEIPTS)
+        self._owing = Owing(context, partner, monotonic)
         self._unmarked = Unmarked(context, deliveries, monotonic)
         self._windows = Windows(deliveries)
         self._backlog = Backlog(context, partner, deliveries, monotonic)
@@ -97,10 +97,15 @@ class PartnerRelay:
         self._fresh.extend(rows)
         self._wake.set()
 
-    def owe(self, receipt: Receipt) -> None:
-        """A receipt to be sent; the oldest is dropped when very many wait, for it will be asked for again."""
-        self._owed.append(receipt)
+    def owe(self, answer: Receipt | Word) -> None:
+        self._owing.owe(answer)
         self._wake.set()
+
+    def serve(self, piece: Piece) -> bool:
+        """A piece of a file that was asked for; false when too many wait already."""
+        taken = self._owing.serve(piece)
+        self._wake.set()
+        return taken
 
     def hurry(self) -> None:
         """Something is due."""
@@ -134,7 +139,7 @@ class PartnerRelay:
 
     def _end(self) -> None:
         try:
-            if self._owed or self._fresh:
+            if self._owing.answers or self._fresh:
                 self._work()
             self._mark(all_of_them=True)
             self._lease.release()
@@ -148,8 +153,11 @@ class PartnerRelay:
         soonest = min(max(self._poll_at, self._backlog.next_at), now + PULSE_SECONDS)
         if (mark_at := self._unmarked.next_at()) is not None:
             soonest = min(soonest, mark_at)
-        if (self._fresh or self._owed) and self._open and self._passage.retry_at <= now:
-            soonest = now
+        if self._open and self._passage.retry_at <= now:
+            if self._fresh or self._owing.answers:
+                soonest = now
+            elif (pieces_at := self._owing.next_at()) is not None:
+                soonest = min(soonest, pieces_at)
         return max(0.02, soonest - now)
 
     def _work(self) -> None:
@@ -158,6 +166,7 @@ class PartnerRelay:
         self._open = trust is not None
         if trust is None:
             self._fresh.clear()  # they are kept, and found when they are due
+            self._owing.forget_pieces()
             self._poll_at = self._monotonic() + PULSE_SECONDS
             self._passage.hang_up()
             return
@@ -165,7 +174,8 @@ class PartnerRelay:
         if self._monotonic() < self._passage.retry_at:
             self._fresh.clear()  # they are kept, and found when they are due
             return
-        self._send_receipts(trust)
+        publish = partial(self._publish, trust)
+        self._owing.send_answers(publish)
         polling = self._poll_is_due() or self._paused is None
         if polling:
             self._poll_at = self._monotonic() + self._context.config.sweep_seconds
@@ -176,6 +186,7 @@ class PartnerRelay:
         self._windows.move(self._context.clock.now())
         if polling and not self._paused and self._is_ours():
             self._send_due(trust)
+        self._owing.send_pieces(publish, may_go=not self._paused and trust.status == ACTIVE)
         self._mark()
         self._passage.breathe()
 
@@ -194,7 +205,7 @@ class PartnerRelay:
             return None
         book = TrustBook.of(self._context)
         trust = book.trust(self.partner)
-        if (self._fresh or self._owed) and not (trust and trust.lets_send):
+        if (self._fresh or self._owing.answers) and not (trust and trust.lets_send):
             book.forget()
             trust = book.trust(self.partner)
         return trust if trust and trust.lets_send else None
@@ -211,18 +222,6 @@ class PartnerRelay:
         if could_not_send or was_silent:
             self._poll_at = 0.0
             self._deliveries.hurry(self.partner, self._context.clock.now())
-
-    def _send_receipts(self, trust: Trust) -> None:
-        while self._owed:
-            batch = [self._owed.popleft() for _ in range(min(BATCH, len(self._owed)))]
-            try:
-                self._publish(trust, [departures.of_receipt(self._context, receipt) for receipt in batch])
-            except InterdeskError:
-                self._owed.extendleft(reversed(batch))
-                raise
-            self._here("after_receipt")
-            for receipt in batch:
-                self._count(metrics.RECEIPTS, receipt.verdict)
 
     def _send_fresh(self, trust: Trust) -> None:
         while self._fresh:
@@ -269,13 +268,13 @@ class PartnerRelay:
             self._unmarked.failed(rows)
             raise
         self._here("after_deliver")
-        self._count(metrics.SENT, amount=len(rows))
+        self._count(metrics.SENT, len(rows))
 
     def _send_again(self, trust: Trust, rows: list[Document]) -> None:
         if not rows:
             return
         self._publish(trust, self._departing(rows))
-        self._count(metrics.RESENT, amount=len(rows))
+        self._count(metrics.RESENT, len(rows))
         self._resending.sent(rows)
 
     def _mark(self, *, all_of_them: bool = False) -> None:
@@ -295,5 +294,5 @@ class PartnerRelay:
     def _here(self, place: str) -> None:
         self._context.crash.here(f"{self._context.service}.{place}")
 
-    def _count(self, counter: Any, *labels: str, amount: int = 1) -> None:
-        counter.labels(self._context.account, self._context.service, self.partner, *labels).inc(amount)
+    def _count(self, counter: Any, amount: int) -> None:
+        counter.labels(self._context.account, self._context.service, self.partner).inc(amount)

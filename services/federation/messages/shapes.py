@@ -70,8 +70,8 @@ def long_text(maximum_bytes: int = MAX_NOTE_BYTES) -> fields.Field[Any]:
     return fields.String(required=True, validate=check, metadata=about)
 
 
-def integer(minimum: int = 1, *, null: bool = False) -> fields.Field[Any]:
-    in_range = validate.Range(min=minimum, max=MAX_INTEGER)
+def integer(minimum: int = 1, *, null: bool = False, maximum: int = MAX_INTEGER) -> fields.Field[Any]:
+    in_range = validate.Range(min=minimum, max=maximum)
     return fields.Integer(strict=True, required=True, allow_none=null, validate=in_range)
 
 
