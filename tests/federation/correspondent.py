@@ -19,10 +19,13 @@ from services.federation import resuming
 from services.federation.border import Post
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
+from services.federation.files.pulling import wake
 from services.federation.letters import write
+from services.federation.messages.attachments import OFFERED
 from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
 from services.federation.threads import Thread, open_thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
+from tests.federation.files import TalkFiles, taken
 
 TALKS = Collection("talks", (Index(["partner", "thread_id"], unique=True),))
 AT = "2026-01-05T09:00:00.000Z"
@@ -75,6 +78,7 @@ class Talk:
         self.undone: list[str] = []
         self.flagged: list[str] = []
         self.remembered: list[str] = []
+        self.files: TalkFiles | None = None
 
     def reset(self) -> None:
         self.opened.clear()
@@ -90,6 +94,8 @@ class Talk:
     def _hear(self, context: Context, message: Message) -> Verdict:
         if message.type in TYPES_OF_RESTORES:
             return self._found_again(context, message)
+        if message.type == OFFERED:
+            return self._take_offer(context, message)
         body = message.body
         text = _text(body)
         record = find(context, message.sender, message.thread)
@@ -105,6 +111,14 @@ class Talk:
         heard = [] if verdict.word == "refused" else [text]
         _keep(context, record, message.sender, thread, heard)
         return verdict
+
+    def _take_offer(self, context: Context, message: Message) -> Verdict:
+        record = find(context, message.sender, message.thread)
+        assert record is not None
+        thread = thread_of(record).advance(message)
+        _keep(context, record, message.sender, thread, [], [taken(context, message)])
+        wake(context, message.sender)
+        return done()
 
     def refused(self, context: Context, partner: str, row: Mapping[str, Any], code: str) -> None:
         self.undone.append(f"{row['sequence']} {code}")
@@ -192,12 +206,15 @@ def open_talk(context: Context, partner: str, text: str) -> str:
     return thread.id
 
 
-@decide_again
 def say(context: Context, partner: str, thread_id: str, text: str) -> None:
+    say_body(context, partner, thread_id, "note.added.v1", {"episode": [1, 1], "note": note(text)})
+
+
+@decide_again
+def say_body(context: Context, partner: str, thread_id: str, type: str, body: dict[str, Any]) -> None:
     record = find(context, partner, thread_id)
     assert record is not None
-    body = {"episode": [1, 1], "note": note(text)}
-    _say(context, partner, thread_of(record), record, "note.added.v1", body)
+    _say(context, partner, thread_of(record), record, type, body)
 
 
 def _say(
@@ -227,7 +244,7 @@ class Running:
             crash=context.crash,
             sweep_seconds=context.config.sweep_seconds,
         )
-        self.post = Post(context, talk)
+        self.post = Post(context, talk, talk.files)
         self.relay.message_sink = self.post.outbox.offer
         self._thread = threading.Thread(target=self.relay.run, daemon=True)
 

@@ -20,6 +20,7 @@ from services.common.context import Context  # noqa: E402
 from services.common.crash import CrashPoints  # noqa: E402
 from services.common.database import connect  # noqa: E402
 from tests.federation.correspondent import Running, Talk, Waker  # noqa: E402
+from tests.federation.files import TalkFiles  # noqa: E402
 
 
 def main() -> None:
@@ -33,7 +34,10 @@ def main() -> None:
         crash=CrashPoints(config.crash_at),
         wake=waker.wake,
     )
-    running = Running(context, Talk(), waker)
+    talk = Talk()
+    if told["files"]:
+        talk.files = TalkFiles()
+    running = Running(context, talk, waker)
     running.start()
     tpool.execute(sys.stdin.read)
     running.stop()

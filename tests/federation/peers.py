@@ -13,7 +13,9 @@ from services.common.config import Config
 class Peer:
     """A process that runs a side (peer.py). It ends when it is told to, crashes, or the tests end."""
 
-    def __init__(self, config: Config, database: str, database_uri: str, crash_at: str | None) -> None:
+    def __init__(
+        self, config: Config, database: str, database_uri: str, crash_at: str | None, files: bool = False
+    ) -> None:
         told = {
             "config": {
                 "account": config.account,
@@ -31,6 +33,7 @@ class Peer:
             },
             "secret": (config.secret or b"").hex(),
             "database": database,
+            "files": files,
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.federation.peer"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL

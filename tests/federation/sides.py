@@ -259,4 +259,5 @@ class Side(Seen):
 
     def peer(self, database_uri: str, crash_at: str | None = None) -> Peer:
         """Runs this side in a process of its own, as services run; it may be told where to crash."""
-        return Peer(self.context.config, self.database.name, database_uri, crash_at)
+        files = self.talk.files is not None
+        return Peer(self.context.config, self.database.name, database_uri, crash_at, files)

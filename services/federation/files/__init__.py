@@ -74,9 +74,7 @@ class Files(Protocol):
         """How far a partner's file has come is another: its note shows the row's `state`, `code`, `here`."""
         ...
 
-    def settled(
-        self, context: Context, partner: str, offered: Mapping[str, Any], code: str | None
-    ) -> None:
+    def settled(self, context: Context, partner: str, offered: Mapping[str, Any], code: str | None) -> None:
         """The partner has the file that we offered with this body; with a code: he has given it up."""
         ...
 

@@ -1,4 +1,4 @@
-"""Landing: where a partner's file lies while it comes, and whether it is what was offered when all is here."""
+"""Landing: where a partner's file lies while it comes, and whether it is what was offered when it is here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import DuplicateKeyError
 
 from services.common import attachments
+from services.common.attachments.files import FILES
 from services.common.database import Document, answering
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Landing:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._files = context.database[attachments.FILES.name]
+        self._files = context.database[FILES.name]
 
     def place(self, row: Mapping[str, Any]) -> tuple[str, bool]:
         """Where it lies, made when it is not there yet, and whether it has landed: that may be so where a

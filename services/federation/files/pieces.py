@@ -1,9 +1,9 @@
 """Which pieces of a partner's file are asked for next, when again, and when no more. Pure.
 
-A file is asked for in pieces of 128 KiB, from its beginning, a few at a time. Of what was asked the sender may
-have sent nothing: its process died, the lane was full, the partner is away. Then the next try waits longer
-each time, and other files go first. A partner that is away is waited for without end; one that is heard and
-does not send what it offers is given up after some hours. Whatever comes starts the patience anew.
+A file is asked for in pieces of 128 KiB, from its beginning, a few at a time. Nothing of them may come: the
+sender's process died, the lane was full, the partner is away. Then the next try waits longer each time, and
+other files go first. A partner that is away is waited for without end; one that is heard and does not send
+what it offers is given up after some hours. Whatever comes starts the patience anew.
 """
 
 from __future__ import annotations

@@ -40,9 +40,7 @@ _KEPT: Final = "pulling"
 class Pulling:
     """Of one service. `owe` has a word sent."""
 
-    def __init__(
-        self, context: Context, files: Files, owe: Callable[[Word], None], borders: Borders
-    ) -> None:
+    def __init__(self, context: Context, files: Files, owe: Callable[[Word], None], borders: Borders) -> None:
         config = context.config
         self._context = context
         self._files = files
@@ -122,9 +120,16 @@ class Pulling:
         try:
             row = self._next(partner)
             if row is not None:
-                self._go_on(row)
+                self._try(row)
         except Exception as error:
             _tell(error)
+
+    def _try(self, row: Document) -> None:
+        self._complete.discard(row["_id"])
+        try:
+            self._go_on(row)
+        except Invalid as error:
+            self._end(row, IS_REFUSED, error.code)
 
     def _next(self, partner: str) -> Document | None:
         """The file to go on with: one at a time of a partner. What waits longest comes first."""
@@ -141,7 +146,6 @@ class Pulling:
             return self._rows.find_one(due, sort=[("due.of", 1), ("due.at", 1)])
 
     def _go_on(self, row: Document) -> None:
-        self._complete.discard(row["_id"])
         if row["state"] == IS_REFUSED:  # by the receipt of its offer
             self._end(row, IS_REFUSED, row["code"], told=True)
             return
@@ -180,8 +184,7 @@ class Pulling:
             here = self._landing.land(row, lies)
         except Invalid as error:
             if error.code != DAMAGED:
-                self._end(row, IS_REFUSED, error.code)
-                return
+                raise
             log.warning("a partner's file is damaged", partner=row["partner"], offer=row["_id"])
             self._step_aside(row, pull.begins_again())
             return

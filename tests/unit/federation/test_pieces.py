@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ SIZES = st.integers(1, 40 * PIECE_BYTES)
 def test_the_pieces_are_the_whole_file_and_nothing_twice(size: int) -> None:
     found = [range_of(size, n) for n in range(count(size))]
     assert found[0][0] == 0
-    assert all(start + length == after for (start, length), (after, _) in zip(found, found[1:], strict=False))
+    assert all(start + length == after for (start, length), (after, _) in pairwise(found))
     assert sum(length for _, length in found) == size
     assert all(0 < length <= MAX_CHUNK_BYTES for _, length in found)
     assert [piece_at(size, *each) for each in found] == list(range(count(size)))
