@@ -10,7 +10,6 @@ from typing import Any
 from services.common.context import Context
 from services.federation.envelope import Message
 from services.federation.verdicts import Verdict
-from services.requests import store
 from services.requests.actions import arrivals, restores
 
 
@@ -31,7 +30,7 @@ def unanswered(context: Context, row: Mapping[str, Any]) -> None:
 
 
 def earlier(context: Context, incarnation: int) -> Iterable[tuple[str, str]]:
-    return store.earlier_threads(context, incarnation)
+    return restores.earlier(context, incarnation)
 
 
 def resume(context: Context, partner: str, thread: str) -> None:

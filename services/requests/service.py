@@ -18,7 +18,7 @@ from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.federation.trusts import ENDED
 from services.requests import partner, queries
-from services.requests.actions import attaching, by_clocks, desk, due, targets
+from services.requests.actions import attaching, by_clocks, desk, due, files, targets
 from services.requests.schemas import (
     NoteInputSchema,
     NotePublishInputSchema,
@@ -45,7 +45,7 @@ class RequestsService(AttachmentCommands, BorderCommands):
 
     context: Context = ServiceContext(collections=COLLECTIONS)  # type: ignore[assignment]
     held = CopyHolder(HELD)
-    border = Border(partner)  # type: ignore[assignment]
+    border = Border(partner, files)  # type: ignore[assignment]
     web = ServiceWeb()
 
     @command(allowed=EVERYONE)

@@ -36,7 +36,7 @@ from services.federation.letters import write
 from services.federation.resuming import resumed
 from services.federation.threads import Thread, open_thread
 from services.requests.documents import decode, encode
-from services.requests.model import HistoryEntry, Note, Place, Request, Step, place
+from services.requests.model import HistoryEntry, Note, Outgoing, Place, Request, Step, place
 
 Document = dict[str, Any]
 
@@ -139,10 +139,12 @@ def save(
     stored: Stored | None = None,
     heard: Thread | None = None,
     resumes: str | None = None,
+    also: Sequence[Mapping[str, Any]] = (),
 ) -> Stored:
     """One save of all of a step: the request, its notes, history and events, and the messages to partners,
     each with its place in its thread and its seal. `heard` is the thread after the partner's message that
-    the step applied, `resumes` the thread that is resumed before anything else is said in it.
+    the step applied, `resumes` the thread that is resumed before anything else is said in it, `also` rows
+    that are kept with it.
 
     Raises Stale, Conflict, and Unavailable while the account has no keys or its outbox is full.
     """
@@ -156,12 +158,13 @@ def save(
     for said in step.outgoing:
         thread = threads.get(said.thread) or _opened(context, said.thread, said.partner)
         threads[said.thread], row = write(
-            context, thread, id=said.id, type=said.type + VERSION, body=said.body, request_id=step.request.id
+            context, thread, id=said.id, type=said.type + VERSION, body=said.body, **_about(step, said)
         )
         messages.append(row)
     rows = [
         *(copy_row(NOTES.name, note_document(step.request.id, note)) for note in step.notes),
         *messages,
+        *also,
         *(event_row(event.type, event.facts) for event in step.events),
     ]
     state = _state(step.request, threads.values(), stored.record.state if stored else {})
@@ -184,37 +187,19 @@ def public_notes(context: Context, stored: Stored) -> tuple[Note, ...]:
     return tuple(sorted((note for note in notes.values() if note.public), key=lambda note: note.n))
 
 
+def note_of(context: Context, stored: Stored, partner: str, id: int) -> Document | None:
+    """The document of the note that the partner calls so; it stands in `notes` from now on."""
+    copy(context.database, [row for row in stored.record.waiting if row["type"] == NOTES.name])
+    with answering():
+        found = context.database[NOTES.name].find({"request_id": stored.request.id, "source": [partner, id]})
+        return next(iter(found), None)
+
+
 def has_note(context: Context, stored: Stored, id: int) -> bool:
     """Whether the request as it was loaded has this note; if so, it stands in `notes` from now on."""
     copy(context.database, [row for row in stored.record.waiting if row["type"] == NOTES.name])
     with answering():
         return context.database[NOTES.name].find_one({"_id": id}, {"_id": 1}) is not None
-
-
-def known_notes(context: Context, stored: Stored) -> frozenset[int]:
-    """The ids of the request's notes; those too that a crash has left with the request."""
-    left = {row["document"]["_id"] for row in stored.record.waiting if row["type"] == NOTES.name}
-    with answering():
-        kept = list(context.database[NOTES.name].find({"request_id": stored.request.id}, {"_id": 1}))
-    return frozenset(left | {document["_id"] for document in kept})
-
-
-def earlier_threads(context: Context, incarnation: int) -> list[tuple[str, str]]:
-    """(partner, thread) of threads in which nothing was said in this incarnation yet; newest request
-    first.
-    """
-    with answering():
-        found = list(
-            context.database[REQUESTS.name]
-            .find({"threads.sent.incarnation": {"$lt": incarnation}}, {"threads": 1})
-            .sort([("_id", -1)])
-        )
-    return [
-        (thread["partner"], thread["id"])
-        for document in found
-        for thread in document["threads"]
-        if thread["sent"]["incarnation"] < incarnation
-    ]
 
 
 def document_of(stored: Stored) -> Document:
@@ -291,6 +276,14 @@ def _words(request: Request) -> Sequence[str]:
     # Not what its requester may not see: he could find it out by searching for it.
     words = [request.core.subject, str(request.id), request.source_id]
     return [word for word in words if word]
+
+
+def _about(step: Step, said: Outgoing) -> Document:
+    """What the row of a message tells besides: the request, and of an offer which file of which note."""
+    about: Document = {"request_id": step.request.id}
+    if "file" in said.body:
+        about["file"] = {"note": said.body["note"], "key": said.body["file"]["key"]}
+    return about
 
 
 def _entry(entry: HistoryEntry) -> Document:

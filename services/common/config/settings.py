@@ -54,6 +54,7 @@ class Config:
     unreceipted_flag_seconds: float = 86400
     inbox_kept_days: int = 30
     attachment_megabytes: int = 25
+    partner_attachment_megabytes: int = 1024
     rate_limit_per_hour: int = 3600
     rate_limit_burst: int = 20
     log_level: str = "info"

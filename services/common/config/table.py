@@ -204,6 +204,12 @@ TABLE: tuple[Variable, ...] = (
         "how large an attachment may be",
     ),
     Variable(
+        "INTERDESK_PARTNER_ATTACHMENT_MEGABYTES",
+        "partner_attachment_megabytes",
+        reading.integer(1, 1_000_000),
+        "how much of one partner's attachments a service takes in a day",
+    ),
+    Variable(
         "INTERDESK_RATE_LIMIT_PER_HOUR",
         "rate_limit_per_hour",
         reading.integer(1, 10**9),

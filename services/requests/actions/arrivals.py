@@ -19,11 +19,12 @@ from services.federation import messages
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.letters import read_again
+from services.federation.messages.attachments import OFFERED
 from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import model, store
-from services.requests.actions import restores
+from services.requests.actions import files, restores
 from services.requests.actions.lookup import Lookup
 from services.requests.actions.ruling import ruled
 from services.requests.model.wire import read_episode
@@ -42,6 +43,8 @@ def receive(context: Context, message: Message) -> Verdict:
     thread = _thread(context, stored, message)
     if message.type in TYPES_OF_RESTORES:
         return restores.receive(context, message, stored, thread)
+    if message.type == OFFERED and stored is not None:
+        return files.take_offer(context, message, stored, thread)
     thread.advance(message)  # before anything is looked up or introduced: it must be the next one
     incoming = _incoming(context, message)
     take = _take(context, message, incoming, stored)
@@ -72,8 +75,9 @@ def discard(context: Context, message: Message) -> None:
 @decide_again
 def refuse(context: Context, row: Document, code: str) -> None:
     """The partner refused a message of ours: exactly that is undone, and the team is told. Idempotent."""
-    stored = store.load(context, row["request_id"])
-    store.save(context, model.refused(stored.request, _sent(context, row), code, ruled(context)), stored)
+    stored, sent = store.load(context, row["request_id"]), _sent(context, row)
+    files.refuse(context, sent, code)
+    store.save(context, model.refused(stored.request, sent, code, ruled(context)), stored)
 
 
 @decide_again

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.common.context import Context
+from services.common.database import answering
 from services.common.store import decide_again
 from services.federation import resuming
 from services.federation.envelope import Message
@@ -54,7 +55,7 @@ def _relearned(context: Context, message: Message, stored: Stored) -> model.Step
     said = resuming.own_words(context, message, request_id=stored.request.id)
     if said is None:
         return model.relearned(stored.request, _sent(message), frozenset(), ruled(context))
-    known = store.known_notes(context, stored)
+    known = _known_notes(context, stored)
     return model.relearned(stored.request, _sent(said), known, ruled(context))
 
 
@@ -66,3 +67,29 @@ def _returned(context: Context, message: Message, body: dict[str, object]) -> mo
     direction = "down" if ThreadId.parse(message.thread).opener == context.account else "up"
     type_ = RETURNED.removesuffix(store.VERSION)
     return model.Outgoing(context.new_uuid(), direction, message.sender, message.thread, type_, body)  # type: ignore[arg-type]
+
+
+def _known_notes(context: Context, stored: Stored) -> frozenset[int]:
+    """The ids of the request's notes; those too that a crash has left with the request."""
+    left = {row["document"]["_id"] for row in stored.record.waiting if row["type"] == store.NOTES.name}
+    with answering():
+        kept = list(context.database[store.NOTES.name].find({"request_id": stored.request.id}, {"_id": 1}))
+    return frozenset(left | {document["_id"] for document in kept})
+
+
+def earlier(context: Context, incarnation: int) -> list[tuple[str, str]]:
+    """(partner, thread) of threads in which nothing was said in this incarnation yet; newest request
+    first.
+    """
+    with answering():
+        found = list(
+            context.database[store.REQUESTS.name]
+            .find({"threads.sent.incarnation": {"$lt": incarnation}}, {"threads": 1})
+            .sort([("_id", -1)])
+        )
+    return [
+        (thread["partner"], thread["id"])
+        for document in found
+        for thread in document["threads"]
+        if thread["sent"]["incarnation"] < incarnation
+    ]

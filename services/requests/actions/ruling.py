@@ -13,7 +13,10 @@ from typing import TypeVar
 from services.common import errors
 from services.common.actor import Actor
 from services.common.context import Context
+from services.federation.capabilities import understands
 from services.federation.deployment import Deployment
+from services.federation.messages.attachments import OFFERED
+from services.federation.trusts import TrustBook
 from services.requests import model
 from services.requests.actions.lookup import Lookup
 from services.requests.model.access import relation, sees_all
@@ -50,7 +53,13 @@ def ruled(context: Context, request_id: int | None = None, note_id: int | None =
     Raises Unavailable.
     """
     ids = NewIds(context, request_id, note_id)
-    return model.Context(context.account, Deployment.of(context).number, context.clock.now(), ids)
+    incarnation = Deployment.of(context).number
+    return model.Context(context.account, incarnation, context.clock.now(), ids, _take_files(context))
+
+
+def _take_files(context: Context) -> frozenset[str]:
+    trusts = TrustBook.of(context).trusts()
+    return frozenset(trust.partner for trust in trusts if understands(trust.capabilities, OFFERED))
 
 
 def who(actor: Actor, request: model.Request | None) -> model.Actor:

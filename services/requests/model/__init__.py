@@ -5,6 +5,7 @@
                trust_ended, state_again, relearned,
                due, targets_said, discarded
     by_clocks  escalated, followed_up                  what the account's own clocks do to it
+    files      offer_heard, came                       what becomes of the files of partners' notes
 
 Each takes the `Request` (this account's own document), what happened, the facts that the edge looked up and
 a `Context`, and gives a `Step`: the new request with its notes, history entries, messages to partners and
@@ -21,6 +22,7 @@ The rules are those of a request that goes to a provider's account and comes bac
     provider,          the provider's side, and what it says of itself whenever that changes
     speaking
     own, core, notes   moves among own teams; the shared core; notes over the border
+    offering, files    the files of notes over the border
     restate, refusals  agreeing again after a restore; undoing what a partner refused
     situation          what the account's clocks hear of a request
     periods            who had it when, read off its history
@@ -52,6 +54,7 @@ from services.requests.model.errors import (
     UnknownThread,
 )
 from services.requests.model.facts import Changes, Facts, Incoming, Lead, NewRequest, Sent, Take
+from services.requests.model.files import came, check_thread, offer_heard
 from services.requests.model.holder import Place, clock, holder, own_team, place, provider_holds
 from services.requests.model.periods import Held, Period, periods
 from services.requests.model.request import Above, Below, Escalated, Flag, Request, Stated
@@ -78,6 +81,7 @@ from services.requests.model.values import (
     Core,
     Ending,
     Episode,
+    FileState,
     Impact,
     Medium,
     Note,
@@ -112,6 +116,7 @@ __all__ = [
     "Escalation",
     "Event",
     "Facts",
+    "FileState",
     "Flag",
     "FollowUp",
     "Held",
@@ -149,6 +154,8 @@ __all__ = [
     "Who",
     "Workflow",
     "apply",
+    "came",
+    "check_thread",
     "clock",
     "create",
     "discarded",
@@ -158,6 +165,7 @@ __all__ = [
     "followed_up",
     "holder",
     "legal_moves",
+    "offer_heard",
     "own_team",
     "periods",
     "place",

@@ -63,7 +63,10 @@ def hand_over(draft: Draft, lead: Lead, earlier: tuple[Note, ...]) -> None:
     carried, following = notes_for_give(unseen, context.account)
     give = give_body(link, draft.request.id, draft.request.core)
     draft.send_down(
-        link, "request.handed_over", {**give, "notes": [draft.body_of(note) for note in carried]}, *carried
+        link,
+        "request.handed_over",
+        {**give, "notes": [draft.body_of(note, link.partner) for note in carried]},
+        *carried,
     )
     for note in following:
         send_note(draft, link, note)
@@ -77,7 +80,9 @@ def reject(draft: Draft, link: Below, why: Note) -> None:
     """returned → with: the solution was seen and is not one; a new episode at the same team and member."""
     link = _begin(draft, link)
     give = give_body(link, draft.request.id, draft.request.core)
-    draft.send_down(link, "request.reopened", {**give, "note": draft.body_of(why), "notes": []}, why)
+    draft.send_down(
+        link, "request.reopened", {**give, "note": draft.body_of(why, link.partner), "notes": []}, why
+    )
     draft.record("rejected", link.partner)
 
 
@@ -115,7 +120,7 @@ def answer(draft: Draft, link: Below, note: Note) -> None:
     body = {
         "episode": episode_body(link.episode),
         "question": link.question,
-        "note": draft.body_of(note),
+        "note": draft.body_of(note, link.partner),
         "team": ref_body(draft.request.team),
         "member": ref_body(draft.request.member),
     }
@@ -144,7 +149,7 @@ def end(draft: Draft, note: Note | None = None) -> None:
 
 def send_end(draft: Draft, link: Below, type_: str, note: Note | None = None) -> None:
     carried = () if note is None else (note,)
-    body = {"episode": episode_body(link.episode), "note": draft.body_of(note)}
+    body = {"episode": episode_body(link.episode), "note": draft.body_of(note, link.partner)}
     draft.send_down(link, type_, body, *carried)
 
 

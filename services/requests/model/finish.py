@@ -11,11 +11,12 @@ from typing import Any
 from services.requests.model.core import tell_target
 from services.requests.model.holder import clock, own_team
 from services.requests.model.notes import send_note
+from services.requests.model.offering import offer_files
 from services.requests.model.request import Request
 from services.requests.model.situation import tell_situation
 from services.requests.model.speaking import speak
 from services.requests.model.step import Draft, HistoryEntry, Step
-from services.requests.model.values import Clock, Ending, Ref, Status
+from services.requests.model.values import Clock, Ref, Status
 from services.requests.model.wire import core_value, episode_body
 
 #: Own-view fields whose changes the history and the events tell, by their names in the API.
@@ -65,6 +66,7 @@ def finish(draft: Draft) -> Step:
     tell_situation(draft)
     tell_target(draft)
     _pass_notes(draft)
+    offer_files(draft)
     _events(draft)
     changes = _changes(before, draft.request)
     lines = draft.lines
@@ -104,10 +106,10 @@ def _wait(draft: Draft) -> None:
 def _pass_notes(draft: Draft) -> None:
     """A public note is for every account of the request: up always, down in an open episode, once each."""
     above, link = draft.request.above, draft.request.link
-    up = above is not None and above.ended not in (Ending.TRUST_ENDED, Ending.FORGOTTEN)
+    up = above is not None and above.hears
     for note in [note for note in draft.notes if note.public]:
         if up and above and note.account != above.partner and (above.thread, note.n) not in draft.carried:
-            body = {"episode": episode_body(above.episode), "note": draft.body_of(note)}
+            body = {"episode": episode_body(above.episode), "note": draft.body_of(note, above.partner)}
             draft.send_up("note.added", body, note)
         if link and note.account != link.partner and (link.thread, note.n) not in draft.carried:
             send_note(draft, link, note)

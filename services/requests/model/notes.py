@@ -10,7 +10,7 @@ from services.requests.model.wire import episode_body
 
 def send_note(draft: Draft, link: Below, note: Note) -> None:
     """A public note by itself, to a provider."""
-    body = {"episode": episode_body(link.episode), "note": draft.body_of(note)}
+    body = {"episode": episode_body(link.episode), "note": draft.body_of(note, link.partner)}
     draft.send_down(link, "note.added", body, note)
 
 

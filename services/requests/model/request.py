@@ -55,6 +55,11 @@ class Above:
     def open(self) -> bool:
         return self.ended is None
 
+    @property
+    def hears(self) -> bool:
+        """Whether the customer's account still hears what is said in the thread."""
+        return self.ended not in (Ending.TRUST_ENDED, Ending.FORGOTTEN)
+
 
 @dataclass(frozen=True, slots=True)
 class Below:

@@ -51,7 +51,7 @@ def speak(draft: Draft, note: Note | None = None, code: str | None = None) -> No
     if above.stated == now or (asked and above.stated and above.stated.status is now.status):
         return  # a question stands as it was asked; who waits for the answer is told with the next statement
     carried = () if note is None else (note,)
-    said = {"note": draft.body_of(note)}
+    said = {"note": draft.body_of(note, above.partner)}
     if now.status is Status.WAITING_FOR_CUSTOMER:
         message_id = draft.context.ids.message()
         question = above.question or message_id

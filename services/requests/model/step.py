@@ -34,12 +34,15 @@ class Ids(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The account a rule runs in, its incarnation, the time of the save, and where new ids come from."""
+    """The account a rule runs in, its incarnation, the time of the save, and where new ids come from.
+    `take_files`: the partners who take the files of notes.
+    """
 
     account: str
     incarnation: int
     at: datetime
     ids: Ids
+    take_files: frozenset[str] = frozenset()
 
 
 class Who(StrEnum):
@@ -81,6 +84,16 @@ class Outgoing:
     thread: str
     type: str
     body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A note that a message of a step carries."""
+
+    direction: Literal["up", "down"]
+    partner: str
+    thread: str
+    note: Note
 
 
 #: What the history calls a partner's word that came too late to have an effect (rules 2, 3 and 5).
@@ -144,6 +157,8 @@ class Draft:
         self.events: list[Event] = []
         #: (thread, Note.n) of public notes that already travel inside a message of this step.
         self.carried: set[tuple[str, int]] = set()
+        #: The notes that are said in this step, and in which thread to whom.
+        self.said: list[Said] = []
 
     def change(self, **fields: Any) -> None:
         self.request = replace(self.request, **fields)
@@ -179,6 +194,7 @@ class Draft:
         message_id = message_id or self.context.ids.message()
         self.outgoing.append(Outgoing(message_id, direction, partner, thread, type_, body))
         self.carried.update((thread, note.n) for note in carried)
+        self.said += [Said(direction, partner, thread, note) for note in carried]
         return message_id
 
     def note(
@@ -220,8 +236,12 @@ class Draft:
         """A note by the account itself, for its specialists."""
         return self.note(text, Visibility.SPECIALIST, medium=Medium.SYSTEM)
 
-    def body_of(self, note: Note | None) -> dict[str, Any] | None:
-        return None if note is None else note_body(note, self.context.account)
+    def body_of(self, note: Note | None, partner: str) -> dict[str, Any] | None:
+        """The note as it is said to this partner: one who takes no files is told which he does not get."""
+        if note is None:
+            return None
+        takes = partner in self.context.take_files
+        return note_body(note, self.context.account, without=() if takes else note.attachments)
 
     def record(self, what: str, text: str | None = None, **changes: list[Any]) -> None:
         self.lines.append((what, text, changes))

@@ -195,10 +195,19 @@ CORE_FIELDS = (
 )
 
 
+class FileState(StrEnum):
+    """How far the file of a partner's note has come; an account's own are here."""
+
+    COMING = "coming"
+    HERE = "here"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file on a note, as `common.attachments` knows it. `displayable`: a picture that browsers show;
-    `inline`: it is shown in the note's text, which holds `![](key)`.
+    `inline`: it is shown in the note's text, which holds `![](key)`. `refused`: why one of a partner is not
+    here and will not be.
     """
 
     id: int
@@ -209,6 +218,8 @@ class Attachment:
     sha256: str
     displayable: bool = False
     inline: bool = False
+    state: FileState = FileState.HERE
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,10 @@ Times are RFC 3339, UTC, milliseconds, `Z`. C is the customer's account, P the p
                                   P → C   by="provider" episode request_id status question completion_reason
                                           completed_at team member; status "withdrawn": this side has ended
     note.added                    either  episode note
+    attachment.offered            either  episode note file; the file of a note that was said before
 
-    Note: id text person medium created_at.   Core: the seven CORE_FIELDS of `values`.
+    Note: id text person medium created_at.   File: key name type size sha256 inline.
+       Core: the seven CORE_FIELDS of `values`.
 
 `note` is null where nothing was said, and where a statement is made again after a refusal or a restore.
 """
@@ -40,6 +42,7 @@ from typing import Any, Final
 from services.requests.model.request import Above, Below
 from services.requests.model.values import (
     CORE_FIELDS,
+    Attachment,
     Body,
     Category,
     Core,
@@ -56,6 +59,9 @@ MAX_NOTES_IN_GIVE = 64
 MAX_NOTE_BYTES_IN_GIVE = 160 * 1024
 MAX_NOTES_AFTER_GIVE = 200
 MAX_NOTE_BYTES_AFTER_GIVE = 4 * 1024 * 1024
+#: A note's text on the wire; and how many files it names that are not sent with it.
+MAX_TEXT_BYTES = 64 * 1024
+MAX_NAMED = 5
 
 
 TARGET: Final = "requester_resolution_target_at"
@@ -84,17 +90,42 @@ def read_episode(body: Body) -> Episode:
     return Episode(incarnation, n)
 
 
-def note_body(note: Note, account: str) -> dict[str, Any]:
+def note_body(note: Note, account: str, without: Sequence[Attachment] = ()) -> dict[str, Any]:
     """A note in this account's own ids. Another account's person is not ours to name: such a note goes
-    without.
+    without. The text says which of its files are not sent.
     """
     own = note.account == account
     return {
         "id": note.id,
-        "text": note.text,
+        "text": _without_files(note.text, without) if without else note.text,
         "person": ref_body(note.person) if own else None,
         "medium": note.medium.value,
         "created_at": time_text(note.created_at),
+    }
+
+
+def _without_files(text: str, files: Sequence[Attachment]) -> str:
+    """The text, and a line that names files; both fit into a note."""
+    names = [file.name for file in files[:MAX_NAMED]]
+    more = f" and {len(files) - len(names)} more" if len(files) > len(names) else ""
+    line = f"\n\n[Not sent with this note: {', '.join(names)}{more}]"
+    room = MAX_TEXT_BYTES - len(line.encode())
+    return text.encode()[:room].decode(errors="ignore") + line
+
+
+def offer_body(episode: Episode, note: Note, file: Attachment) -> dict[str, Any]:
+    """A file of a note, in this account's own ids."""
+    return {
+        "episode": episode_body(episode),
+        "note": note.id,
+        "file": {
+            "key": file.key,
+            "name": file.name,
+            "type": file.type,
+            "size": file.size,
+            "sha256": file.sha256,
+            "inline": file.inline,
+        },
     }
 
 
