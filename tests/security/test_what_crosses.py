@@ -8,21 +8,25 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+import requests
 from joserfc.util import urlsafe_b64decode
 from marshmallow import Schema
 
 from interdesk.services import STORING
 from services.common.fields import Text
+from services.federation.files import COMING
 from services.organizations.schemas import records
 from services.requests.schemas import RequestInputSchema
 from services.slas import schemas as slas
 from tests.faults.at_rest import await_quiet
 from tests.faults.cases import Case
 from tests.faults.partners import CUSTOMER, PROVIDER, Partners, partners_up
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 CANARY = "canary"
+SHARED = b"What is on the disk\n" * 9
 
 # What is taken of each resource, and which texts of it a partner may read.
 TAKEN: Mapping[str, tuple[type[Schema], frozenset[str]]] = {
@@ -92,6 +96,7 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     for account, id in ((CUSTOMER, case.request_id), (PROVIDER, case.remote_id)):
         with partners[account].api() as api:
             api.patch(f"requests/{id}", private("requests"))
+    assert has_come(partners, case, attach(partners, case)) == SHARED
     case.ask()
     case.answer()
     case.answer_comes()
@@ -110,6 +115,41 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     unshared = [each for each in crossed if b"requester_resolution_target_at" in each]
     assert unshared == [], "until when a requester expects it crosses only where an agreement shares it"
     assert {resource for _, resource in filled} == set(TAKEN) - {"requests"}
+    kept = partners.stored(PROVIDER, "requests")
+    assert [bytes(each["data"]) for each in kept["attachments.chunks"].find()] == [SHARED]
+    assert [each["file"]["name"] for each in kept[COMING.name].find()] == ["shared.log"]
+
+
+def attach(partners: Partners, case: Case) -> int:
+    """Files for the case at the customer: one with a public note, whose id it gives, one with an internal."""
+    with partners[CUSTOMER].api() as api:
+        made = {}
+        for name, content in (("shared.log", SHARED), (f"{CANARY}.log", CANARY.encode() * 9)):
+            file = {"file": (name, content, "text/plain")}
+            headers = {"Authorization": f"Bearer {partners[CUSTOMER].admin_token}"}
+            answer = requests.post(f"{api.url}/v1/attachments", files=file, headers=headers, timeout=30)
+            answer.raise_for_status()
+            note = {"text": "See this", "internal": name != "shared.log"}
+            attached = {**note, "attachments": [{"key": answer.json()["key"]}]}
+            made[name] = api.post(f"requests/{case.request_id}/notes", attached)["id"]
+    return int(made["shared.log"])
+
+
+def has_come(partners: Partners, case: Case, note_id: int) -> bytes:
+    """What the provider gets of the file of the customer's note, as the customer is told that it has."""
+    with partners[CUSTOMER].api() as api, partners[PROVIDER].api() as other:
+
+        def told() -> bool:
+            (file,) = api.get(f"notes/{note_id}")["attachments"]
+            return [each["state"] for each in file["offered"]] == ["here"]
+
+        wait_until(told)
+        notes = other.get(f"requests/{case.remote_id}/notes")
+        (file,) = [file for note in notes for file in note["attachments"]]
+        headers = {"Authorization": f"Bearer {partners[PROVIDER].admin_token}"}
+        answer = requests.get(f"{other.url}{file['uri']}", headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.content
 
 
 def payload_of(seal: bytes) -> bytes:

@@ -57,6 +57,6 @@ class _Shown(fields.List[Any]):
         return super()._serialize(value or [], attr, obj, **options)
 
 
-def attachments_shown() -> fields.List[Any]:
+def attachments_shown(schema: type[AttachmentSchema] = AttachmentSchema) -> fields.List[Any]:
     """`attachments` of what goes out."""
-    return _Shown(fields.Nested(AttachmentSchema))
+    return _Shown(fields.Nested(schema))

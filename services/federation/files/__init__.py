@@ -85,20 +85,36 @@ def coming(
     """The row of a file that is taken, to be kept by the save that takes the offer. `file` as in the offer,
     `id` that of the attachment here, `about` what the service knows it by.
     """
-    document = _row(offer, partner, thread, file, at, about) | {"id": id, "state": IS_COMING, "code": None}
+    document = _row(offer, partner, thread, file, id, at, about) | {"state": IS_COMING, "code": None}
     begins = {"asked": [], "silences": 0, "tries": 0, "damaged": 0, "turn": 0, "asked_at": None}
     return copy_row(COMING.name, {**document, **begins, "due": {"of": partner, "at": at}})
 
 
 def refused(
-    offer: str, partner: str, thread: str, *, file: Mapping[str, Any], code: str, at: datetime, **about: Any
+    offer: str,
+    partner: str,
+    thread: str,
+    *,
+    file: Mapping[str, Any],
+    id: int,
+    at: datetime,
+    code: str,
+    **about: Any,
 ) -> Document:
     """The row of a file that was refused by the receipt of its offer; it is `due` once, to be shown."""
-    document = _row(offer, partner, thread, file, at, about) | {"state": IS_REFUSED, "code": code, "turn": 0}
+    document = _row(offer, partner, thread, file, id, at, about)
+    document |= {"state": IS_REFUSED, "code": code, "turn": 0}
     return copy_row(COMING.name, {**document, "due": {"of": partner, "at": at}})
 
 
 def _row(
-    offer: str, partner: str, thread: str, file: Mapping[str, Any], at: datetime, about: Mapping[str, Any]
+    offer: str,
+    partner: str,
+    thread: str,
+    file: Mapping[str, Any],
+    id: int,
+    at: datetime,
+    about: Mapping[str, Any],
 ) -> Document:
-    return {"_id": offer, "partner": partner, "thread": thread, "file": dict(file), "at": at, **about}
+    row = {"_id": offer, "partner": partner, "thread": thread, "file": dict(file), "id": id, "at": at}
+    return {**row, **about}

@@ -55,7 +55,7 @@ class Landing:
 
     def clear(self, row: Mapping[str, Any]) -> None:
         """Nothing of it stays."""
-        found = self._find(row) if "id" in row else None
+        found = self._find(row)
         if found is not None:
             attachments.drop(self._context, found["_id"])
 

@@ -57,8 +57,9 @@ def take_offer(context: Context, message: Message, stored: Stored, thread: Threa
     if note is not None and not _has(note, file["key"]):
         told: Document = {"file": {**file, "name": clean(file["name"])}, "at": context.clock.now()}
         told |= {"request_id": stored.request.id, "note_id": note["_id"]}
+        told |= {"id": context.ids.next("attachment")}
         if code is None:
-            rows = [files.coming(*about, id=context.ids.next("attachment"), **told)]
+            rows = [files.coming(*about, **told)]
         elif code != TOO_MANY:
             rows = [files.refused(*about, code=code, **told)]
     verdict = done() if code is None else refused(code)
@@ -98,7 +99,7 @@ def _refusal(
 def _has(note: Mapping[str, Any], key: str) -> bool:
     """Whether a file is on the note, or coming."""
     return any(
-        each["key"] == key and each["state"] != model.FileState.REFUSED
+        each["key"] == key and each.get("state") != model.FileState.REFUSED
         for each in note.get("attachments") or ()
     )
 
@@ -121,10 +122,11 @@ def shows(context: Context, row: Mapping[str, Any]) -> None:
     file = _file(row)
 
     def put(before: list[Document]) -> list[Document]:
-        mine = [each for each in before if each["key"] == file.key]
-        if any(each["state"] == model.FileState.HERE for each in mine):
-            return before
-        return [*(each for each in before if each["key"] != file.key), encode(file)]
+        known = next((n for n, each in enumerate(before) if each["key"] == file.key), None)
+        if known is None:
+            return [*before, encode(file)]
+        is_here = before[known].get("state") == model.FileState.HERE
+        return before if is_here else [*before[:known], encode(file), *before[known + 1 :]]
 
     note = _change_files(context, row["request_id"], row["note_id"], put)
     if note is not None and row["state"] == files.IS_HERE:
@@ -157,7 +159,7 @@ def _file(row: Mapping[str, Any]) -> model.Attachment:
     """The file of a row as its note has it: by the sender's key, for the text names it so."""
     file, here = row["file"], row.get("here") or {}
     return model.Attachment(
-        id=row.get("id") or 0,
+        id=row["id"],
         key=file["key"],
         name=here.get("name", file["name"]),
         size=file["size"],

@@ -24,7 +24,7 @@ from services.requests.model.facts import Changes, Facts, NewRequest, given
 from services.requests.model.finish import finish
 from services.requests.model.request import Request
 from services.requests.model.step import Actor, Context, Draft, Step, Who
-from services.requests.model.values import CORE_FIELDS, Category, Core, Note, Status, Visibility
+from services.requests.model.values import CORE_FIELDS, Category, Core, FileState, Note, Status, Visibility
 from services.requests.model.workflow import BUILT_IN, Move, Workflow
 
 #: What somebody who is only the requester may say.
@@ -111,8 +111,8 @@ def publish(request: Request, note: Note, actor: Actor, context: Context) -> Ste
     """A provider's solution (or any note for specialists) said to everybody, in the publishing account's own
     name.
 
-    The note stays as it came; the public one is new, by this person, with the same files, and made once.
-    Raises `NotAllowed`, `InvalidField`.
+    The note stays as it came; the public one is new, by this person, with the files that are here, and made
+    once. Raises `NotAllowed`, `InvalidField`.
     """
     if Who.SPECIALIST not in actor.who:
         raise NotAllowed("Only specialists may publish a note.", ["internal"])
@@ -122,7 +122,8 @@ def publish(request: Request, note: Note, actor: Actor, context: Context) -> Ste
         raise InvalidField("The note was published already.", ["internal"])
     draft = Draft(request, context, person=actor.person, before=request)
     draft.change(published=(*request.published, note.n))
-    draft.note(note.text, Visibility.END_USER, person=actor.person, attachments=note.attachments)
+    here = tuple(file for file in note.attachments if file.state is FileState.HERE)
+    draft.note(note.text, Visibility.END_USER, person=actor.person, attachments=here)
     draft.record("published", f"note {note.id}")
     return finish(draft)
 

@@ -105,7 +105,7 @@ def get_note(database: Database[Document], id: int, viewer: Actor) -> Document:
 def shown_note(database: Database[Document], document: Mapping[str, Any], viewer: Actor) -> Document:
     """A note's document as it goes out to a viewer who may see it."""
     names = _called(database, shapes.accounts_of_note(document, viewer.account))
-    return shapes.note(document, viewer.account, names)
+    return shapes.note(document, viewer, names)
 
 
 def get_attachment(database: Database[Document], id: int, viewer: Actor) -> Document:
@@ -207,7 +207,7 @@ def _notes(database: Database[Document], query: ListQuery, among: Mapping[str, A
     found = page(database["notes"], NOTES, query, among, viewer=viewer)
     named = {account for note in found.items for account in shapes.accounts_of_note(note, viewer.account)}
     names = _called(database, named)
-    return found.map(lambda note: shapes.note(note, viewer.account, names))
+    return found.map(lambda note: shapes.note(note, viewer, names))
 
 
 def _names(database: Database[Document], documents: Iterable[Document]) -> dict[str, str]:

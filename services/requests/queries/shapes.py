@@ -7,7 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from services.common.actor import Actor
-from services.requests.model import Above, Below, Episode, Period, Ref, Request, Visibility, holder
+from services.requests.model import (
+    Above,
+    Below,
+    Episode,
+    FileState,
+    Period,
+    Ref,
+    Request,
+    Visibility,
+    holder,
+)
 from services.requests.model.access import sees_all
 from services.requests.schemas import HandoverSchema, NoteSchema, RequestSchema
 from services.requests.store import read_request
@@ -68,8 +78,9 @@ def account_of(id: str, names: Names) -> Document:
     return {"id": id, "name": names.get(id, id)}
 
 
-def note(document: Mapping[str, Any], account: str, names: Names) -> Document:
-    """A note as it goes out; `account` is the one it lies in, `names` those of its partners."""
+def note(document: Mapping[str, Any], viewer: Actor, names: Names) -> Document:
+    """A note as it goes out; `names` are those of the account's partners."""
+    account = viewer.account
     internal = _internal(document)
     author = document["account"]
     shown: Document = _note.dump(
@@ -80,9 +91,17 @@ def note(document: Mapping[str, Any], account: str, names: Names) -> Document:
             "internal": internal,
             "internal_account": account_of(account, names) if internal else None,
             "account": account_of(author, names) if author != account else None,
+            "attachments": [_file(each, viewer, names) for each in document.get("attachments") or ()],
         }
     )
     return {**shown, "version": 1}
+
+
+def _file(document: Mapping[str, Any], viewer: Actor, names: Names) -> Document:
+    """A file of a note; who else has it is the specialists' business."""
+    offered = document.get("offered", ()) if viewer.is_system or sees_all(viewer.roles) else ()
+    told = [{**each, "account": account_of(each["account"], names)} for each in offered]
+    return {"state": FileState.HERE.value, "refused": None, **document, "offered": told}
 
 
 def entry(line: Mapping[str, Any], names: Names) -> Document:
@@ -186,7 +205,8 @@ def accounts_in(document: Mapping[str, Any]) -> set[str]:
 
 def accounts_of_note(document: Mapping[str, Any], account: str) -> set[str]:
     """The accounts that a note in `account` names as it goes out."""
-    foreign = {document["account"]} - {account}
+    told = {said["account"] for file in document.get("attachments") or () for said in file.get("offered", ())}
+    foreign = {document["account"], *told} - {account}
     return foreign | {account} if _internal(document) else foreign
 
 

@@ -7,7 +7,12 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, pre_load
 
-from services.common.attachments.schemas import attachments_given, attachments_shown
+from services.common.attachments.schemas import (
+    URI,
+    AttachmentSchema,
+    attachments_given,
+    attachments_shown,
+)
 from services.common.fields import Moment
 from services.common.schemas import AccountReferenceSchema, InputSchema, OutputSchema
 from services.requests.schemas.requests import NoteText
@@ -44,6 +49,26 @@ class NotePublishInputSchema(InputSchema):
     internal = fields.Boolean(required=True)
 
 
+class OfferedSchema(OutputSchema):
+    """What became of a file at another account: it is `here` (there), or was `refused`, and why."""
+
+    account = fields.Nested(AccountReferenceSchema)
+    state = fields.String()
+    refused = fields.String()
+
+
+class NoteAttachmentSchema(AttachmentSchema):
+    """A file of a note. `state`: one from another account is `coming` until all of it is `here`, or was
+    `refused`, and `refused` says why; `uri` is null until it is here. `offered`: the other accounts that have
+    it, or have refused it; for specialists.
+    """
+
+    uri = fields.Function(lambda shown: URI.format(id=shown["id"]) if shown["state"] == "here" else None)
+    state = fields.String()
+    refused = fields.String(allow_none=True)
+    offered = fields.List(fields.Nested(OfferedSchema))
+
+
 class NoteSchema(OutputSchema):
     """A note. `account` is the author's account when it is another one; `internal_account` stands on
     internal notes.
@@ -57,5 +82,5 @@ class NoteSchema(OutputSchema):
     internal = fields.Boolean()
     internal_account = fields.Nested(AccountReferenceSchema)
     account = fields.Nested(AccountReferenceSchema)
-    attachments = attachments_shown()
+    attachments = attachments_shown(NoteAttachmentSchema)
     created_at = Moment()
