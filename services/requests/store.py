@@ -282,7 +282,7 @@ def _about(step: Step, said: Outgoing) -> Document:
     """What the row of a message tells besides: the request, and of an offer which file of which note."""
     about: Document = {"request_id": step.request.id}
     if "file" in said.body:
-        about["file"] = {"note": said.body["note"], "key": said.body["file"]["key"]}
+        about["file"] = {"note_id": said.body["note_id"], "key": said.body["file"]["key"]}
     return about
 
 

@@ -25,7 +25,7 @@ from services.federation.messages.attachments import OFFERED
 from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
 from services.federation.threads import Thread, open_thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
-from tests.federation.files import TalkFiles, taken
+from tests.federation.files import TalkFiles, row_of
 
 TALKS = Collection("talks", (Index(["partner", "thread_id"], unique=True),))
 AT = "2026-01-05T09:00:00.000Z"
@@ -69,7 +69,7 @@ def _opened(context: Context, message: Message) -> Thread:
 
 class Talk:
     """The correspondent. A text that begins with `poison` raises, `later` waits until `open_up`, `no` is
-    refused.
+    refused, as is a file whose name begins so.
     """
 
     def __init__(self) -> None:
@@ -115,10 +115,12 @@ class Talk:
     def _take_offer(self, context: Context, message: Message) -> Verdict:
         record = find(context, message.sender, message.thread)
         assert record is not None
-        thread = thread_of(record).advance(message)
-        _keep(context, record, message.sender, thread, [], [taken(context, message)])
+        code = "not_wanted" if message.body["file"]["name"].startswith("no") else None
+        verdict = refused(code) if code else done()
+        thread = thread_of(record).advance(message, verdict)
+        _keep(context, record, message.sender, thread, [], [row_of(context, message, code)])
         wake(context, message.sender)
-        return done()
+        return verdict
 
     def refused(self, context: Context, partner: str, row: Mapping[str, Any], code: str) -> None:
         self.undone.append(f"{row['sequence']} {code}")

@@ -40,11 +40,13 @@ class TalkFiles:
         context.database[SHOWN].update_one({"_id": offered["file"]["key"]}, {"$set": word}, upsert=True)
 
 
-def taken(context: Context, message: Message) -> Document:
-    """The row of an offer that is taken."""
-    id, file = context.ids.next("attachment"), message.body["file"]
-    at = context.clock.now()
-    return files.coming(message.id, message.sender, message.thread, file=file, id=id, at=at)
+def row_of(context: Context, message: Message, code: str | None) -> Document:
+    """The row of an offer that is taken, or refused."""
+    about = message.id, message.sender, message.thread
+    file, id, at = message.body["file"], context.ids.next("attachment"), context.clock.now()
+    if code is None:
+        return files.coming(*about, file=file, id=id, at=at)
+    return files.refused(*about, file=file, id=id, at=at, code=code)
 
 
 def prepare(context: Context) -> None:

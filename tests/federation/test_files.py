@@ -63,7 +63,7 @@ def talk(made: Sides) -> tuple[Side, Side]:
 def offers(side: Side, partner: Side, kept: dict[str, Any]) -> tuple[str, str]:
     """A thread and, in it, the offer's id."""
     thread = side.open(partner.account, "1")
-    say_body(side.context, partner.account, thread, OFFERED, {"episode": [1, 1], "note": 1, "file": kept})
+    say_body(side.context, partner.account, thread, OFFERED, {"episode": [1, 1], "note_id": 1, "file": kept})
     side.waits_until(lambda: len(side.delivered(thread)) == 2)
     return thread, side.message(thread, 2).id
 
@@ -130,6 +130,15 @@ def test_what_it_is_decides_and_not_what_it_is_called(talk: tuple[Side, Side]) -
     widget.waits_until(lambda: shown(widget, kept["key"]).get("settled") == "other_name")
 
 
+def test_a_refused_file_is_shown_with_its_code_on_both_sides_and_not_sent(talk: tuple[Side, Side]) -> None:
+    widget, giga = talk
+    sent = sent_pieces(widget, giga)
+    _, offer = offers(widget, giga, files.keep(widget.context, content(1000, seed=7), "no.log"))
+    assert comes(giga, offer)["code"] == "not_wanted"
+    widget.waits_until(lambda: widget.talk.undone == ["2 not_wanted"])
+    assert sent_pieces(widget, giga) == sent
+
+
 def test_nobody_gets_what_was_offered_to_another(made: Sides, talk: tuple[Side, Side]) -> None:
     widget, giga = talk
     third = with_files(made, "third")
@@ -149,7 +158,6 @@ def test_nobody_gets_what_was_offered_to_another(made: Sides, talk: tuple[Side, 
     third.waits_until(lambda: third.delivered(own) == ["accepted"] * 2)
     assert sent_pieces(widget, third) == 0
     assert sent_pieces(widget, giga) > 0
-    widget.waits_until(lambda: widget.quarantined() == ["not_in_thread"])
 
 
 @pytest.mark.parametrize("dies", ["sender", "receiver"])

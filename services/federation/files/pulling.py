@@ -110,7 +110,11 @@ class Pulling:
             self._wake.clear()
 
     def _partners(self) -> set[str]:
+        """Whom there may be something of. Mostly of nobody, and that is one question."""
         try:
+            with answering():
+                if self._rows.find_one({"due.of": {"$gt": ""}}, {"_id": 1}) is None:
+                    return set()
             return {trust.partner for trust in TrustBook.of(self._context).trusts()}
         except Exception as error:
             _tell(error)

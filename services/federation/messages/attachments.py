@@ -45,7 +45,7 @@ class Offered(Body):
     """The sender's note with this id has this file."""
 
     episode = shapes.episode()
-    note = shapes.integer()
+    note_id = shapes.integer()
     file = shapes.nested(File)
 
 

@@ -51,7 +51,7 @@ def take_offer(context: Context, message: Message, stored: Stored, thread: Threa
     except model.UnknownThread as error:
         raise Park(error.code, error.message) from error
     about = (message.id, partner, message.thread)
-    note = store.note_of(context, stored, partner, message.body["note"])
+    note = store.note_of(context, stored, partner, message.body["note_id"])
     code = _refusal(context, partner, note, file)
     rows = []
     if note is not None and not _has(note, file["key"]):
@@ -107,7 +107,7 @@ def _has(note: Mapping[str, Any], key: str) -> bool:
 def lies(context: Context, offered: Mapping[str, Any]) -> str | None:
     """Where the bytes are that we offered with this body; only a public note's."""
     with answering():
-        note = context.database[store.NOTES.name].find_one({"_id": offered["note"]})
+        note = context.database[store.NOTES.name].find_one({"_id": offered["note_id"]})
     if note is None or not store.read_note(note).public:
         return None
     for each in note.get("attachments") or ():
@@ -146,7 +146,7 @@ def settled(context: Context, partner: str, offered: Mapping[str, Any], code: st
 
         return [told(each) if each["key"] == offered["file"]["key"] else each for each in before]
 
-    _change_files(context, None, offered["note"], put)
+    _change_files(context, None, offered["note_id"], put)
 
 
 def refuse(context: Context, sent: model.Sent, code: str) -> None:
@@ -204,7 +204,7 @@ def _offer_on(context: Context, request_id: int, note: model.Note, file: model.A
         stored = store.load(context, request_id)
     except NotFound:
         return
-    named = {"note": note.id, "key": file.key}
+    named = {"note_id": note.id, "key": file.key}
     offered = {row["thread"] for row in stored.record.waiting if row.get("file") == named}
     with answering():
         sent = context.database[OUTBOX.name].find({"request_id": request_id, "file": named}, {"thread": 1})

@@ -26,7 +26,7 @@ Times are RFC 3339, UTC, milliseconds, `Z`. C is the customer's account, P the p
                                   P → C   by="provider" episode request_id status question completion_reason
                                           completed_at team member; status "withdrawn": this side has ended
     note.added                    either  episode note
-    attachment.offered            either  episode note file; the file of a note that was said before
+    attachment.offered            either  episode note_id file; the file of a note that was said before
 
     Note: id text person medium created_at.   File: key name type size sha256 inline.
        Core: the seven CORE_FIELDS of `values`.
@@ -117,7 +117,7 @@ def offer_body(episode: Episode, note: Note, file: Attachment) -> dict[str, Any]
     """A file of a note, in this account's own ids."""
     return {
         "episode": episode_body(episode),
-        "note": note.id,
+        "note_id": note.id,
         "file": {
             "key": file.key,
             "name": file.name,

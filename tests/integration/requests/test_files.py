@@ -120,7 +120,7 @@ def test_a_public_notes_files_are_offered_and_taken(pair: tuple[Desk, Desk]) -> 
     assert (first["state"], second["state"]) == ("here", "coming")
     assert (first["uri"], first["key"]) == (f"/v1/attachments/{first['id']}", shown(widget, mine)[0]["key"])
     assert queries.get_attachment(gigatera.context.database, first["id"], gigatera.specialist)
-    assert files.lies(widget.context, {"note": mine, "file": offers(widget, gigatera)[0]}) is not None
+    assert files.lies(widget.context, {"note_id": mine, "file": offers(widget, gigatera)[0]}) is not None
 
 
 def test_files_go_along_with_a_hand_over_and_with_a_solution(pair: tuple[Desk, Desk]) -> None:
@@ -148,7 +148,7 @@ def test_files_of_internal_notes_are_offered_to_nobody(pair: tuple[Desk, Desk]) 
     assert file["state"] == "here"
     document = widget.context.database["notes"].find_one({"_id": internal})
     assert document is not None
-    assert files.lies(widget.context, {"note": internal, "file": document["attachments"][0]}) is None
+    assert files.lies(widget.context, {"note_id": internal, "file": document["attachments"][0]}) is None
 
 
 def test_a_partner_who_takes_no_files_is_told_which_he_does_not_get(widget: Desk, gigatera: Desk) -> None:
@@ -237,7 +237,7 @@ def test_a_file_that_the_partner_has_is_shown_so(pair: tuple[Desk, Desk]) -> Non
     widget, gigatera = pair
     here, _ = handed_over(widget, gigatera)
     mine = note(widget, here, upload(widget))
-    offered = {"note": mine, "file": offers(widget, gigatera)[0]}
+    offered = {"note_id": mine, "file": offers(widget, gigatera)[0]}
     for _ in range(2):
         files.settled(widget.context, "gigatera", offered, None)
     (file,) = shown(widget, mine)
