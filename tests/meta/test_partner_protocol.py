@@ -14,7 +14,7 @@ from marshmallow import Schema
 
 from services.common import strict_json
 from services.federation import capabilities, ciphers, envelope, keys, messages, seals
-from services.federation.messages import requests, shapes, trusts
+from services.federation.messages import attachments, requests, shapes, trusts
 from services.federation.messages.types import MessageType, OneShapeOf
 from services.federation.threads import KINDS, WINDOW
 from tests.wire import golden
@@ -155,6 +155,8 @@ LIMITS = {
     "messages of a thread on the way": WINDOW,
     "a note": shapes.MAX_NOTE_BYTES,
     "notes in a give": WINDOW,
+    "bytes in a chunk, or in a range that is wanted": attachments.MAX_CHUNK_BYTES,
+    "ranges wanted at a time": attachments.MAX_RANGES,
     "an integer": shapes.MAX_INTEGER,
     "capabilities": trusts.MAX_CAPABILITIES,
     "keys told at a time": trusts.MAX_KEYS,
