@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
 from services.common.errors import Invalid
 from services.federation import messages
+from services.federation.envelope import MAX_PAYLOAD_BYTES
+from services.federation.messages.attachments import MAX_CHUNK_BYTES
 from services.federation.messages.types import MessageType
 from services.federation.threads import KINDS, ThreadId
 from tests.wire import golden
@@ -146,3 +149,25 @@ def test_a_type_can_only_be_said_in_threads_that_exist() -> None:
         MessageType("talk.started.v1", "talk", messages.TYPES["receipt.v1"].schema)
     with pytest.raises(ValueError):
         MessageType("talk.started", "handover", messages.TYPES["receipt.v1"].schema)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "QQ", "QQ==\n", "QR==", "Q Q=", "QQ-_", "Q" * 174_768],
+    ids=["empty", "unpadded", "with a line break", "with bits unused", "with a blank", "of URLs", "too long"],
+)
+def test_a_chunk_is_bytes_in_the_one_form_of_base64(wrong: str) -> None:
+    assert refused("attachment.chunk.v1", body("attachment.chunk.v1", data=wrong))[0][0] == "data"
+
+
+def test_what_is_wanted_is_not_given_up() -> None:
+    wanted = body("attachment.wanted.v1", code="damaged")
+    assert refused("attachment.wanted.v1", wanted) == [("code", "What is wanted is not given up.")]
+    assert messages.check_incoming("attachment.wanted.v1", {**wanted, "ranges": []})["code"] == "damaged"
+
+
+def test_the_largest_chunk_fits_into_a_message() -> None:
+    data = base64.b64encode(bytes(MAX_CHUNK_BYTES)).decode()
+    chunk = messages.check_outgoing("attachment.chunk.v1", body("attachment.chunk.v1", data=data))
+    fields = {**golden.read("attachment.chunk.v1")["message"], "body": chunk}
+    assert len(golden.message_of(fields).encode()) < MAX_PAYLOAD_BYTES

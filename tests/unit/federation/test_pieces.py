@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.common import attachments
 from services.federation.files.pieces import (
     AT_ONCE,
     DAMAGED,
@@ -102,3 +103,7 @@ def test_what_is_damaged_is_asked_for_again_a_few_times(times: int) -> None:
         pull = pull.next(()).begins_again()
     assert pull.given_up == (DAMAGED if times == MAX_DAMAGED else None)
     assert pull.asked == ()
+
+
+def test_pieces_are_as_they_are_stored() -> None:
+    assert PIECE_BYTES == attachments.PIECE_BYTES == MAX_CHUNK_BYTES
