@@ -29,6 +29,7 @@ class Peer:
                 "retry_min_seconds": config.retry_min_seconds,
                 "retry_max_seconds": config.retry_max_seconds,
                 "lane_renew_seconds": config.lane_renew_seconds,
+                "lane_messages_per_second": config.lane_messages_per_second,
                 "crash_at": crash_at,
             },
             "secret": (config.secret or b"").hex(),

@@ -11,7 +11,6 @@ from services.requests.model import (
     Above,
     Below,
     Episode,
-    FileState,
     Period,
     Ref,
     Request,
@@ -20,6 +19,7 @@ from services.requests.model import (
 )
 from services.requests.model.access import sees_all
 from services.requests.schemas import HandoverSchema, NoteSchema, RequestSchema
+from services.requests.schemas.notes import OF_CROSSING
 from services.requests.store import read_request
 
 Document = dict[str, Any]
@@ -81,6 +81,7 @@ def account_of(id: str, names: Names) -> Document:
 def note(document: Mapping[str, Any], viewer: Actor, names: Names) -> Document:
     """A note as it goes out; `names` are those of the account's partners."""
     account = viewer.account
+    attached = document.get("attachments") or ()
     internal = _internal(document)
     author = document["account"]
     shown: Document = _note.dump(
@@ -91,17 +92,22 @@ def note(document: Mapping[str, Any], viewer: Actor, names: Names) -> Document:
             "internal": internal,
             "internal_account": account_of(account, names) if internal else None,
             "account": account_of(author, names) if author != account else None,
-            "attachments": [_file(each, viewer, names) for each in document.get("attachments") or ()],
+            "attachments": [_file(each, viewer, names, own=author == account) for each in attached],
         }
     )
     return {**shown, "version": 1}
 
 
-def _file(document: Mapping[str, Any], viewer: Actor, names: Names) -> Document:
-    """A file of a note; who else has it is the specialists' business."""
-    offered = document.get("offered", ()) if viewer.is_system or sees_all(viewer.roles) else ()
-    told = [{**each, "account": account_of(each["account"], names)} for each in offered]
-    return {"state": FileState.HERE.value, "refused": None, **document, "offered": told}
+def _file(document: Mapping[str, Any], viewer: Actor, names: Names, *, own: bool) -> Document:
+    """A file of a note. One of another account says how far it has come; who else has it is the specialists'
+    business.
+    """
+    shown = {name: value for name, value in document.items() if name not in OF_CROSSING}
+    if not own:
+        shown |= {"state": document["state"], "refused": document["refused"]}
+    if offered := document.get("offered", ()) if viewer.is_system or sees_all(viewer.roles) else ():
+        shown["offered"] = [{**each, "account": account_of(each["account"], names)} for each in offered]
+    return shown
 
 
 def entry(line: Mapping[str, Any], names: Names) -> Document:

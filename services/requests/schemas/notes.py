@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow import ValidationError, fields, pre_load
+from marshmallow import ValidationError, fields, post_dump, pre_load
 
 from services.common.attachments.schemas import (
     URI,
@@ -18,6 +18,7 @@ from services.common.schemas import AccountReferenceSchema, InputSchema, OutputS
 from services.requests.schemas.requests import NoteText
 
 _ON_REQUESTS: Final = "note_attachments"
+OF_CROSSING: Final = ("state", "refused", "offered")
 
 
 class NoteInputSchema(InputSchema):
@@ -58,15 +59,24 @@ class OfferedSchema(OutputSchema):
 
 
 class NoteAttachmentSchema(AttachmentSchema):
-    """A file of a note. `state`: one from another account is `coming` until all of it is `here`, or was
-    `refused`, and `refused` says why; `uri` is null until it is here. `offered`: the other accounts that have
-    it, or have refused it; for specialists.
+    """A file of a note. One from another account says how far it has come: `state` is `coming` until all of
+    it is `here`, or it was `refused`, and `refused` says why; `uri` is null until it is here. `offered` are
+    the other accounts that have it, or have refused it, where there are such; for specialists.
     """
 
-    uri = fields.Function(lambda shown: URI.format(id=shown["id"]) if shown["state"] == "here" else None)
+    uri = fields.Function(lambda shown: URI.format(id=shown["id"]) if _is_here(shown) else None)
     state = fields.String()
     refused = fields.String(allow_none=True)
     offered = fields.List(fields.Nested(OfferedSchema))
+
+    @post_dump(pass_original=True)
+    def _what_crosses(self, shown: dict[str, Any], original: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """Of a file that does not, nothing is said of that."""
+        return {name: value for name, value in shown.items() if name not in OF_CROSSING or name in original}
+
+
+def _is_here(shown: Mapping[str, Any]) -> bool:
+    return bool(shown.get("state", "here") == "here")
 
 
 class NoteSchema(OutputSchema):

@@ -12,7 +12,7 @@ from services.federation import files as crossing
 from services.federation.capabilities import OWN, VERSION_1
 from services.federation.envelope import read_verified
 from services.federation.verdicts import Verdict, done, refused
-from services.requests import model, partner, queries
+from services.requests import partner, queries
 from services.requests.actions import arrivals, desk, files
 from tests.configs import NAMES
 from tests.integration.requests.accounts import Desk
@@ -145,7 +145,7 @@ def test_files_of_internal_notes_are_offered_to_nobody(pair: tuple[Desk, Desk]) 
     settle(widget, gigatera)
     assert offers(widget, gigatera) == []
     (file,) = shown(widget, internal)
-    assert file["state"] == "here"
+    assert file["uri"] is not None
     document = widget.context.database["notes"].find_one({"_id": internal})
     assert document is not None
     assert files.lies(widget.context, {"note_id": internal, "file": document["attachments"][0]}) is None
@@ -188,7 +188,7 @@ def test_what_is_not_taken_is_refused_with_its_code_and_undoes_nothing_else(
     arrivals.refuse(widget.context, {**row, "_id": row["id"]}, code)
     whose = {"id": "gigatera", "name": "GigaTera"}
     (ours,) = shown(widget, mine)
-    assert ours["state"] == "here"
+    assert "state" not in ours, "it is this account's own"
     assert ours["offered"] == [{"account": whose, "state": "refused", "refused": code}]
     after = widget.see(here)
     assert [flag["code"] for flag in after["flags"]] == [code]
@@ -235,11 +235,12 @@ def test_in_a_chain_a_file_is_offered_on_when_it_is_here_and_once(
 
 def test_a_file_that_the_partner_has_is_shown_so(pair: tuple[Desk, Desk]) -> None:
     widget, gigatera = pair
-    here, _ = handed_over(widget, gigatera)
+    here, _ = handed_over(widget, gigatera, requested_for_id=3)
     mine = note(widget, here, upload(widget))
     offered = {"note_id": mine, "file": offers(widget, gigatera)[0]}
     for _ in range(2):
         files.settled(widget.context, "gigatera", offered, None)
     (file,) = shown(widget, mine)
     assert [(each["account"]["id"], each["state"]) for each in file["offered"]] == [("gigatera", "here")]
-    assert model.FileState(file["state"]) is model.FileState.HERE
+    (seen,) = shown(widget, mine, viewer=widget.end_user)
+    assert "offered" not in seen
