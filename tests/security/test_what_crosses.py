@@ -141,7 +141,7 @@ def has_come(partners: Partners, case: Case, note_id: int) -> bytes:
 
         def told() -> bool:
             (file,) = api.get(f"notes/{note_id}")["attachments"]
-            return [each["state"] for each in file["offered"]] == ["here"]
+            return [each["state"] for each in file.get("offered", ())] == ["here"]
 
         wait_until(told)
         notes = other.get(f"requests/{case.remote_id}/notes")
