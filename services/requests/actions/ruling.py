@@ -54,12 +54,18 @@ def ruled(context: Context, request_id: int | None = None, note_id: int | None =
     """
     ids = NewIds(context, request_id, note_id)
     incarnation = Deployment.of(context).number
-    return model.Context(context.account, incarnation, context.clock.now(), ids, _take_files(context))
+    return model.Context(context.account, incarnation, context.clock.now(), ids, TakeFiles(context))
 
 
-def _take_files(context: Context) -> frozenset[str]:
-    trusts = TrustBook.of(context).trusts()
-    return frozenset(trust.partner for trust in trusts if understands(trust.capabilities, OFFERED))
+@dataclass(frozen=True)
+class TakeFiles:
+    """The partners who take the files of notes, looked up when a rule asks: most steps say no file."""
+
+    context: Context
+
+    def __contains__(self, partner: object) -> bool:
+        trust = TrustBook.of(self.context).trust(str(partner))
+        return trust is not None and understands(trust.capabilities, OFFERED)
 
 
 def who(actor: Actor, request: model.Request | None) -> model.Actor:

@@ -15,7 +15,7 @@ def offer_files(draft: Draft) -> None:
     offers = [
         (said, file)
         for said in draft.said
-        if said.partner in draft.context.take_files
+        if said.note.attachments and said.partner in draft.context.take_files
         for file in said.note.attachments
         if file.state is FileState.HERE
     ]

@@ -6,6 +6,7 @@ partners and the events inside the account. Rules are pure; the `Draft` is a scr
 this package.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -42,7 +43,7 @@ class Context:
     incarnation: int
     at: datetime
     ids: Ids
-    take_files: frozenset[str] = frozenset()
+    take_files: Container[str] = frozenset()
 
 
 class Who(StrEnum):
@@ -240,8 +241,8 @@ class Draft:
         """The note as it is said to this partner: one who takes no files is told which he does not get."""
         if note is None:
             return None
-        takes = partner in self.context.take_files
-        return note_body(note, self.context.account, without=() if takes else note.attachments)
+        takes_all = not note.attachments or partner in self.context.take_files
+        return note_body(note, self.context.account, without=() if takes_all else note.attachments)
 
     def record(self, what: str, text: str | None = None, **changes: list[Any]) -> None:
         self.lines.append((what, text, changes))
