@@ -37,7 +37,8 @@ def figures() -> list[Figure]:
     affected, now = _begun()
     for day in range(1, STOPS + 1):
         for hours, status in ((0, "waiting_for_customer"), (3, "in_progress")):
-            now = replace(now, at=START + timedelta(days=day, hours=hours), status=status)
+            at, begun = START + timedelta(days=day, hours=hours), status == "in_progress"
+            now = replace(now, at=at, status=status, begun=begun)
             affected = affected.after(now)
     later = replace(now, at=now.at + timedelta(days=1), status="waiting_for_customer")
     what = f"an affected SLA with {STOPS} stops"

@@ -197,6 +197,36 @@ def test_after_an_outage_what_is_told_is_told_to_all_who_would_have_heard(
     assert resolution["escalate"] == {"team_id": 2, "urgent": False}
 
 
+def test_a_target_that_was_met_while_nobody_looked_asks_nobody_for_anything(
+    gigatera: Side, hosting: Hosting, handed_over: Document, clock: SteppedClock
+) -> None:
+    lead_to(gigatera, hosting, **{RESPONSE_LOW: scheme(gigatera, rule(100, "service_owner", team=2))})
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    affected.follow(gigatera.context, said(2, at(10, 30), **{**handed_over, "status": "in_progress"}))
+    clock.set(at(11))
+    alarms.raise_due(gigatera.context)
+    (breach,) = events(gigatera)
+    assert (breach["type"], breach["goal"], breach["at"]) == ("breached", "response", iso(at(10)))
+    assert (breach["notify"], breach["escalate"]) == ([], None)
+
+
+def test_who_heard_that_a_response_is_due_hears_when_it_is_given(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    clock.set(at(9, 30))
+    alarms.raise_due(gigatera.context)
+    affected.follow(gigatera.context, said(2, at(9, 40), **{**handed_over, "team_id": 3}))
+    affected.follow(gigatera.context, said(3, at(9, 50), **{**handed_over, "status": "in_progress"}))
+    in_time = {**handed_over, "status": "in_progress"}
+    for n, fields in enumerate((handed_over, in_time), start=1):
+        affected.follow(gigatera.context, {**said(n, at(9, n), **fields), "request_id": 2})
+    assert [(each["type"], each["request_id"]) for each in events(gigatera)] == [
+        ("at_risk", 1),
+        ("responded", 1),
+    ]
+
+
 def test_a_moment_at_which_nothing_is_to_be_told_is_not_looked_at_again(
     gigatera: Side, handed_over: Document, clock: SteppedClock
 ) -> None:
