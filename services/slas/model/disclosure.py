@@ -2,7 +2,7 @@
 
 Between accounts the announcement is the whole of what the customer's account is told: the lines follow from
 it, field by field (`ANNOUNCED`). What the two accounts see of each other's work follows from what is handed
-over under an SLA, and is told with it. An agreement that is being prepared shows a partner nothing
+over under the agreement, and is told with it. An agreement that is being prepared shows a partner nothing
 yet: its lines say what it will.
 """
 
@@ -63,9 +63,7 @@ def between(
         if announcement.get(field)
     ]
     card = Line(provider, f'the agreement entitles to the contact card of "{customer}"', customer)
-    if "sla" not in announcement:
-        return [*told, card]
-    asked = announcement["sla"].get("asks_requester_target") and shared is not False
+    asked = (announcement.get("sla") or {}).get("asks_requester_target") and shared is not False
     allowed = "" if shared else f", where {customer} allows it"
     return [
         *told,
