@@ -122,6 +122,9 @@ def test_a_scheme_escalates_to_own_teams_that_may_be_chosen(gigatera: Side) -> N
     for team, text in ((3, "disabled"), (4, "belongs to account widget"), (9, "there is no team")):
         with pytest.raises(Invalid, match=text):
             scheme(gigatera, rule(50, team=team))
+    with pytest.raises(Invalid) as refused:
+        scheme(gigatera, rule(50), rule(80, team=9))
+    assert [field for field, _ in refused.value.errors] == ["rules.1.escalate_to_team_id"]
     with pytest.raises(Invalid, match="more than one rule for the threshold 50"):
         scheme(gigatera, rule(50), rule(50))
     id = scheme(gigatera, rule(80), rule(50, team=2))
