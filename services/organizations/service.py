@@ -13,7 +13,7 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import Offer, Offers
 from services.common.copy_holder import CopyHolder
-from services.common.entrypoints import EVERYONE, SERVICES, command, every
+from services.common.entrypoints import EVERYONE, SERVICES, command, every, handle_event
 from services.common.errors import Unavailable
 from services.common.http import ServiceWeb
 from services.common.schemas import loaded
@@ -27,12 +27,15 @@ from services.organizations import partner, schemas, store
 from services.organizations.actions import (
     account,
     announcing,
+    card_requests,
+    cards,
     credentials,
     editing,
     founding,
     grouping,
     introductions,
     inviting,
+    linking,
     membership,
     parting,
     rotating,
@@ -63,7 +66,7 @@ OFFERED: Mapping[str, Offer] = {
 }
 
 
-HELD = {"calendar": "slas"}
+HELD = dict.fromkeys(("calendar", "service_instance", *linking.AGREEMENTS), "slas")
 
 
 class Founding(DependencyProvider):
@@ -259,9 +262,10 @@ class OrganizationsService(TransferCommands, BorderCommands):
 
     @command(SERVICES, repeatable=True)
     def introduce(
-        self, actor: Actor, account_id: str, kind: str, remote_id: int, name: str
+        self, actor: Actor, account_id: str, kind: str, remote_id: int | None, name: str
     ) -> dict[str, Any]:
-        """`{id}`: the local id of what a partner calls `remote_id` and `name`."""
+        """`{id}`: the local id of what a partner calls `remote_id` and `name` (None: the organization that
+        the partner's account is)."""
         named = {"account_id": account_id, "kind": kind, "remote_id": remote_id, "name": name}
         taken = loaded(schemas.IntroductionSchema(), named)
         return introductions.introduce(self.context, actor, account_id, kind, remote_id, taken["name"])
@@ -281,3 +285,31 @@ class OrganizationsService(TransferCommands, BorderCommands):
         settling.settle_all(self.context)
         announcing.announce_all(self.context)
         credentials.settle_renewals(self.context)
+
+    @handle_event("slas", "sla.saved")
+    def sla_saved(self, body: Fields) -> None:
+        self.context.copies.store("sla", body)
+        linking.follow_agreement(self.context, body["record"])
+
+    @handle_event("slas", "flsa.saved")
+    def flsa_saved(self, body: Fields) -> None:
+        self.context.copies.store("flsa", body)
+        linking.follow_agreement(self.context, body["record"])
+
+    @handle_event("slas", "service_instance.saved")
+    def service_instance_saved(self, body: Fields) -> None:
+        self.context.copies.store("service_instance", body)
+        linking.follow_provider(self.context, body["id"])
+
+    @handle_event("organizations", "organization.saved")
+    def organization_saved(self, body: Fields) -> None:
+        cards.follow_organization(self.context, body["id"])
+
+    @handle_event("organizations", "trust.saved")
+    def trust_saved(self, body: Fields) -> None:
+        linking.follow(self.context, body["id"])
+
+    @every(60.0, lease="cards", at_start=True)
+    def follow_cards(self) -> None:
+        linking.follow_all(self.context)
+        card_requests.ask_for_missing(self.context)

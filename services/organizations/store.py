@@ -2,7 +2,12 @@
 
 accounts        one document, the account itself; `_id` its id
 organizations   `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`; `domain_keys` are
-                their e-mail domains while in use
+                their e-mail domains while in use. Foreign ones hold the last card
+                (`card`, `card_at`, `card_revision`) with the position of the thread it is said in, and
+                whether an active agreement links them (`linked`; `unlisted` where none does). `is_account`
+                marks the one that a partner's account itself is; its `remote_id` is null until its card comes
+cards           one per organization of ours and partner it was shown to, `_id` `<partner>/<organization>`;
+                what was `told` (null: withdrawn), its `revision`, and the card thread's position
 people          likewise; `email_key` is what the e-mail address is compared by, `roles` those in this account
 sites           likewise, without foreign ones
 teams           likewise; `member_ids` in ascending order
@@ -34,6 +39,7 @@ Document = dict[str, Any]
 
 ACCOUNTS: Final = "accounts"
 ORGANIZATIONS: Final = "organizations"
+CARDS: Final = "cards"
 PEOPLE: Final = "people"
 TEAMS: Final = "teams"
 SITES: Final = "sites"
@@ -73,6 +79,16 @@ COLLECTIONS: Final = (
             Index(["parent_id", "name", "_id"]),
             Index(["email_domains", "name", "_id"]),
             Index("domain_keys", unique=True, sparse=True),
+            Index(["unlisted", "name", "_id"]),
+            Index("thread.id", unique=True, sparse=True),
+        ),
+    ),
+    Collection(
+        CARDS,
+        (
+            Index(["partner", "_id"]),
+            Index(["organization_id", "_id"]),
+            Index("thread.id", unique=True, sparse=True),
         ),
     ),
     Collection(

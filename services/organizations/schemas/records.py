@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from services.common.fields import (
     Amount,
+    Moment,
     Picture,
     ReferenceId,
     ReferenceIds,
@@ -76,6 +77,7 @@ class OrganizationSchema(ShelvedRecordSchema):
     addresses = fields.List(fields.Nested(AddressSchema))
     contacts = fields.List(fields.Nested(ContactSchema))
     remarks = fields.String()
+    card_at = Moment()
 
 
 class GroupPeopleInputSchema(InputSchema):
@@ -221,5 +223,5 @@ class IntroductionSchema(InputSchema):
 
     account_id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(INTRODUCED))
-    remote_id = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+    remote_id = fields.Integer(required=True, strict=True, allow_none=True, validate=validate.Range(min=1))
     name = Text(255, required=True)  # as long as a name may be on the wire
