@@ -22,7 +22,7 @@ from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.messages import check_incoming
 from services.federation.messages.organizations import PUBLISHED
-from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
+from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done
 from services.federation.verdicts import refused as refusal
@@ -138,12 +138,7 @@ def _restored(context: Context, message: Message) -> Verdict:
     if record is None:
         return refusal("unknown_thread")
     thread = Thread.from_document(record.state["thread"])
-    heard = thread.advance(message)
-    rows: list[Document] = []
-    if message.type == RESUMED:
-        heard, rows = resuming.answer(context, thread, message)
-    else:
-        resuming.own_words(context, message)
+    heard, rows = resuming.heard(context, thread, message)
     if shown is not None:
         _keep_ours(context, shown, heard, rows, message.type)
     else:

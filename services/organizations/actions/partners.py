@@ -21,7 +21,7 @@ from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.keys import INTRODUCTION
 from services.federation.messages.organizations import ASKED
-from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
+from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.rings import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.threads import Thread, opened_by
 from services.federation.trusts import ENDED, INVITED
@@ -114,12 +114,7 @@ def _restored(context: Context, record: Record, message: Message) -> Verdict:
     if (record.state["thread"] or {}).get("id") != message.thread:
         return verdicts.refused("unknown_thread")
     thread = Thread.from_document(record.state["thread"])
-    heard = thread.advance(message)
-    rows: list[dict[str, Any]] = []
-    if message.type == RESUMED:
-        heard, rows = resuming.answer(context, thread, message)
-    else:
-        resuming.own_words(context, message)
+    heard, rows = resuming.heard(context, thread, message)
     return _save(context, record, heard, {}, rows, done(), message.type)
 
 
