@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ def known(api: Api, account: str) -> Record | None:
     return found[0] if found else None
 
 
+def has_card(api: Api, account: str) -> bool:
+    return (known(api, account) or {}).get("card_at") is not None
+
+
 def test_each_account_has_the_cards_of_those_it_works_with(desks: Desks) -> None:
     for account, others in (
         ("widget", ("gigatera", "globalnet")),
@@ -42,13 +47,13 @@ def test_each_account_has_the_cards_of_those_it_works_with(desks: Desks) -> None
         api = desks.api(account, "manager")
         for other in others:
             cast = desks.stands[other].cast
-            wait_until(lambda api=api, other=other: (known(api, other) or {}).get("card_at") is not None)
+            wait_until(partial(has_card, api, other))
             card = known(api, other) or {}
             assert (card["name"], card["picture_uri"]) == (cast.name, cast.picture)
             assert card["contacts"][0]["telephone"] == cast.telephone
             assert [each["city"] for each in card["addresses"]] == [cast.city]
         own = api.get("organizations/internal", fields=SHOWN)
-        assert all("account" not in each and "card_at" not in each for each in own)
+        assert all("account" not in each and each["card_at"] is None for each in own)
         trusted = {each["account"]["id"] for each in api.get("organizations/trusted", fields="account")}
         assert trusted == set(others)
 
