@@ -32,6 +32,7 @@ from typing import Any, Final
 from pymongo.database import Database
 
 from services.common.context import Context
+from services.common.copies import collection_name
 from services.common.idempotency import KEYS
 from services.common.store import LISTED, Collection, Index, Records
 
@@ -69,6 +70,8 @@ _LISTED: Final = (
     Index(["account.id", "name", "_id"]),
     Index(["manager_id", "name", "_id"]),
 )
+
+_AGREED: Final = (Index(["account.id", "status"]), Index(["customer_account.id", "status"]))
 
 COLLECTIONS: Final = (
     Collection(ACCOUNTS),
@@ -135,6 +138,9 @@ COLLECTIONS: Final = (
         records=False,
     ),
     Collection(TRANSFER_PIECES, (), records=False),
+    # Copies of what the slas service owns, by what is looked for in them.
+    Collection(collection_name("sla"), (*_AGREED, Index(["service_instance_id", "status"])), records=False),
+    Collection(collection_name("flsa"), _AGREED, records=False),
     KEYS,
 )
 _BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}

@@ -13,6 +13,7 @@ import structlog
 
 from services.common.actor import Actor
 from services.common.context import Context
+from services.common.database import answering
 from services.common.errors import InterdeskError
 from services.common.store import decide_again
 from services.federation.trusts import ACTIVE, ENDED, SUSPENDED
@@ -31,8 +32,7 @@ def links_with(context: Context, partner: str) -> frozenset[Link]:
     trust = records(context, "trust").find_one({"_id": partner})
     if trust is None or trust.state["status"] not in (ACTIVE, SUSPENDED):
         return frozenset()
-    organizations = records(context, "organization").find({"account.id": partner})
-    foreign = {record.id for record in organizations}
+    foreign = _known(context, partner).keys()
     found = (
         link_of(agreement, partner, _provider_of(context, agreement), foreign)
         for agreement in _agreements(context, partner)
@@ -46,8 +46,11 @@ def follow(context: Context, partner: str) -> None:
     shown = store.records(context, store.CARDS).find({"partner": partner})
     for id in sorted({link.own_id for link in links} | {each.state["organization_id"] for each in shown}):
         cards.show(context, partner, id, any(link.own_id == id for link in links))
-    for record in list(records(context, "organization").find({"account.id": partner})):
-        _link(context, partner, record.id, links)
+    over = _is_over(context, partner)
+    for id, organization in _known(context, partner).items():
+        has_card = organization.get("card") is not None
+        if organization.get("linked") != is_linked(organization, id, links) or (over and has_card):
+            _link(context, partner, id, links)
 
 
 def follow_agreement(context: Context, record: dict[str, Any]) -> None:
@@ -76,15 +79,22 @@ def follow_all(context: Context) -> None:
 @decide_again
 def _link(context: Context, partner: str, id: int, links: frozenset[Link]) -> None:
     record = records(context, "organization").get(id)
-    linked = is_linked(record.state, id, links)
-    state = record.state
+    linked, state = is_linked(record.state, id, links), record.state
     if state.get("card") is not None and _is_over(context, partner):
         state = {**state, "card": None, "card_at": context.clock.now()}
-    if state is record.state and state.get("linked") == linked:
-        return
-    changes = {"linked": [bool(record.state.get("linked")), linked]}
     state = with_link(state, linked, context.clock.now())
+    changes = {"linked": [bool(record.state.get("linked")), linked]}
     save(context, Actor.system(context.account), "organization", record, state, changes, "linked")
+
+
+def _known(context: Context, partner: str) -> dict[int, dict[str, Any]]:
+    """The partner's organizations, by id: whether each is linked and has a card, of which the name is enough
+    here."""
+    with answering():
+        found = context.database[store.ORGANIZATIONS].find(
+            {"account.id": partner}, {"linked": 1, "card.name": 1}
+        )
+        return {each["_id"]: each for each in found}
 
 
 def _is_over(context: Context, partner: str) -> bool:

@@ -7,7 +7,7 @@ Both come as the slas service offers copies of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,9 @@ class Link:
     their_id: int | None
 
 
-def link_of(agreement: Agreement, partner: str, provider_id: int | None, foreign: set[int]) -> Link | None:
+def link_of(
+    agreement: Agreement, partner: str, provider_id: int | None, foreign: Collection[int]
+) -> Link | None:
     """What one agreement links with this partner; None for one that is not active or not with it.
 
     `provider_id`: the organization that provides. `foreign`: the ids of the partner's organizations: a
