@@ -309,7 +309,10 @@ class OrganizationsService(TransferCommands, BorderCommands):
     def trust_saved(self, body: Fields) -> None:
         linking.follow(self.context, body["id"])
 
-    @every(60.0, lease="cards", at_start=True)
-    def follow_cards(self) -> None:
+    @every(300.0, lease="links", at_start=True)
+    def follow_links(self) -> None:
         linking.follow_all(self.context)
+
+    @every(60.0, lease="cards")
+    def ask_for_cards(self) -> None:
         card_requests.ask_for_missing(self.context)

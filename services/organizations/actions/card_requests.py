@@ -32,8 +32,7 @@ _AT_ONCE: Final = 200
 
 def ask_for_missing(context: Context) -> None:
     """Asks for each card that should have come; called by a timer. Raises Unavailable."""
-    missing = {"linked": True, "card": None}
-    for record in list(records(context, "organization").find(missing, limit=_AT_ONCE)):
+    for record in list(records(context, "organization").find({"awaited": True}, limit=_AT_ONCE)):
         if is_missing(record.state, context.clock.now() - PATIENCE):
             _ask(context, record)
 

@@ -31,6 +31,7 @@ from services.organizations.actions import cards, linking
 from services.organizations.actions.saving import insert, records, save
 from services.organizations.model import cards as rules
 from services.organizations.model import shapes
+from services.organizations.model.links import with_link
 
 Document = dict[str, Any]
 
@@ -175,6 +176,7 @@ def _keep(
     if fields.get("name", record.state["name"]) != record.state["name"]:
         changes["name"] = [record.state["name"], fields["name"]]
     state = shapes.edited("organization", record.state, fields, now)
+    state = with_link(state, bool(state.get("linked")), now)
     try:
         save(context, actor, "organization", record, state, changes, "said")
     except Conflict as conflict:

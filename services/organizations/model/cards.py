@@ -92,8 +92,8 @@ def heard(
 
 
 def is_missing(organization: Mapping[str, Any], since: datetime) -> bool:
-    """Whether the card of a linked organization should have come: nothing was said of it since then."""
-    if not organization.get("linked") or organization.get("card") is not None:
+    """Whether the card of a linked organization should have come by then: nothing was said of it later."""
+    if not organization.get("awaited"):
         return False
     last = [organization[name] for name in ("linked_at", "card_at") if organization.get(name) is not None]
     return all(at <= since for at in last)

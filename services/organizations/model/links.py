@@ -53,14 +53,16 @@ def is_linked(organization: Mapping[str, Any], id: int, links: Iterable[Link]) -
 
 
 def with_link(state: Mapping[str, Any], linked: bool, now: datetime) -> dict[str, Any]:
-    """The state of a foreign organization that is linked, or not. `unlisted` is there only on those that are
-    not: lists ask for what has it not, own records among them.
+    """The state of a foreign organization that is linked, or not, with what it is found by. `unlisted` is
+    there only on those that are not: lists ask for what has it not, own records among them. `awaited` is
+    there only on those whose card should come.
     """
-    known = {name: value for name, value in state.items() if name != "unlisted"}
+    known = {name: value for name, value in state.items() if name not in ("unlisted", "awaited")}
     since = state.get("linked_at") if state.get("linked") else now
+    found_by = {"unlisted": not linked, "awaited": linked and state.get("card") is None}
     return {
         **known,
         "linked": linked,
         "linked_at": since if linked else None,
-        **({} if linked else {"unlisted": True}),
+        **{name: True for name, there in found_by.items() if there},
     }

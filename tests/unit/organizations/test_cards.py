@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.federation.messages import check_incoming, check_outgoing
 from services.federation.messages.organizations import PUBLISHED
 from services.organizations.model import cards
+from services.organizations.model.links import with_link
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OVERLAY = {
@@ -134,10 +135,10 @@ def test_a_revision_rises_also_over_a_restore(known: list[int] | None, incarnati
 
 
 def test_a_card_is_missing_when_it_is_due_for_long() -> None:
-    linked = {"linked": True, "linked_at": NOW, "card": None, "card_at": None}
+    linked = with_link({"card": None, "card_at": None}, True, NOW)
     later = NOW + timedelta(hours=1)
     assert cards.is_missing(linked, NOW)
     assert not cards.is_missing(linked, NOW - timedelta(seconds=1))
-    assert not cards.is_missing({**linked, "linked": False}, NOW)
-    assert not cards.is_missing({**linked, "card": {"name": "GigaTera"}}, NOW)
+    assert not cards.is_missing(with_link(linked, False, NOW), NOW)
+    assert not cards.is_missing(with_link({**linked, "card": {"name": "GigaTera"}}, True, NOW), NOW)
     assert not cards.is_missing({**linked, "card_at": later}, NOW), "it was withdrawn a moment ago"
