@@ -4,9 +4,9 @@ accounts        one document, the account itself; `_id` its id
 organizations   `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`; `domain_keys` are
                 their e-mail domains while in use. Foreign ones hold the last card
                 (`card`, `card_at`, `card_revision`) with the position of the thread it is said in, and
-                whether an active agreement links them (`linked`; `unlisted` where none does, `awaited` where one
-                does and the card is not here). `is_account`
-                marks the one that a partner's account itself is; its `remote_id` is null until its card comes
+                whether an active agreement links them (`linked`; `unlisted` where none does, `awaited` where
+                one does and the card is not here). `is_account` marks the one that a partner's account itself
+                is; its `remote_id` is null until its card comes
 cards           one per organization of ours and partner it was shown to, `_id` `<partner>/<organization>`;
                 what was `told` (null: withdrawn), its `revision`, and the card thread's position
 people          likewise; `email_key` is what the e-mail address is compared by, `roles` those in this account
