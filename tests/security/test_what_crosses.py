@@ -37,6 +37,7 @@ STAYS: Mapping[str, frozenset[str]] = {
     "organizations": frozenset(
         {
             "business_unit",
+            "custom_fields",
             "disabled",
             "financialID",
             "manager_id",
@@ -56,6 +57,7 @@ STAYS: Mapping[str, frozenset[str]] = {
             "contacts",
             "cost_per_hour",
             "cost_per_hour_currency",
+            "custom_fields",
             "disabled",
             "do_not_translate_languages",
             "employeeID",
@@ -84,6 +86,7 @@ STAYS: Mapping[str, frozenset[str]] = {
         {
             "configuration_manager_id",
             "coordinator_id",
+            "custom_fields",
             "disabled",
             "manager_id",
             "member_ids",
@@ -99,6 +102,7 @@ STAYS: Mapping[str, frozenset[str]] = {
             "address",
             "city",
             "country",
+            "custom_fields",
             "disabled",
             "name",
             "picture_uri",
@@ -148,6 +152,8 @@ DETAILS = {
     "teams": {"picture_uri": HIDDEN["picture_uri"], "time_zone": "Antarctica/Troll"},
     "sites": {"picture_uri": HIDDEN["picture_uri"], "time_zone": "Antarctica/Troll"},
 }
+FORM = [{"id": "own", "label": f"{CANARY} label", "type": "text", "internal": False}]
+CATEGORIES = {"organizations": "organization", "people": "person", "teams": "team", "sites": "site"}
 # What has a value of its own kind, which is a canary too.
 CANARIES = (CANARY, "Antarctica/Troll", "rm-CH", "98765.43")
 
@@ -179,6 +185,9 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     for account in (CUSTOMER, PROVIDER):
         with partners[account].api() as api:
             api.post("sites", {"name": f"{CANARY} site"})
+            for category in CATEGORIES.values():
+                form = {"name": f"{CANARY} form", "category": category, "fields": FORM}
+                api.post(f"ui_extensions/{api.post('ui_extensions', form)['id']}/activate", {})
     with partners[PROVIDER].api() as api:
         sla = api.get(f"slas/{own(partners, PROVIDER, 'slas')[0]['id']}")
         promised = {"name": "First line", "status": "active", "customer": sla["customer"]}
@@ -200,7 +209,9 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
                     continue  # the provider registers them
                 for record in own(partners, account, resource):
                     changes = {name: f"{text} {record['id']}" for name, text in private(resource).items()}
-                    api.patch(f"{resource}/{record['id']}", {**DETAILS.get(resource, {}), **changes})
+                    own_fields = {"custom_fields": [{"id": "own", "value": CANARY}]}
+                    details = {**DETAILS[resource], **own_fields} if resource in DETAILS else {}
+                    api.patch(f"{resource}/{record['id']}", {**details, **changes})
                     filled |= {(account, resource)}
     case = Case(partners, "what crosses")
     case.hand_over()
