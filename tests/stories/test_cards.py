@@ -63,9 +63,8 @@ def test_a_card_follows_its_organization_and_its_agreements(desks: Desks) -> Non
     own = gigatera.get("account")["organization"]["id"]
     wait_until(lambda: known(globalnet, "gigatera") is not None)
     before = known(globalnet, "gigatera") or {}
-    gigatera.patch(
-        f"organizations/{own}", {"contacts": [{"label": "hotline", "telephone": "+31 20 555 0999"}]}
-    )
+    hotline = {"contacts": [{"label": "hotline", "telephone": "+31 20 555 0999"}]}
+    gigatera.patch(f"organizations/{own}", hotline)
     wait_until(lambda: (known(globalnet, "gigatera") or {})["contacts"][0]["label"] == "hotline")
     (sla,) = [
         each
@@ -79,7 +78,20 @@ def test_a_card_follows_its_organization_and_its_agreements(desks: Desks) -> Non
     with pytest.raises(ApiError) as refused:
         globalnet.patch(f"organizations/{before['id']}", {"name": "Ours"})
     assert refused.value.status == 422
+    globalnet.patch(f"slas/{sla['id']}", {"status": "active", "expiry_date": None, "start_date": None})
+    wait_until(partial(has_card, globalnet, "gigatera"))
+    again = known(globalnet, "gigatera") or {}
+    assert (again["id"], again["contacts"]) == (before["id"], hotline["contacts"])
+    gigatera.patch(f"organizations/{own}", {"contacts": before["contacts"]})
+    wait_until(lambda: (known(globalnet, "gigatera") or {})["contacts"] == before["contacts"])
+    wait_until(
+        lambda: "globalnet" in [provider_of(each) for each in gigatera.get("slas/active", fields="account")]
+    )
 
 
 def account_of(sla: Record) -> Any:
     return (sla.get("customer_account") or {}).get("id")
+
+
+def provider_of(sla: Record) -> Any:
+    return (sla.get("account") or {}).get("id")
