@@ -39,6 +39,8 @@ STAYS: Mapping[str, frozenset[str]] = {
             "business_unit",
             "custom_fields",
             "disabled",
+            "email_domains",
+            "end_user_privacy",
             "financialID",
             "manager_id",
             "parent_id",
@@ -80,6 +82,7 @@ STAYS: Mapping[str, frozenset[str]] = {
             "time_format_24h",
             "time_zone",
             "vip",
+            "work_hours_id",
         }
     ),
     "teams": frozenset(
@@ -95,6 +98,7 @@ STAYS: Mapping[str, frozenset[str]] = {
             "source",
             "sourceID",
             "time_zone",
+            "work_hours_id",
         }
     ),
     "sites": frozenset(
