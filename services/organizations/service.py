@@ -13,7 +13,7 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import Offer, Offers
 from services.common.copy_holder import CopyHolder
-from services.common.entrypoints import EVERYONE, SERVICES, command, every, handle_event
+from services.common.entrypoints import EVERYONE, SERVICES, command, every
 from services.common.errors import Unavailable
 from services.common.http import ServiceWeb
 from services.common.schemas import loaded
@@ -27,8 +27,6 @@ from services.organizations import partner, schemas, store
 from services.organizations.actions import (
     account,
     announcing,
-    card_requests,
-    cards,
     credentials,
     editing,
     founding,
@@ -44,6 +42,7 @@ from services.organizations.actions import (
     trusts,
     ui_extensions,
 )
+from services.organizations.card_events import CardEvents
 from services.organizations.model import shapes
 from services.organizations.schemas import shown
 from services.organizations.transfer_commands import TransferCommands
@@ -97,7 +96,7 @@ class Founding(DependencyProvider):
                 return
 
 
-class OrganizationsService(TransferCommands, BorderCommands):
+class OrganizationsService(TransferCommands, CardEvents, BorderCommands):
     name = "organizations"
 
     context: Context = ServiceContext(collections=store.COLLECTIONS)  # type: ignore[assignment]
@@ -285,34 +284,3 @@ class OrganizationsService(TransferCommands, BorderCommands):
         settling.settle_all(self.context)
         announcing.announce_all(self.context)
         credentials.settle_renewals(self.context)
-
-    @handle_event("slas", "sla.saved")
-    def sla_saved(self, body: Fields) -> None:
-        self.context.copies.store("sla", body)
-        linking.follow_agreement(self.context, body["record"])
-
-    @handle_event("slas", "flsa.saved")
-    def flsa_saved(self, body: Fields) -> None:
-        self.context.copies.store("flsa", body)
-        linking.follow_agreement(self.context, body["record"])
-
-    @handle_event("slas", "service_instance.saved")
-    def service_instance_saved(self, body: Fields) -> None:
-        self.context.copies.store("service_instance", body)
-        linking.follow_provider(self.context, body["id"])
-
-    @handle_event("organizations", "organization.saved")
-    def organization_saved(self, body: Fields) -> None:
-        cards.follow_organization(self.context, body["id"])
-
-    @handle_event("organizations", "trust.saved")
-    def trust_saved(self, body: Fields) -> None:
-        linking.follow(self.context, body["id"])
-
-    @every(300.0, lease="links", at_start=True)
-    def follow_links(self) -> None:
-        linking.follow_all(self.context)
-
-    @every(60.0, lease="cards")
-    def ask_for_cards(self) -> None:
-        card_requests.ask_for_missing(self.context)
