@@ -10,6 +10,7 @@ from nameko.extensions import DependencyProvider
 
 from services.common import logs, roles
 from services.common.actor import Actor
+from services.common.attachments.commands import AttachmentCommands
 from services.common.context import Context
 from services.common.copies import Offer, Offers
 from services.common.copy_holder import CopyHolder
@@ -27,6 +28,7 @@ from services.organizations import partner, schemas, store
 from services.organizations.actions import (
     account,
     announcing,
+    attaching,
     credentials,
     editing,
     founding,
@@ -96,7 +98,7 @@ class Founding(DependencyProvider):
                 return
 
 
-class OrganizationsService(TransferCommands, CardEvents, BorderCommands):
+class OrganizationsService(AttachmentCommands, TransferCommands, CardEvents, BorderCommands):
     name = "organizations"
 
     context: Context = ServiceContext(collections=store.COLLECTIONS)  # type: ignore[assignment]
@@ -277,6 +279,9 @@ class OrganizationsService(TransferCommands, CardEvents, BorderCommands):
     @command(SERVICES, repeatable=True)
     def copy(self, actor: Actor, kind: str, id: Any) -> dict[str, Any] | None:
         return Offers(self.context.database, OFFERED).one(kind, id)
+
+    def names_attachment(self, id: int) -> bool:
+        return attaching.names_attachment(self.context, id)
 
     @every("sweep_seconds", lease="settle_trusts", at_start=True)
     def settle_trusts(self) -> None:

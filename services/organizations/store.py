@@ -32,6 +32,7 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
+from services.common import attachments
 from services.common.context import Context
 from services.common.copies import collection_name
 from services.common.idempotency import KEYS
@@ -65,7 +66,12 @@ KINDS: Final[Mapping[str, str]] = {
     "keyring": KEYRINGS,
 }
 
-_SHELVED: Final = (*LISTED, Index(["disabled", "name", "_id"]), Index(["shelf", "name", "_id"]))
+_SHELVED: Final = (
+    *LISTED,
+    Index(["disabled", "name", "_id"]),
+    Index(["shelf", "name", "_id"]),
+    Index("attachments.id", sparse=True),
+)
 _LISTED: Final = (
     *_SHELVED,
     Index(["account.id", "name", "_id"]),
@@ -144,6 +150,7 @@ COLLECTIONS: Final = (
     Collection(collection_name("sla"), (*_AGREED, Index(["service_instance_id", "status"])), records=False),
     Collection(collection_name("flsa"), _AGREED, records=False),
     KEYS,
+    *attachments.COLLECTIONS,
 )
 _BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}
 

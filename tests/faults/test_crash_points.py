@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from services.common import crash
-from tests.faults import churn
+from tests.faults import churn, files
 from tests.faults.at_rest import must_agree, not_followed, not_told
 from tests.faults.cases import Case
 from tests.faults.ordeal import Host, Ordeal
@@ -41,9 +41,10 @@ SIDES: dict[Host, tuple[str, ...]] = {
 
 @dataclass
 class Survived:
-    """The ordeal when it is over: which side has died where."""
+    """The ordeal when it is over: which side has died where. `attached`: files, by their requests."""
 
     cases: list[Case]
+    attached: dict[int, bytes]
     reached: dict[str, set[Host]]
 
 
@@ -55,10 +56,12 @@ def survived(partners: Partners, seed: int) -> Survived:
         points = [f"{host[1]}.{place}" for place in places]
         plan[host] = choice.sample(points, len(points))
     played: list[Case] = []
+    attached: dict[int, bytes] = {}
     ordeal = Ordeal(partners, plan, choice)
     drivers = [
         churn.cases(partners, "a", played),
         churn.cases(partners, "b", played),
+        files.attaching(partners, attached),
         churn.agreements(partners),
         churn.cards(partners),
         churn.trusts(partners),
@@ -68,7 +71,7 @@ def survived(partners: Partners, seed: int) -> Survived:
     reached: dict[str, set[Host]] = defaultdict(set)
     for host, point in ordeal.reached:
         reached[point].add(host)
-    return Survived(played, reached)
+    return Survived(played, attached, reached)
 
 
 @pytest.mark.slow
@@ -89,6 +92,12 @@ def test_after_crashes_both_accounts_agree_and_nothing_is_lost_or_doubled(
     assert len(survived.cases) >= 4
     must_agree(partners, survived.cases)
     assert {case.step for case in survived.cases} == {"closed"}
+
+
+@pytest.mark.slow
+def test_after_crashes_every_note_has_its_file(survived: Survived, partners: Partners) -> None:
+    assert len(survived.attached) >= 10
+    assert files.not_attached(partners, survived.attached) == []
 
 
 @pytest.mark.slow

@@ -145,6 +145,19 @@ def get_permissions(database: Database[Document], person_id: int, viewer: Actor)
     return [{"account": {"id": account["_id"], "name": account["name"]}, "roles": granted}]
 
 
+def get_attachment(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """An attachment (`common.attachments.attachment_of`) of an organization, person, team or site that the
+    viewer may see. Raises NotFound.
+    """
+    for kind in ("organization", "person", "team", "site"):
+        seen = all_of([{"attachments.id": id}, visible(kind, viewer)])
+        with answering():
+            found = database[store.KINDS[kind]].find_one(seen, {"attachments": 1})
+        if found is not None:
+            return next(each for each in found["attachments"] if each["id"] == id)
+    raise NotFound()
+
+
 def get_history(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> list[Document]:
     """The history of an organization, person, team, site or UI extension, oldest first; of a person it is the
     permission log too.

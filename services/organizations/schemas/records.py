@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from services.common.attachments.schemas import attachments_given, attachments_shown
 from services.common.fields import (
     Amount,
     Moment,
@@ -60,6 +61,7 @@ class OrganizationInputSchema(CustomizedInputSchema):
     addresses = addresses()
     contacts = contacts()
     remarks = long_text()
+    remarks_attachments = attachments_given()
 
 
 class OrganizationSchema(ShelvedRecordSchema):
@@ -78,6 +80,7 @@ class OrganizationSchema(ShelvedRecordSchema):
     contacts = fields.List(fields.Nested(ContactSchema))
     remarks = fields.String()
     card_at = Moment()
+    attachments = attachments_shown()
 
 
 class GroupPeopleInputSchema(InputSchema):
@@ -129,6 +132,7 @@ class PersonInputSchema(CustomizedInputSchema):
     guest = fields.Boolean()
     vip = fields.Boolean()
     information = long_text()
+    information_attachments = attachments_given()
     picture_uri = Picture(allow_none=True)
     addresses = addresses()
     contacts = contacts()
@@ -159,6 +163,7 @@ class PersonSchema(ShelvedRecordSchema):
     guest = fields.Boolean()
     vip = fields.Boolean()
     information = fields.String()
+    attachments = attachments_shown()
     picture_uri = fields.String()
     addresses = fields.List(fields.Nested(AddressSchema))
     contacts = fields.List(fields.Nested(ContactSchema))
@@ -182,6 +187,7 @@ class TeamInputSchema(CustomizedInputSchema):
     time_zone = Zone(allow_none=True)
     picture_uri = Picture(allow_none=True)
     remarks = long_text()
+    remarks_attachments = attachments_given()
 
 
 class TeamSchema(ShelvedRecordSchema):
@@ -194,6 +200,7 @@ class TeamSchema(ShelvedRecordSchema):
     time_zone = fields.String()
     picture_uri = fields.String()
     remarks = fields.String()
+    attachments = attachments_shown()
 
 
 class SiteInputSchema(CustomizedInputSchema, PlaceSchema):
@@ -203,6 +210,7 @@ class SiteInputSchema(CustomizedInputSchema, PlaceSchema):
     time_zone = Zone(allow_none=True)
     picture_uri = Picture(allow_none=True)
     remarks = long_text()
+    remarks_attachments = attachments_given()
     disabled = fields.Boolean()
 
 
@@ -215,6 +223,7 @@ class SiteSchema(ShelvedRecordSchema):
     time_zone = fields.String()
     picture_uri = fields.String()
     remarks = fields.String()
+    attachments = attachments_shown()
     disabled = fields.Boolean()
 
 
