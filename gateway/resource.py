@@ -26,6 +26,7 @@ from gateway.answers import Answers
 from gateway.audiences import allowed, everyone
 from gateway.context import GatewayContext
 from gateway.records import Document, Shape
+from gateway.uploads import brought
 from services.common import idempotency
 from services.common.actor import Actor
 from services.common.errors import Invalid, NotFound
@@ -183,7 +184,8 @@ class ResourceViews:
         return bodies.record_id(text, self.context.config.domain, shape.type)
 
     def call(self, command: str, *arguments: Any) -> Any:
-        """Calls the owning service in the caller's name."""
+        """Calls the owning service in the caller's name. Files that a body names are there before it is."""
+        brought(self.context, self.resource.service, viewer(), *arguments)
         return call(self.context, self.resource.service, command, *arguments)
 
     def changed(self, id: Any, status: int = 200, record: Document | None = None) -> Response:

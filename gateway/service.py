@@ -23,14 +23,14 @@ from werkzeug.wsgi import get_content_length, get_input_stream
 from gateway.app import create_app
 from gateway.bodies import MAX_BODY_BYTES
 from gateway.errors import answer
-from gateway.resources import transfers
+from gateway.resources import attachments, transfers
 from services.common.database import open_database
 from services.common.errors import Internal
 from services.common.http import Server, ServiceWeb
 from services.common.service_context import ServiceContext
 from services.common.service_parts import ServiceParts
 
-UPLOADS = {("POST", transfers.UPLOAD)}
+UPLOADS = {("POST", attachments.PATH), ("POST", transfers.UPLOAD)}
 READS = ("organizations", "slas", "requests", "notifications")
 
 log = structlog.get_logger(__name__)

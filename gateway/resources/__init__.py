@@ -13,6 +13,7 @@ from gateway.resource import ResourceViews
 from gateway.resources import (
     account,
     agreements,
+    attachments,
     border,
     calendars,
     directory,
@@ -40,6 +41,7 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
         yield inbox.InboxViews(resource, context, answers).blueprint()
     yield account.TokenViews(context, answers).blueprint()
     yield ui_extensions.UiExtensionViews(context, answers).blueprint()
+    yield attachments.AttachmentViews(context, answers).blueprint()
     yield trusts.TrustViews(context, answers).blueprint()
     yield requests.RequestViews(context, answers).blueprint()
     yield border.HandoverViews(context, answers).blueprint()

@@ -10,6 +10,7 @@ from nameko.extensions import DependencyProvider
 
 from services.common import logs, roles
 from services.common.actor import Actor
+from services.common.attachments.commands import AttachmentCommands
 from services.common.context import Context
 from services.common.copies import Offer, Offers
 from services.common.copy_holder import CopyHolder
@@ -27,12 +28,14 @@ from services.organizations import partner, schemas, store
 from services.organizations.actions import (
     account,
     announcing,
+    attaching,
     credentials,
     editing,
     founding,
     grouping,
     introductions,
     inviting,
+    linking,
     membership,
     parting,
     rotating,
@@ -41,6 +44,7 @@ from services.organizations.actions import (
     trusts,
     ui_extensions,
 )
+from services.organizations.card_events import CardEvents
 from services.organizations.model import shapes
 from services.organizations.schemas import shown
 from services.organizations.transfer_commands import TransferCommands
@@ -63,7 +67,7 @@ OFFERED: Mapping[str, Offer] = {
 }
 
 
-HELD = {"calendar": "slas"}
+HELD = dict.fromkeys(("calendar", "service_instance", *linking.AGREEMENTS), "slas")
 
 
 class Founding(DependencyProvider):
@@ -94,7 +98,7 @@ class Founding(DependencyProvider):
                 return
 
 
-class OrganizationsService(TransferCommands, BorderCommands):
+class OrganizationsService(AttachmentCommands, TransferCommands, CardEvents, BorderCommands):
     name = "organizations"
 
     context: Context = ServiceContext(collections=store.COLLECTIONS)  # type: ignore[assignment]
@@ -259,9 +263,10 @@ class OrganizationsService(TransferCommands, BorderCommands):
 
     @command(SERVICES, repeatable=True)
     def introduce(
-        self, actor: Actor, account_id: str, kind: str, remote_id: int, name: str
+        self, actor: Actor, account_id: str, kind: str, remote_id: int | None, name: str
     ) -> dict[str, Any]:
-        """`{id}`: the local id of what a partner calls `remote_id` and `name`."""
+        """`{id}`: the local id of what a partner calls `remote_id` and `name` (None: the organization that
+        the partner's account is)."""
         named = {"account_id": account_id, "kind": kind, "remote_id": remote_id, "name": name}
         taken = loaded(schemas.IntroductionSchema(), named)
         return introductions.introduce(self.context, actor, account_id, kind, remote_id, taken["name"])
@@ -274,6 +279,9 @@ class OrganizationsService(TransferCommands, BorderCommands):
     @command(SERVICES, repeatable=True)
     def copy(self, actor: Actor, kind: str, id: Any) -> dict[str, Any] | None:
         return Offers(self.context.database, OFFERED).one(kind, id)
+
+    def names_attachment(self, id: int) -> bool:
+        return attaching.names_attachment(self.context, id)
 
     @every("sweep_seconds", lease="settle_trusts", at_start=True)
     def settle_trusts(self) -> None:

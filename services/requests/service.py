@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.common.actor import Actor
+from services.common.attachments.commands import AttachmentCommands
 from services.common.context import Context
 from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import EVERYONE, command, every, handle_event
@@ -17,7 +18,7 @@ from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.federation.trusts import ENDED
 from services.requests import partner, queries
-from services.requests.actions import by_clocks, desk, due, targets
+from services.requests.actions import attaching, by_clocks, desk, due, targets
 from services.requests.schemas import (
     NoteInputSchema,
     NotePublishInputSchema,
@@ -39,7 +40,7 @@ _NOTE: Final = NoteInputSchema()
 _PUBLISH: Final = NotePublishInputSchema()
 
 
-class RequestsService(BorderCommands):
+class RequestsService(AttachmentCommands, BorderCommands):
     name = "requests"
 
     context: Context = ServiceContext(collections=COLLECTIONS)  # type: ignore[assignment]
@@ -58,8 +59,7 @@ class RequestsService(BorderCommands):
 
     @command(allowed=EVERYONE)
     def add_note(self, actor: Actor, request_id: int, fields: Document, key: str | None = None) -> Document:
-        note = loaded(_NOTE, fields)
-        made = desk.add_note(self.context, actor, request_id, note["text"], note["internal"], key)
+        made = desk.add_note(self.context, actor, request_id, loaded(_NOTE, fields), key)
         return self._note(made, actor)
 
     @command(allowed=PUBLISH_NOTES)
@@ -102,6 +102,9 @@ class RequestsService(BorderCommands):
     @every("sweep_seconds", lease="ended")
     def end_with_ended(self) -> None:
         due.end_with_ended(self.context)
+
+    def names_attachment(self, id: int) -> bool:
+        return attaching.names_attachment(self.context, id)
 
     # What a command has saved goes back with its answer, as the reading side would show it: then nobody
     # reads it again. `created` is false for what was there already; that is read.

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
+from services.common import attachments
 from services.common.context import Context
 from services.common.copies import collection_name
 from services.common.database import answering
@@ -91,6 +92,7 @@ NOTES: Final = Collection(
         Index(["medium", "_id"]),
         Index(["created_at", "_id"]),
         Index(["visibility", "_id"]),
+        Index("attachments.id", sparse=True),
     ),
     records=False,
 )
@@ -99,7 +101,7 @@ COPIES: Final = tuple(
     Collection(collection_name(kind), (Index(["remote_id", "account.id"]),), records=False)
     for kind in ("team", "person")
 )
-COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES)
+COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES, *attachments.COLLECTIONS)
 
 
 @dataclass(frozen=True)

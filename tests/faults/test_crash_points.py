@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from services.common import crash
-from tests.faults import churn
+from tests.faults import churn, files
 from tests.faults.at_rest import must_agree, not_followed, not_told
 from tests.faults.cases import Case
 from tests.faults.ordeal import Host, Ordeal
@@ -33,7 +33,7 @@ SIDES: dict[Host, tuple[str, ...]] = {
     (PROVIDER, "requests"): crash.PLACES,
     (CUSTOMER, "slas"): ("after_event", *RECEIVING),
     (PROVIDER, "slas"): (*SAVING, *SENDING),
-    (CUSTOMER, "organizations"): RECEIVING,
+    (CUSTOMER, "organizations"): ("after_event", *RECEIVING),
     (THIRD, "organizations"): (*SAVING, *SENDING),
     (CUSTOMER, "notifications"): crash.HEARING,
 }
@@ -41,9 +41,10 @@ SIDES: dict[Host, tuple[str, ...]] = {
 
 @dataclass
 class Survived:
-    """The ordeal when it is over: which side has died where."""
+    """The ordeal when it is over: which side has died where. `attached`: files, by their requests."""
 
     cases: list[Case]
+    attached: dict[int, bytes]
     reached: dict[str, set[Host]]
 
 
@@ -55,11 +56,14 @@ def survived(partners: Partners, seed: int) -> Survived:
         points = [f"{host[1]}.{place}" for place in places]
         plan[host] = choice.sample(points, len(points))
     played: list[Case] = []
+    attached: dict[int, bytes] = {}
     ordeal = Ordeal(partners, plan, choice)
     drivers = [
         churn.cases(partners, "a", played),
         churn.cases(partners, "b", played),
+        files.attaching(partners, attached),
         churn.agreements(partners),
+        churn.cards(partners),
         churn.trusts(partners),
         churn.reading(partners),
     ]
@@ -67,7 +71,7 @@ def survived(partners: Partners, seed: int) -> Survived:
     reached: dict[str, set[Host]] = defaultdict(set)
     for host, point in ordeal.reached:
         reached[point].add(host)
-    return Survived(played, reached)
+    return Survived(played, attached, reached)
 
 
 @pytest.mark.slow
@@ -88,6 +92,12 @@ def test_after_crashes_both_accounts_agree_and_nothing_is_lost_or_doubled(
     assert len(survived.cases) >= 4
     must_agree(partners, survived.cases)
     assert {case.step for case in survived.cases} == {"closed"}
+
+
+@pytest.mark.slow
+def test_after_crashes_every_note_has_its_file(survived: Survived, partners: Partners) -> None:
+    assert len(survived.attached) >= 10
+    assert files.not_attached(partners, survived.attached) == []
 
 
 @pytest.mark.slow
@@ -123,3 +133,17 @@ def test_after_crashes_agreements_and_trusts_are_the_same_on_both_sides(
     at_provider, at_customer = churn.sla_names(partners)
     assert at_provider == at_customer
     assert churn.trust_statuses(partners) == ("active", "active")
+
+
+@pytest.mark.slow
+def test_after_crashes_a_partner_has_the_card_as_it_was_published_last(
+    survived: Survived, partners: Partners
+) -> None:
+    wait_until(lambda: churn.contacts(partners, PROVIDER) == churn.contacts(partners, CUSTOMER))
+    (shown,) = partners.stored(PROVIDER, "organizations")["cards"].find({"partner": CUSTOMER})
+    (heard,) = partners.stored(CUSTOMER, "organizations")["organizations"].find({"account.id": PROVIDER})
+    assert heard["card"] == shown["told"]
+    assert heard["card_revision"] == shown["revision"]
+    assert (
+        heard["thread"]["applied"]["sequence"] == shown["thread"]["sent"]["sequence"] == shown["revision"][1]
+    )

@@ -60,6 +60,11 @@ BESIDE = [
     ("organizations", "revoke_key", ADMINISTRATORS),
     ("organizations", "activate_ui_extension", MAINTAIN_UI_EXTENSIONS),
     ("requests", "add_note", ()),
+    *(
+        (service, f"{does}_attachment", ())
+        for service in ("requests", "organizations")
+        for does in ("begin", "write", "finish", "drop")
+    ),
     *(("slas", command, agreements.SLAS.writers) for command in agreements.DISCLOSING.values()),
     *(("slas", command, calendars.CALENDARS.writers) for command in calendars.LISTS),
     ("notifications", "mark_inbox_read", ()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -46,6 +47,17 @@ def api(account: Account, everybody: Client) -> Api:
     victim = str(account.person("Victim", "specialist")[0]["id"])
     tokens = [str(everybody.post("personal_access_tokens", {"name": "spare"})["id"]) for _ in range(2)]
     return Api(everybody, document, victim, tokens)
+
+
+@pytest.fixture(scope="module")
+def picture(everybody: Client) -> str:
+    """Where one is fetched."""
+    content = b"\x89PNG\r\n\x1a\n" + bytes(50)
+    form = {"file": (BytesIO(content), "a.png")}
+    key = everybody.send("POST", "attachments", data=form, content_type="multipart/form-data").json
+    request = {"subject": "With a picture", "category": "other", "note": "See", "note_attachments": [key]}
+    id = everybody.post("requests", request)["id"]
+    return str(everybody.get(f"requests/{id}/notes")[0]["attachments"][0]["uri"])
 
 
 def tried(api: Api, operation: Operation) -> None:
@@ -133,3 +145,30 @@ def test_no_forged_cursor_breaks_a_list(everybody: Client, cursor: Any, sort: An
 def test_no_bytes_break_the_api(everybody: Client, body: bytes) -> None:
     response = everybody.send("POST", "teams", data=body, content_type="application/json")
     assert response.status_code in (201, 400, 422)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=60), name=st.text(max_size=20), type=st.text(max_size=20), field=written)
+def test_no_upload_breaks_the_api(
+    everybody: Client, content: bytes, name: str, type: str, field: str
+) -> None:
+    form = {"key": field, "Content-Type": type, "file": (BytesIO(content), name)}
+    response = everybody.send("POST", "attachments", data=form, content_type="multipart/form-data")
+    assert response.status_code in (200, 422), response.text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=200), boundary=st.text('ab-;=" ', max_size=5))
+def test_no_form_breaks_the_api(everybody: Client, body: bytes, boundary: str) -> None:
+    type = f"multipart/form-data; boundary={boundary}"
+    sent = f"--{boundary}\r\n".encode() + body + f"\r\n--{boundary}--\r\n".encode()
+    response = everybody.send("POST", "attachments", data=sent, content_type=type)
+    assert response.status_code in (413, 422), response.text
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.one_of(written, st.from_regex(r"bytes=-?[0-9]{0,6}-?[0-9]{0,6}", fullmatch=True)))
+def test_no_range_breaks_a_file(everybody: Client, picture: str, asked: str) -> None:
+    headers = {"Range": "".join(each for each in asked if each.isascii() and each.isprintable())}
+    response = everybody.send("GET", picture.removeprefix("/v1/"), headers=headers)
+    assert response.status_code in (200, 206, 416), f"{asked}: {response.text}"

@@ -53,6 +53,7 @@ class Config:
     agreement_wait_seconds: float = 900
     unreceipted_flag_seconds: float = 86400
     inbox_kept_days: int = 30
+    attachment_megabytes: int = 25
     rate_limit_per_hour: int = 3600
     rate_limit_burst: int = 20
     log_level: str = "info"
@@ -63,6 +64,11 @@ class Config:
     def address(self, service: str) -> str:
         """`host:port` where that service's HTTP listens."""
         return str(getattr(self, f"{service}_address"))
+
+    @property
+    def attachment_bytes(self) -> int:
+        """How large an attachment may be."""
+        return self.attachment_megabytes * 1024 * 1024
 
     def database_name(self, service: str) -> str:
         return f"interdesk_{self.account}_{service}"

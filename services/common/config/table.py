@@ -198,6 +198,12 @@ TABLE: tuple[Variable, ...] = (
         "how long an entry of an inbox is kept when it is over",
     ),
     Variable(
+        "INTERDESK_ATTACHMENT_MEGABYTES",
+        "attachment_megabytes",
+        reading.integer(1, 100),
+        "how large an attachment may be",
+    ),
+    Variable(
         "INTERDESK_RATE_LIMIT_PER_HOUR",
         "rate_limit_per_hour",
         reading.integer(1, 10**9),

@@ -11,7 +11,7 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict
 from services.common.store import decide_again
-from services.organizations.actions import custom_fields
+from services.organizations.actions import attaching, custom_fields
 from services.organizations.actions.domains import home_of
 from services.organizations.actions.needed import ensure_not_needed
 from services.organizations.actions.saving import (
@@ -127,14 +127,17 @@ def _created(context: Context, actor: Actor, kind: str, fields: Fields, key: str
         return made
     with refusing():
         fields = _checked(context, kind, None, {}, fields)
+    fields = attaching.attached(context, actor, kind, {}, fields)
     state = shapes.new(kind, fields, context.clock.now())
     try:
-        return whole(insert(context, actor, kind, id or context.ids.next(kind), state))
+        record = insert(context, actor, kind, id or context.ids.next(kind), state)
     except Conflict:
         # Two tries at the same time to make one record: the later one finds what the earlier made.
         if (made := made_before(context, kind, fields, id)) is None:
             raise
         return made
+    attaching.mark_named(context, fields)
+    return whole(record)
 
 
 def made_before(context: Context, kind: str, fields: Fields, id: int | None) -> dict[str, Any] | None:
@@ -167,13 +170,16 @@ def edited(
         shelves.in_use(kind, record.state)
         wanted = change(record.state) if callable(change) else change
         fields = _checked(context, kind, id, record.state, wanted)
+    fields = attaching.attached(context, actor, kind, record.state, fields)
     changes = rules.changed(record.state, fields)
     if not changes:
         return whole(record)
     if changes.get("disabled", [None, False])[1]:
         ensure_not_needed(context, kind, record, "disabled")
     state = shapes.edited(kind, record.state, fields, context.clock.now())
-    return whole(save(context, actor, kind, record, state, changes))
+    saved = save(context, actor, kind, record, state, changes)
+    attaching.mark_named(context, fields)
+    return whole(saved)
 
 
 def _checked(

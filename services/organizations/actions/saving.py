@@ -49,7 +49,12 @@ def refusing() -> Iterator[None]:
 
 
 def entry(context: Context, actor: Actor, action: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """See `history.entry`; `imported` says of which line of which file it comes."""
+    """See `history.entry`; `imported` says of which line of which file it comes. Of attachments the history
+    tells the names.
+    """
+    if "attachments" in changes:
+        named = [[each["name"] for each in side or ()] for side in changes["attachments"]]
+        changes = {**changes, "attachments": named}
     made = history.entry(context.clock.now(), actor, action, changes, _NOT_IN_HISTORY)
     imported = context.kept.get(IMPORTED)
     return {**made, "imported": imported} if imported else made

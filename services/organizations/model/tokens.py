@@ -20,6 +20,7 @@ MIN_FOUNDING_TOKEN_CHARACTERS = 32
 
 RESOURCES: tuple[str, ...] = (
     "account",
+    "attachments",
     "calendars",
     "deliveries",
     "handovers",

@@ -31,6 +31,7 @@ from services.organizations.queries.listings import (
     UI_EXTENSIONS,
 )
 from services.organizations.queries.records import (
+    get_attachment,
     get_audit,
     get_history,
     get_organization,
@@ -94,6 +95,7 @@ __all__ = [
     "File",
     "allows",
     "get_account",
+    "get_attachment",
     "get_audit",
     "get_export",
     "get_exported",

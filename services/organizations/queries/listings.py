@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from services.common.listing import Field, Kind, Listing
 from services.common.listing.usual import (
@@ -30,6 +30,9 @@ _FOREIGN = {"account.id": {"$gt": ""}}  # a range, which an index answers; "not 
 
 _SHELVED = {**ENABLED, **{shelf: {"shelf": shelf} for shelf in SHELVES}}
 
+# All Organizations: own ones, and those that an active agreement links here. The others are found by id.
+LISTED_ORGANIZATIONS: Final = {"unlisted": None}
+
 
 def _managed_by_me(viewer: Any) -> dict[str, Any]:
     return {"manager_id": viewer.person_id}
@@ -56,14 +59,27 @@ ORGANIZATIONS = Listing(
         "addresses",
         "contacts",
         "remarks",
+        "attachments",
         *_CUSTOM,
         *WORDS.values(),
+        "card_at",
     ),
-    default_fields=("id", "account", "sourceID", "name", "parent", "manager", "created_at", "updated_at"),
+    default_fields=(
+        "id",
+        "account",
+        "sourceID",
+        "name",
+        "parent",
+        "manager",
+        "card_at",
+        "created_at",
+        "updated_at",
+    ),
     default_sort="name",
     predefined={
         **_SHELVED,
         "internal": _OWN,
+        "directory": _OWN,  # without a directory account, an account is its own
         "external": _FOREIGN,
         "trusted": _FOREIGN,  # `list_organizations` narrows it to accounts that are trusted now
         "managed_by_me": _managed_by_me,
@@ -98,6 +114,7 @@ PEOPLE = Listing(
         "guest",
         "vip",
         "information",
+        "attachments",
         "picture_uri",
         "addresses",
         "contacts",
@@ -145,6 +162,7 @@ TEAMS = Listing(
         "time_zone",
         "picture_uri",
         "remarks",
+        "attachments",
         *_CUSTOM,
         *WORDS.values(),
     ),
@@ -172,6 +190,7 @@ SITES = Listing(
         "time_zone",
         "picture_uri",
         "remarks",
+        "attachments",
         *_CUSTOM,
         *WORDS.values(),
     ),

@@ -20,7 +20,15 @@ from services.organizations.model.records import MAX_DEPTH, business_unit
 from services.organizations.model.shelves import unavailable
 from services.organizations.queries.account import get_account, get_trust
 from services.organizations.queries.custom_fields import CustomFields
-from services.organizations.queries.listings import ADDRESSES, CONTACTS, ORGANIZATIONS, PEOPLE, SITES, TEAMS
+from services.organizations.queries.listings import (
+    ADDRESSES,
+    CONTACTS,
+    LISTED_ORGANIZATIONS,
+    ORGANIZATIONS,
+    PEOPLE,
+    SITES,
+    TEAMS,
+)
 from services.organizations.queries.viewing import UNSHOWN, Document, on_shelf, one, visible
 from services.organizations.schemas import shown
 
@@ -30,9 +38,10 @@ _REFERENCE = ("name", "sourceID", "account")
 
 
 def list_organizations(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
-    narrowed: Document = {}
+    """All Organizations: own ones, and partners' that an active agreement links here."""
+    narrowed: Document = dict(LISTED_ORGANIZATIONS)
     if query.predefined == "trusted":
-        narrowed = {"account.id": {"$in": _trusted(database)}}
+        narrowed["account.id"] = {"$in": _trusted(database)}
     return _organizations(database, query, viewer, narrowed)
 
 
@@ -134,6 +143,19 @@ def get_permissions(database: Database[Document], person_id: int, viewer: Actor)
     if not granted:
         return []
     return [{"account": {"id": account["_id"], "name": account["name"]}, "roles": granted}]
+
+
+def get_attachment(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """An attachment (`common.attachments.attachment_of`) of an organization, person, team or site that the
+    viewer may see. Raises NotFound.
+    """
+    for kind in ("organization", "person", "team", "site"):
+        seen = all_of([{"attachments.id": id}, visible(kind, viewer)])
+        with answering():
+            found = database[store.KINDS[kind]].find_one(seen, {"attachments": 1})
+        if found is not None:
+            return next(each for each in found["attachments"] if each["id"] == id)
+    raise NotFound()
 
 
 def get_history(database: Database[Document], kind: str, id: int | str, viewer: Actor) -> list[Document]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from services.common.attachments.schemas import attachments_given, attachments_shown
 from services.common.fields import (
     Amount,
+    Moment,
     Picture,
     ReferenceId,
     ReferenceIds,
@@ -59,6 +61,7 @@ class OrganizationInputSchema(CustomizedInputSchema):
     addresses = addresses()
     contacts = contacts()
     remarks = long_text()
+    remarks_attachments = attachments_given()
 
 
 class OrganizationSchema(ShelvedRecordSchema):
@@ -76,6 +79,8 @@ class OrganizationSchema(ShelvedRecordSchema):
     addresses = fields.List(fields.Nested(AddressSchema))
     contacts = fields.List(fields.Nested(ContactSchema))
     remarks = fields.String()
+    card_at = Moment()
+    attachments = attachments_shown()
 
 
 class GroupPeopleInputSchema(InputSchema):
@@ -127,6 +132,7 @@ class PersonInputSchema(CustomizedInputSchema):
     guest = fields.Boolean()
     vip = fields.Boolean()
     information = long_text()
+    information_attachments = attachments_given()
     picture_uri = Picture(allow_none=True)
     addresses = addresses()
     contacts = contacts()
@@ -157,6 +163,7 @@ class PersonSchema(ShelvedRecordSchema):
     guest = fields.Boolean()
     vip = fields.Boolean()
     information = fields.String()
+    attachments = attachments_shown()
     picture_uri = fields.String()
     addresses = fields.List(fields.Nested(AddressSchema))
     contacts = fields.List(fields.Nested(ContactSchema))
@@ -180,6 +187,7 @@ class TeamInputSchema(CustomizedInputSchema):
     time_zone = Zone(allow_none=True)
     picture_uri = Picture(allow_none=True)
     remarks = long_text()
+    remarks_attachments = attachments_given()
 
 
 class TeamSchema(ShelvedRecordSchema):
@@ -192,6 +200,7 @@ class TeamSchema(ShelvedRecordSchema):
     time_zone = fields.String()
     picture_uri = fields.String()
     remarks = fields.String()
+    attachments = attachments_shown()
 
 
 class SiteInputSchema(CustomizedInputSchema, PlaceSchema):
@@ -201,6 +210,7 @@ class SiteInputSchema(CustomizedInputSchema, PlaceSchema):
     time_zone = Zone(allow_none=True)
     picture_uri = Picture(allow_none=True)
     remarks = long_text()
+    remarks_attachments = attachments_given()
     disabled = fields.Boolean()
 
 
@@ -213,6 +223,7 @@ class SiteSchema(ShelvedRecordSchema):
     time_zone = fields.String()
     picture_uri = fields.String()
     remarks = fields.String()
+    attachments = attachments_shown()
     disabled = fields.Boolean()
 
 
@@ -221,5 +232,5 @@ class IntroductionSchema(InputSchema):
 
     account_id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(INTRODUCED))
-    remote_id = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+    remote_id = fields.Integer(required=True, strict=True, allow_none=True, validate=validate.Range(min=1))
     name = Text(255, required=True)  # as long as a name may be on the wire

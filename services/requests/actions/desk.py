@@ -9,9 +9,10 @@ from typing import Any, cast
 from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Conflict, Forbidden, NotFound
+from services.common.errors import Conflict, Forbidden, Invalid, NotFound
 from services.common.store import decide_again
 from services.requests import model, store
+from services.requests.actions import attaching
 from services.requests.actions.lookup import Lookup
 from services.requests.actions.ruling import deciding, ruled, who
 from services.requests.model.access import END_USER_FIELDS, REGISTER_FOR_OTHERS, sees
@@ -35,6 +36,7 @@ _PLAIN = (
     "provider_not_accountable",
     "note",
     "internal_note",
+    *attaching.FIELDS,
 )
 _RENAMED = {"supplier_requestID": "supplier_request_id", "source": "source", "sourceID": "source_id"}
 
@@ -67,6 +69,8 @@ def create_request(context: Context, actor: Actor, fields: Fields, key: str | No
             [(field, "may only be set by specialists") for field in sorted(beyond)],
         )
 
+    fields = attaching.attached(context, actor, fields)
+
     def decide(lookup: Lookup) -> model.Step:
         new, facts = _new(lookup, actor, fields)
         return model.create(new, who(actor, None), facts, ruled(context, request_id=id))
@@ -80,6 +84,7 @@ def create_request(context: Context, actor: Actor, fields: Fields, key: str | No
         if made is None:
             raise
         return Made(made)
+    attaching.mark_named(context, step.notes)
     return Made(stored.request.id, store.document_of(stored))
 
 
@@ -98,26 +103,29 @@ def add_note(
     context: Context,
     actor: Actor,
     request_id: int,
-    text: str,
-    internal: bool = False,
+    note: Fields,
     key: str | None = None,
 ) -> Made:
-    """The new note; with the `key` (`common.idempotency`) of one that is there: that one. Raises NotFound,
-    Invalid, Forbidden.
+    """The new note (`schemas.NoteInputSchema`); with the `key` (`common.idempotency`) of one that is there:
+    that one. Raises NotFound, Invalid, Forbidden.
     """
-    asked = {"request_id": request_id, "text": text, "internal": internal}
+    asked = {"request_id": request_id, **note}
     id = idempotency.id_for(context, actor, "note", key, asked, lambda: context.ids.newest("note"))
-    fields = {"internal_note" if internal else "note": text}
+    name = "internal_note" if note["internal"] else "note"
+    fields = {name: note["text"]}
+    if "attachments" in note:
+        fields[f"{name}_attachments"] = note["attachments"]
     try:
         made = _edit(context, actor, request_id, fields, note_id=id)
-    except Forbidden as refused:
-        named = [("internal" if field == "internal_note" else field, text) for field, text in refused.errors]
-        raise Forbidden(refused.code, refused.message, named) from refused
+    except (Forbidden, Invalid) as refused:
+        raise type(refused)(
+            refused.code, refused.message, attaching.as_of_note(name, refused.errors)
+        ) from refused
     if made is None:
         assert id is not None
         return Made(id)
-    note = made[0].notes[0]
-    return Made(note.id, store.note_document(request_id, note))
+    new = made[0].notes[0]
+    return Made(new.id, store.note_document(request_id, new))
 
 
 @decide_again
@@ -135,12 +143,16 @@ def _edit(
     if note_id is not None and store.has_note(context, stored, note_id):
         return None
 
+    fields = attaching.attached(context, actor, fields)
+
     def decide(lookup: Lookup) -> model.Step:
         changes, facts = _changes(context, lookup, stored, fields)
         return model.edit(stored.request, changes, person, facts, ruled(context, note_id=note_id))
 
     step = deciding(context, actor, decide)
-    return step, store.save(context, step, stored)
+    saved = store.save(context, step, stored)
+    attaching.mark_named(context, step.notes)
+    return step, saved
 
 
 @decide_again

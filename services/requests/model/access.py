@@ -19,6 +19,7 @@ END_USER_FIELDS = frozenset(
         "impact",
         "service_instance_id",
         "note",
+        "note_attachments",
         "requested_by_id",
         "requested_for_id",
         "source",

@@ -28,7 +28,7 @@ from services.requests.model.values import CORE_FIELDS, Category, Core, Note, St
 from services.requests.model.workflow import BUILT_IN, Move, Workflow
 
 #: What somebody who is only the requester may say.
-REQUESTER_FIELDS = frozenset({"note", "status", "completion_reason"})
+REQUESTER_FIELDS = frozenset({"note", "note_attachments", "status", "completion_reason"})
 
 
 def create(
@@ -114,8 +114,8 @@ def publish(request: Request, note: Note, actor: Actor, context: Context) -> Ste
     """A provider's solution (or any note for specialists) said to everybody, in the publishing account's own
     name.
 
-    The note stays as it came; the public one is new, by this person, and made once. Raises `NotAllowed`,
-    `InvalidField`.
+    The note stays as it came; the public one is new, by this person, with the same files, and made once.
+    Raises `NotAllowed`, `InvalidField`.
     """
     if Who.SPECIALIST not in actor.who:
         raise NotAllowed("Only specialists may publish a note.", ["internal"])
@@ -125,7 +125,7 @@ def publish(request: Request, note: Note, actor: Actor, context: Context) -> Ste
         raise InvalidField("The note was published already.", ["internal"])
     draft = Draft(request, context, person=actor.person, before=request)
     draft.change(published=(*request.published, note.n))
-    draft.note(note.text, Visibility.END_USER, person=actor.person)
+    draft.note(note.text, Visibility.END_USER, person=actor.person, attachments=note.attachments)
     draft.record("published", f"note {note.id}")
     return finish(draft)
 

@@ -15,6 +15,9 @@ from services.requests.model.workflow import STATUS_MOVES, Move, Workflow
 #: Fields that show the provider's word while it holds the request (rule 12).
 MIRRORED = ("status", "member", "waiting_until", "completion_reason", "supplier_request_id")
 
+#: What makes notes, however often it is said.
+_NOTES = frozenset({"note", "note_attachments", "internal_note", "internal_note_attachments"})
+
 #: Fields that nothing else follows from.
 _PLAIN = frozenset({"supplier_request_id", "source", "source_id", "urgent", "provider_not_accountable"})
 
@@ -57,11 +60,17 @@ class Edit:
     # -- steps, in their order -------------------------------------------------------------------------------
 
     def _notes(self) -> None:
-        person = self.actor.person
-        if "internal_note" in self.fields:
-            self.draft.note(self.fields.pop("internal_note"), Visibility.SPECIALIST, person=person)
-        if "note" in self.fields:
-            self.note = self.draft.note(self.fields.pop("note"), person=person)
+        self._note("internal_note", Visibility.SPECIALIST)
+        self.note = self._note("note", Visibility.END_USER)
+
+    def _note(self, name: str, visibility: Visibility) -> Note | None:
+        attached = self.fields.pop(f"{name}_attachments", ())
+        if name in self.fields:
+            text = self.fields.pop(name)
+            return self.draft.note(text, visibility, person=self.actor.person, attachments=attached)
+        if attached:
+            raise InvalidField(f"Attachments go with a {name}: give it, too.", [f"{name}_attachments"])
+        return None
 
     def _reopen(self) -> None:
         """A status that is not the end takes a completed request up again."""
@@ -246,7 +255,7 @@ class Edit:
         """What the request shows already is no change; only a hand-over may be asked for again by the same
         field.
         """
-        if name in ("note", "internal_note"):
+        if name in _NOTES:
             return False
         if name == "service_instance" and value is not None and value.account is not None:
             return False

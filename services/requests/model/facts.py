@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from services.requests.model.values import (
+    Attachment,
     Body,
     Category,
     CompletionReason,
@@ -117,7 +118,9 @@ class Changes(TypedDict, total=False):
     source: str | None
     source_id: str | None
     note: str
+    note_attachments: tuple[Attachment, ...]
     internal_note: str
+    internal_note_attachments: tuple[Attachment, ...]
 
 
 class NewRequest(Changes, total=False):

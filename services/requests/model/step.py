@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from services.requests.model.request import Below, Flag, Request
-from services.requests.model.values import Medium, Note, Ref, Visibility
+from services.requests.model.values import Attachment, Medium, Note, Ref, Visibility
 from services.requests.model.wire import note_body
 
 
@@ -190,6 +190,7 @@ class Draft:
         person: Ref | None = None,
         account: str | None = None,
         source: tuple[str, int] | None = None,
+        attachments: tuple[Attachment, ...] = (),
     ) -> Note:
         """Adds a note to the request. Public ones reach every account of the request by themselves (see
         `finish`).
@@ -205,6 +206,7 @@ class Draft:
             medium=medium,
             visibility=visibility,
             source=source,
+            attachments=attachments,
         )
         self.keep(note)
         return note

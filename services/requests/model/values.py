@@ -196,6 +196,22 @@ CORE_FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on a note, as `common.attachments` knows it. `displayable`: a picture that browsers show;
+    `inline`: it is shown in the note's text, which holds `![](key)`.
+    """
+
+    id: int
+    key: str
+    name: str
+    size: int
+    type: str
+    sha256: str
+    displayable: bool = False
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A note as stored; it is never changed. `n` counts the notes of one request, in the order of their
     saves.
@@ -213,6 +229,7 @@ class Note:
     medium: Medium = Medium.DEFAULT
     visibility: Visibility = Visibility.END_USER
     source: tuple[str, int] | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def public(self) -> bool:

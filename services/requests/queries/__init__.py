@@ -28,6 +28,7 @@ __all__ = [
     "LISTINGS",
     "NOTES",
     "REQUESTS",
+    "get_attachment",
     "get_audit",
     "get_handover",
     "get_history",
@@ -105,6 +106,17 @@ def shown_note(database: Database[Document], document: Mapping[str, Any], viewer
     """A note's document as it goes out to a viewer who may see it."""
     names = _called(database, shapes.accounts_of_note(document, viewer.account))
     return shapes.note(document, viewer.account, names)
+
+
+def get_attachment(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """An attachment (`common.attachments.attachment_of`) of a note that the viewer may read. Raises
+    NotFound.
+    """
+    with_it = database["notes"].find(all_of([{"attachments.id": id}, _readable(viewer)]))
+    for note in with_it:
+        if database["requests"].find_one(all_of([{"_id": note["request_id"]}, visible(viewer)]), {"_id": 1}):
+            return next(each for each in note["attachments"] if each["id"] == id)
+    raise NotFound()
 
 
 def list_handovers(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:

@@ -123,7 +123,7 @@ NOTES = Listing(
         "medium": Field(kind=Kind.ENUM, filterable=True, choices=frozenset(Medium)),
         "created_at": TIME,
     },
-    also=("text", "internal", "internal_account", "account"),
+    also=("text", "internal", "internal_account", "account", "attachments"),
     default_fields=(
         "id",
         "text",
@@ -133,6 +133,7 @@ NOTES = Listing(
         "internal",
         "internal_account",
         "account",
+        "attachments",
     ),
     predefined={
         "public": {"visibility": Visibility.END_USER.value},

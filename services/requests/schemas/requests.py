@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from services.common.attachments.schemas import attachments_given
 from services.common.fields import Moment, ReferenceId, Target, Text, one_of
 from services.common.schemas import OutputSchema, SourceSchema
 from services.requests.model import Category, CompletionReason, Impact, Status
@@ -50,7 +51,9 @@ class RequestPatchSchema(SourceSchema):
     urgent = fields.Boolean()
     provider_not_accountable = fields.Boolean()
     note = NoteText()
+    note_attachments = attachments_given()
     internal_note = NoteText()
+    internal_note_attachments = attachments_given()
 
 
 class RequestInputSchema(RequestPatchSchema):

@@ -25,10 +25,11 @@ ANNOUNCED: Final[Mapping[str, str]] = {
     "support_team": 'the name of the support team "{name}"',
     "first_line_team": 'the name of the first line team "{name}"',
     "service_desk_team": 'the name of the service desk team "{name}"',
-    "provider": 'the name of the organization "{name}"; the agreement entitles to its contact card',
+    "provider": 'the name of the organization "{name}", and its contact card: picture, addresses, contacts',
     "customer": 'the name by which the organization "{name}" is known there',
     "representatives": "the names of those who are known there as customer representatives: {name}",
 }
+_CARD: Final = 'the contact card of the organization of "{name}": name, picture, addresses, contacts'
 _HANDED_OVER: Final = (
     "of each request that is handed over: subject, category, impact, who asked, desired completion and "
     "downtime, public notes with their authors, and the team and member who handed it over"
@@ -62,7 +63,7 @@ def between(
         for field, text in ANNOUNCED.items()
         if announcement.get(field)
     ]
-    card = Line(provider, f'the agreement entitles to the contact card of "{customer}"', customer)
+    card = Line(provider, _CARD.format(name=customer), customer)
     asked = (announcement.get("sla") or {}).get("asks_requester_target") and shared is not False
     allowed = "" if shared else f", where {customer} allows it"
     return [

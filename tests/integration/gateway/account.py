@@ -59,7 +59,9 @@ class InProcess:
     calls: list[str] = field(default_factory=list)
     meanwhile: Callable[[], object] | None = None
 
-    def call(self, service: str, method: str, actor: Any, /, *args: Any, **named: Any) -> Any:
+    def call(
+        self, service: str, method: str, actor: Any, /, *args: Any, timeout: float | None = None, **named: Any
+    ) -> Any:
         self.calls.append(f"{service}.{method}")
         if service in self.silent:
             raise Unavailable("service_silent", f"{service} did not answer.")

@@ -73,7 +73,7 @@ def test_what_a_change_has_saved_is_not_read_again(account: Account, specialist:
     specialist.get(f"requests/{request['id']}")
     account.asked.collections.clear()
     specialist.patch(f"requests/{request['id']}", {"subject": "Looked into"})
-    # The gateway looks whether it may be changed, the service loads it, and saves it. (Twice a minute a service
-    # also looks whether its database is still the one it was.)
+    # The gateway looks whether it may be changed, the service loads it, and saves it. (By the clock, twice a
+    # minute, a service looks whether its database is still the one it was.)
     asked = [name for name in account.asked.collections if name != "deployment"]
     assert asked == ["requests", "requests", "requests"]

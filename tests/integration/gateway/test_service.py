@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import secrets
 import socket
 import subprocess
 import sys
@@ -176,6 +177,44 @@ def test_clients_that_are_slow_to_send_keep_nobody_waiting(widget: LocalAccount)
         assert ask(widget, "GET", "/v1/me").status_code == 200
         connections[0].sendall(b':"Slow"} ')
         assert connections[0].recv(20).startswith(b"HTTP/1.1 201")
+
+
+def most_memory(account: LocalAccount, service: str) -> int:
+    """The most that the service's process has ever used, in KB."""
+    status = Path(f"/proc/{account.processes[service].pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
+def test_a_large_file_costs_neither_memory_nor_a_worker(widget: LocalAccount, api: Api) -> None:
+    host, port = widget.addresses["gateway"].split(":")
+    head = f"POST /v1/attachments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {widget.admin_token}\r\n"
+    head += "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 3000000\r\n\r\n"
+    head += '--x\r\nContent-Disposition: form-data; name="file"; filename="a.log"\r\n\r\n'
+    content = secrets.token_hex(10_000_000).encode()
+    request = api.post("requests", {"subject": "A large log", "category": "incident"})
+    with ExitStack() as slow:
+        for _ in range(15):
+            connection = slow.enter_context(socket.create_connection((host, int(port)), timeout=20))
+            connection.sendall(head.encode() + b"a" * 300_000)
+        before = {service: most_memory(widget, service) for service in ("gateway", "requests")}
+        uploaded = ask(widget, "POST", "/v1/attachments", files={"file": ("a.log", content)})
+        assert uploaded.status_code == 200, uploaded.text
+    note = {"text": "See the log", "attachments": [uploaded.json()]}
+    (attachment,) = api.post(f"requests/{request['id']}/notes", note)["attachments"]
+    fetched = ask(widget, "GET", attachment["uri"])
+    assert fetched.content == content
+    part = ask(widget, "GET", attachment["uri"], headers={"Range": "bytes=9999990-10000010"})
+    assert (part.status_code, part.content) == (206, content[9_999_990:10_000_011])
+    for service, kilobytes in before.items():
+        assert most_memory(widget, service) - kilobytes < 10_000, service
+
+
+def test_a_large_file_without_a_token_is_not_taken_in(widget: LocalAccount) -> None:
+    host, port = widget.addresses["gateway"].split(":")
+    head = "POST /v1/attachments HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(f"{head}Content-Length: 20000000\r\n\r\n--x".encode())
+        assert connection.recv(20).startswith(b"HTTP/1.1 401")
 
 
 def test_a_client_that_goes_away_in_the_middle_harms_nobody(widget: LocalAccount) -> None:

@@ -138,7 +138,7 @@ def test_a_conversation_is_read_in_the_order_of_its_ids_whichever_process_takes_
     one, other = widget.context, replace(widget.context, ids=IntegerIds(widget.context.database))
     for n, context in enumerate([one, other, one, one, other, one]):
         key = "Sent twice" if n == 4 else None
-        desk.add_note(context, widget.specialist, id, f"Note {n}", key=key)
+        desk.add_note(context, widget.specialist, id, {"text": f"Note {n}", "internal": False}, key)
     assert widget.notes(id) == [f"Note {n}" for n in reversed(range(6))]
 
 
