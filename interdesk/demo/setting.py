@@ -220,7 +220,6 @@ def _register(provider: Stand, customer: Stand) -> None:
     """The provider's service level manager registers the SLA; it announces itself."""
     name = customer.cast.name
     with _api(provider, "manager") as api:
-        organization = _made(api, "organizations", f"customer {customer.cast.id}", name=name)
         _made(
             api,
             "slas",
@@ -228,7 +227,6 @@ def _register(provider: Stand, customer: Stand) -> None:
             name=f"{provider.cast.provided.instance} for {name}",
             service_instance_id=provider.instance_id,
             service_offering_id=provider.offering_id,
-            customer_id=organization["id"],
             customer_account_id=customer.cast.id,
             coverage="service_instances",
             status="active",

@@ -1,4 +1,5 @@
-"""The main job as three stories. Each step says who does what, and what every side must see then.
+"""Whom each account knows, and the main job as three stories. Each step says who does what, and what every
+side must see then.
 
 Each account has its own clock of its own SLA: the customer's is the end-to-end clock.
 """
@@ -12,9 +13,18 @@ WIDGET, GIGATERA, GLOBALNET = "widget", "gigatera", "globalnet"
 
 def tell_all(teller: Teller) -> None:
     """Raises StoryBroken, ApiError."""
+    all_organizations(teller)
     there_and_back(teller)
     question_and_answer(teller)
     along_a_chain(teller)
+
+
+def all_organizations(teller: Teller) -> None:
+    """Each account has the contact cards of those it works with, though nobody wrote them down there."""
+    teller.story("Who is in All Organizations")
+    teller.knows(WIDGET, GIGATERA, GLOBALNET)
+    teller.knows(GIGATERA, WIDGET, GLOBALNET)
+    teller.knows(GLOBALNET, WIDGET, GIGATERA)
 
 
 def there_and_back(teller: Teller) -> None:

@@ -64,6 +64,22 @@ class Teller:
     def name(self, account: str, role: str = "specialist") -> str:
         return self.stands[account].cast.people[role]
 
+    def knows(self, account: str, *others: str) -> None:
+        """The account finds the organizations of others, with the picture and contact details they have."""
+        cards: dict[str, Any] = {}
+        asked = "name,account,picture_uri,contacts"
+
+        def all_there() -> bool:
+            for each in self.api(account, "manager").get("organizations/trusted", fields=asked):
+                cards[each["account"]["id"]] = (each["name"], each["picture_uri"], _telephones(each))
+            return all(cards.get(other) == self._card(other) for other in others)
+
+        here = self.stands[account].cast.name
+        if not holds_within(all_there, self.seen_seconds):
+            raise StoryBroken(f"{here} should find {', '.join(others)} and finds {sorted(cards)}")
+        for name, _, telephones in (cards[other] for other in others):
+            self.screen.step(here, f"finds {name}, with its picture, {telephones[0]}")
+
     def registers(self, account: str, role: str, does: str, **fields: Any) -> None:
         """A person makes the request that the story is about."""
         self._tells(account, role, does)
@@ -100,6 +116,10 @@ class Teller:
     def shows(self) -> None:
         """Draws the request as each account that has it sees it now."""
         self.screen.sides({account: self._look(account, "specialist") for account in self.requests})
+
+    def _card(self, account: str) -> tuple[str, str, list[str]]:
+        cast = self.stands[account].cast
+        return cast.name, cast.picture, [cast.telephone]
 
     def _tells(self, account: str, role: str, does: str) -> None:
         self._doing = f"{self.name(account, role)} ({self.stands[account].cast.name}) {does}"
@@ -149,6 +169,10 @@ def differences(expected: Mapping[str, Any], seen: View) -> list[str]:
         elif seen[name] != wanted:
             wrong.append(f"{name} {wanted!r}, but sees {seen[name]!r}")
     return wrong
+
+
+def _telephones(organization: Mapping[str, Any]) -> list[str]:
+    return [each["telephone"] for each in organization["contacts"] if each.get("telephone")]
 
 
 def _missing(texts: Sequence[str], notes: Sequence[str]) -> list[str]:

@@ -42,10 +42,8 @@ PLACES = (
 # What a service without a border comes to; it says nothing to others either.
 HEARING = ("before_save", "after_save", "after_event", "before_reply")
 
-# The organizations service handles no events: everybody else follows it.
-_NEVER = frozenset({"organizations.after_event"})
 NAMES = (
-    *(name for service in SERVICES for place in PLACES if (name := f"{service}.{place}") not in _NEVER),
+    *(f"{service}.{place}" for service in SERVICES for place in PLACES),
     *(f"{service}.{place}" for service in WITHOUT_BORDER for place in HEARING),
 )
 

@@ -226,3 +226,14 @@ def answer(context: Context, thread: Thread, message: Message) -> tuple[Thread, 
         thread, row = letters.write(context, thread, type=RETURNED, body=body)
         rows.append(row)
     return thread, rows
+
+
+def heard(context: Context, thread: Thread, message: Message) -> tuple[Thread, list[Document]]:
+    """The thread after what is said when either side was restored (but for a request's own position), and the
+    rows to save with it. Raises the errors of `Thread.advance`, Park, Unavailable.
+    """
+    if message.type == RESUMED:
+        return answer(context, thread, message)
+    advanced = thread.advance(message)
+    own_words(context, message)
+    return advanced, []

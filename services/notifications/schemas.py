@@ -29,4 +29,4 @@ class InboxEntrySchema(OutputSchema):
 class ReadInputSchema(InputSchema):
     """Whether the caller has read it."""
 
-    read = fields.Boolean(required=True, truthy={True}, falsy={False})
+    read = fields.Boolean(required=True)

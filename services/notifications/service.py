@@ -42,6 +42,10 @@ class NotificationsService(ParkedEventCommands):
     def breached(self, body: Document) -> None:
         falling_due.alarm(self.context, body, breach=True)
 
+    @handle_event("slas", "affected_sla.responded")
+    def responded(self, body: Document) -> None:
+        falling_due.responded(self.context, body)
+
     @handle_event("slas", "affected_sla.follow_up")
     def follow_up(self, body: Document) -> None:
         falling_due.remind(self.context, body)

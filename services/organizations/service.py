@@ -35,6 +35,7 @@ from services.organizations.actions import (
     grouping,
     introductions,
     inviting,
+    linking,
     membership,
     parting,
     rotating,
@@ -43,6 +44,7 @@ from services.organizations.actions import (
     trusts,
     ui_extensions,
 )
+from services.organizations.card_events import CardEvents
 from services.organizations.model import shapes
 from services.organizations.schemas import shown
 from services.organizations.transfer_commands import TransferCommands
@@ -65,7 +67,7 @@ OFFERED: Mapping[str, Offer] = {
 }
 
 
-HELD = {"calendar": "slas"}
+HELD = dict.fromkeys(("calendar", "service_instance", *linking.AGREEMENTS), "slas")
 
 
 class Founding(DependencyProvider):
@@ -96,7 +98,7 @@ class Founding(DependencyProvider):
                 return
 
 
-class OrganizationsService(AttachmentCommands, TransferCommands, BorderCommands):
+class OrganizationsService(AttachmentCommands, TransferCommands, CardEvents, BorderCommands):
     name = "organizations"
 
     context: Context = ServiceContext(collections=store.COLLECTIONS)  # type: ignore[assignment]
@@ -261,9 +263,10 @@ class OrganizationsService(AttachmentCommands, TransferCommands, BorderCommands)
 
     @command(SERVICES, repeatable=True)
     def introduce(
-        self, actor: Actor, account_id: str, kind: str, remote_id: int, name: str
+        self, actor: Actor, account_id: str, kind: str, remote_id: int | None, name: str
     ) -> dict[str, Any]:
-        """`{id}`: the local id of what a partner calls `remote_id` and `name`."""
+        """`{id}`: the local id of what a partner calls `remote_id` and `name` (None: the organization that
+        the partner's account is)."""
         named = {"account_id": account_id, "kind": kind, "remote_id": remote_id, "name": name}
         taken = loaded(schemas.IntroductionSchema(), named)
         return introductions.introduce(self.context, actor, account_id, kind, remote_id, taken["name"])

@@ -2,7 +2,13 @@
 
 accounts        one document, the account itself; `_id` its id
 organizations   `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`; `domain_keys` are
-                their e-mail domains while in use
+                their e-mail domains while in use. Foreign ones hold the last card
+                (`card`, `card_at`, `card_revision`) with the position of the thread it is said in, and
+                whether an active agreement links them (`linked`; `unlisted` where none does, `awaited` where
+                one does and the card is not here). `is_account` marks the one that a partner's account itself
+                is; its `remote_id` is null until its card comes
+cards           one per organization of ours and partner it was shown to, `_id` `<partner>/<organization>`;
+                what was `told` (null: withdrawn), its `revision`, and the card thread's position
 people          likewise; `email_key` is what the e-mail address is compared by, `roles` those in this account
 sites           likewise, without foreign ones
 teams           likewise; `member_ids` in ascending order
@@ -28,6 +34,7 @@ from pymongo.database import Database
 
 from services.common import attachments
 from services.common.context import Context
+from services.common.copies import collection_name
 from services.common.idempotency import KEYS
 from services.common.store import LISTED, Collection, Index, Records
 
@@ -35,6 +42,7 @@ Document = dict[str, Any]
 
 ACCOUNTS: Final = "accounts"
 ORGANIZATIONS: Final = "organizations"
+CARDS: Final = "cards"
 PEOPLE: Final = "people"
 TEAMS: Final = "teams"
 SITES: Final = "sites"
@@ -70,6 +78,8 @@ _LISTED: Final = (
     Index(["manager_id", "name", "_id"]),
 )
 
+_AGREED: Final = (Index(["account.id", "status"]), Index(["customer_account.id", "status"]))
+
 COLLECTIONS: Final = (
     Collection(ACCOUNTS),
     Collection(
@@ -79,6 +89,17 @@ COLLECTIONS: Final = (
             Index(["parent_id", "name", "_id"]),
             Index(["email_domains", "name", "_id"]),
             Index("domain_keys", unique=True, sparse=True),
+            Index(["unlisted", "name", "_id"]),
+            Index("awaited", sparse=True),
+            Index("thread.id", unique=True, sparse=True),
+        ),
+    ),
+    Collection(
+        CARDS,
+        (
+            Index(["partner", "_id"]),
+            Index(["organization_id", "_id"]),
+            Index("thread.id", unique=True, sparse=True),
         ),
     ),
     Collection(
@@ -125,6 +146,9 @@ COLLECTIONS: Final = (
         records=False,
     ),
     Collection(TRANSFER_PIECES, (), records=False),
+    # Copies of what the slas service owns, by what is looked for in them.
+    Collection(collection_name("sla"), (*_AGREED, Index(["service_instance_id", "status"])), records=False),
+    Collection(collection_name("flsa"), _AGREED, records=False),
     KEYS,
     *attachments.COLLECTIONS,
 )

@@ -187,6 +187,10 @@ class SlasService(AgreementCommands, BorderCommands):
         )
 
     @command(allowed=SERVICES, repeatable=True)
+    def first_line(self, actor: Actor, flsa_id: int) -> Document:
+        return asking.first_line(self.context, flsa_id)
+
+    @command(allowed=SERVICES, repeatable=True)
     def agreement(self, actor: Actor, partner: str, thread: str) -> Document:
         return asking.agreement(self.context, partner, thread)
 

@@ -4,9 +4,11 @@ falls due among many that run.
 
 from __future__ import annotations
 
+import multiprocessing
 import secrets
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +23,7 @@ from services.slas.actions import alarms, promises
 from services.slas.model.affected import Affected, Promise, Situation, snapshot
 from services.slas.model.calendars import calendar_of
 from tests.bench.figures import Figure, percentile
+from tests.bench.memory import most_megabytes
 from tests.bench.sizes import Sizes
 from tests.bench.working_time import of_one, office_hours
 from tests.configs import config_of
@@ -37,7 +40,8 @@ def figures() -> list[Figure]:
     affected, now = _begun()
     for day in range(1, STOPS + 1):
         for hours, status in ((0, "waiting_for_customer"), (3, "in_progress")):
-            now = replace(now, at=START + timedelta(days=day, hours=hours), status=status)
+            at, begun = START + timedelta(days=day, hours=hours), status == "in_progress"
+            now = replace(now, at=at, status=status, begun=begun)
             affected = affected.after(now)
     later = replace(now, at=now.at + timedelta(days=1), status="waiting_for_customer")
     what = f"an affected SLA with {STOPS} stops"
@@ -53,25 +57,43 @@ def figures() -> list[Figure]:
 
 
 def falling_due(mongo_uri: str, sizes: Sizes) -> list[Figure]:
-    """A look at which nothing is due, and what each of a hundred alarms takes that fall due at once: both by
-    how many clocks run, on the database server of the run.
+    """A look at which nothing is due, what each of a hundred alarms takes that fall due at once, and the most
+    memory of a process that does nothing else: by how many clocks run, on the database server of the run.
     """
     figures = []
     for running in sizes.clocks:
         with _clocks(mongo_uri, running) as context:
             looks = [_timed(context, 0) for _ in range(LOOKS)]
-            told = []
+            told, clock = [], context.clock
+            assert isinstance(clock, SteppedClock)
             for minutes in (31, 15, 9):  # 50, 75 and 90 percent of an hour
-                assert isinstance(context.clock, SteppedClock)
-                context.clock.step(minutes=minutes)
+                clock.step(minutes=minutes)
                 told.append(_timed(context, DUE) / DUE)
+            clock.step(minutes=6)  # the hour is over
+            memory = _memory_of_looking(mongo_uri, context)
         what = f"among {running:,} running clocks"
         figures += [
             Figure(f"{what}: a look, nothing due", percentile(looks, 0.5) * 1_000, "ms"),
             # The least of three: a server may still be putting away what it was just given.
             Figure(f"{what}: {DUE} alarms due, each", min(told) * 1_000, "ms"),
+            Figure(f"{what}: memory of what looks and tells", memory, "MB"),
         ]
     return figures
+
+
+def _memory_of_looking(mongo_uri: str, context: Context) -> float:
+    """In a process of its own, which has put no clocks there."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+        return alone.submit(_looked, mongo_uri, context.database.name, context.clock.now()).result()
+
+
+def _looked(mongo_uri: str, name: str, now: datetime) -> float:
+    with pymongo.MongoClient[dict[str, Any]](mongo_uri) as client:
+        context = Context(config_of("widget"), "slas", client[name], clock=SteppedClock(now))
+        assert alarms.raise_due(context) == DUE
+        for _ in range(LOOKS):
+            alarms.raise_due(context)
+    return most_megabytes()
 
 
 def _timed(context: Context, expected: int) -> float:

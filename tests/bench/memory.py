@@ -1,4 +1,4 @@
-"""Memory of an account's processes: resident set, as the kernel counts it."""
+"""Memory of processes: resident set, as the kernel counts it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,17 @@ def megabytes(account: LocalAccount) -> float:
     return sum(_resident_kilobytes(pid) for pid in pids) / 1024
 
 
+def most_megabytes() -> float:
+    """The most that this process has had."""
+    return _kilobytes("self", "VmHWM") / 1024
+
+
 def _resident_kilobytes(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+    return _kilobytes(str(pid), "VmRSS")
+
+
+def _kilobytes(process: str, what: str) -> int:
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith(f"{what}:"):
             return int(line.split()[1])
-    raise LookupError(f"process {pid} has no memory")
+    raise LookupError(f"process {process} has no memory")

@@ -14,6 +14,7 @@ from typing import Any
 import pymongo
 
 from interdesk.accounts import AccountSpec
+from interdesk.database import Database
 from interdesk.database_users import database_name
 from interdesk.deployment import LocalDeployment
 from interdesk.hosting import Mode
@@ -53,6 +54,22 @@ def bench(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
             if server.uri:
                 _drop(server.uri, specs)
     return Report(_ran_on(server), figures)
+
+
+def clocks_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
+    """Only what clocks cost: a database server is all that it takes. Raises what starting raises."""
+    with database_server(directory / "server", durable) as server:
+        own = None if server.uri else Database(directory / "database", durable, dies_with_parent=True)
+        try:
+            if own is not None:
+                own.start()
+                own.wait_ready()
+            say("what falls due among running clocks")
+            figures = clocks.falling_due(server.uri or (own.uri() if own else ""), sizes)
+        finally:
+            if own is not None:
+                own.kill()
+    return Report(_ran_on(server), [*working_time.figures(), *clocks.figures(), *figures])
 
 
 def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:

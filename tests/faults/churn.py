@@ -1,5 +1,5 @@
-"""Work that goes on while services are killed: requests that cross, agreements that change, trusts that come
-and go. Each function works until `over` is set, and ends with nothing half done.
+"""Work that goes on while services are killed: requests that cross, agreements and contact cards that change,
+trusts that come and go. Each function works until `over` is set, and ends with nothing half done.
 """
 
 from __future__ import annotations
@@ -53,6 +53,29 @@ def agreements(partners: Partners) -> Callable[[threading.Event], None]:
             over.wait(0.3)
 
     return drive
+
+
+def cards(partners: Partners) -> Callable[[threading.Event], None]:
+    """The provider changes the contact details of its organization."""
+
+    def drive(over: threading.Event) -> None:
+        api = partners.api(PROVIDER)
+        path = f"organizations/{api.get('account')['organization']['id']}"
+        for number in itertools.count():
+            if over.is_set():
+                return
+            details = [{"label": "desk", "telephone": str(number)}]
+            api.patch(path, {"contacts": details}, partial(_reached_by, api, path, details))
+            over.wait(1.0)
+
+    return drive
+
+
+def contacts(partners: Partners, account: str) -> Any:
+    """How to reach the provider, as this account knows it."""
+    path = "organizations/internal" if account == PROVIDER else "organizations/trusted"
+    found = partners.api(account).get(path, fields="contacts,account")
+    return [each["contacts"] for each in found if each["contacts"]]
 
 
 def reading(partners: Partners) -> Callable[[threading.Event], None]:
@@ -118,3 +141,7 @@ def _status(partners: Partners, account: str, partner: str) -> str | None:
 
 def _is(api: Any, path: str, name: str) -> bool:
     return bool(api.get(path)["name"] == name)
+
+
+def _reached_by(api: Any, path: str, details: Any) -> bool:
+    return bool(api.get(path)["contacts"] == details)

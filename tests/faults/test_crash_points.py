@@ -33,7 +33,7 @@ SIDES: dict[Host, tuple[str, ...]] = {
     (PROVIDER, "requests"): crash.PLACES,
     (CUSTOMER, "slas"): ("after_event", *RECEIVING),
     (PROVIDER, "slas"): (*SAVING, *SENDING),
-    (CUSTOMER, "organizations"): RECEIVING,
+    (CUSTOMER, "organizations"): ("after_event", *RECEIVING),
     (THIRD, "organizations"): (*SAVING, *SENDING),
     (CUSTOMER, "notifications"): crash.HEARING,
 }
@@ -63,6 +63,7 @@ def survived(partners: Partners, seed: int) -> Survived:
         churn.cases(partners, "b", played),
         files.attaching(partners, attached),
         churn.agreements(partners),
+        churn.cards(partners),
         churn.trusts(partners),
         churn.reading(partners),
     ]
@@ -132,3 +133,17 @@ def test_after_crashes_agreements_and_trusts_are_the_same_on_both_sides(
     at_provider, at_customer = churn.sla_names(partners)
     assert at_provider == at_customer
     assert churn.trust_statuses(partners) == ("active", "active")
+
+
+@pytest.mark.slow
+def test_after_crashes_a_partner_has_the_card_as_it_was_published_last(
+    survived: Survived, partners: Partners
+) -> None:
+    wait_until(lambda: churn.contacts(partners, PROVIDER) == churn.contacts(partners, CUSTOMER))
+    (shown,) = partners.stored(PROVIDER, "organizations")["cards"].find({"partner": CUSTOMER})
+    (heard,) = partners.stored(CUSTOMER, "organizations")["organizations"].find({"account.id": PROVIDER})
+    assert heard["card"] == shown["told"]
+    assert heard["card_revision"] == shown["revision"]
+    assert (
+        heard["thread"]["applied"]["sequence"] == shown["thread"]["sent"]["sequence"] == shown["revision"][1]
+    )

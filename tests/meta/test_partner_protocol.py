@@ -105,6 +105,7 @@ _SIDES = {
     ("handover", "opener"): "customer",
     ("handover", "other"): "provider",
     ("agreement", "opener"): "provider",
+    ("card", "opener"): "owner",
 }
 
 

@@ -28,11 +28,111 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 CANARY = "canary"
 SHARED = b"What is on the disk\n" * 9
 
+# Which fields of records of the organizations service partners see while an agreement entitles them, and
+# which they never see (tests/meta/test_what_may_cross.py holds that each is among one of these).
+CROSSES: Mapping[str, frozenset[str]] = {
+    "organizations": frozenset({"name", "picture_uri", "addresses", "contacts"}),
+    "people": frozenset({"name"}),
+    "teams": frozenset({"name"}),
+    "sites": frozenset(),
+}
+STAYS: Mapping[str, frozenset[str]] = {
+    "organizations": frozenset(
+        {
+            "business_unit",
+            "custom_fields",
+            "disabled",
+            "email_domains",
+            "end_user_privacy",
+            "financialID",
+            "manager_id",
+            "parent_id",
+            "region",
+            "remarks",
+            "remarks_attachments",
+            "source",
+            "sourceID",
+            "substitute_id",
+        }
+    ),
+    "people": frozenset(
+        {
+            "addresses",
+            "authenticationID",
+            "auto_translation",
+            "contacts",
+            "cost_per_hour",
+            "cost_per_hour_currency",
+            "custom_fields",
+            "disabled",
+            "do_not_translate_languages",
+            "employeeID",
+            "exclude_team_notifications",
+            "guest",
+            "information",
+            "information_attachments",
+            "job_title",
+            "locale",
+            "location",
+            "manager_id",
+            "organization_id",
+            "picture_uri",
+            "primary_email",
+            "send_email_notifications",
+            "show_notification_popup",
+            "site_id",
+            "source",
+            "sourceID",
+            "supportID",
+            "time_format_24h",
+            "time_zone",
+            "vip",
+            "work_hours_id",
+        }
+    ),
+    "teams": frozenset(
+        {
+            "configuration_manager_id",
+            "coordinator_id",
+            "custom_fields",
+            "disabled",
+            "manager_id",
+            "member_ids",
+            "picture_uri",
+            "remarks",
+            "remarks_attachments",
+            "source",
+            "sourceID",
+            "time_zone",
+            "work_hours_id",
+        }
+    ),
+    "sites": frozenset(
+        {
+            "address",
+            "city",
+            "country",
+            "custom_fields",
+            "disabled",
+            "name",
+            "picture_uri",
+            "remarks",
+            "remarks_attachments",
+            "source",
+            "sourceID",
+            "state",
+            "time_zone",
+            "zip",
+        }
+    ),
+}
+
 # What is taken of each resource, and which texts of it a partner may read.
 TAKEN: Mapping[str, tuple[type[Schema], frozenset[str]]] = {
-    "organizations": (records.OrganizationInputSchema, frozenset({"name"})),
-    "people": (records.PersonInputSchema, frozenset({"name"})),
-    "teams": (records.TeamInputSchema, frozenset({"name"})),
+    "organizations": (records.OrganizationInputSchema, CROSSES["organizations"]),
+    "people": (records.PersonInputSchema, CROSSES["people"]),
+    "teams": (records.TeamInputSchema, CROSSES["teams"]),
+    "sites": (records.SiteInputSchema, CROSSES["sites"]),
     "services": (slas.ServiceInputSchema, frozenset({"name"})),
     "service_instances": (slas.ServiceInstanceInputSchema, frozenset({"name"})),
     "service_offerings": (slas.ServiceOfferingInputSchema, frozenset({"name"})),
@@ -42,6 +142,31 @@ TAKEN: Mapping[str, tuple[type[Schema], frozenset[str]]] = {
     "flsas": (slas.FlsaInputSchema, frozenset({"name", "customer_account_id"})),
     "requests": (RequestInputSchema, frozenset({"subject", "note", "supplier_requestID"})),
 }
+
+
+# A way to reach somebody, and where he is: told of an organization, of nobody else.
+CARD = "told on the card"
+CONTACTS = [{"label": CARD, "telephone": "+1 555 0100"}, {"label": CARD, "email": "desk@widget.example"}]
+ADDRESSES = [{"label": CARD, "address": CARD, "city": CARD, "state": CARD, "zip": "1234", "country": "NL"}]
+HIDDEN = {
+    "contacts": [
+        {"label": CANARY, "telephone": CANARY},
+        {"label": CANARY, "email": f"{CANARY}@widget.example"},
+    ],
+    "addresses": [{"label": CANARY, "address": CANARY, "city": CANARY, "state": CANARY, "zip": CANARY}],
+    "picture_uri": f"https://{CANARY}.example/face.png",
+}
+SHOWN = {"contacts": CONTACTS, "addresses": ADDRESSES, "picture_uri": "https://card.example/logo.png"}
+DETAILS = {
+    "organizations": SHOWN,
+    "people": {**HIDDEN, "time_zone": "Antarctica/Troll", "locale": "rm-CH", "cost_per_hour": "98765.43"},
+    "teams": {"picture_uri": HIDDEN["picture_uri"], "time_zone": "Antarctica/Troll"},
+    "sites": {"picture_uri": HIDDEN["picture_uri"], "time_zone": "Antarctica/Troll"},
+}
+FORM = [{"id": "own", "label": f"{CANARY} label", "type": "text", "internal": False}]
+CATEGORIES = {"organizations": "organization", "people": "person", "teams": "team", "sites": "site"}
+# What has a value of its own kind, which is a canary too.
+CANARIES = (CANARY, "Antarctica/Troll", "rm-CH", "98765.43")
 
 
 def private(resource: str) -> dict[str, str]:
@@ -61,12 +186,19 @@ def partners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
 def own(partners: Partners, account: str, resource: str) -> list[dict[str, Any]]:
     """The account's own records, not its copies of a partner's."""
     with partners[account].api() as api:
-        found = list(api.get_all(resource, fields="account"))
+        shown = "id" if resource == "sites" else "account"  # sites are nobody else's
+        found = list(api.get_all(resource, fields=shown))
     return [each for each in found if not each.get("account") or each["account"]["id"] == account]
 
 
 def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None:
     filled = set()
+    for account in (CUSTOMER, PROVIDER):
+        with partners[account].api() as api:
+            api.post("sites", {"name": f"{CANARY} site"})
+            for category in CATEGORIES.values():
+                form = {"name": f"{CANARY} form", "category": category, "fields": FORM}
+                api.post(f"ui_extensions/{api.post('ui_extensions', form)['id']}/activate", {})
     with partners[PROVIDER].api() as api:
         sla = api.get(f"slas/{own(partners, PROVIDER, 'slas')[0]['id']}")
         promised = {"name": "First line", "status": "active", "customer": sla["customer"]}
@@ -88,7 +220,9 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
                     continue  # the provider registers them
                 for record in own(partners, account, resource):
                     changes = {name: f"{text} {record['id']}" for name, text in private(resource).items()}
-                    api.patch(f"{resource}/{record['id']}", changes)
+                    own_fields = {"custom_fields": [{"id": "own", "value": CANARY}]}
+                    details = {**DETAILS[resource], **own_fields} if resource in DETAILS else {}
+                    api.patch(f"{resource}/{record['id']}", {**details, **changes})
                     filled |= {(account, resource)}
     case = Case(partners, "what crosses")
     case.hand_over()
@@ -109,9 +243,13 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
 
     with partners[CUSTOMER].api() as api:
         assert [each["name"] for each in api.get("flsas/active")] == ["First line"]
+    wait_until(lambda: all(cards_told(partners, account) for account in (CUSTOMER, PROVIDER)))
+    await_quiet(partners)
     crossed = list(sealed(partners))
-    assert b"what crosses" in b"".join(crossed), "what is meant for the partner is among these bytes"
-    assert [each for each in crossed if CANARY.encode() in each] == []
+    for meant in (b"what crosses", CARD.encode()):
+        assert meant in b"".join(crossed), "what is meant for the partner is among these bytes"
+    for canary in CANARIES:
+        assert [each for each in crossed if canary.encode() in each] == []
     unshared = [each for each in crossed if b"requester_resolution_target_at" in each]
     assert unshared == [], "until when a requester expects it crosses only where an agreement shares it"
     assert {resource for _, resource in filled} == set(TAKEN) - {"requests"}
@@ -150,6 +288,12 @@ def has_come(partners: Partners, case: Case, note_id: int) -> bytes:
         answer = requests.get(f"{other.url}{file['uri']}", headers=headers, timeout=30)
         answer.raise_for_status()
         return answer.content
+
+
+def cards_told(partners: Partners, account: str) -> bool:
+    """Whether the account has told its card as it was filled."""
+    told = partners.stored(account, "organizations")["cards"].find({})
+    return any((each["told"] or {}).get("contacts") == CONTACTS for each in told)
 
 
 def payload_of(seal: bytes) -> bytes:

@@ -63,6 +63,7 @@ def test_it_tells_them_on_the_embedded_bus_too(tmp_path: Path) -> None:
 def test_the_demo_tells_the_three_stories_as_each_account_sees_them(told: tuple[Path, str]) -> None:
     written = told[1]
     for title in (
+        "Who is in All Organizations",
         "To the provider and back",
         "A question to the customer, and its answer",
         "Along a chain of three, and back hop by hop",
@@ -70,6 +71,8 @@ def test_the_demo_tells_the_three_stories_as_each_account_sees_them(told: tuple[
         assert title in written
     for name in ("Widget Data Center", "GigaTera", "GlobalNet", "waiting for customer", "Network Operations"):
         assert name in written
+    found = re.findall(r"^(.+) finds (.+), with its picture, \+", written, re.MULTILINE)
+    assert len(found) == len(set(found)) == 6
     assert len(re.findall(r"completion reason", written)) >= 10
     # While the provider waits for its customer, and while the one below has it.
     clocks = re.findall(r"clock of its SLA(.*)", written)

@@ -14,7 +14,15 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from services.common.errors import Invalid
-from services.federation.messages import agreements, attachments, receipts, requests, threads, trusts
+from services.federation.messages import (
+    agreements,
+    attachments,
+    organizations,
+    receipts,
+    requests,
+    threads,
+    trusts,
+)
 from services.federation.messages.types import LANES, MessageType
 
 __all__ = ["LANES", "TYPES", "MessageType", "check_incoming", "check_outgoing", "secrets_in", "type_of"]
@@ -34,7 +42,13 @@ def _registry(*groups: tuple[MessageType, ...]) -> dict[str, MessageType]:
 
 
 TYPES: Final[Mapping[str, MessageType]] = _registry(
-    requests.TYPES, attachments.TYPES, agreements.TYPES, trusts.TYPES, threads.TYPES, receipts.TYPES
+    requests.TYPES,
+    attachments.TYPES,
+    agreements.TYPES,
+    organizations.TYPES,
+    trusts.TYPES,
+    threads.TYPES,
+    receipts.TYPES,
 )
 
 

@@ -45,7 +45,7 @@ class _Whole(Body):
     episode = shapes.episode()
     request_id = shapes.integer()
     agreement = shapes.text(120)
-    service_instance_id = shapes.integer()
+    service_instance_id = shapes.integer(null=True)  # under an FLSA none
     origin = shapes.text(64)
     core_version = shapes.integer()
     core = shapes.nested(Core)

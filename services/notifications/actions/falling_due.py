@@ -1,4 +1,5 @@
-"""What falls due of a request's SLAs: the slas service's `affected_sla.at_risk`, `.breached`, `.follow_up`.
+"""What falls due of a request's SLAs: the slas service's `affected_sla.at_risk`, `.breached`, `.follow_up`;
+and that a response was given, `.responded`.
 
 Whom to tell is said by the alarm (`people`). Of a follow-up that completes the request nobody is told here:
 the request's next situation says that it is over.
@@ -11,6 +12,7 @@ from typing import Any
 
 from services.common.clock import from_iso
 from services.common.context import Context
+from services.notifications import model
 from services.notifications.actions.people import ASSIGNEE, to_notify
 from services.notifications.actions.telling import tell
 from services.notifications.model import Alarm, FollowUp, Tellable, Told, alarmed, reminded
@@ -31,6 +33,15 @@ def alarm(context: Context, body: Mapping[str, Any], breach: bool) -> None:
 
     def decide(told: Told, tellable: Tellable) -> Told:
         return alarmed(told, heard, tellable)
+
+    tell(context, body["request_id"], decide)
+
+
+def responded(context: Context, body: Mapping[str, Any]) -> None:
+    """Raises Unavailable."""
+
+    def decide(told: Told, _: Tellable) -> Told:
+        return model.responded(told, body["id"])
 
     tell(context, body["request_id"], decide)
 

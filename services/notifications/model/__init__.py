@@ -11,7 +11,16 @@ however often: nothing is told twice, and what is over is not told any more.
 
 from services.notifications.model.entry import ALARMS, Entry, Reason, To
 from services.notifications.model.situation import Situation, newer, standing, stands
-from services.notifications.model.told import Alarm, FollowUp, Tellable, Told, alarmed, followed, reminded
+from services.notifications.model.told import (
+    Alarm,
+    FollowUp,
+    Tellable,
+    Told,
+    alarmed,
+    followed,
+    reminded,
+    responded,
+)
 
 __all__ = [
     "ALARMS",
@@ -27,6 +36,7 @@ __all__ = [
     "followed",
     "newer",
     "reminded",
+    "responded",
     "standing",
     "stands",
 ]

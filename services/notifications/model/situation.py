@@ -8,9 +8,6 @@ from services.notifications.model.entry import Entry, Reason, To
 #: By how much the clocks of two processes may differ that save the same request.
 SKEW = timedelta(minutes=1)
 
-#: With these the response was given (docs/affected-slas.md): that it is due concerns nobody any more.
-BEGUN = frozenset({"in_progress", "waiting_for", "workflow_pending"})
-
 _WAITING = "waiting_for_customer"
 _COMPLETED = "completed"
 
@@ -80,9 +77,7 @@ def stands(entry: Entry, situation: Situation) -> bool:
         return False
     if entry.reason is Reason.FOLLOW_UP:
         return entry.to.person_id in situation.asked and entry.at >= situation.since
-    if entry.as_assignee and entry.to != situation.assignee:
-        return False
-    return entry.goal != "response" or situation.status not in BEGUN
+    return not entry.as_assignee or entry.to == situation.assignee
 
 
 def _reason(situation: Situation) -> Reason:

@@ -3,9 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from services.notifications.model.entry import Entry, Reason, To
 from services.notifications.model.situation import Situation, newer, standing, stands
+
+_RESPONSE: Final = "response"
+_MET: Final = 101  # more than any alarm
 
 Tellable = Callable[[Entry], bool]
 """Whether an entry may be told to whom it is for: a person who is not disabled and may see the request."""
@@ -87,6 +91,12 @@ def alarmed(told: Told, alarm: Alarm, tellable: Tellable) -> Told:
     if assignee is not None and assignee.person_id not in alarm.people:
         whom.add(entry(assignee, True))
     return _heard(told, alarm.about, alarm.percent, whom, tellable)
+
+
+def responded(told: Told, affected_sla_id: int) -> Told:
+    """After the response: that it was due concerns nobody any more, also who hears of it late."""
+    about = f"{affected_sla_id}:{_RESPONSE}"
+    return _heard(told, about, _MET, set(), lambda _: False)
 
 
 def reminded(told: Told, follow_up: FollowUp, tellable: Tellable) -> Told:

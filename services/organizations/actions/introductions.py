@@ -14,24 +14,30 @@ from services.organizations.model import shapes
 
 @decide_again
 def introduce(
-    context: Context, actor: Actor, account: str, kind: str, remote_id: int, name: str
+    context: Context, actor: Actor, account: str, kind: str, remote_id: int | None, name: str
 ) -> dict[str, Any]:
     """`{id}`: the local id of the record that `account` calls `remote_id` and `name`, the same at every call.
 
-    `kind`: team, person or organization. Another name than last time becomes the record's name.
+    `kind`: team, person or organization. Another name than last time becomes the record's name, but for an
+    organization whose card is here: the card says its name. `remote_id` None: the organization that the
+    account itself is; its card will tell the rest.
     Raises Invalid `unknown_account` for an account that there is no trust with.
     """
-    record = records(context, kind).find_one({"remote": shapes.remote(account, remote_id)})
+    of_account = {"account.id": account, "is_account": True}
+    found_by = of_account if remote_id is None else {"remote": shapes.remote(account, remote_id)}
+    record = records(context, kind).find_one(found_by)
     if record is None:
         record = _insert(context, actor, account, kind, remote_id, name)
-    if record.state["name"] != name:
+    if record.state["name"] != name and remote_id is not None and record.state.get("card") is None:
         changes = {"name": [record.state["name"], name]}
         state = shapes.edited(kind, record.state, {"name": name}, context.clock.now())
         save(context, actor, kind, record, state, changes)
     return {"id": record.id}
 
 
-def _insert(context: Context, actor: Actor, account: str, kind: str, remote_id: int, name: str) -> Record:
+def _insert(
+    context: Context, actor: Actor, account: str, kind: str, remote_id: int | None, name: str
+) -> Record:
     trust = records(context, "trust").find_one({"_id": account})
     if trust is None:
         raise Invalid(

@@ -15,16 +15,18 @@ from services.common.context import Context
 from services.common.errors import Invalid
 from services.common.store import Record, decide_again
 from services.common.verdicts import Park
-from services.federation import capabilities, ciphers, letters, resuming
+from services.federation import capabilities, ciphers, letters, resuming, verdicts
 from services.federation.addresses import check_address
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.keys import INTRODUCTION
-from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
+from services.federation.messages.organizations import ASKED
+from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.rings import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.threads import Thread, opened_by
 from services.federation.trusts import ENDED, INVITED
-from services.federation.verdicts import Verdict, done, refused
+from services.federation.verdicts import Verdict, done
+from services.organizations.actions import card_requests
 from services.organizations.actions.announcing import announced
 from services.organizations.actions.inviting import acceptance
 from services.organizations.actions.keyrings import Keys, known_ring, own_ring, secret_of
@@ -50,13 +52,14 @@ def _received(context: Context, message: Message) -> Verdict:
     if message.type == "trust.accepted.v1" and record.state["role"] == "inviting":
         return _answered_invitation(context, record, message)
     if (record.state["thread"] or {}).get("id") != message.thread:
-        return refused("unknown_thread")
+        return verdicts.refused("unknown_thread")
     thread = Thread.from_document(record.state["thread"])
     handlers = {
         "trust.accepted.v1": _acceptance_answered,
         "trust.credentials_renewed.v1": _credentials_renewed,
         "trust.ended.v1": _ended,
         "keys.announced.v1": _keys_announced,
+        ASKED: card_requests.asked,
     }
     change, verdict = handlers[message.type](context, record, message)
     return _save(context, record, thread.advance(message, verdict), change, [], verdict, message.type)
@@ -67,15 +70,16 @@ def _answered_invitation(context: Context, record: Record, message: Message) -> 
     state = record.state
     invitation_id = state["invitation"]["id"]
     if message.thread != f"trust/{message.sender}/{invitation_id}":
-        return refused("unknown_invitation")
-    thread = Thread.from_document(state["thread"]) if state["thread"] else _opened(context, message)
+        return verdicts.refused("unknown_invitation")
+    opened = opened_by(message, incarnation=Deployment.of(context).incarnation)
+    thread = Thread.from_document(state["thread"]) if state["thread"] else opened
     verdict = _welcome(context, state)
     change: dict[str, Any] = {}
     if verdict == done():
         try:
             change = _told(context, message)
         except Invalid as error:
-            verdict = refused(error.code)
+            verdict = verdicts.refused(error.code)
     thread = thread.advance(message, verdict)
     if verdict != done():
         return _save(context, record, thread, {}, [], verdict, message.type)
@@ -105,21 +109,12 @@ def _answered_invitation(context: Context, record: Record, message: Message) -> 
     return _save(context, record, thread, change, [row], verdict, message.type)
 
 
-def _opened(context: Context, message: Message) -> Thread:
-    return opened_by(message, incarnation=Deployment.of(context).incarnation)
-
-
 def _restored(context: Context, record: Record, message: Message) -> Verdict:
     """The partner, or this account, was restored (`services.federation.resuming`)."""
     if (record.state["thread"] or {}).get("id") != message.thread:
-        return refused("unknown_thread")
+        return verdicts.refused("unknown_thread")
     thread = Thread.from_document(record.state["thread"])
-    heard = thread.advance(message)
-    rows: list[dict[str, Any]] = []
-    if message.type == RESUMED:
-        heard, rows = resuming.answer(context, thread, message)
-    else:
-        resuming.own_words(context, message)
+    heard, rows = resuming.heard(context, thread, message)
     return _save(context, record, heard, {}, rows, done(), message.type)
 
 
@@ -143,22 +138,24 @@ def resume(context: Context, partner: str, thread: str) -> None:
 
 def _welcome(context: Context, state: Mapping[str, Any]) -> Verdict:
     if state["status"] == ENDED:
-        return refused("invitation_expired" if state["ended_by"] == "expiry" else "invitation_withdrawn")
+        return verdicts.refused(
+            "invitation_expired" if state["ended_by"] == "expiry" else "invitation_withdrawn"
+        )
     if state["status"] != INVITED:
-        return refused("invitation_used")
+        return verdicts.refused("invitation_used")
     if trusts.has_expired(state["role"], state["invitation"]["expires_at"], context.clock.now()):
-        return refused("invitation_expired")
+        return verdicts.refused("invitation_expired")
     return done()
 
 
 def _acceptance_answered(context: Context, record: Record, message: Message) -> Change:
     """The inviter answers our acceptance; from now on both sides are active."""
     if record.state["status"] != INVITED:
-        return {}, refused("not_waited_for")
+        return {}, verdicts.refused("not_waited_for")
     try:
         told = _told(context, message, record.state["keys"])
     except Invalid as error:
-        return {}, refused(error.code)
+        return {}, verdicts.refused(error.code)
     status = trusts.moved(record.state["status"], "accepted")
     return {**told, "status": status, "accepted_at": context.clock.now(), "unsettled": True}, done()
 
@@ -184,7 +181,7 @@ def _keys_announced(context: Context, record: Record, message: Message) -> Chang
         ring = known.announced(message.body["keys"])
         understood = capabilities.told(message.body)
     except Invalid as error:
-        return {}, refused(error.code)
+        return {}, verdicts.refused(error.code)
     if not (message.approved or known.proves(message.kid, ring)):
         raise Park(
             SUCCESSOR_NOT_PROVEN,
@@ -197,15 +194,15 @@ def _keys_announced(context: Context, record: Record, message: Message) -> Chang
 
 def _credentials_renewed(context: Context, record: Record, message: Message) -> Change:
     if record.state["status"] == INVITED:
-        return {}, refused("not_waited_for")
+        return {}, verdicts.refused("not_waited_for")
     try:
         return {"credentials": _login(context, message), "unsettled": True}, done()
     except Invalid as error:
-        return {}, refused(error.code)
+        return {}, verdicts.refused(error.code)
 
 
 @decide_again
-def acceptance_refused(context: Context, partner: str, row: Mapping[str, Any], code: str) -> None:
+def refused(context: Context, partner: str, row: Mapping[str, Any], code: str) -> None:
     """The partner refuses a message of ours in the trust thread. Doing it again changes nothing.
 
     A refused acceptance (or answer to one) means that there is no trust: it ends, and says by which code.
@@ -238,13 +235,13 @@ def unanswered(context: Context, row: Mapping[str, Any]) -> None:
 
 
 @decide_again
-def discarded(context: Context, message: Message) -> None:
+def discard(context: Context, message: Message) -> None:
     """A person decided that this message shall not be applied: the thread goes past it."""
     record = _of(context, message.sender, message.thread)
     if record is None:
         return
-    thread = Thread.from_document(record.state["thread"]).advance(message, refused("discarded"))
-    _save(context, record, thread, {}, [], refused("discarded"), message.type)
+    thread = Thread.from_document(record.state["thread"]).advance(message, verdicts.refused("discarded"))
+    _save(context, record, thread, {}, [], verdicts.refused("discarded"), message.type)
 
 
 def _told(context: Context, message: Message, known: Keys | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.organizations.model.links import with_link
 from services.organizations.model.records import email_key
 from services.organizations.model.shelves import TRASH, unavailable
 
@@ -103,25 +104,27 @@ def origin(fields: Mapping[str, Any]) -> str | None:
     return None
 
 
-def remote(account: str, remote_id: int) -> str:
-    """What a foreign record is found by."""
-    return f"{account}/{remote_id}"
+def remote(account: str, remote_id: int | None) -> str:
+    """What a foreign record is found by. None: the organization that the account itself is, whose id there
+    nobody has said yet.
+    """
+    return f"{account}/{remote_id or ''}"
 
 
 def foreign(
-    kind: str, account: Mapping[str, str], remote_id: int, name: str, now: datetime
+    kind: str, account: Mapping[str, str], remote_id: int | None, name: str, now: datetime
 ) -> dict[str, Any]:
     """The state of a partner's record that is introduced now."""
-    return new(
-        kind,
-        {
-            "name": name,
-            "account": {"id": account["id"], "name": account["name"]},
-            "remote_id": remote_id,
-            "remote": remote(account["id"], remote_id),
-        },
-        now,
-    )
+    fields = {
+        "name": name,
+        "account": {"id": account["id"], "name": account["name"]},
+        "remote_id": remote_id,
+        "remote": remote(account["id"], remote_id),
+    }
+    if kind == "organization":
+        fields = with_link({**fields, "card": None, "card_at": None}, False, now)
+        fields |= {"is_account": True} if remote_id is None else {}
+    return new(kind, fields, now)
 
 
 def copied(kind: str, id: int | str, state: Mapping[str, Any]) -> dict[str, Any]:

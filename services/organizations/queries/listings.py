@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from services.common.listing import Field, Kind, Listing
 from services.common.listing.usual import (
@@ -29,6 +29,9 @@ _OWN = {"account.id": None}
 _FOREIGN = {"account.id": {"$gt": ""}}  # a range, which an index answers; "not null" may scan
 
 _SHELVED = {**ENABLED, **{shelf: {"shelf": shelf} for shelf in SHELVES}}
+
+# All Organizations: own ones, and those that an active agreement links here. The others are found by id.
+LISTED_ORGANIZATIONS: Final = {"unlisted": None}
 
 
 def _managed_by_me(viewer: Any) -> dict[str, Any]:
@@ -59,12 +62,24 @@ ORGANIZATIONS = Listing(
         "attachments",
         *_CUSTOM,
         *WORDS.values(),
+        "card_at",
     ),
-    default_fields=("id", "account", "sourceID", "name", "parent", "manager", "created_at", "updated_at"),
+    default_fields=(
+        "id",
+        "account",
+        "sourceID",
+        "name",
+        "parent",
+        "manager",
+        "card_at",
+        "created_at",
+        "updated_at",
+    ),
     default_sort="name",
     predefined={
         **_SHELVED,
         "internal": _OWN,
+        "directory": _OWN,  # without a directory account, an account is its own
         "external": _FOREIGN,
         "trusted": _FOREIGN,  # `list_organizations` narrows it to accounts that are trusted now
         "managed_by_me": _managed_by_me,

@@ -20,7 +20,15 @@ from services.organizations.model.records import MAX_DEPTH, business_unit
 from services.organizations.model.shelves import unavailable
 from services.organizations.queries.account import get_account, get_trust
 from services.organizations.queries.custom_fields import CustomFields
-from services.organizations.queries.listings import ADDRESSES, CONTACTS, ORGANIZATIONS, PEOPLE, SITES, TEAMS
+from services.organizations.queries.listings import (
+    ADDRESSES,
+    CONTACTS,
+    LISTED_ORGANIZATIONS,
+    ORGANIZATIONS,
+    PEOPLE,
+    SITES,
+    TEAMS,
+)
 from services.organizations.queries.viewing import UNSHOWN, Document, on_shelf, one, visible
 from services.organizations.schemas import shown
 
@@ -30,9 +38,10 @@ _REFERENCE = ("name", "sourceID", "account")
 
 
 def list_organizations(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
-    narrowed: Document = {}
+    """All Organizations: own ones, and partners' that an active agreement links here."""
+    narrowed: Document = dict(LISTED_ORGANIZATIONS)
     if query.predefined == "trusted":
-        narrowed = {"account.id": {"$in": _trusted(database)}}
+        narrowed["account.id"] = {"$in": _trusted(database)}
     return _organizations(database, query, viewer, narrowed)
 
 

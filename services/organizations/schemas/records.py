@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from services.common.attachments.schemas import attachments_given, attachments_shown
 from services.common.fields import (
     Amount,
+    Moment,
     Picture,
     ReferenceId,
     ReferenceIds,
@@ -78,6 +79,7 @@ class OrganizationSchema(ShelvedRecordSchema):
     addresses = fields.List(fields.Nested(AddressSchema))
     contacts = fields.List(fields.Nested(ContactSchema))
     remarks = fields.String()
+    card_at = Moment()
     attachments = attachments_shown()
 
 
@@ -230,5 +232,5 @@ class IntroductionSchema(InputSchema):
 
     account_id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(INTRODUCED))
-    remote_id = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
+    remote_id = fields.Integer(required=True, strict=True, allow_none=True, validate=validate.Range(min=1))
     name = Text(255, required=True)  # as long as a name may be on the wire

@@ -31,7 +31,9 @@ def shown(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
     without `archived` and `trashed`."""
     if kind in ("trust", "invitation"):
         record = {**record, **_of_trust(record)}
-    elif (word := WORDS.get(record.get("shelf") or "")) is not None:
+    if kind == "organization" and record.get("account") is not None:
+        record = {**record, **_of_card(record)}
+    if (word := WORDS.get(record.get("shelf") or "")) is not None:
         record = {**record, word: "true"}
     dumped: dict[str, Any] = _SCHEMAS[kind].dump({"id": record.get("_id"), **record})
     for name in ("account", *WORDS.values()):
@@ -39,6 +41,12 @@ def shown(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
             del dumped[name]
     # What its ETag is made of, and whether it was there before it was asked for.
     return dumped | {name: record[name] for name in ("version", "created") if name in record}
+
+
+def _of_card(organization: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown of a partner's organization: its last card. Without one nothing but its name is known."""
+    card = organization.get("card") or {"picture_uri": None, "addresses": [], "contacts": []}
+    return {name: card[name] for name in ("picture_uri", "addresses", "contacts")}
 
 
 def _of_trust(trust: Mapping[str, Any]) -> dict[str, Any]:

@@ -194,6 +194,8 @@ def _new(lookup: Lookup, actor: Actor, fields: Fields) -> tuple[model.NewRequest
     _assign(lookup, new, fields)
     given = new.get("team") or team
     desk = None if given else lookup.service_desk_team(new["organization"])
+    if given is None and instance is None and "specialist" not in actor.roles:
+        lead = lookup.first_line(new["organization"])
     facts = model.Facts(
         lead=lead,
         team_of_instance=team,

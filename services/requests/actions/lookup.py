@@ -67,19 +67,43 @@ class Lookup:
 
     def service_desk_team(self, organization: Ref | None = None) -> Ref | None:
         """The service desk of an organization: that of its active FLSA, or of the nearest organization above
-        it that has one; else the account's own.
+        it that has one; else the account's own. A partner's FLSA is none of these (`first_line`).
         """
-        promised = self._first_line_of(organization)
+        promised = self._first_line_of(organization, account=None)
         account = self.record("account", self._context.account) or {}
         return self.ref("team", (promised or account).get("service_desk_team_id"))
 
-    def _first_line_of(self, organization: Ref | None) -> Document | None:
-        """A partner's FLSA is none of these: nothing is handed over under it."""
+    def first_line(self, organization: Ref | None) -> Lead | None:
+        """Where the active FLSA of an organization leads, when it is a partner's and may be used now."""
+        promised = self._first_line_of(organization)
+        if promised is None or promised.get("account") is None:
+            return None
+        try:
+            system = Actor.system(self._context.account)
+            found = self._context.rpc.call("slas", "first_line", system, promised["id"])
+        except (Invalid, NotFound):
+            return None
+        team = self.ref("team", found["service_desk_team_id"])
+        if team is None:
+            return None
+        return Lead(
+            partner=found["partner"]["id"],
+            thread=found["agreement"],
+            service_instance=None,
+            remote_instance_id=None,
+            team=team,
+            organization=self.ref("organization", found["supplier_id"]),
+        )
+
+    def _first_line_of(self, organization: Ref | None, **whose: Any) -> Document | None:
+        """The active FLSA of an organization, or of the nearest one above it that has one; one within the
+        account before a partner's.
+        """
         id, seen = organization.id if organization else None, set[int]()
         while id is not None and id not in seen:
-            wanted = {"customer_id": id, "status": "active", "account": None}
-            if (found := self._context.copies.find_one("flsa", wanted)) is not None:
-                return found
+            found = self._context.copies.find("flsa", {"customer_id": id, "status": "active", **whose})
+            if found:
+                return min(found, key=lambda flsa: (flsa.get("account") is not None, flsa["id"]))
             seen.add(id)
             id = (self.record("organization", id) or {}).get("parent_id")
         return None
@@ -131,9 +155,13 @@ class Lookup:
         )
 
     def present_lead(self, request: Request) -> Lead | None:
-        """Where the request's present service instance leads, when it is a partner's and allowed."""
+        """Where the request's present service instance leads, when it is a partner's and allowed; without
+        one, where the partner's FLSA leads that its requester's organization has.
+        """
         instance = request.service_instance
-        if instance is None or instance.account is None:
+        if instance is None:
+            return self.first_line(request.organization)
+        if instance.account is None:
             return None
         try:
             return self.lead(instance, request.own_service_instance, request.requested_for)

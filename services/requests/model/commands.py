@@ -37,7 +37,8 @@ def create(
     """A new request of this account.
 
     Without a team it goes to `facts.team_of_instance`, else to the service desk team; on a partner's service
-    instance it is handed over at once, with that team at the head of the trail. Raises the errors of `edit`.
+    instance, or by the lead of an FLSA, it is handed over at once, with that team at the head of the trail.
+    Raises the errors of `edit`.
     """
     fields = given(new)
     workflow.permit(None, Move.CREATE, actor, facts, fields)
@@ -76,6 +77,8 @@ def create(
     draft.record("created")
     if "member" in fields:
         _set_member(draft, fields.pop("member"), facts)
+    if facts.lead is not None and facts.lead.service_instance is None:
+        fields["team"] = facts.lead.team
     # Whoever may register a request may register it on any service instance that is offered to him.
     registrar = Actor(actor.person, actor.who | {Who.SYSTEM}, actor.teams)
     Edit(draft, fields, registrar, facts, workflow).make()

@@ -18,17 +18,19 @@ from services.requests.model.values import (
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Where a partner's service instance leads: to that partner's team, under an active agreement.
+    """Where a partner's service instance leads, or its FLSA: to that partner's team, under an active
+    agreement.
 
     `thread` is the agreement's thread id, `service_instance`, `team` and `organization` this account's copies
-    of the partner's records, `remote_instance_id` the partner's own id of the service instance.
+    of the partner's records, `remote_instance_id` the partner's own id of the service instance; an FLSA leads
+    to its service desk, and has none of either.
     `shares_target`: the partner is told until when the requester expects it.
     """
 
     partner: str
     thread: str
-    service_instance: Ref
-    remote_instance_id: int
+    service_instance: Ref | None
+    remote_instance_id: int | None
     team: Ref
     organization: Ref | None = None
     shares_target: bool = False
@@ -38,8 +40,9 @@ class Lead:
 class Facts:
     """For a person's edit.
 
-    lead               where the service instance that the edit sets (else the request's present one) leads;
-                       None when it is the account's own, or no active agreement allows it
+    lead               where the service instance that the edit sets (else the request's present one) leads,
+                       without any where the partner's FLSA does; None when it is the account's own, or no
+                       active agreement allows it
     team_of_instance   the account's own team for an own service instance that the edit sets
     coordinator        the active coordinator of the request's present team
     service_desk_team  the account's own

@@ -9,6 +9,8 @@ a partner's account its team and status, of what lies below a partner nothing bu
     completed                                          the customer, who is to say whether it is; nobody, when
                                                        the request is this account's own
 
+What came back and was declined in the same save was completed anew: it has not been open in between.
+
 The law: every moment from the creation to the last completion, or until now, is in exactly one period.
 """
 
@@ -59,7 +61,7 @@ def periods(
     marks: list[tuple[int, datetime, Held]] = []
     status, team = Status.ASSIGNED.value, None
     for entry in history:
-        if not {"status", "team"} & entry.changes.keys():
+        if not {"status", "team", "completed_at"} & entry.changes.keys():
             continue
         status = entry.changes.get("status", [None, status])[1]
         team = entry.changes.get("team", [None, team])[1]
@@ -69,7 +71,8 @@ def periods(
         at = entry.at if not marks else max(entry.at, marks[-1][1])
         if marks and marks[-1][1] == at:
             marks.pop()
-        if not marks or marks[-1][2] != held:
+        anew = status == Status.COMPLETED and "completed_at" in entry.changes
+        if anew or not marks or marks[-1][2] != held:
             marks.append((entry.n, at, held))
     ends = [at for _, at, _ in marks[1:]]
     cut = [Period(n, since, until, held) for (n, since, held), until in zip(marks, ends, strict=False)]

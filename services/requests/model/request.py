@@ -69,16 +69,16 @@ class Below:
     `stated…` is the provider's last word in this episode; `question` the id it asked with, `answered` the
     question that was answered. `handed_by` is where a return goes, `depth` how long the own trail was when it
     was handed over. `service_instance` and `team` are this account's copies of the provider's;
-    `remote_instance_id` is the provider's own id. `notes_given` is the highest `Note.n` the provider has been
-    offered. `shares_target`: the agreement shares until when the requester expects it; `target_told` is what
-    was told of that.
+    `remote_instance_id` is the provider's own id; under an FLSA there is no instance. `notes_given` is the
+    highest `Note.n` the provider has been offered. `shares_target`: the agreement shares until when the
+    requester expects it; `target_told` is what was told of that.
     """
 
     partner: str
     thread: str
     agreement: str
-    service_instance: Ref
-    remote_instance_id: int
+    service_instance: Ref | None
+    remote_instance_id: int | None
     team: Ref
     handed_by: TrailEntry
     organization: Ref | None = None

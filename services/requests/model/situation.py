@@ -7,6 +7,8 @@
     since                when it came to stand where it does: with whom, and whose turn it is
     customer_account     that of the customer who handed it over, under `agreement` (its thread)
     about_id             the account's own service instance that it is about
+    begun                the account's own people work on it: that is the response. Neither `accepted` nor
+                         `waiting_for_customer` says so
     handed_down          it was handed over to this account, and a provider below has it now
     waiting_since        since when it has been waiting for the customer
     own_team_id,         who is responsible in this account: while a provider has the request, those who
@@ -15,10 +17,12 @@
                          `refused`; null without an open episode
     came_back            a provider gave it back, and those who handed it over have it
 
-The other names are those of the API. It is said whole, whenever something of it has changed.
+The other names are those of the API. It is said whole, whenever something of it has changed that clocks or
+inboxes go by: they see no difference between `assigned` and `accepted`, nor what a provider has begun.
+Source of what is a response: 4me-facts, section 4 (SLA clock).
 """
 
-from typing import Any
+from typing import Any, Final
 
 from services.requests.model.holder import own_team, provider_holds
 from services.requests.model.request import Request
@@ -26,12 +30,15 @@ from services.requests.model.step import Draft
 from services.requests.model.values import Ref, Status, Turn
 from services.requests.model.wire import core_value, time_text
 
+BEGUN: Final = frozenset({Status.IN_PROGRESS, Status.WAITING_FOR, Status.WORKFLOW_PENDING})
+_TOLD_APART: Final = frozenset({Status.WAITING_FOR_CUSTOMER, Status.COMPLETED})
+
 
 def tell_situation(draft: Draft) -> None:
     """Says it when it is not what it was."""
     before, at = draft.before, draft.context.at
     moved = before is None or _stands(before) != _stands(draft.request)
-    if before is not None and not moved and _situation(before) == _situation(draft.request):
+    if before is not None and not moved and _gone_by(before) == _gone_by(draft.request):
         return
     if moved or draft.request.standing_since is None:
         draft.change(standing_since=at)
@@ -67,12 +74,18 @@ def _situation(request: Request) -> dict[str, Any]:
         "customer_account": above.partner if above else None,
         "agreement": above.agreement if above else None,
         "provider_not_accountable": request.provider_not_accountable,
+        "begun": request.status in BEGUN and not provider_holds(request),
         "handed_down": above is not None and provider_holds(request),
         "desired_completion_at": core_value(core.desired_completion_at),
         "downtime_start_at": core_value(core.downtime_start_at),
         "downtime_end_at": core_value(core.downtime_end_at),
         "waiting_since": time_text(request.waiting_since),
     }
+
+
+def _gone_by(request: Request) -> dict[str, Any]:
+    """Statuses that are told apart by nobody are one."""
+    return {**_situation(request), "status": request.status in _TOLD_APART and request.status}
 
 
 def _stands(request: Request) -> tuple[Any, ...]:

@@ -6,7 +6,8 @@ arriving body has the receiver's own `Ref` instead, put there by the edge. `Epis
 Times are RFC 3339, UTC, milliseconds, `Z`. C is the customer's account, P the provider's.
 
     request.handed_over           C → P   episode request_id agreement service_instance_id origin core_version
-                                          core team member notes; opens the thread; the instance's id is P's;
+                                          core team member notes; opens the thread; the instance's id is P's,
+                                          null under an FLSA;
                                           [requester_resolution_target_at] where the agreement shares it
     request.reopened              C → P   the same, and note
     request.taken                 P → C   episode request_id status team member

@@ -175,7 +175,7 @@ def _provider(link: Below, threads: Mapping[str, Document], names: Names) -> Doc
         **_side(link, threads, names),
         "turn": link.turn.value,
         "answered": link.answered,
-        "service_instance_id": link.service_instance.id,
+        "service_instance_id": _id(link.service_instance),
         "team_id": _id(link.stated_team or link.team),
         "handed_by_team_id": link.handed_by.team.id,
         "handed_by_member_id": _id(link.handed_by.member),

@@ -10,6 +10,9 @@ What it promises
     requester_resolution_target_at}`, the teams being those of the SLAs that are still affected. That a
     completed one has no next target is not told, it knows.
 
+    Who was told that a response draws near or is missed is told when it is given: `affected_sla.responded`,
+    `{id, request_id}`.
+
 How
     Each affected SLA is a record of its own; where the request is with them stands in its `situations`
     record, which is saved last. So after a crash in between the same situation comes again, and what follows
@@ -45,6 +48,7 @@ from services.slas.model.affected import (
     next_target,
 )
 from services.slas.model.calendars import FIRST_YEAR, LAST_YEAR
+from services.slas.model.clocks import RESPONSE
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +85,7 @@ _SAID: Final = (
     "service_instance_id",
     "about_id",
     "team_id",
+    "begun",
     "handed_down",
     "provider_not_accountable",
 )
@@ -186,8 +191,12 @@ def _save(
     }
     if record is None:
         _insert(context, store.AFFECTED_SLAS, context.ids.next("affected_sla"), state)
-    else:
-        store.records(context, store.AFFECTED_SLAS).save(record, state)
+        return
+    given = record.state["responded_at"] is None and affected.responded_at is not None
+    told = given and any(alarm.goal == RESPONSE for alarm in raised)
+    body = {"id": record.id, "request_id": request_id}
+    rows = [event_row("affected_sla.responded", body)] if told else []
+    store.records(context, store.AFFECTED_SLAS).save(record, state, rows=rows)
 
 
 def _move(

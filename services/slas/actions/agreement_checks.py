@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.federation.trusts import ACTIVE
@@ -139,7 +140,8 @@ def term_of(state: Fields) -> Term:
 
 def customer_of(context: Context, state: Fields) -> int:
     """The customer when none is named: the account's own organization, or the one record there is of the
-    trusted account. Raises Invalid."""
+    trusted account; where there is none yet, one is introduced, and the partner's contact card tells the
+    rest. Raises Invalid, Unavailable."""
     partner = state.get("customer_account")
     if partner is None:
         account = context.copies.get("account", context.account) or {}
@@ -147,6 +149,10 @@ def customer_of(context: Context, state: Fields) -> int:
     of_partner = context.copies.find("organization", {"account.id": partner["id"]}, limit=2)
     namesakes = context.copies.find("organization", {"name": partner["name"], "account": None}, limit=2)
     candidates = of_partner or namesakes
+    if not candidates:
+        actor = Actor.system(context.account)
+        asked = (partner["id"], "organization", None, partner["name"])
+        return int(context.rpc.call("organizations", "introduce", actor, *asked)["id"])
     if len(candidates) != 1:
         text = f"must be given: the organization that stands for {partner['name']} here"
         raise Invalid(errors=[("customer_id", text)])

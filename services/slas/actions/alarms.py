@@ -11,7 +11,8 @@ customer has not answered for so long.
 The store is asked for what falls due, nothing is polled: a clock that stands or has a target next week costs
 nothing. Each is told once: that it was told is saved with the event that tells it. After an outage only the
 latest of each target is told (`model.clocks.alarms`), to all whom those before it would have been told to;
-and of a wait only the latest (`model.clocks.follow_ups`).
+and of a wait only the latest (`model.clocks.follow_ups`). Of a target that was met
+meanwhile the event says when it fell due, and asks nobody for anything.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from services.common.store import Record, decide_again, event_row
 from services.slas import documents, store
 from services.slas.actions.affected import load
 from services.slas.actions.saving import records
-from services.slas.model.affected import Snapshot
-from services.slas.model.clocks import Due, DueFollowUp, Raising, Said, raising, word
+from services.slas.model.affected import Affected
+from services.slas.model.clocks import Due, DueFollowUp, Raising, Said, Word, raising, word
 
 ALARMS = counter(
     "interdesk_sla_alarms_total",
@@ -71,7 +72,7 @@ def _raise(context: Context, id: int, now: datetime) -> int:
     found = raising(affected, affected.snapshot.percents, raised, now)
     said = documents.said_of(record.state)
     follow_ups = [each for each in affected.follow_ups(said) if each.at <= now]
-    rows = [_alarm(context, record, due, affected.snapshot, found) for due in found.told]
+    rows = [_alarm(context, record, due, affected, found) for due in found.told]
     if follow_ups:
         rows.append(_follow_up(record, follow_ups[-1]))
         said = Said(follow_ups[-1].since, follow_ups[-1].rule)
@@ -85,10 +86,13 @@ def _raise(context: Context, id: int, now: datetime) -> int:
     return len(rows)
 
 
-def _alarm(context: Context, record: Record, due: Due, taken: Snapshot, found: Raising) -> Mapping[str, Any]:
+def _alarm(
+    context: Context, record: Record, due: Due, affected: Affected, found: Raising
+) -> Mapping[str, Any]:
     type = "affected_sla.breached" if due.alarm.breach else "affected_sla.at_risk"
     goal, percent = due.alarm.goal, due.alarm.percent
-    said = word(taken.rules(goal), [due.alarm, *(each for each in found.summarised if each.goal == goal)])
+    alarms = [due.alarm, *(each for each in found.summarised if each.goal == goal)]
+    said = Word() if affected.met_at(goal) else word(affected.snapshot.rules(goal), alarms)
     body = {
         "id": record.id,
         **{name: record.state[name] for name in _TOLD},

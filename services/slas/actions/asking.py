@@ -8,6 +8,7 @@ from typing import Any
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid, NotFound
+from services.federation.trusts import ACTIVE as ACTIVE_TRUST
 from services.slas import store
 from services.slas.actions.coverage_groups import groups_of
 from services.slas.actions.saving import records
@@ -22,6 +23,7 @@ from services.slas.model.coverage import (
     permitted,
 )
 from services.slas.model.shapes import covered_ids, shares_requester_target
+from services.slas.model.status import ACTIVE
 
 Document = dict[str, Any]
 
@@ -76,17 +78,52 @@ def agreement_for(
     }
 
 
+def first_line(context: Context, flsa_id: int) -> Document:
+    """Where a partner's FLSA leads:
+
+        {agreement: thread, flsa_id, partner: {id, name}, service_desk_team_id, supplier_id}
+
+    Ids are ours. Raises NotFound; Invalid `no_agreement` for one that is our own, not active or of a partner
+    whose trust is not.
+    """
+    flsa = records(context, "flsa").get(flsa_id).state
+    account = flsa.get("account")
+    trust = trust_with(context, account["id"]) if account else None
+    if account is None or flsa["status"] != ACTIVE or trust is None or trust.status != ACTIVE_TRUST:
+        raise Invalid("no_agreement", f'Nothing can be handed over under "{flsa["name"]}" now.')
+    return {
+        "agreement": flsa["thread"]["id"],
+        "flsa_id": flsa_id,
+        "partner": dict(account),
+        "service_desk_team_id": flsa["service_desk_team_id"],
+        "supplier_id": flsa["provider_id"],
+    }
+
+
 def agreement(context: Context, partner: str, thread: str) -> Document:
     """What an agreement of ours with `partner` leads to, on the provider's side:
 
         {sla_id, name, status, service_id, service_instance_id, service_instance_name, support_team_id,
          first_line_team_id or None, customer_organization_id, coverage}
 
+    An FLSA leads to its service desk and to no service instance:
+
+        {flsa_id, name, status, service_instance_id: None, support_team_id, customer_organization_id}
+
     Raises NotFound when there is no such agreement (or the partner is its provider).
     """
-    sla = records(context, "sla").find_one({"thread.id": thread, "thread.partner": partner})
+    kind, sla = store.of_thread(context, partner, thread) or ("sla", None)
     if sla is None or sla.state.get("account") is not None:
         raise NotFound("unknown_agreement", "There is no such agreement with this account.")
+    if kind == "flsa":
+        return {
+            "flsa_id": sla.id,
+            "name": sla.state["name"],
+            "status": sla.state["status"],
+            "service_instance_id": None,
+            "support_team_id": sla.state["service_desk_team_id"],
+            "customer_organization_id": sla.state.get("customer_id"),
+        }
     instance = records(context, "service_instance").get(sla.state["service_instance_id"]).state
     return {
         "sla_id": sla.id,

@@ -18,8 +18,6 @@ from services.slas.actions.agreement_checks import with_dates
 from services.slas.actions.saving import changed, records, save
 from services.slas.actions.telling import tell
 
-_AT_ONCE = 200
-
 
 def move_due(context: Context) -> int:
     """Moves the status of every SLA and FLSA whose day has come; gives their number. Raises Unavailable."""
@@ -27,9 +25,10 @@ def move_due(context: Context) -> int:
 
 
 def _due(context: Context, kind: str) -> list[int]:
+    """All of them: those whose day has not come yet in their zone would stand in the way of the others."""
     tomorrow = (context.clock.now() + timedelta(days=1)).date().isoformat()
     due = context.database[store.KINDS[kind]].find({"due_on": {"$lte": tomorrow}}, {"_id": 1})
-    return [each["_id"] for each in due.limit(_AT_ONCE)]
+    return [each["_id"] for each in due]
 
 
 @decide_again

@@ -15,7 +15,6 @@ from services.common.store import Record, decide_again
 from services.federation import resuming
 from services.federation.envelope import Message
 from services.federation.letters import write
-from services.federation.messages.threads import RESUMED
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused
 from services.slas.actions.announcements import announced
@@ -60,14 +59,10 @@ def receive(context: Context, message: Message, kind: str, record: Record | None
     """What is said when either side was restored. Raises the errors of `Thread.advance`, Park, Stale,
     Unavailable.
     """
-    heard = thread.advance(message)
     if record is None:
+        thread.advance(message)  # it must be the next one
         return refused("unknown_thread")
-    rows: list[Document] = []
-    if message.type == RESUMED:
-        heard, rows = resuming.answer(context, thread, message)
-    else:
-        resuming.own_words(context, message)
+    heard, rows = resuming.heard(context, thread, message)
     state = {**record.state, "thread": heard.to_document()}
     save(context, Actor.system(context.account), kind, record, state, {}, message.type, rows)
     return done()

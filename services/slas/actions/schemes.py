@@ -72,8 +72,13 @@ def _ordered(fields: Fields, by: str) -> Document:
 
 def _check_teams(context: Context, state: Fields, fields: Fields) -> None:
     """A request is escalated to an own team that is not disabled. Raises Invalid, Unavailable."""
-    known, wanted = _teams(state), _teams(fields)
-    errors = faults_among(context, "rules", "team", sorted(wanted - known))
+    known = _teams(state)
+    errors = [
+        fault
+        for number, rule in enumerate(fields.get("rules") or ())
+        if (id := rule["escalate_to_team_id"]) not in known | {None}
+        for fault in faults_among(context, f"rules.{number}.escalate_to_team_id", "team", [id])
+    ]
     if errors:
         raise Invalid(errors=errors)
 

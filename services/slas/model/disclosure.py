@@ -2,7 +2,7 @@
 
 Between accounts the announcement is the whole of what the customer's account is told: the lines follow from
 it, field by field (`ANNOUNCED`). What the two accounts see of each other's work follows from what is handed
-over under an SLA, and is told with it. An agreement that is being prepared shows a partner nothing
+over under the agreement, and is told with it. An agreement that is being prepared shows a partner nothing
 yet: its lines say what it will.
 """
 
@@ -25,20 +25,21 @@ ANNOUNCED: Final[Mapping[str, str]] = {
     "support_team": 'the name of the support team "{name}"',
     "first_line_team": 'the name of the first line team "{name}"',
     "service_desk_team": 'the name of the service desk team "{name}"',
-    "provider": 'the name of the organization "{name}"; the agreement entitles to its contact card',
+    "provider": 'the name of the organization "{name}", and its contact card: picture, addresses, contacts',
     "customer": 'the name by which the organization "{name}" is known there',
     "representatives": "the names of those who are known there as customer representatives: {name}",
 }
+_CARD: Final = 'the contact card of the organization of "{name}": name, picture, addresses, contacts'
 _HANDED_OVER: Final = (
     "of each request that is handed over: subject, category, impact, who asked, desired completion and "
-    "downtime, public notes with their authors, and the team and member who handed it over"
+    "downtime, public notes with their authors and files, and the team and member who handed it over"
 )
 _REQUESTER_TARGET: Final = (
     "of each request that is handed over: until when its requester expects the resolution"
 )
 _WORKED_ON: Final = (
     "of each request that is handed over: status, team and member, completion reason, and public notes with "
-    "their authors"
+    "their authors and files"
 )
 
 
@@ -62,10 +63,8 @@ def between(
         for field, text in ANNOUNCED.items()
         if announcement.get(field)
     ]
-    card = Line(provider, f'the agreement entitles to the contact card of "{customer}"', customer)
-    if "sla" not in announcement:
-        return [*told, card]
-    asked = announcement["sla"].get("asks_requester_target") and shared is not False
+    card = Line(provider, _CARD.format(name=customer), customer)
+    asked = (announcement.get("sla") or {}).get("asks_requester_target") and shared is not False
     allowed = "" if shared else f", where {customer} allows it"
     return [
         *told,

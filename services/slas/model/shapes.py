@@ -51,7 +51,7 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
     "sla_notification_scheme": ("name", "disabled"),
     "waiting_for_customer_follow_up": ("name", "disabled"),
     "holiday": ("name", "disabled", "calendar_id", "start_at", "end_at"),
-    "flsa": ("name", "status", "provider_id", "customer_id", "service_desk_team_id"),
+    "flsa": ("name", "status", "provider_id", "customer_id", "customer_account", "service_desk_team_id"),
     "sla_coverage_group": ("name", "disabled", "coverage"),
     "service_instance": (
         "name",

@@ -153,7 +153,7 @@ def test_a_scheme_shows_its_rules_in_their_order(manager: Client, scheme: Made, 
         (
             "sla_notification_schemes",
             {"rules": [{"threshold_percentage": 5, "escalate_to_team_id": 999}]},
-            "rules",
+            "rules.0.escalate_to_team_id",
         ),
         (
             "waiting_for_customer_follow_ups",

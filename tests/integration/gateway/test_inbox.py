@@ -172,6 +172,16 @@ def test_whom_an_alarm_names_is_told(
     assert reasons(eve[1], request_) == []
 
 
+def test_that_a_response_is_due_is_over_when_it_is_given(
+    account: Account, bob: tuple[Made, Client], team: Made, request_: Made
+) -> None:
+    alarm(account, request_, team, goal="response")
+    alarm(account, request_, team)
+    assert reasons(bob[1], request_) == ["at_risk", "at_risk"]
+    account.caller.services["notifications"].responded({"id": 17, "request_id": request_["id"]})
+    assert [entry["goal"] for entry in inbox(bob[1], request_)] == ["resolution"]
+
+
 def test_who_does_not_answer_is_reminded(
     account: Account, ann: tuple[Made, Client], eve: tuple[Made, Client], request_: Made
 ) -> None:

@@ -35,6 +35,12 @@ def abroad(context, administrator, trusted) -> dict[str, int]:
     }
 
 
+def link(context, organization_id: int) -> None:
+    """As if an active agreement led to it."""
+    linked = {"$set": {"linked": True}, "$unset": {"unlisted": ""}}
+    context.database["organizations"].update_one({"_id": organization_id}, linked)
+
+
 def test_foreign_records_stand_in_lists_and_say_whose_they_are(context, administrator, abroad):
     page = queries.list_teams(context.database, asked("teams"), administrator)
     assert [(item["name"], item.get("account")) for item in page.items] == [
@@ -50,6 +56,7 @@ def test_foreign_records_stand_in_lists_and_say_whose_they_are(context, administ
         ("enabled", ["GigaTera organization", "Sales", "Widget Data Center"]),
         ("disabled", ["Old"]),
         ("internal", ["Old", "Sales", "Widget Data Center"]),
+        ("directory", ["Old", "Sales", "Widget Data Center"]),
         ("external", ["GigaTera organization"]),
         ("trusted", ["GigaTera organization"]),
         ("managed_by_me", ["Widget Data Center"]),
@@ -58,11 +65,13 @@ def test_foreign_records_stand_in_lists_and_say_whose_they_are(context, administ
 def test_predefined_filters_of_organizations(context, administrator, account, abroad, predefined, expected):
     editing.create_organization(context, administrator, {"name": "Sales"})
     editing.create_organization(context, administrator, {"name": "Old", "disabled": True})
+    link(context, abroad["organization"])
     page = queries.list_organizations(context.database, asked("organizations", predefined), administrator)
     assert names(page) == expected
 
 
 def test_organizations_of_an_ended_trust_are_not_trusted(context, administrator, abroad):
+    link(context, abroad["organization"])
     context.database["trusts"].update_one({"_id": "gigatera"}, {"$set": {"status": "ended"}})
     page = queries.list_organizations(context.database, asked("organizations", "trusted"), administrator)
     assert page.items == ()

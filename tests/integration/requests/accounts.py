@@ -41,6 +41,12 @@ class Surroundings(Neighbours):
     agreements: dict[tuple[str, str], dict[str, Any]] = field(
         default_factory=dict
     )  # (partner, thread) → agreement
+    first_lines: dict[int, dict[str, Any]] = field(default_factory=dict)  # partner's FLSA → where it leads
+
+    def _first_line(self, flsa: int) -> dict[str, Any]:
+        if flsa not in self.first_lines:
+            raise Invalid("no_agreement", "nothing can be handed over under it now")
+        return self.first_lines[flsa]
 
     def _agreement_for(self, target: int, own: int | None, requester: int | None) -> dict[str, Any]:
         if target not in self.leads:

@@ -9,6 +9,7 @@ import pytest
 from services.common.clock import SteppedClock
 from services.common.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from services.common.ids import IntegerIds
+from services.federation.verdicts import done
 from services.requests import queries
 from services.requests.actions import desk, due
 from tests.integration.requests.accounts import OPERATIONS, OWN_INSTANCE, SERVICE_DESK, Desk
@@ -159,7 +160,9 @@ def test_what_has_no_service_goes_to_the_service_desk_of_the_requesters_organiza
 
 
 @pytest.mark.parametrize("over", [{"status": "expired"}, {"account": {"id": "gigatera", "name": "GigaTera"}}])
-def test_an_flsa_that_is_over_or_a_partners_leads_nowhere(widget: Desk, over: dict[str, object]) -> None:
+def test_an_flsa_that_is_over_or_of_a_partner_that_takes_nothing_leads_nowhere(
+    widget: Desk, over: dict[str, object]
+) -> None:
     first_line_for(widget, 1, **over)
     assert widget.see(widget.create(widget.end_user))["team_id"] == SERVICE_DESK
 
@@ -169,3 +172,63 @@ def test_what_is_declined_and_was_nobodys_before_goes_to_the_service_desk_of_the
     assert widget.see(id)["team_id"] == SERVICE_DESK
     first_line_for(widget, 1)
     assert widget.edit(id, status="declined", note="Not ours")["team_id"] == OPERATIONS
+
+
+@pytest.fixture
+def partners_first_line(widget: Desk, gigatera: Desk) -> int:
+    """Gigatera's service desk is widget's first line; gives widget's id of it."""
+    thread, whose = "agreement/gigatera/first-line", {"id": "gigatera", "name": "GigaTera"}
+    team = widget.around.call(
+        "organizations", "introduce", None, "gigatera", "team", SERVICE_DESK, "GigaTera Service Desk"
+    )
+    first_line_for(widget, 1, account=whose, service_desk_team_id=team["id"])
+    widget.around.first_lines[5] = {
+        "agreement": thread,
+        "partner": whose,
+        "service_desk_team_id": team["id"],
+        "supplier_id": None,
+    }
+    gigatera.around.agreements["widget", thread] = {
+        "status": "active",
+        "service_instance_id": None,
+        "support_team_id": SERVICE_DESK,
+    }
+    return int(team["id"])
+
+
+def test_what_an_end_user_asks_without_a_service_is_handed_over_under_a_partners_flsa(
+    widget: Desk, gigatera: Desk, partners_first_line: int
+) -> None:
+    here = widget.create(widget.end_user)
+    assert widget.see(here)["team_id"] == partners_first_line
+    assert widget.deliver(gigatera) == [("request.handed_over.v1", done())]
+    there = gigatera.crossed()
+    seen = gigatera.see(there)
+    assert (seen["team_id"], seen["service_instance_id"], seen["status"]) == (SERVICE_DESK, None, "assigned")
+    gigatera.deliver(widget)
+    (provider,) = queries.get_handover(widget.context.database, here, widget.specialist)["providers"]
+    assert (provider["service_instance_id"], provider["turn"]) == (None, "with")
+    gigatera.edit(there, status="completed", completion_reason="solved", note="Try again.")
+    gigatera.deliver(widget)
+    back = widget.see(here)
+    assert (back["team_id"], back["status"]) == (SERVICE_DESK, "assigned")
+
+
+def test_what_specialists_register_stays_until_they_pass_it_on(
+    widget: Desk, gigatera: Desk, partners_first_line: int
+) -> None:
+    here = widget.create()
+    assert widget.see(here)["team_id"] == SERVICE_DESK
+    assert widget.edit(here, team_id=partners_first_line)["team_id"] == partners_first_line
+    assert [type for type, _ in widget.deliver(gigatera)] == ["request.handed_over.v1"]
+
+
+def test_a_hand_over_on_a_service_that_the_flsa_does_not_name_is_declined_by_itself(
+    widget: Desk, gigatera: Desk, partners_first_line: int
+) -> None:
+    gigatera.around.agreements["widget", "agreement/gigatera/first-line"]["service_instance_id"] = 10
+    here = widget.create(widget.end_user)
+    widget.deliver(gigatera)
+    gigatera.deliver(widget)
+    assert widget.see(here)["team_id"] == SERVICE_DESK
+    assert "wrong_service_instance" in " ".join(gigatera.notes(gigatera.crossed()))

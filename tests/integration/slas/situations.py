@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.common.clock import iso
+from services.requests.model.situation import BEGUN
 from services.slas import store
 from services.slas.actions import calendars
 from tests.integration.slas.accounts import Side
@@ -39,7 +40,8 @@ def said(n: int, when: datetime, **fields: Any) -> Document:
         "downtime_end_at": None,
         "waiting_since": None,
     }
-    return {"request_id": 1, "n": n, "at": iso(when), **usual, **fields}
+    begun = fields.get("status") in BEGUN
+    return {"request_id": 1, "n": n, "at": iso(when), **usual, "begun": begun, **fields}
 
 
 def told(side: Side) -> list[tuple[str, str, int]]:

@@ -70,3 +70,21 @@ def test_expired_cannot_be_set_by_hand_and_an_expired_agreement_can_be_renewed(
         "agreement.activated.v1",
     ]
     assert widget.slas()[0]["status"] == "active"
+
+
+def test_those_whose_day_has_not_come_in_their_zone_keep_nobody_waiting(
+    gigatera: Side, hosting: Hosting, clock: SteppedClock
+) -> None:
+    database = gigatera.context.database
+    auckland = {"time_zone": "Pacific/Auckland"}
+    services.update_service_offering(gigatera.context, gigatera.manager, hosting.offering_id, auckland)
+    ends: dict[str, Any] = {"status": "active", "expiry_date": "2026-02-28"}
+    first = register(gigatera, hosting, **ends)
+    offering = gigatera.document("service_offerings", hosting.offering_id)
+    database["service_offerings"].insert_one({**offering, "_id": 900, "time_zone": "Pacific/Honolulu"})
+    there = {**gigatera.document("slas", first["id"]), "service_offering_id": 900, "customer_account": None}
+    del there["thread"]
+    database["slas"].insert_many([{**there, "_id": -number} for number in range(1, 202)])
+    register(gigatera, hosting, **ends)
+    clock.set(datetime(2026, 2, 28, 12, tzinfo=UTC))
+    assert dates.move_due(gigatera.context) == 2

@@ -71,6 +71,19 @@ def test_the_customer_organization_is_the_one_that_stands_for_the_account(
     assert sla["customer_id"] == hosting.customer_id
 
 
+def test_a_partner_of_whom_nothing_is_known_yet_is_itself_the_customer(
+    gigatera: Side, widget: Side, hosting: Hosting
+) -> None:
+    fields = {name: value for name, value in hosting.for_widget.items() if name != "customer_id"}
+    gigatera.directory.records.pop(("organization", hosting.customer_id))
+    first, second = (agreements.create_sla(gigatera.context, gigatera.manager, fields) for _ in range(2))
+    assert first["customer_id"] == second["customer_id"]
+    introduced = gigatera.directory.records["organization", first["customer_id"]]
+    assert (introduced["account"]["id"], introduced["remote_id"]) == ("widget", None)
+    assert introduced["name"] == "Widget Data Center"
+    assert gigatera.deliver(widget) == [("agreement.offered.v1", done())] * 2
+
+
 def test_an_agreement_within_the_account_is_told_to_nobody(widget: Side, webshop: int) -> None:
     sla = within(widget, webshop, status="active", customer_representative_ids=[1, 2])
     assert (sla["customer_id"], sla["thread"], widget.written()) == (1, None, [])

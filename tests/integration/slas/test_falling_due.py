@@ -120,8 +120,9 @@ def test_a_scheme_escalates_to_own_teams_that_may_be_chosen(gigatera: Side) -> N
     gigatera.directory.keep("team", 3, name="Old", disabled=True)
     gigatera.directory.keep("team", 4, name="Theirs", account={"id": "widget", "name": "Widget"})
     for team, text in ((3, "disabled"), (4, "belongs to account widget"), (9, "there is no team")):
-        with pytest.raises(Invalid, match=text):
-            scheme(gigatera, rule(50, team=team))
+        with pytest.raises(Invalid, match=text) as refused:
+            scheme(gigatera, rule(50), rule(80, team=team))
+        assert [field for field, _ in refused.value.errors] == ["rules.1.escalate_to_team_id"]
     with pytest.raises(Invalid, match="more than one rule for the threshold 50"):
         scheme(gigatera, rule(50), rule(50))
     id = scheme(gigatera, rule(80), rule(50, team=2))
@@ -190,11 +191,36 @@ def test_after_an_outage_what_is_told_is_told_to_all_who_would_have_heard(
         ["current_assignee", "support_team_coordinator"],
         None,
     )
-    assert (resolution["type"], resolution["notify"]) == (
-        "breached",
-        ["support_team_manager", "service_owner"],
-    )
+    both = ["support_team_manager", "service_owner"]
+    assert (resolution["type"], resolution["notify"]) == ("breached", both)
     assert resolution["escalate"] == {"team_id": 2, "urgent": False}
+
+
+def test_a_target_that_was_met_while_nobody_looked_asks_nobody_for_anything(
+    gigatera: Side, hosting: Hosting, handed_over: Document, clock: SteppedClock
+) -> None:
+    lead_to(gigatera, hosting, **{RESPONSE_LOW: scheme(gigatera, rule(100, "service_owner", team=2))})
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    affected.follow(gigatera.context, said(2, at(10, 30), **{**handed_over, "status": "in_progress"}))
+    clock.set(at(11))
+    alarms.raise_due(gigatera.context)
+    (breach,) = events(gigatera)
+    said_of = [breach[name] for name in ("type", "goal", "at", "notify", "escalate")]
+    assert said_of == ["breached", "response", iso(at(10)), [], None]
+
+
+def test_who_heard_that_a_response_is_due_hears_when_it_is_given(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    clock.set(at(9, 30))
+    alarms.raise_due(gigatera.context)
+    affected.follow(gigatera.context, said(2, at(9, 40), **{**handed_over, "team_id": 3}))
+    for n, status in enumerate(("assigned", "in_progress"), start=1):
+        in_time = {**handed_over, "status": status, "request_id": 2}
+        affected.follow(gigatera.context, said(n, at(9, n), **in_time))
+    found = [(each["type"], each["request_id"]) for each in events(gigatera)]
+    assert found == [("at_risk", 1), ("responded", 1)]
 
 
 def test_a_moment_at_which_nothing_is_to_be_told_is_not_looked_at_again(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from services.common.clock import SteppedClock
-from services.common.errors import Forbidden, IllegalMove, Invalid
+from services.common.errors import Forbidden, IllegalMove, Invalid, NotFound
 from services.federation.stored import DEPLOYMENT
 from services.federation.verdicts import done, refused
 from services.slas import partner
-from services.slas.actions import dates, disclosures, first_line, hearing, telling, unheard
+from services.slas.actions import asking, dates, disclosures, first_line, hearing, telling, unheard
 from tests.configs import NAMES
 from tests.integration.slas.accounts import Hosting, Side
 from tests.integration.slas.registering import register
@@ -206,7 +206,11 @@ def test_a_word_about_an_flsa_without_an_answer_is_flagged_until_it_comes(gigate
 def test_what_an_flsa_makes_visible_is_told_before_it_is_saved(gigatera: Side) -> None:
     told = disclosures.of_agreement(gigatera.context, gigatera.manager, "flsa", FOR_WIDGET)
     assert any("GigaTera Service Desk" in line["sees"] for line in told if line["to"] == "Widget Data Center")
-    assert not [line for line in told if "handed over" in line["sees"]]
+    assert {line["to"] for line in told if "handed over" in line["sees"]} == {
+        "GigaTera",
+        "Widget Data Center",
+    }
+    assert not [line for line in told if "expects the resolution" in line["sees"]]
     assert (gigatera.flsas(), gigatera.written()) == ([], [])
 
 
@@ -222,3 +226,23 @@ def test_a_restored_provider_tells_its_flsas_whole(gigatera: Side, widget: Side)
     said = [("thread.resumed.v1", done()), ("agreement.flsa_changed.v1", done())]
     assert gigatera.deliver(widget) == said
     assert widget.flsas()[0]["thread"]["applied"]["incarnation"] == 7
+
+
+def test_a_partners_flsa_leads_to_its_service_desk_as_long_as_it_may_be_used(
+    gigatera: Side, widget: Side
+) -> None:
+    flsa = made(gigatera)
+    gigatera.deliver(widget)
+    (copy,) = widget.flsas()
+    led = asking.first_line(widget.context, copy["_id"])
+    assert (led["agreement"], led["partner"]["id"]) == (flsa["thread"], "gigatera")
+    assert (led["service_desk_team_id"], led["supplier_id"]) == (
+        copy["service_desk_team_id"],
+        copy["provider_id"],
+    )
+    theirs = asking.agreement(gigatera.context, "widget", flsa["thread"])
+    assert (theirs["status"], theirs["service_instance_id"], theirs["support_team_id"]) == ("active", None, 1)
+    with pytest.raises(Invalid, match="Nothing can be handed over"):
+        asking.first_line(gigatera.context, flsa["id"])
+    with pytest.raises(NotFound):
+        asking.agreement(widget.context, "gigatera", flsa["thread"])

@@ -22,6 +22,7 @@ from services.notifications.model import (
     followed,
     newer,
     reminded,
+    responded,
     standing,
 )
 
@@ -214,11 +215,17 @@ def test_an_alarm_is_over_for_who_has_the_request_no_more_and_for_all_when_it_is
     assert alarms(alarmed(followed(over, situation(62), anybody), alarm(), anybody)) == set()
 
 
-def test_that_a_response_is_due_concerns_nobody_when_work_has_begun() -> None:
-    after = alarmed(told(situation(member_id=ANN)), alarm(goal="response"), anybody)
-    begun = situation(60, "in_progress", since=1, member_id=ANN)
-    assert alarms(followed(after, begun, anybody)) == set()
-    assert alarms(alarmed(told(begun), alarm(goal="response"), anybody)) == set()
+def test_that_a_response_is_due_concerns_nobody_when_it_is_given_also_when_that_is_heard_first() -> None:
+    before = told(situation(member_id=ANN))
+    for each in (alarm(goal="response"), alarm(), alarm(goal="response", id=18)):
+        before = alarmed(before, each, anybody)
+    after = responded(before, 17)
+    assert {(entry.goal, entry.about) for entry in after.open if entry.goal} == {
+        ("resolution", "17:resolution"),
+        ("response", "18:response"),
+    }
+    assert responded(after, 17) == after
+    assert alarmed(after, alarm(100, goal="response"), anybody) == after
 
 
 def test_an_alarm_of_a_request_from_before_is_told_to_those_whom_it_names() -> None:

@@ -211,7 +211,8 @@ class Federation:
             request.live and request.core.origin == origin and request.above is None
             for request in account.requests.values()
         )
-        return Take(SUPPORT, INSTANCE, "loop" if loop else account.decline)
+        instance = None if body.get("service_instance_id") is None else INSTANCE
+        return Take(SUPPORT, instance, "loop" if loop else account.decline)
 
     def refuse(self, letter: Letter, code: str = "discarded") -> None:
         """The recipient refuses the message that is next in its thread; the sender undoes it."""

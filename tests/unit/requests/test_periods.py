@@ -184,3 +184,11 @@ def test_what_lies_below_a_provider_is_that_providers_time() -> None:
     assert middle[-1] == "globalnet"
     (first, *_) = federation["gigatera"].periods(federation.request("gigatera"))
     assert first.held == Held("gigatera", SUPPORT.id, "assigned")
+
+
+def test_what_is_completed_anew_was_completed_in_between() -> None:
+    completed = {"status": "completed", "completed_at": "…"}
+    history = [entry(1, 0, status="assigned", team=OURS), entry(2, 10, **completed)]
+    again = [*history, entry(3, 30, completed_at="…"), entry(4, 40, member=None)]
+    assert spans(told(history, customer="wdc")) == [(0, 10, "widget")]
+    assert spans(told(again, customer="wdc")) == [(0, 10, "widget"), (10, 30, "wdc")]

@@ -49,6 +49,31 @@ def test_situations_are_numbered_and_told_whole_when_something_of_them_changes()
     assert (told[0]["customer_account"], told[0]["agreement"]) == (None, None)
 
 
+def test_statuses_that_are_the_same_to_clocks_and_inboxes_are_not_told_apart():
+    federation = registered()
+    for status in (Status.ACCEPTED, Status.ON_BACKLOG, Status.IN_PROGRESS, Status.WAITING_FOR):
+        federation.edit("widget", status=status)
+    federation.edit("widget", status=Status.ASSIGNED)
+    told = heard(federation, "widget")
+    assert [(each["n"], each["status"], each["begun"]) for each in told] == [
+        (1, "assigned", False),
+        (2, "accepted", False),  # and has a member since
+        (3, "in_progress", True),
+        (4, "assigned", False),
+    ]
+
+
+def test_that_a_provider_has_begun_is_told_where_it_works_and_not_above():
+    federation = at(Turn.WITH)
+    ours, theirs = len(heard(federation, "widget")), len(heard(federation, "gigatera"))
+    for status in (Status.ASSIGNED, Status.IN_PROGRESS):
+        federation.edit("gigatera", status=status)
+        federation.settle()
+        assert federation.request("widget").status is status
+    assert [each["begun"] for each in heard(federation, "gigatera")[theirs:]] == [False, True]
+    assert heard(federation, "widget")[ours:] == []
+
+
 def test_the_provider_hears_under_which_agreement_it_came_and_the_customer_what_it_is_about():
     federation = at(Turn.WITH)
     theirs, ours = heard(federation, "gigatera")[-1], heard(federation, "widget")[-1]

@@ -21,7 +21,7 @@ from services.slas.model.affected.affecting import (
     affected_by,
     covers_requester,
 )
-from services.slas.model.affected.situation import RESPONSES, WAITING, Situation
+from services.slas.model.affected.situation import WAITING, Situation
 from services.slas.model.affected.snapshot import Snapshot
 from services.slas.model.calendars import working_time
 from services.slas.model.clocks import (
@@ -91,6 +91,10 @@ class Affected:
     def ended_at(self) -> datetime | None:
         return self.clock.ended_at
 
+    def met_at(self, goal: Goal) -> datetime | None:
+        """When it was responded to, or ended."""
+        return self.responded_at if goal == RESPONSE else self.ended_at
+
     def target_at(self, goal: Goal, percent: int = BREACHED) -> datetime | None:
         """When so much of the time until a target is gone. None when there is no such moment (yet).
 
@@ -101,7 +105,7 @@ class Affected:
         """
         if goal == RESOLUTION and self.accountability == NOT_AFFECTED:
             return None
-        met_at = self.responded_at if goal == RESPONSE else self.ended_at
+        met_at = self.met_at(goal)
         clock = self.clock if met_at is None else self.clock.run_on(met_at)
         own, wanted = clock.target_at(goal, percent), self.desired_completion_at
         if goal == RESPONSE or own is None or wanted is None or wanted <= clock.started_at:
@@ -149,7 +153,8 @@ class Affected:
         teams = self.snapshot.team_ids and self.snapshot.team_ids | self.snapshot.escalated_to
         return (
             situation.service_instance_id != self.service_instance_id
-            or situation.status in RESPONSES
+            or situation.begun
+            or not situation.live
             or (bool(teams) and situation.team_id is not None and situation.team_id not in teams)
         )
 

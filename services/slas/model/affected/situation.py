@@ -8,9 +8,6 @@ from typing import Final
 
 COMPLETED: Final = "completed"
 WAITING: Final = "waiting_for_customer"
-# Statuses that a request is brought to by somebody who works on it. Neither `accepted` nor
-# `waiting_for_customer` says that anybody has begun.
-RESPONSES: Final = frozenset({"in_progress", "waiting_for", "workflow_pending", COMPLETED})
 
 
 @dataclass(frozen=True)
@@ -23,6 +20,7 @@ class Situation:
     above                all service instances above these two in the hierarchy
     agreement            the thread of the agreement under which another account handed it over; None for the
                          account's own requests
+    begun                the account's own people work on it, and not just have it
     handed_down          another account handed it over, and a provider below has it now
     waiting_since        since when it has been waiting for the customer
     """
@@ -37,6 +35,7 @@ class Situation:
     team_id: int | None = None
     completion_reason: str | None = None
     agreement: str | None = None
+    begun: bool = False
     handed_down: bool = False
     provider_not_accountable: bool = False
     waiting_since: datetime | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from services.requests.model.situation import BEGUN
 from services.slas.model.affected import Affected, Situation
 from tests.unit.slas.clocks.examples import at
 from tests.unit.slas.scenarios.world import TEAMS, widget
@@ -25,7 +26,7 @@ def situation(when: str = "23 09:00", **fields: Any) -> Situation:
         about_id=WEBSHOP,
         team_id=TEAMS["Service Desk"],
     )
-    return replace(usual, **fields)
+    return replace(usual, begun=fields.get("status") in BEGUN, **fields)
 
 
 def shop(when: str = "23 09:00", **fields: Any) -> Affected:

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.requests.model import Status
 from services.slas.model.affected import (
     NOT_AFFECTED,
     PROVIDER,
@@ -17,7 +18,6 @@ from services.slas.model.affected import (
     followed,
     next_target,
 )
-from services.slas.model.affected.situation import RESPONSES
 from services.slas.model.clocks import (
     AT_RISK,
     RESOLUTION,
@@ -32,7 +32,7 @@ from tests.unit.slas.affected.examples import SHOP, WIDGET, shop, situation
 from tests.unit.slas.clocks.examples import at
 from tests.unit.slas.scenarios.world import TEAMS
 
-STATUSES = sorted({*RESPONSES, "assigned", "accepted", "waiting_for_customer", "on_backlog"})
+STATUSES = sorted(Status)
 
 
 def percents(affected: Affected, goal: str) -> list[int]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from services.requests.model.situation import BEGUN
 from services.slas.model.affected import Affected, Situation, followed, next_target
 from services.slas.model.clocks import RESOLUTION, RESPONSE, Goal
 from services.slas.model.coverage import Asking
@@ -128,7 +129,7 @@ def _happens(account: Account, situation: Situation, asking: Asking, said: str) 
             return replace(situation, completion_reason=rest), asking
         case "-":
             return situation, asking
-    return replace(situation, status=said, completion_reason=None), asking
+    return replace(situation, status=said, begun=said in BEGUN, completion_reason=None), asking
 
 
 def moment(text: str) -> datetime:
