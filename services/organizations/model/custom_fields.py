@@ -16,8 +16,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.organizations.model import patterns
 from services.organizations.model.forms import FormField, Version, is_day
-from services.organizations.model.patterns import MAX_TEXT, parsed
 from services.organizations.model.rules import RuleBroken
 
 KEPT: Final = ("custom_fields", "ui_extension_id", "ui_extension_version_id")
@@ -170,9 +170,9 @@ def _told(version: Version, text: str, *, carried: bool) -> str:
 def _text(field: FormField, value: Value) -> Value:
     if not isinstance(value, str):
         raise _Unfit("must be a text")
-    longest = MAX_TEXT if field["pattern"] is not None else MAX_TEXT_VALUE
+    longest = patterns.MAX_TEXT if field["pattern"] is not None else MAX_TEXT_VALUE
     _counted(len(value), field["min"], min(longest, field["max"] or longest), "characters")
-    if field["pattern"] is not None and not parsed(field["pattern"]).matches(value):
+    if field["pattern"] is not None and not patterns.matches(field["pattern"], value):
         raise _Unfit(f"must be of the pattern {field['pattern']}")
     return value
 

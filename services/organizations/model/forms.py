@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from services.organizations.model.patterns import MalformedPattern, parsed
+from services.organizations.model import patterns
 from services.organizations.model.rules import RuleBroken
 
 FormField = Mapping[str, Any]
@@ -124,8 +124,8 @@ def _wrong(field: FormField) -> Iterator[tuple[str, str]]:
         yield "options", f"has the value {', '.join(doubles)} more than once"
     if field["pattern"] is not None:
         try:
-            parsed(field["pattern"])
-        except MalformedPattern as malformed:
+            patterns.check(field["pattern"])
+        except patterns.MalformedPattern as malformed:
             yield "pattern", str(malformed)
     if type in _BOUNDED:
         yield from _wrong_bounds(type, field["min"], field["max"])
