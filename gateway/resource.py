@@ -11,7 +11,6 @@ with the conventions of docs/api.md. Reading asks the owning service's `queries`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,14 +22,14 @@ from marshmallow import Schema
 
 from gateway import audit, bodies, documents
 from gateway.answers import Answers
+from gateway.asked import chosen_fields, idempotency_key, list_query, new_fields
 from gateway.audiences import allowed, everyone
 from gateway.context import GatewayContext
 from gateway.records import Document, Shape
 from gateway.uploads import brought
-from services.common import idempotency
 from services.common.actor import Actor
-from services.common.errors import Invalid, NotFound
-from services.common.listing import Listing, ListQuery, Page
+from services.common.errors import NotFound
+from services.common.listing import ListQuery, Page
 from services.common.roles import AUDITORS, STAFF
 
 Find = Callable[[Any, ListQuery, Actor], Page]
@@ -41,8 +40,6 @@ Get = Callable[[Any, Any, Actor], Document]
 """`(database, id, viewer)` -> the record with its `version`. Raises NotFound, also of what he may not see."""
 FindUnder = Callable[[Any, Any, ListQuery, Actor], Page]
 """`(database, id of the record above, query, viewer)` -> a page of what belongs to it."""
-
-_KEY = re.compile(r"[\x21-\x7e]{1,100}")
 
 View = Callable[..., Response]
 Views = dict[str, View]
@@ -259,36 +256,6 @@ def call(context: GatewayContext, service: str, command: str, *arguments: Any) -
     if service == "organizations":
         context.tokens.forget()
     return result
-
-
-def list_query(listing: Listing, predefined: str | None = None) -> ListQuery:
-    """What the request asks of a list. Raises Invalid."""
-    return ListQuery.parse(list(request.args.items(multi=True)), listing, predefined)
-
-
-def chosen_fields(shape: Shape) -> Sequence[str] | None:
-    """Which fields the request asks of one record; None for all. Raises Invalid for any other parameter."""
-    asked = list(request.args.items(multi=True))
-    if beyond := [name for name, _ in asked if name != "fields"]:
-        raise Invalid(errors=[(name, "is no parameter of one record: it takes fields") for name in beyond])
-    return None if not asked or asked[0][1] == "*" else ListQuery.parse(asked, shape.listing).fields
-
-
-def new_fields() -> Document:
-    """The fields of a new record: the body, stamped with the source that the headers name."""
-    fields = bodies.fields_of(request)
-    source = request.headers.get("X-4me-Source") or request.headers.get("X-Xurrent-Source")
-    if source:
-        fields["source"] = fields.get("source") or source
-    return fields
-
-
-def idempotency_key() -> str | None:
-    """The caller's key for what he asks to be made (`services.common.idempotency`). Raises Invalid."""
-    key = request.headers.get(idempotency.HEADER)
-    if key is not None and not _KEY.fullmatch(key):
-        raise Invalid(errors=[(idempotency.HEADER, "must be 1 to 100 visible characters")])
-    return key
 
 
 def status_of(made: Document) -> int:

@@ -10,19 +10,11 @@ from marshmallow import Schema, fields
 
 from gateway import audit, bodies, documents, etags
 from gateway.answers import Answers, of_json
+from gateway.asked import chosen_fields, idempotency_key, list_query
 from gateway.audiences import allowed, everyone
 from gateway.context import GatewayContext
-from gateway.resource import (
-    Resource,
-    ResourceViews,
-    Views,
-    add_views,
-    call,
-    chosen_fields,
-    idempotency_key,
-    list_query,
-    viewer,
-)
+from gateway.public_schemas import once_schema
+from gateway.resource import Resource, ResourceViews, Views, add_views, call, viewer
 from gateway.resources.directory import PEOPLE
 from gateway.resources.shapes.directory import ACCOUNT, PERSON, TOKEN
 from gateway.resources.shapes.requests import REQUEST
@@ -229,7 +221,7 @@ class TokenViews(ResourceViews):
         super().__init__(TOKENS, context, answers)
 
     def of_collection(self) -> Views:
-        made = {"201": documents.answer("The token, this once", documents.once_schema(TOKEN, "token")())}
+        made = {"201": documents.answer("The token, this once", once_schema(TOKEN, "token")())}
         create = documents.describe(
             self.create,
             "A new access token",

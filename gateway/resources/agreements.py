@@ -11,8 +11,10 @@ from marshmallow import Schema
 
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
+from gateway.asked import list_query
 from gateway.context import GatewayContext
-from gateway.resource import Children, Named, Resource, add_views, list_query
+from gateway.public_schemas import public_schema
+from gateway.resource import Children, Named, Resource, add_views
 from gateway.resources.links import Link, LinkViews
 from gateway.resources.shapes.agreements import COVERAGE_GROUP, DISCLOSURE, FLSA, SLA
 from gateway.resources.shapes.directory import ORGANIZATION, PERSON, SITE
@@ -186,7 +188,7 @@ class AgreementViews(LinkViews):
     def extend(self, blueprint: Blueprint) -> None:
         super().extend(blueprint)
         title = self.resource.shape.title
-        told = {"200": documents.answer("The lines", documents.public_schema(DISCLOSURE)(many=True))}
+        told = {"200": documents.answer("The lines", public_schema(DISCLOSURE)(many=True))}
         new = documents.describe(
             self.of_new, f"What a new {title} would make visible", answers=told, body=self._taken()
         )

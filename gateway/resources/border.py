@@ -12,9 +12,10 @@ from flask_smorest import Blueprint
 
 from gateway import documents
 from gateway.answers import Answers
+from gateway.asked import list_query
 from gateway.context import Databases, GatewayContext
 from gateway.records import Document
-from gateway.resource import Resource, ResourceViews, add_views, call, list_query, viewer
+from gateway.resource import Resource, ResourceViews, add_views, call, viewer
 from gateway.resources.shapes.border import (
     DELIVERY,
     HANDOVER,

@@ -11,9 +11,10 @@ from flask_smorest import Blueprint
 
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
+from gateway.asked import list_query
 from gateway.audiences import allowed
 from gateway.context import GatewayContext
-from gateway.resource import add_views, call, list_query, viewer
+from gateway.resource import add_views, call, viewer
 from gateway.resources.shapes.border import LEDGER_KEY, SAID
 from services.common.errors import NotFound
 from services.common.roles import AUDITORS

@@ -13,6 +13,7 @@ from marshmallow import Schema
 from gateway import bodies, documents
 from gateway.answers import Answers
 from gateway.context import GatewayContext
+from gateway.public_schemas import public_schema
 from gateway.resource import Resource, ResourceViews, View, add_views
 from services.common.schemas import InputSchema, loaded
 from services.slas.schemas import ImpactRelationSchema
@@ -50,7 +51,7 @@ class LinkViews(ResourceViews):
             put = documents.describe(
                 self._put(link),
                 f"Put one of the {what} on the list",
-                answers={"200": documents.answer(f"The {shape.title}", documents.public_schema(shape)())},
+                answers={"200": documents.answer(f"The {shape.title}", public_schema(shape)())},
                 body=link.body(partial=True) if link.body else None,
                 body_needed=False,
                 parameters=[documents.IF_MATCH],

@@ -7,16 +7,9 @@ from flask_smorest import Blueprint
 
 from gateway import bodies, documents
 from gateway.answers import Answers
+from gateway.asked import idempotency_key
 from gateway.context import GatewayContext
-from gateway.resource import (
-    Children,
-    Resource,
-    ResourceViews,
-    add_views,
-    idempotency_key,
-    status_of,
-    viewer,
-)
+from gateway.resource import Children, Resource, ResourceViews, add_views, status_of, viewer
 from gateway.resources.shapes.requests import AFFECTED_SLA, NOTE, REQUEST
 from gateway.resources.timeline import Timeline
 from services.common.roles import PUBLISH_NOTES, SEE_REQUESTS, STAFF

@@ -18,9 +18,10 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from gateway import documents
+from gateway.asked import list_query
 from gateway.audiences import allowed
 from gateway.records import Document, Shape
-from gateway.resource import ResourceViews, add_views, list_query, viewer
+from gateway.resource import ResourceViews, add_views, viewer
 from gateway.resources.shapes.timeline import PERIOD, SHARE, TIMELINE
 from services.common import strict_json
 from services.common.listing import page_at_hand

@@ -12,10 +12,11 @@ from marshmallow import fields
 
 from gateway import bodies, documents, import_forms
 from gateway.answers import Answers, of_json
+from gateway.asked import list_query
 from gateway.audiences import allowed
 from gateway.context import GatewayContext
 from gateway.records import Shape
-from gateway.resource import add_views, call, list_query, viewer
+from gateway.resource import add_views, call, viewer
 from services.common.roles import TRANSFER
 from services.organizations import queries, schemas
 

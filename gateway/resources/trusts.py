@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
+from gateway.public_schemas import once_schema, public_schema
 from gateway.resource import Resource, ResourceViews, add_views, call, viewer
 from gateway.resources.shapes.directory import TRUST
 from services.common.errors import NotFound
@@ -43,7 +44,7 @@ class TrustViews(ResourceViews):
     def extend(self, blueprint: Blueprint) -> None:
         invitation = {
             "201": documents.answer(
-                "The trust, and the invitation this once", documents.once_schema(TRUST, "invitation")()
+                "The trust, and the invitation this once", once_schema(TRUST, "invitation")()
             )
         }
         invite = documents.describe(
@@ -53,7 +54,7 @@ class TrustViews(ResourceViews):
         accept = documents.describe(
             self.accept,
             "Accept an account's invitation",
-            answers={"201": documents.answer("The trust", documents.public_schema(TRUST)())},
+            answers={"201": documents.answer("The trust", public_schema(TRUST)())},
             body=schemas.AcceptInputSchema(),
         )
         add_views(blueprint, "/accept", "accept", {"post": self.writer(accept)})

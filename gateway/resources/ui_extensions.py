@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from gateway import documents
 from gateway.answers import Answers
 from gateway.context import GatewayContext
+from gateway.public_schemas import public_schema
 from gateway.resource import Children, Resource, ResourceViews, add_views
 from gateway.resources.shapes.directory import UI_EXTENSION, UI_EXTENSION_VERSION
 from services.common.roles import MAINTAIN_UI_EXTENSIONS, STAFF
@@ -39,7 +40,7 @@ class UiExtensionViews(ResourceViews):
         super().__init__(UI_EXTENSIONS, context, answers)
 
     def extend(self, blueprint: Blueprint) -> None:
-        shown = {"200": documents.answer("The UI extension", documents.public_schema(UI_EXTENSION)())}
+        shown = {"200": documents.answer("The UI extension", public_schema(UI_EXTENSION)())}
         view = documents.describe(
             self.activate,
             "Activate the version that is prepared",
