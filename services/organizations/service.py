@@ -30,6 +30,7 @@ from services.organizations.actions import (
     announcing,
     attaching,
     credentials,
+    disclosures,
     editing,
     founding,
     grouping,
@@ -242,6 +243,21 @@ class OrganizationsService(AttachmentCommands, TransferCommands, CardEvents, Bor
     ) -> dict[str, Any]:
         taken = loaded(schemas.TrustInputSchema(), fields, partial=True)
         return shown("trust", trusts.update_trust(self.context, actor, id, taken, version))
+
+    @command(roles.ADMINISTRATORS, repeatable=True)
+    def invite_disclosures(self, actor: Actor, fields: Fields) -> list[dict[str, Any]]:
+        taken = loaded(schemas.InviteInputSchema(), fields)
+        return disclosures.of_inviting(self.context, actor, taken)
+
+    @command(roles.ADMINISTRATORS, repeatable=True)
+    def accept_disclosures(self, actor: Actor, fields: Fields) -> list[dict[str, Any]]:
+        taken = loaded(schemas.AcceptInputSchema(), fields)
+        return disclosures.of_accepting(self.context, actor, taken)
+
+    @command(roles.ADMINISTRATORS, repeatable=True)
+    def trust_disclosures(self, actor: Actor, fields: Fields, id: str) -> list[dict[str, Any]]:
+        taken = loaded(schemas.TrustInputSchema(), fields, partial=True)
+        return disclosures.of_trust(self.context, actor, id, taken)
 
     @command(roles.AUDITORS, repeatable=True)
     def seal_ledger(self, actor: Actor, fields: Fields) -> dict[str, Any]:

@@ -12,4 +12,5 @@ shelves          archive, trash and restore
 shapes           how a new record looks, and what of it other services keep a copy of
 tokens           personal access tokens
 trusts           the states and options of a trust, as tables
+trust_disclosure what a trust makes visible to whom
 """
