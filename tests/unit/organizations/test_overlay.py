@@ -106,7 +106,7 @@ def test_in_which_order_words_and_edits_come_does_not_matter(
     coming = data.draw(st.permutations(told))
     state, edits = FOREIGN, list(kept)
     for word in coming:
-        while edits and data.draw(st.booleans()):
+        while edits and data.draw(st.sampled_from([True, False])):
             state = edited(state, edits.pop(0))
         state = heard(state, word)
     for fields in edits:
@@ -127,7 +127,7 @@ def test_what_was_kept_outlives_the_card_and_is_there_when_it_returns(card: Stat
 
 
 def test_of_each_field_it_is_told_whose_it_is() -> None:
-    card = {"name": "GigaTera", "picture_uri": None, "addresses": [], "contacts": []}
+    card: State = {"name": "GigaTera", "picture_uri": None, "addresses": [], "contacts": []}
     here = overlay.merged(after([([1, 1], card)], []))
     assert set(here["from_account"]) == card.keys()
     assert set(here["ours"]).isdisjoint(here["from_account"])
