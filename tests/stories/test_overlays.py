@@ -1,4 +1,4 @@
-"""What two accounts keep on each other's organization, over the public API of each: nothing was set up for it."""
+"""What two accounts keep on each other's organization, over the public API of each."""
 
 from __future__ import annotations
 
