@@ -92,7 +92,7 @@ COLLECTIONS: Final = (
             Index("domain_keys", unique=True, sparse=True),
             Index(["unlisted", "name", "_id"]),
             Index("awaited", sparse=True),
-            Index(["financialID", "name", "_id"]),
+            Index(["financialID", "unlisted", "name", "_id"]),
             Index("thread.id", unique=True, sparse=True),
         ),
     ),

@@ -78,7 +78,6 @@ def _organizations(mongo_uri: str, total: int, foreign: int) -> Iterator[Any]:
         database = client.get_database(name, codec_options=CODEC)
         context = Context(config_of("widget"), "organizations", database, clock=SteppedClock())
         try:
-            store.ensure_indexes(database)
             kept = store.records(context, store.ORGANIZATIONS)
             for id, state in ((1, _own(context)), (2, _foreign(context))):
                 kept.insert(id, {**state, "name": _named(id)["name"]})
@@ -89,6 +88,7 @@ def _organizations(mongo_uri: str, total: int, foreign: int) -> Iterator[Any]:
                 database[store.ORGANIZATIONS].insert_many(
                     [_another(theirs if id in theirs_at else own, id) for id in ids]
                 )
+            store.ensure_indexes(database)  # at last: of what is there already, they are made faster
             yield database
         finally:
             client.drop_database(name)

@@ -15,6 +15,7 @@ from services.organizations.model import cards
 from services.organizations.model.links import with_link
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.made import Made
+from tests.integration.gateway.transferring import csv_of, exported, imported, outcomes, rows_of
 
 CARD = {
     "name": "GigaTera",
@@ -168,3 +169,18 @@ def test_custom_fields_are_those_of_the_form_that_is_active_here(
     assert errors(manager, path, wrong) == {"custom_fields.purchasing_contact": "is required"}
     tells(account, gigatera, 9, None)
     assert manager.get(path)["custom_fields"] == given["custom_fields"]
+
+
+def test_a_file_takes_of_it_what_an_edit_takes(account: Account, manager: Client, gigatera: int) -> None:
+    line = {"id": str(gigatera), "account": "gigatera", "financialID": "D-11"}
+    _, lines = imported(account, manager, "organizations", csv_of(line))
+    assert outcomes(lines) == ["updated"]
+    assert manager.get(f"organizations/{gigatera}")["financialID"] == "D-11"
+    _, lines = imported(account, manager, "organizations", csv_of({**line, "region": "EMEA"}))
+    (refused,) = lines
+    assert refused["outcome"] == "failure"
+    assert ["region", "is written by account gigatera"] in refused["errors"]
+    rows = {row["id"]: row for row in rows_of(exported(account, manager, "organizations"))}
+    row = rows[str(gigatera)]
+    assert (row["account"], row["financialID"]) == ("gigatera", "D-11")
+    assert {"from_account", "ours"}.isdisjoint(row)
