@@ -13,10 +13,15 @@ FORM: Final = [{"id": "own", "label": f"{CANARY} label", "type": "text", "intern
 OWN_FIELDS: Final = {"custom_fields": [{"id": "own", "value": CANARY}]}
 
 
+def content_of(account: LocalAccount) -> bytes:
+    """What stands in the account's files."""
+    return f"{CANARY} of {account.id}".encode()
+
+
 def attached(account: LocalAccount) -> dict[str, Any]:
     """A file beside the remarks of a record."""
-    content = f"{CANARY} content".encode()
-    return {"remarks_attachments": uploaded(account.url, account.admin_token, f"{CANARY}.txt", content)}
+    keys = uploaded(account.url, account.admin_token, f"{CANARY}.txt", content_of(account))
+    return {"remarks_attachments": keys}
 
 
 def keep_overlays(account: LocalAccount) -> None:
