@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, g, request
@@ -70,8 +71,13 @@ class AccountViews:
                 "patch": write(documents.of_update(self.update_account, ACCOUNT, schemas.AccountInputSchema)),
             },
         )
-        told = documents.of_list(self.get_audit, audit.AUDIT_LINE, "Who changed the account")
-        add_views(blueprint, "/account/audit", "audit", {"get": allowed(*AUDITORS, scope="account")(told)})
+        audit_read = allowed(*AUDITORS, scope="account")
+        told = documents.of_list(self._audit("account"), audit.AUDIT_LINE, "Who changed the account")
+        add_views(blueprint, "/account/audit", "audit", {"get": audit_read(told)})
+        told = documents.of_list(
+            self._audit("keyring"), audit.AUDIT_LINE, "Who rotated and revoked the account's keys"
+        )
+        add_views(blueprint, "/account/keys/audit", "keys_audit", {"get": audit_read(told)})
         me = documents.of_chosen(self.get_me, PERSON, "The caller")
         add_views(blueprint, "/me", "me", {"get": everyone("people")(me)})
         mine = documents.of_list(self.list_my_requests, REQUEST, "Requests by or for the caller")
@@ -107,12 +113,15 @@ class AccountViews:
         call(self.context, SERVICE, "update_account", taken, version)
         return self.answers.record(ACCOUNT, queries.get_account(self.database, viewer()))
 
-    def get_audit(self) -> Response:
-        query = list_query(audit.AUDIT_LINE.listing)
-        account = queries.get_account(self.database, viewer())
-        lines = queries.get_audit(self.database, account["id"], viewer(), "account")
-        domain = self.context.config.domain
-        return audit.page_of(self.answers, ACCOUNT, account, lines, query, domain)
+    def _audit(self, kind: str) -> Callable[[], Response]:
+        def get_audit() -> Response:
+            query = list_query(audit.AUDIT_LINE.listing)
+            account = queries.get_account(self.database, viewer())
+            lines = queries.get_audit(self.database, account["id"], viewer(), kind)
+            domain = self.context.config.domain
+            return audit.page_of(self.answers, ACCOUNT, account, lines, query, domain)
+
+        return get_audit
 
     def get_keys(self) -> Response:
         return of_json(queries.get_keys(self.database, viewer()))

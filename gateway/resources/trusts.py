@@ -10,11 +10,14 @@ from flask_smorest import Blueprint
 
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
+from gateway.asked import list_query
 from gateway.context import GatewayContext
 from gateway.public_schemas import once_schema, public_schema
 from gateway.resource import Resource, ResourceViews, add_views, call, viewer
+from gateway.resources.shapes.agreements import DISCLOSURE
 from gateway.resources.shapes.directory import TRUST
 from services.common.errors import NotFound
+from services.common.listing import page_at_hand
 from services.common.roles import ADMINISTRATORS, VIEW_TRUSTS
 from services.federation.queries import partner_health
 from services.federation.schemas import PartnerHealthSchema
@@ -33,6 +36,8 @@ TRUSTS = Resource(
     audit=partial(queries.get_audit, kind="trust"),
 )
 MOVES = {"suspend": "suspended", "resume": "active", "end": "ended"}
+# How a trust begins, and what each takes.
+BEGINNINGS = {"invite": schemas.InviteInputSchema, "accept": schemas.AcceptInputSchema}
 
 
 class TrustViews(ResourceViews):
@@ -78,6 +83,36 @@ class TrustViews(ResourceViews):
             self.get_health, "Whether all is well with a partner, and what is not", answers=shown
         )
         add_views(blueprint, "/<id>/health", "health", {"get": self.reader(health)})
+        self._add_disclosures(blueprint)
+
+    def _add_disclosures(self, blueprint: Blueprint) -> None:
+        """What a trust makes visible to whom: before it is made or changed, and of one that is there."""
+        told = {"200": documents.answer("The lines", public_schema(DISCLOSURE)(many=True))}
+        for name, taken in BEGINNINGS.items():
+            text = f"What it would make visible to {name} that account"
+            view = documents.describe(self._of_beginning(name), text, answers=told, body=taken())
+            add_views(blueprint, f"/{name}/disclosures", f"{name}_disclosures", {"post": self.writer(view)})
+        text = "What a change of a trust would make visible"
+        edited = documents.describe(
+            self.of_edit, text, answers=told, body=schemas.TrustInputSchema(partial=True)
+        )
+        there = documents.of_list(self.of_one, DISCLOSURE, "What a trust makes visible to whom")
+        views = {"get": self.writer(there), "post": self.writer(edited)}
+        add_views(blueprint, "/<id>/disclosures", "disclosures", views)
+
+    def _of_beginning(self, name: str) -> Callable[[], Response]:
+        def of_beginning() -> Response:
+            return of_json(self.call(f"{name}_disclosures", bodies.fields_of(request)))
+
+        return of_beginning
+
+    def of_edit(self, id: str) -> Response:
+        return of_json(self.call("trust_disclosures", bodies.fields_of(request), self.id_of(id)))
+
+    def of_one(self, id: str) -> Response:
+        query = list_query(DISCLOSURE.listing)
+        lines = self.call("trust_disclosures", {}, self.id_of(id))
+        return self.answers.page(DISCLOSURE, page_at_hand(lines, DISCLOSURE.listing, query), query)
 
     def invite(self) -> Response:
         made = self.call("invite", bodies.fields_of(request))

@@ -81,7 +81,7 @@ def warn(line: str) -> None:
 def ask(question: str, *, yes: bool) -> None:
     """Ends the command unless a person says yes to it, now or (`yes`) beforehand."""
     if not yes:
-        typer.confirm(question, abort=True)
+        typer.confirm(question, abort=True, err=True)
 
 
 def show_json(value: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from interdesk.api import Beginning
 from interdesk.commands.options import (
     DEFAULT_LIMIT,
     ChosenAccount,
@@ -18,6 +19,7 @@ from interdesk.commands.options import (
     text_in,
 )
 from interdesk.commands.output import FAILED, Group, ask, say, show, show_first, show_json, show_one, warn
+from interdesk.commands.trust_options import Allow, Deny, options_in, tell
 from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
@@ -37,6 +39,7 @@ HEALTH = (
     "dropped",
     "keys_heard_at",
     "own_keys_taken_at",
+    "own_keys_since",
     "authority_expires_at",
 )
 
@@ -83,10 +86,17 @@ def invite(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the invitation to this file, for its owner only.")
     ] = None,
+    allow: Allow = None,
+    yes: Yes = False,
 ) -> None:
-    """Invite an account. The invitation is a secret: hand it over by a way that you trust."""
+    """Invite an account, told first what that makes visible. The invitation is a secret: hand it over by a
+    way that you trust.
+    """
+    fields = {"account_id": partner, **options_in(allow)}
     with chosen.api() as api:
-        invitation = str(api.post("trusts/invite", {"account_id": partner})["invitation"])
+        tell(api.post("trusts/invite/disclosures", fields))
+        ask(f"Invite {partner}?", yes=yes)
+        invitation = str(api.post("trusts/invite", fields)["invitation"])
     if out is None:
         typer.echo(invitation)
     else:
@@ -99,12 +109,66 @@ def invite(
 def accept(
     chosen: ChosenAccount,
     invitation: Annotated[Path, typer.Argument(help="The file with the invitation.")],
+    allow: Allow = None,
+    as_json: Json = False,
+    yes: Yes = False,
+) -> None:
+    """Accept an account's invitation, told first what that makes visible."""
+    fields = {"invitation": text_in(invitation, "the invitation"), **options_in(allow)}
+    with chosen.api() as api:
+        tell(api.post("trusts/accept/disclosures", fields))
+        ask("Accept this invitation?", yes=yes)
+        show_one(api.post("trusts/accept", fields), as_json=as_json)
+
+
+@app.command("options")
+@for_an_account
+def change_options(
+    chosen: ChosenAccount,
+    partner: Partner,
+    allow: Allow = None,
+    deny: Deny = None,
+    as_json: Json = False,
+    yes: Yes = False,
+) -> None:
+    """Show what the partner is allowed, or change it, told first what that makes visible."""
+    fields = options_in(allow, deny)
+    with chosen.api() as api:
+        if fields:
+            tell(api.post(f"trusts/{partner}/disclosures", fields))
+            ask(f"Allow {partner} this?", yes=yes)
+            trust = api.patch(f"trusts/{partner}", fields)
+        else:
+            trust = api.get(f"trusts/{partner}")
+    show_one(trust["options"], as_json=as_json)
+
+
+@app.command("disclosures")
+@for_an_account
+def show_disclosures(chosen: ChosenAccount, partner: Partner, as_json: Json = False) -> None:
+    """Show what the trust with a partner makes visible to whom."""
+    with chosen.api() as api:
+        lines = list(api.get_all(f"trusts/{partner}/disclosures", fields="to,sees,of"))
+    show(lines, ("to", "sees", "of"), as_json=as_json)
+
+
+@app.command("audit")
+@for_an_account
+def show_audit(
+    chosen: ChosenAccount,
+    partner: Annotated[
+        str | None, typer.Argument(help="The partner's account id; the account's own keys if not given.")
+    ] = None,
+    limit: Limit = DEFAULT_LIMIT,
     as_json: Json = False,
 ) -> None:
-    """Accept an account's invitation."""
-    text = text_in(invitation, "the invitation")
+    """Show who invited, accepted, changed, suspended or ended a trust, or rotated the account's keys."""
     with chosen.api() as api:
-        show_one(api.post("trusts/accept", {"invitation": text}), as_json=as_json)
+        path = f"trusts/{partner}" if partner else "account/keys"
+        lines = api.get_first(f"{path}/audit", limit, fields="created_at,user,action,changes")
+    told = [{**each, "user": (each["user"] or {}).get("display_name")} for each in lines.records]
+    shown = Beginning(lines.records if as_json else told, lines.total, lines.more_than_total)
+    show_first(shown, ("created_at", "user", "action", "changes"), as_json=as_json)
 
 
 @app.command()

@@ -43,6 +43,8 @@ ADMINISTRATORS: Final = ("account_administrator", "account_owner")
 AUDITORS: Final = (*ADMINISTRATORS, "auditor")
 
 MAINTAIN_ORGANIZATIONS: Final = (*ADMINISTRATORS, "account_designer", "service_level_manager")
+MAINTAIN_OVERLAYS: Final = ("account_administrator", "service_level_manager")
+"""Who keeps something on partners' organizations."""
 MAINTAIN_TEAMS: Final = (*ADMINISTRATORS, "account_designer", "service_desk_manager")
 TRANSFER: Final = tuple(dict.fromkeys((*MAINTAIN_ORGANIZATIONS, *MAINTAIN_TEAMS)))
 """Who imports and exports: of each type of record those who maintain it."""

@@ -111,6 +111,16 @@ def announced(database: Database[Document], partner: str) -> tuple[datetime | No
     return max(theirs, default=None), max(ours, default=None)
 
 
+def own_keys_since(database: Database[Document]) -> datetime | None:
+    """Since when our current keys are in use, by the ring that the organizations service keeps. Raises
+    Unavailable.
+    """
+    with answering():
+        ring = database["keyrings"].find_one({"own": True}, {"rotated_at": 1}) or {}
+    since: datetime | None = ring.get("rotated_at")
+    return since
+
+
 def authority_expires_at(pem: str | None) -> datetime | None:
     """When the first of the pinned certificate authorities expires; None without one that can be read."""
     try:

@@ -215,6 +215,7 @@ def partner_health(
         **sums,
         "keys_heard_at": keys_at,
         "own_keys_taken_at": own_keys_at,
+        "own_keys_since": health.own_keys_since(owner),
         "authority_expires_at": expires_at,
         "services": [vars(each) for each in standings],
     }

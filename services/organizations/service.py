@@ -34,20 +34,18 @@ from services.organizations.actions import (
     founding,
     grouping,
     introductions,
-    inviting,
     linking,
     membership,
     parting,
-    rotating,
     settling,
     shelving,
-    trusts,
     ui_extensions,
 )
 from services.organizations.card_events import CardEvents
 from services.organizations.model import shapes
 from services.organizations.schemas import shown
 from services.organizations.transfer_commands import TransferCommands
+from services.organizations.trust_commands import TrustCommands
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +96,7 @@ class Founding(DependencyProvider):
                 return
 
 
-class OrganizationsService(AttachmentCommands, TransferCommands, CardEvents, BorderCommands):
+class OrganizationsService(AttachmentCommands, TransferCommands, TrustCommands, CardEvents, BorderCommands):
     name = "organizations"
 
     context: Context = ServiceContext(collections=store.COLLECTIONS)  # type: ignore[assignment]
@@ -226,40 +224,10 @@ class OrganizationsService(AttachmentCommands, TransferCommands, CardEvents, Bor
     def revoke_token(self, actor: Actor, id: int) -> dict[str, Any]:
         return shown("token", account.revoke_token(self.context, actor, id))
 
-    @command(roles.ADMINISTRATORS)
-    def invite(self, actor: Actor, fields: Fields) -> dict[str, Any]:
-        taken = loaded(schemas.InviteInputSchema(), fields)
-        return shown("invitation", inviting.invite(self.context, actor, taken))
-
-    @command(roles.ADMINISTRATORS)
-    def accept_invitation(self, actor: Actor, fields: Fields) -> dict[str, Any]:
-        taken = loaded(schemas.AcceptInputSchema(), fields)
-        return shown("trust", inviting.accept_invitation(self.context, actor, taken))
-
-    @command(roles.ADMINISTRATORS)
-    def update_trust(
-        self, actor: Actor, id: str, fields: Fields, version: int | None = None
-    ) -> dict[str, Any]:
-        taken = loaded(schemas.TrustInputSchema(), fields, partial=True)
-        return shown("trust", trusts.update_trust(self.context, actor, id, taken, version))
-
     @command(roles.AUDITORS, repeatable=True)
     def seal_ledger(self, actor: Actor, fields: Fields) -> dict[str, Any]:
         """The end of an export of the ledger, under the account's seal."""
         return seal_end(self.context, actor, fields)
-
-    @command(roles.ADMINISTRATORS)
-    def renew_credentials(self, actor: Actor, id: str) -> dict[str, Any]:
-        return shown("trust", credentials.renew_credentials(self.context, actor, id))
-
-    @command(roles.ADMINISTRATORS)
-    def rotate_keys(self, actor: Actor) -> dict[str, Any]:
-        return rotating.rotate_keys(self.context, actor)
-
-    @command(roles.ADMINISTRATORS)
-    def revoke_key(self, actor: Actor, fields: Fields) -> dict[str, Any]:
-        taken = loaded(schemas.RevokeKeyInputSchema(), fields)
-        return rotating.revoke_key(self.context, actor, taken["kid"])
 
     @command(SERVICES, repeatable=True)
     def introduce(

@@ -3,7 +3,8 @@
 accounts        one document, the account itself; `_id` its id
 organizations   `_id` an integer; foreign ones carry `account {id, name}` and `remote_id`; `domain_keys` are
                 their e-mail domains while in use. Foreign ones hold the last card
-                (`card`, `card_at`, `card_revision`) with the position of the thread it is said in, and
+                (`card`, `card_at`, `card_revision`; `model.overlay` puts it together with what this account
+                keeps on it) with the position of the thread it is said in, and
                 whether an active agreement links them (`linked`; `unlisted` where none does, `awaited` where
                 one does and the card is not here). `is_account` marks the one that a partner's account itself
                 is; its `remote_id` is null until its card comes
@@ -91,6 +92,7 @@ COLLECTIONS: Final = (
             Index("domain_keys", unique=True, sparse=True),
             Index(["unlisted", "name", "_id"]),
             Index("awaited", sparse=True),
+            Index(["financialID", "unlisted", "name", "_id"]),
             Index("thread.id", unique=True, sparse=True),
         ),
     ),

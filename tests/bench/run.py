@@ -22,7 +22,7 @@ from interdesk.local_account import LocalAccount
 from interdesk.replay.lines import Needs, set_up
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts
-from tests.bench import api, bare, clocks, handovers, memory, working_time
+from tests.bench import api, bare, clocks, handovers, memory, organizations, working_time
 from tests.bench.counts import Counts, counted
 from tests.bench.database_server import Server, database_server
 from tests.bench.figures import Figure, Report
@@ -87,12 +87,15 @@ def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
     figures += api.rates(subject, sizes)
     say("what falls due among running clocks")
     falling_due = clocks.falling_due(subject.mongo_uri, sizes)
+    say(f"All Organizations, {sizes.organizations:,}")
+    directory = organizations.pages(subject.mongo_uri, sizes)
     accounts = len(subject.accounts)
     return [
         *figures,
         *working_time.figures(),
         *clocks.figures(),
         *falling_due,
+        *directory,
         Figure("reads of the database by an idle account", idle.reads / accounts, "a second"),
         Figure("writes to the database by an idle account", idle.writes / accounts, "a second"),
         Figure("memory of an account, one process", memory.megabytes(subject.customer), "MB", aim=250),

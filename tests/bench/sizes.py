@@ -16,6 +16,8 @@ class Sizes:
     settle_seconds: float = 8.0
     idle_seconds: float = 20.0
     clocks: tuple[int, ...] = (1_000, 10_000, 100_000)
+    organizations: int = 50_000
+    foreign_organizations: int = 2_000
     bare_messages: int = 400
     bare_hops: int = 200
 
@@ -30,6 +32,8 @@ QUICK = Sizes(
     settle_seconds=0.5,
     idle_seconds=1.0,
     clocks=(100, 1_000),
+    organizations=400,
+    foreign_organizations=40,
     bare_messages=10,
     bare_hops=5,
 )

@@ -50,6 +50,7 @@ BESIDE = [
     ),
     ("organizations", "invite", ADMINISTRATORS),
     ("organizations", "accept_invitation", ADMINISTRATORS),
+    *(("organizations", f"{name}_disclosures", ADMINISTRATORS) for name in (*trusts.BEGINNINGS, "trust")),
     ("organizations", "seal_ledger", AUDITORS),
     ("organizations", "renew_credentials", ADMINISTRATORS),
     ("organizations", "rotate_keys", ADMINISTRATORS),

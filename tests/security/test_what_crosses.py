@@ -21,11 +21,12 @@ from services.slas import schemas as slas
 from tests.faults.at_rest import await_quiet
 from tests.faults.cases import Case
 from tests.faults.partners import CUSTOMER, PROVIDER, Partners, partners_up
+from tests.security.kept import CANARY, FORM, OWN_FIELDS, attached, content_of, keep_overlays
+from tests.uploads import uploaded
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-CANARY = "canary"
 SHARED = b"What is on the disk\n" * 9
 
 # Which fields of records of the organizations service partners see while an agreement entitles them, and
@@ -163,7 +164,6 @@ DETAILS = {
     "teams": {"picture_uri": HIDDEN["picture_uri"], "time_zone": "Antarctica/Troll"},
     "sites": {"picture_uri": HIDDEN["picture_uri"], "time_zone": "Antarctica/Troll"},
 }
-FORM = [{"id": "own", "label": f"{CANARY} label", "type": "text", "internal": False}]
 CATEGORIES = {"organizations": "organization", "people": "person", "teams": "team", "sites": "site"}
 # What has a value of its own kind, which is a canary too.
 CANARIES = (CANARY, "Antarctica/Troll", "rm-CH", "98765.43")
@@ -220,10 +220,12 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
                     continue  # the provider registers them
                 for record in own(partners, account, resource):
                     changes = {name: f"{text} {record['id']}" for name, text in private(resource).items()}
-                    own_fields = {"custom_fields": [{"id": "own", "value": CANARY}]}
-                    details = {**DETAILS[resource], **own_fields} if resource in DETAILS else {}
+                    details = {**DETAILS[resource], **OWN_FIELDS} if resource in DETAILS else {}
+                    if resource == "organizations":
+                        details |= attached(partners[account])
                     api.patch(f"{resource}/{record['id']}", {**details, **changes})
                     filled |= {(account, resource)}
+        keep_overlays(partners[account])
     case = Case(partners, "what crosses")
     case.hand_over()
     case.arrived()
@@ -254,7 +256,8 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     assert unshared == [], "until when a requester expects it crosses only where an agreement shares it"
     assert {resource for _, resource in filled} == set(TAKEN) - {"requests"}
     kept = partners.stored(PROVIDER, "requests")
-    assert [bytes(each["data"]) for each in kept["attachments.chunks"].find()] == [SHARED]
+    held = [bytes(each["data"]) for each in kept["attachments.chunks"].find()]
+    assert [each for each in held if each != content_of(partners[PROVIDER])] == [SHARED]
     assert [each["file"]["name"] for each in kept[COMING.name].find()] == ["shared.log"]
 
 
@@ -263,13 +266,9 @@ def attach(partners: Partners, case: Case) -> int:
     with partners[CUSTOMER].api() as api:
         made = {}
         for name, content in (("shared.log", SHARED), (f"{CANARY}.log", CANARY.encode() * 9)):
-            file = {"file": (name, content, "text/plain")}
-            headers = {"Authorization": f"Bearer {partners[CUSTOMER].admin_token}"}
-            answer = requests.post(f"{api.url}/v1/attachments", files=file, headers=headers, timeout=30)
-            answer.raise_for_status()
-            note = {"text": "See this", "internal": name != "shared.log"}
-            attached = {**note, "attachments": [{"key": answer.json()["key"]}]}
-            made[name] = api.post(f"requests/{case.request_id}/notes", attached)["id"]
+            keys = uploaded(api.url, partners[CUSTOMER].admin_token, name, content)
+            note = {"text": "See this", "internal": name != "shared.log", "attachments": keys}
+            made[name] = api.post(f"requests/{case.request_id}/notes", note)["id"]
     return int(made["shared.log"])
 
 

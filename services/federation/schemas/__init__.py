@@ -121,7 +121,8 @@ class StandingSchema(OutputSchema):
 class PartnerHealthSchema(OutputSchema):
     """How it stands with a partner, over all services. `delivery`: whether we can deliver now: open, failing,
     paused, not_accepted, suspended or ended. `keys_heard_at`: when the partner last told its keys,
-    `own_keys_taken_at`: when it took ours. Counts go to 10,000 per service.
+    `own_keys_taken_at`: when it took ours, `own_keys_since`: since when our current ones are in use.
+    Counts go to 10,000 per service.
     """
 
     id = fields.String()
@@ -139,6 +140,7 @@ class PartnerHealthSchema(OutputSchema):
     dropped = fields.Integer()
     keys_heard_at = Moment(allow_none=True)
     own_keys_taken_at = Moment(allow_none=True)
+    own_keys_since = Moment(allow_none=True)
     authority_expires_at = Moment(allow_none=True)
     services = fields.List(fields.Nested(StandingSchema))
 

@@ -22,8 +22,8 @@ from services.organizations.actions.saving import (
     save,
     whole,
 )
+from services.organizations.model import overlay, shapes, shelves
 from services.organizations.model import records as rules
-from services.organizations.model import shapes, shelves
 from services.organizations.model.domains import domain_keys
 
 Fields = Mapping[str, Any]
@@ -62,8 +62,8 @@ def create_organization(
 def update_organization(
     context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
 ) -> dict[str, Any]:
-    """`version`: the only one to be changed. Raises Forbidden, NotFound, PreconditionFailed, Invalid,
-    Conflict.
+    """Of a partner's, what the account keeps on it (`overlay`). `version`: the only one to be changed. Raises
+    Forbidden, NotFound, PreconditionFailed, Invalid, Conflict.
     """
     actor.needs(*roles.MAINTAIN_ORGANIZATIONS)
     return _updated(context, actor, "organization", id, fields, version)
@@ -163,12 +163,12 @@ def _updated(
 def edited(
     context: Context, actor: Actor, kind: str, id: int, change: Change, version: int | None = None
 ) -> dict[str, Any]:
-    """One edit of an own record. Raises NotFound, PreconditionFailed, Invalid, Conflict."""
+    """One edit of a record. Raises Forbidden, NotFound, PreconditionFailed, Invalid, Conflict."""
     record = records(context, kind).get(id, version)
     with refusing():
-        rules.own(kind, record.state)
-        shelves.in_use(kind, record.state)
         wanted = change(record.state) if callable(change) else change
+        _may_write(actor, kind, record.state, wanted)
+        shelves.in_use(kind, record.state)
         fields = _checked(context, kind, id, record.state, wanted)
     fields = attaching.attached(context, actor, kind, record.state, fields)
     changes = rules.changed(record.state, fields)
@@ -180,6 +180,17 @@ def edited(
     saved = save(context, actor, kind, record, state, changes)
     attaching.mark_named(context, fields)
     return whole(saved)
+
+
+def _may_write(actor: Actor, kind: str, state: Fields, fields: Fields) -> None:
+    """A partner's record is its own to write; on its organizations some keep an overlay. Raises Forbidden,
+    RuleBroken.
+    """
+    if kind == "organization" and overlay.is_foreign(state):
+        actor.needs(*roles.MAINTAIN_OVERLAYS)
+        overlay.takes(state, fields)
+    else:
+        rules.own(kind, state)
 
 
 def _checked(

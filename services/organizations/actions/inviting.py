@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -47,6 +48,16 @@ BLANK: Mapping[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """How a trust with the partner begins: over which record, if any, in which status, with which options."""
+
+    partner: str
+    record: Record | None
+    status: str
+    options: dict[str, Any]
+
+
 def invite(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
     """A new invitation for `account_id`, in `invitation_text`, which is never shown again; and the trust.
 
@@ -60,11 +71,8 @@ def invite(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[st
 
 @decide_again
 def _invited(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
-    record = records(context, "trust").find_one({"_id": fields["account_id"]})
-    with refusing():
-        partner = trusts.invitee(fields["account_id"], context.account)
-        status = trusts.moved(record.state["status"] if record else trusts.NONE, "invite")
-        options = options_of(context, fields, record)
+    beginning = invitable(context, fields)
+    partner, record = beginning.partner, beginning.record
     credentials, their_credentials = fresh_password(context, partner)
     introduction = make_introduction(partner)
     now, own = context.clock.now(), own_ring(context)
@@ -88,9 +96,9 @@ def _invited(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[
         "created_at": now,
         **(record.state if record else {}),
         **BLANK,
-        "status": status,
+        "status": beginning.status,
         "role": "inviting",
-        "options": options,
+        "options": beginning.options,
         "invitation": {"id": invitation_id, "expires_at": expires_at},
         "their_credentials": their_credentials,
         "own_keys_known": told(own),  # by whoever accepts it
@@ -108,7 +116,7 @@ def accept_invitation(context: Context, actor: Actor, fields: Mapping[str, Any])
     Raises Forbidden, Invalid (`invitation_…`, `already_trusted`, `border_not_safe`), IllegalMove.
     """
     actor.needs(*roles.ADMINISTRATORS)
-    invitation = read_invitation(fields["invitation"], own_account=context.account, now=context.clock.now())
+    invitation = opened(context, fields)
     trust = _accepted(context, actor, fields, invitation)
     settle(context, invitation.inviter["id"])
     return trust
@@ -118,16 +126,8 @@ def accept_invitation(context: Context, actor: Actor, fields: Mapping[str, Any])
 def _accepted(
     context: Context, actor: Actor, fields: Mapping[str, Any], invitation: Invitation
 ) -> dict[str, Any]:
-    partner, now = invitation.inviter["id"], context.clock.now()
-    record = records(context, "trust").find_one({"_id": partner})
-    _not_used(record, invitation)
-    check_address(str(invitation.border["address"]), invitation.border["ca"])
-    with refusing():
-        standing: Mapping[str, Any] = record.state if record else {"status": trusts.NONE, "role": None}
-        expires_at = standing["invitation"]["expires_at"] if record else None
-        trusts.acceptable(standing["status"], standing["role"], expires_at, now, invitation.inviter["name"])
-        status = trusts.moved(standing["status"], "accept")
-        options = options_of(context, fields, record)
+    now, beginning = context.clock.now(), acceptable(context, fields, invitation)
+    partner, record = beginning.partner, beginning.record
     credentials, their_credentials = fresh_password(context, partner)
     # Before the acceptance leaves: with it the partner comes at once.
     open_border(context, partner, credentials)
@@ -151,9 +151,9 @@ def _accepted(
         **BLANK,
         "name": invitation.inviter["name"],
         "domain": invitation.inviter["domain"],
-        "status": status,
+        "status": beginning.status,
         "role": "accepting",
-        "options": options,
+        "options": beginning.options,
         "invitation": {"id": invitation.id, "expires_at": invitation.expires_at},
         "border_address": invitation.border["address"],
         "border_ca": invitation.border["ca"],
@@ -167,6 +167,34 @@ def _accepted(
         "updated_at": now,
     }
     return whole(keep(context, actor, partner, record, state, [row], "accept"))
+
+
+def invitable(context: Context, fields: Mapping[str, Any]) -> Beginning:
+    """The trust that inviting the account would begin. Raises Invalid, IllegalMove."""
+    record = records(context, "trust").find_one({"_id": fields["account_id"]})
+    with refusing():
+        partner = trusts.invitee(fields["account_id"], context.account)
+        status = trusts.moved(record.state["status"] if record else trusts.NONE, "invite")
+        return Beginning(partner, record, status, options_of(context, fields, record))
+
+
+def opened(context: Context, fields: Mapping[str, Any]) -> Invitation:
+    """What the invitation says. Raises Invalid `invitation_…`."""
+    return read_invitation(fields["invitation"], own_account=context.account, now=context.clock.now())
+
+
+def acceptable(context: Context, fields: Mapping[str, Any], invitation: Invitation) -> Beginning:
+    """The trust that accepting the invitation would begin. Raises Invalid, IllegalMove."""
+    partner, name = invitation.inviter["id"], invitation.inviter["name"]
+    record = records(context, "trust").find_one({"_id": partner})
+    _not_used(record, invitation)
+    check_address(str(invitation.border["address"]), invitation.border["ca"])
+    with refusing():
+        standing: Mapping[str, Any] = record.state if record else {"status": trusts.NONE, "role": None}
+        expires_at = standing["invitation"]["expires_at"] if record else None
+        trusts.acceptable(standing["status"], standing["role"], expires_at, context.clock.now(), name)
+        status = trusts.moved(standing["status"], "accept")
+        return Beginning(partner, record, status, options_of(context, fields, record))
 
 
 def border(context: Context) -> dict[str, str | None]:

@@ -29,7 +29,7 @@ from services.organizations.model.shelves import WORDS
 IN_USE: Final[Mapping[str, Any]] = {"shelf": None}
 """The filter of what is neither archived nor in the trash; the rest is named by its id alone."""
 MEMBERS: Final = {"member_ids": "person"}
-_TOLD: Final = (*WORDS.values(), "business_unit_organization_id")
+_TOLD: Final = (*WORDS.values(), "business_unit_organization_id", "from_account", "ours")
 _FIRST: Final = ("id", "account", "source", "sourceID", "name")
 _LAST: Final = ("created_at", "updated_at")
 

@@ -9,7 +9,9 @@ ui_extensions    the versions of a form, and which one stands
 custom_fields    the values of a record in a form
 domains          which organization's people an e-mail address marks
 shelves          archive, trash and restore
+overlay          a partner's organization: its card, and what this account keeps on it
 shapes           how a new record looks, and what of it other services keep a copy of
 tokens           personal access tokens
 trusts           the states and options of a trust, as tables
+trust_disclosure what a trust makes visible to whom
 """

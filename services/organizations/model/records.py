@@ -1,7 +1,8 @@
 """Organizations, people, teams and sites: what may be written in them.
 
 Foreign ones (introduced because an agreement or a hand-over names them) carry `account` and `remote_id`.
-Their home account alone writes them, so every edit here is refused.
+Their home account alone writes them, so every edit here is refused, but for what an account keeps on a
+partner's organization (`overlay`).
 """
 
 from __future__ import annotations

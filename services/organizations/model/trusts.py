@@ -61,24 +61,57 @@ EDITS: Mapping[str, str] = {"suspended": "suspend", "active": "resume", "ended":
 
 @dataclass(frozen=True)
 class Option:
-    """`limited_to_teams`: the name of the list of own teams that the option may be limited to, if any."""
+    """`shows`: what the partner sees of ours by it; `{teams}` in it are those that it is limited to.
+    `limited_to_teams`: the name of the list of own teams that the option may be limited to, if any.
+    """
 
     meaning: str
+    shows: str
     limited_to_teams: str | None = field(default=None)
 
 
+_TEAMS = "the names of the teams that {what} may be given to, and of their members: {{teams}}"
+
 OPTIONS: Mapping[str, Option] = {
-    "roles_for_their_people": Option("people of the partner may be given roles in our account"),
-    "roles_for_our_people": Option("our people may be given roles in the partner's account"),
-    "assign_approvals": Option("may ask anyone of ours for approval of his workflows"),
-    "assign_workflow_tasks": Option(
-        "may assign tasks of his workflows to our teams", "workflow_task_team_ids"
+    "roles_for_their_people": Option(
+        "people of the partner may be given roles in our account",
+        "what each role shows here, for those of its people who are given one",
     ),
-    "assign_project_tasks": Option("may assign tasks of his projects to our teams", "project_task_team_ids"),
-    "view_workflow_notes": Option("may read notes and attachments of our workflows"),
-    "view_time_spent": Option("may see the time we spent on his workflow and project tasks"),
-    "assign_ci_support": Option("may make our teams responsible for his CIs", "ci_support_team_ids"),
-    "register_requests_for_specialists": Option("may register requests for our specialists"),
+    "roles_for_our_people": Option(
+        "our people may be given roles in the partner's account",
+        "the names and e-mail addresses of our people, to give them roles there",
+    ),
+    "assign_approvals": Option(
+        "may ask anyone of ours for approval of his workflows",
+        "the names of our people, to ask them for approval",
+    ),
+    "assign_workflow_tasks": Option(
+        "may assign tasks of his workflows to our teams",
+        _TEAMS.format(what="tasks of its workflows"),
+        "workflow_task_team_ids",
+    ),
+    "assign_project_tasks": Option(
+        "may assign tasks of his projects to our teams",
+        _TEAMS.format(what="tasks of its projects"),
+        "project_task_team_ids",
+    ),
+    "view_workflow_notes": Option(
+        "may read notes and attachments of our workflows",
+        "notes and attachments of our workflows",
+    ),
+    "view_time_spent": Option(
+        "may see the time we spent on his workflow and project tasks",
+        "the time that our people spent on tasks of its workflows and projects",
+    ),
+    "assign_ci_support": Option(
+        "may make our teams responsible for his CIs",
+        _TEAMS.format(what="its CIs"),
+        "ci_support_team_ids",
+    ),
+    "register_requests_for_specialists": Option(
+        "may register requests for our specialists",
+        "the names and contact details of our specialists, to register requests for them",
+    ),
 }
 TEAM_LISTS: tuple[str, ...] = tuple(
     option.limited_to_teams for option in OPTIONS.values() if option.limited_to_teams is not None

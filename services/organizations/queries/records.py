@@ -18,7 +18,7 @@ from services.organizations import store
 from services.organizations.model import roles
 from services.organizations.model.records import MAX_DEPTH, business_unit
 from services.organizations.model.shelves import unavailable
-from services.organizations.queries.account import get_account, get_trust
+from services.organizations.queries.account import get_account, get_keys, get_trust
 from services.organizations.queries.custom_fields import CustomFields
 from services.organizations.queries.listings import (
     ADDRESSES,
@@ -169,11 +169,13 @@ def get_history(database: Database[Document], kind: str, id: int | str, viewer: 
 
 
 def get_audit(database: Database[Document], id: int | str, viewer: Actor, kind: str) -> list[Document]:
-    """The audit lines (`common.audit`) of an organization, person, team, site, UI extension or trust, or of
-    the account; of a person it is the permission log too. Raises NotFound, Forbidden.
+    """The audit lines (`common.audit`) of an organization, person, team, site, UI extension or trust, of the
+    account or its key ring; of a person it is the permission log too. Raises NotFound, Forbidden.
     """
     if kind == "trust":
         get_trust(database, str(id), viewer)
+    elif kind == "keyring":
+        get_keys(database, viewer)
     elif kind != "account":
         one(database, kind, id, viewer)
     account = get_account(database)

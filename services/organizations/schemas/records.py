@@ -81,6 +81,8 @@ class OrganizationSchema(ShelvedRecordSchema):
     remarks = fields.String()
     card_at = Moment()
     attachments = attachments_shown()
+    from_account = fields.List(fields.String())
+    ours = fields.List(fields.String())
 
 
 class GroupPeopleInputSchema(InputSchema):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.common.schemas import OutputSchema
+from services.organizations.model import overlay
 from services.organizations.model.shelves import WORDS
 from services.organizations.schemas.account import AccountSchema, NewTokenSchema, TokenSchema
 from services.organizations.schemas.records import OrganizationSchema, PersonSchema, SiteSchema, TeamSchema
@@ -31,8 +32,8 @@ def shown(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
     without `archived` and `trashed`."""
     if kind in ("trust", "invitation"):
         record = {**record, **_of_trust(record)}
-    if kind == "organization" and record.get("account") is not None:
-        record = {**record, **_of_card(record)}
+    if kind == "organization":
+        record = overlay.merged(record)
     if (word := WORDS.get(record.get("shelf") or "")) is not None:
         record = {**record, word: "true"}
     dumped: dict[str, Any] = _SCHEMAS[kind].dump({"id": record.get("_id"), **record})
@@ -41,12 +42,6 @@ def shown(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:
             del dumped[name]
     # What its ETag is made of, and whether it was there before it was asked for.
     return dumped | {name: record[name] for name in ("version", "created") if name in record}
-
-
-def _of_card(organization: Mapping[str, Any]) -> dict[str, Any]:
-    """What is shown of a partner's organization: its last card. Without one nothing but its name is known."""
-    card = organization.get("card") or {"picture_uri": None, "addresses": [], "contacts": []}
-    return {name: card[name] for name in ("picture_uri", "addresses", "contacts")}
 
 
 def _of_trust(trust: Mapping[str, Any]) -> dict[str, Any]:

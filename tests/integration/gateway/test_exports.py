@@ -8,9 +8,10 @@ import zipfile
 from datetime import timedelta
 
 from services.common.crash import CrashPoints
-from services.organizations import pieces
+from services.organizations import pieces, store
 from services.organizations.actions import exports, transfers
 from services.organizations.actions.introductions import introduce
+from services.organizations.model.links import with_link
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.test_imports_killed import process
 from tests.integration.gateway.transferring import csv_of, exported, imported, outcomes, rows_of, work
@@ -22,6 +23,9 @@ def test_organizations_carry_whose_they_are(account: Account, administrator: Cli
     context.database["trusts"].insert_one(trust)
     actor = transfers._asking(context, {"person": {"id": 1}, "type": "organizations"})
     id = introduce(context, actor, "gigatera", "organization", 7, "GigaTera Ltd")["id"]
+    organizations = store.records(context, store.ORGANIZATIONS)
+    record = organizations.get(id)
+    organizations.save(record, with_link(record.state, True, account.clock.now()))
     administrator.post("organizations", {"name": "Ours", "financialID": "F7"})
     file = exported(account, administrator, "organizations")
     rows = {row["name"]: row for row in rows_of(file)}

@@ -13,7 +13,7 @@ from services.common.errors import Forbidden, IllegalMove, Invalid, Unavailable
 from services.federation.envelope import Unverified
 from services.federation.verdicts import refused
 from services.organizations import partner as correspondent
-from services.organizations.actions import settling
+from services.organizations.actions import disclosures, settling
 from tests.integration.organizations.pair import Side, befriend, carry, login, may_deliver, opened
 
 
@@ -168,3 +168,17 @@ def test_without_a_border_nobody_is_invited(sides):
         without = Context(config, "organizations", a.context.database, a.context.clock)
         with pytest.raises(error):
             Side(without, a.administrator, a.other).invite()
+
+
+def test_what_accepting_makes_visible_is_told_of_the_account_that_invites(sides):
+    a, b = sides()
+    fields = {"invitation": a.invite()}
+    told = disclosures.of_accepting(b.context, b.administrator, fields)
+    inviter = a.context.config
+    assert any(line["of"] == inviter.name and inviter.domain in line["sees"] for line in told)
+    assert not b.has_trust
+    b.accept(fields["invitation"])
+    with pytest.raises(Invalid) as error:
+        disclosures.of_accepting(b.context, b.administrator, fields)
+    assert error.value.code == "invitation_used"
+    assert disclosures.of_trust(b.context, b.administrator, a.account, {}) == told

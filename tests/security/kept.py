@@ -1,0 +1,33 @@
+"""What an account keeps for itself, a canary in all of it: files, and overlays on partners' organizations."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from interdesk.local_account import LocalAccount
+from tests.uploads import uploaded
+from tests.waiting import wait_until
+
+CANARY: Final = "canary"
+FORM: Final = [{"id": "own", "label": f"{CANARY} label", "type": "text", "internal": False}]
+OWN_FIELDS: Final = {"custom_fields": [{"id": "own", "value": CANARY}]}
+
+
+def content_of(account: LocalAccount) -> bytes:
+    """What stands in the account's files."""
+    return f"{CANARY} of {account.id}".encode()
+
+
+def attached(account: LocalAccount) -> dict[str, Any]:
+    """A file beside the remarks of a record."""
+    keys = uploaded(account.url, account.admin_token, f"{CANARY}.txt", content_of(account))
+    return {"remarks_attachments": keys}
+
+
+def keep_overlays(account: LocalAccount) -> None:
+    """On every organization of the partner's, all that an overlay takes."""
+    kept = {"remarks": f"{CANARY} remarks", "financialID": f"{CANARY} financialID", **OWN_FIELDS}
+    with account.api() as api:
+        wait_until(lambda: bool(api.get("organizations/external")))
+        for organization in api.get("organizations/external"):
+            api.patch(f"organizations/{organization['id']}", {**kept, **attached(account)})
