@@ -12,7 +12,7 @@ from marshmallow import Schema
 
 from services.organizations.model.cards import card_of
 from services.organizations.schemas import records
-from tests.security.test_what_crosses import CROSSES, STAYS
+from tests.security.decided import CROSSES, STAYS
 
 INPUTS: Mapping[str, type[Schema]] = {
     "organizations": records.OrganizationInputSchema,

@@ -1,22 +1,15 @@
-"""Attachments over the API: uploaded, put on notes and records, fetched, and refused."""
+"""Attachments over the API: uploaded, put on notes and records, and fetched."""
 
 from __future__ import annotations
 
 import hashlib
-from io import BytesIO
-from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from services.common.attachments import PIECE_BYTES, find_by_id
 from services.common.attachments.files import mark_unnamed
 from tests.integration.gateway.account import Account, Client
-
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(9) + b"\x00\x00\x00\x00IEND\xaeB\x60\x82"
-LOG = b"0123456789abcdef" * 20_000
-
-Made = dict[str, Any]
+from tests.integration.gateway.attached import LOG, PNG, Made, fetched, noted, uploaded
 
 
 @pytest.fixture(scope="module")
@@ -27,36 +20,6 @@ def specialist(account: Account) -> Client:
 @pytest.fixture(scope="module")
 def end_user(account: Account) -> Client:
     return account.person("Ellen User")[1]
-
-
-def sent(
-    client: Client,
-    content: bytes = LOG,
-    name: str = "a.log",
-    type: str = "application/octet-stream",
-    fields: dict[str, str] | None = None,
-) -> TestResponse:
-    form = {**(fields or {}), "file": (BytesIO(content), name, type)}
-    return client.send("POST", "attachments", data=form, content_type="multipart/form-data")
-
-
-def uploaded(
-    client: Client, content: bytes = LOG, name: str = "a.log", fields: dict[str, str] | None = None
-) -> str:
-    answer = sent(client, content, name, fields=fields)
-    assert answer.status_code == 200, answer.text
-    assert answer.json is not None
-    return str(answer.json["key"])
-
-
-def fetched(client: Client, uri: str, **headers: str) -> TestResponse:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return client.send("GET", uri.removeprefix("/v1/"), headers=named)
-
-
-def noted(client: Client, request: Made, **fields: Any) -> Made:
-    note: Made = client.post(f"requests/{request['id']}/notes", {"text": "See this", **fields})
-    return note
 
 
 @pytest.fixture(scope="module")
@@ -243,110 +206,6 @@ def test_ids_are_unique_whosoever_the_record_is(administrator: Client, request_:
     assert of_site["id"] != of_note["id"]
     assert fetched(administrator, of_site["uri"]).data == LOG
     assert fetched(administrator, of_note["uri"]).data == b"other"
-
-
-def test_what_can_not_be_named_is_told_by_name(
-    account: Account, administrator: Client, specialist: Client, request_: Made
-) -> None:
-    others = uploaded(administrator)
-    place = f"requests/{request_['id']}"
-    wrong: list[tuple[Any, str]] = [
-        ([{"key": "attachments/0/none.txt"}], "note_attachments.0.key"),
-        ([{"key": others}], "note_attachments.0.key"),
-        ([{"key": others, "_destroy": True}], "note_attachments.0.key"),
-        ([{"key": uploaded(specialist), "inline": True}], "note_attachments.0.key"),
-        ([{"key": 5}], "note_attachments.0.key"),
-        ([{}], "note_attachments.0.key"),
-        ([{"key": "a", "nonsense": 1}], "note_attachments.0.nonsense"),
-        ([{"key": "a", "_destroy": False}], "note_attachments.0._destroy"),
-        ("a", "note_attachments"),
-    ]
-    before = specialist.get(place)
-    for given, field in wrong:
-        refused = specialist.patch(place, {"note": "With", "note_attachments": given}, 422)
-        assert field in [name for name, _ in refused["errors"]], refused
-    team = administrator.post("teams", {"name": "Without files"})
-    mine = uploaded(specialist)
-    for given, field in wrong:
-        if given == [{"key": others}]:  # to an administrator it is not another's
-            given = [{"key": mine}]
-        refused = administrator.patch(f"teams/{team['id']}", {"remarks_attachments": given}, 422)
-        assert field.replace("note", "remarks", 1) in [name for name, _ in refused["errors"]], refused
-    old = uploaded(specialist)
-    account.clock.step(hours=24)
-    refused = specialist.post(f"{place}/notes", {"text": "Old", "attachments": [{"key": old}]}, 422)
-    assert refused["errors"] == [["attachments.0.key", "was uploaded more than a day ago: upload it again"]]
-    assert specialist.get(place) == before
-    assert administrator.get(f"teams/{team['id']}")["attachments"] == []
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "type", "code"),
-    [
-        ("a.txt", b"MZ\x90\x00", "text/plain", "not_allowed"),
-        ("a.html", b"<html>", "text/html", "active"),
-        ("a.svg", b"<svg onload='alert(1)'>", "image/svg+xml", "active"),
-        ("a.png", LOG, "image/png", "other_name"),
-        ("a.png", PNG, "image/jpeg", "other_type"),
-        ("a.txt", b"", "text/plain", "empty"),
-    ],
-)
-def test_what_is_not_allowed_is_refused(
-    account: Account, specialist: Client, name: str, content: bytes, type: str, code: str
-) -> None:
-    files = account.contexts["requests"].database["attachments.files"]
-    before = files.count_documents({})
-    answer = sent(specialist, content, name, type)
-    assert (answer.status_code, answer.headers["X-Interdesk-Error"]) == (422, code)
-    assert answer.json is not None
-    assert answer.json["errors"][0][0] == "file"
-    assert files.count_documents({}) == before
-
-
-def test_what_is_no_form_with_a_file_is_refused(account: Account, specialist: Client) -> None:
-    files = account.contexts["requests"].database["attachments.files"]
-    before = files.count_documents({})
-
-    def file() -> tuple[BytesIO, str]:
-        return BytesIO(b"plain"), "a.txt"
-
-    for form, field in (
-        ({"key": "a"}, "file"),
-        ({"file": "no file"}, "file"),
-        ({"files": file()}, "files"),
-        ({"file": file(), "nonsense": "a"}, "nonsense"),
-        ({"file": [file(), file()]}, "file"),
-    ):
-        answer = specialist.send("POST", "attachments", data=form, content_type="multipart/form-data")
-        assert answer.status_code == 422, form
-        assert answer.json is not None
-        assert answer.json["errors"][0][0] == field
-    assert specialist.send("POST", "attachments", {}).status_code == 415
-    for type in ("multipart/form-data", "multipart/form-data; boundary=x"):
-        assert specialist.send("POST", "attachments", data=b"nonsense", content_type=type).status_code == 422
-    assert files.count_documents({}) == before
-
-
-def test_what_is_too_large_is_refused(specialist: Client) -> None:
-    assert sent(specialist, bytes(26 * 1024 * 1024)).status_code == 413
-    assert sent(specialist, b"a" * (25 * 1024 * 1024 + 1)).status_code == 422
-
-
-def test_nobody_fills_the_disk_with_uploads(account: Account) -> None:
-    busy = account.person("Billy Busy")[1]
-    for _ in range(100):
-        uploaded(busy, b"plain")
-    answer = sent(busy, b"plain")
-    assert (answer.status_code, answer.headers["X-Interdesk-Error"]) == (422, "uploads_full")
-    request = busy.post("requests", {"subject": "With", "category": "other"})
-    account.clock.step(hours=25)
-    service = account.caller.services["requests"]
-    service.sweep_attachments()
-    noted(busy, request, attachments=[{"key": uploaded(busy)}])
-    account.clock.step(hours=26)
-    service.sweep_attachments()
-    (note,) = busy.get(f"requests/{request['id']}/notes")
-    assert fetched(busy, note["attachments"][0]["uri"]).data == LOG
 
 
 def test_a_note_that_a_crash_left_with_its_request_keeps_its_file(
