@@ -10,6 +10,7 @@ What is asked of each service, and in which order:
     the end              sealed by the account over all of it
 
 The threads of the trusts come first and whole, whatever else is asked for: they tell when which key counted.
+Of one request, they and its own are all there is.
 """
 
 from __future__ import annotations
@@ -105,8 +106,10 @@ def _parts(api: Api, scope: Scope) -> list[Record]:
     always = {"since": None, "until": None}
     whole = {"partners": partners, "threads": None}
     if scope.request is not None:
+        trusts = [api.get(f"trusts/{partner}")["thread"] for partner in partners or ()]
+        of_trusts = {"partners": partners, "threads": sorted(trusts)}
         of_request = {"partners": partners, "threads": threads}
-        return [{"service": TRUSTS, **whole, **always}, {"service": REQUESTS, **of_request, **period}]
+        return [{"service": TRUSTS, **of_trusts, **always}, {"service": REQUESTS, **of_request, **period}]
     return [
         {"service": TRUSTS, **whole, **always},
         {"service": AGREEMENTS, **whole, **period},

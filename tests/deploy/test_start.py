@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from copy import deepcopy
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 import requests
@@ -28,8 +27,8 @@ from interdesk.database_users import database_name
 from interdesk.environment import without_ours
 from interdesk.ports import free_ports
 from interdesk.processes import Process, spawn
+from interdesk.rabbitmq import RabbitMQ
 from interdesk.services import SERVICES, STORING
-from interdesk.vhosts import Vhosts
 from tests.deploy.conftest import ROOT, Document
 from tests.deploy.test_compose import of_account, secrets_of
 from tests.waiting import wait_until
@@ -91,24 +90,28 @@ class Composed:
         return text
 
 
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The account's vhosts are called as others' in these tests, so the broker is not shared with them."""
+    with RabbitMQ(tmp_path_factory.mktemp("broker"), dies_with_parent=True).started() as broker:
+        yield broker
+
+
 @pytest.fixture
 def composed(
-    compose: Document, stages: Mapping[str, str], rabbitmq: Broker, database: Database, tmp_path: Path
+    compose: Document, stages: Mapping[str, str], own_broker: Broker, database: Database, tmp_path: Path
 ) -> Iterator[Composed]:
     write_compose_secrets(tmp_path, datetime.datetime.now(datetime.UTC))
     broker_password = (tmp_path / "rabbitmq-password").read_text()
     database_password = (tmp_path / "mongodb-password").read_text()
     admin = f"mongodb://admin:{database_password}@{MONGODB}"
     hosts = {
-        f"http://admin:{broker_password}@rabbitmq:15672": rabbitmq.admin_uri,
-        "rabbitmq:5672": f"127.0.0.1:{rabbitmq.ports['amqp']}",
+        f"http://admin:{broker_password}@rabbitmq:15672": own_broker.admin_uri,
+        "rabbitmq:5672": f"127.0.0.1:{own_broker.ports['amqp']}",
         admin: database.uri(),
         f"mongodb://{MONGODB}": database.uri_without_login,
     }
     yield Composed(compose, stages, tmp_path, hosts)
-    vhosts = Vhosts.of(ACCOUNT)
-    for path in (f"vhosts/{quote(vhosts.inside)}", f"vhosts/{quote(vhosts.border)}", f"users/{ACCOUNT}"):
-        requests.delete(f"{rabbitmq.admin_uri}/api/{path}", timeout=30)
     with database.administrator() as client:
         for service in STORING:
             client.drop_database(database_name(ACCOUNT, service))

@@ -22,12 +22,8 @@ def desks(stands: Stands) -> Iterator[Desks]:
 @pytest.fixture
 def first_line(desks: Desks) -> str:
     """GigaTera registers an FLSA for Widget, which hears of it; its name."""
-    (customer,) = desks.api("gigatera", "admin").get(
-        "organizations", source="demo", sourceID="customer widget"
-    )
     flsa = {
         "name": "First line for Widget",
-        "customer_id": customer["id"],
         "customer_account_id": "widget",
         "service_desk_team_id": desks.stands["gigatera"].team_id,
         "status": "active",

@@ -138,6 +138,7 @@ def test_a_part_of_it_says_what_is_not_there(stands: Stands, request_id: int, tm
     assert (report["ok"], report["complete"]) == (True, False)
     assert report["threads"] == 2  # the trust, which tells of the keys, and the hand-over
     assert any(f"about request {request_id} with gigatera" in text for text in report["partial"])
+    assert any("about the trust itself with gigatera" in text for text in report["partial"])
     assert "Nothing of slas is in the file." in report["partial"]
 
 

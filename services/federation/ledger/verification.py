@@ -213,6 +213,8 @@ def _left_out(opening: Mapping[str, Any]) -> Iterable[str]:
             yield f"{service}: only what was said with {', '.join(part['partners'])}."
         if part["threads"] is not None:
             what = "some threads" if opening["request"] is None else f"request {opening['request']}"
+            if all(thread.startswith("trust/") for thread in part["threads"]):
+                what = "the trust itself"
             partners = ", ".join(part["partners"] or ["anybody"])
             yield f"{service}: only what was said about {what} with {partners}."
         if part["since"] is not None:

@@ -240,6 +240,7 @@ TRUSTS = Listing(
         "border_address",
         "keys",
         "capabilities",
+        "thread",
         "keys_announced_at",
         "keys_refused",
         "credentials_sent_at",

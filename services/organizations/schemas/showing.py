@@ -52,6 +52,7 @@ def _of_trust(trust: Mapping[str, Any]) -> dict[str, Any]:
     announcement, renewal = trust.get("announcement") or {}, trust.get("renewal") or {}
     return {
         "account": {"id": partner, "name": trust.get("name")},
+        "thread": (trust.get("thread") or {}).get("id"),
         "invitation": invitation,
         "invitation_id": terms.get("id"),
         "invitation_expires_at": terms.get("expires_at"),

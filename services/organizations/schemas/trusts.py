@@ -90,7 +90,7 @@ class KeyRingSchema(OutputSchema):
 
 class TrustSchema(OutputSchema):
     """`id` is the partner's account id; `role` says who invited; `keys` are his: {kid, use, state}.
-    `capabilities`: the types of messages that he understands.
+    `capabilities`: the types of messages that he understands. `thread`: what is said about the trust itself.
 
     `keys_announced_at`, `keys_refused`: an announcement of our keys that he has not receipted, and by which
     code he refuses it. `credentials_sent_at`, `credentials_refused`: likewise, of his new credentials.
@@ -105,6 +105,7 @@ class TrustSchema(OutputSchema):
     border_address = fields.String()
     keys = fields.List(fields.Dict())
     capabilities = fields.List(fields.String())
+    thread = fields.String()
     invitation_id = fields.String()
     invitation_expires_at = Moment()
     border_ready_at = Moment()
