@@ -4,8 +4,12 @@ ended.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from services.common.context import Context
 from services.common.database import answering
+from services.common.one_by_one import OneByOne
 from services.common.store import decide_again
 from services.federation.deliveries import answered_among
 from services.federation.trusts import ENDED, TrustBook
@@ -22,8 +26,8 @@ def end_waits(context: Context) -> int:
             {"wait_ends_at": {"$lte": context.clock.now()}}, {"_id": 1}
         )
         due = [document["_id"] for document in found.sort([("wait_ends_at", 1)]).limit(BATCH)]
-    for id in due:
-        _end_wait(context, id)
+    with OneByOne("request") as work:
+        work.each(due, partial(_end_wait, context))
     return len(due)
 
 
@@ -45,20 +49,20 @@ def settle_flags(context: Context) -> None:
             for flag in document["flags"]
             if flag["kind"] == "unanswered"
         }
-    for message in answered_among(context, flagged):
-        _settle(context, flagged[message], message)
+    with OneByOne("message") as work:
+        work.each(answered_among(context, flagged), partial(_settle, context, flagged))
 
 
 @decide_again
-def _settle(context: Context, id: int, message: str) -> None:
-    stored = store.load(context, id)
+def _settle(context: Context, flagged: Mapping[str, int], message: str) -> None:
+    stored = store.load(context, flagged[message])
     store.save(context, model.settled(stored.request, message, ruled(context)), stored)
 
 
 def end_with(context: Context, partner: str) -> None:
     """The trust with a partner has ended: open episodes with it end on this side. Safe to repeat."""
-    for id in _open_with(context, partner):
-        _end_with(context, id, partner)
+    with OneByOne("request") as work:
+        work.each(_open_with(context, partner), partial(_end_with, context, partner))
 
 
 def end_with_ended(context: Context) -> None:
@@ -85,7 +89,7 @@ def _has_ended(context: Context, partner: str) -> bool:
 
 
 @decide_again
-def _end_with(context: Context, id: int, partner: str) -> None:
+def _end_with(context: Context, partner: str, id: int) -> None:
     stored = store.load(context, id)
     step = model.trust_ended(stored.request, partner, ruled(context))
     if step.request != stored.request:

@@ -20,12 +20,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from services.common.clock import iso
 from services.common.context import Context
 from services.common.database import answering
 from services.common.metrics import counter
+from services.common.one_by_one import OneByOne
 from services.common.store import Record, decide_again, event_row
 from services.slas import documents, store
 from services.slas.actions.affected import load
@@ -51,19 +53,24 @@ _TOLD: Final = (
 
 
 def raise_due(context: Context) -> int:
-    """Tells all whose moment has come; gives how much was told. Raises Unavailable."""
+    """Tells all whose moment has come; gives how much was told. Raises Unavailable, and at the end what
+    failed of one of them.
+    """
     told, now = 0, context.clock.now()
-    while True:
-        with answering():
-            due = context.database[store.AFFECTED_SLAS].find({"due": {"$lte": now}}, {"_id": 1})
-            ids = [each["_id"] for each in due.sort([("due", 1)]).limit(BATCH)]
-        told += sum(_raise(context, id, now) for id in ids)
-        if len(ids) < BATCH:
-            return told
+    with OneByOne("affected SLA") as work:
+        while True:
+            wanted = {"due": {"$lte": now}, "_id": {"$nin": work.failed}}
+            with answering():
+                due = context.database[store.AFFECTED_SLAS].find(wanted, {"_id": 1})
+                ids = [each["_id"] for each in due.sort([("due", 1)]).limit(BATCH)]
+            told += work.each(ids, partial(_raise, context, now))
+            if len(ids) < BATCH:
+                break
+    return told
 
 
 @decide_again
-def _raise(context: Context, id: int, now: datetime) -> int:
+def _raise(context: Context, now: datetime, id: int) -> int:
     """What was due until `now` is not due afterwards, also where there was nothing to tell."""
     record = store.records(context, store.AFFECTED_SLAS).get(id)
     if record.state.get("due") is None or record.state["due"] > now:

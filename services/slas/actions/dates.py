@@ -8,9 +8,11 @@ provider's word is what moves a partner's agreement here.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from services.common.actor import Actor
 from services.common.context import Context
+from services.common.one_by_one import OneByOne
 from services.common.store import decide_again
 from services.slas import store
 from services.slas.actions import hierarchy
@@ -20,8 +22,11 @@ from services.slas.actions.telling import tell
 
 
 def move_due(context: Context) -> int:
-    """Moves the status of every SLA and FLSA whose day has come; gives their number. Raises Unavailable."""
-    return sum(_move(context, kind, id) for kind in store.AGREEMENTS for id in _due(context, kind))
+    """Moves the status of every SLA and FLSA whose day has come; gives their number. Raises Unavailable, and
+    at the end what failed of one of them.
+    """
+    with OneByOne("agreement") as work:
+        return sum(work.each(_due(context, kind), partial(_move, context, kind)) for kind in store.AGREEMENTS)
 
 
 def _due(context: Context, kind: str) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,10 +12,10 @@ from services.common.clock import SteppedClock, iso
 from services.common.errors import Forbidden, Invalid
 from services.slas import store
 from services.slas.actions import affected, alarms, schemes, services
-from services.slas.model.clocks import RESOLUTION, RESPONSE, TOLD
+from services.slas.model.clocks import RESOLUTION, TOLD
 from tests.crashing import Crash, Crashing
 from tests.integration.slas.accounts import Hosting, Side
-from tests.integration.slas.situations import Document, at, said, told
+from tests.integration.slas.situations import Document, at, said
 
 RESPONSE_LOW = "response_target_notification_scheme_low_id"
 RESOLUTION_LOW = "resolution_target_notification_scheme_low_id"
@@ -64,56 +63,6 @@ def asked(gigatera: Side, hosting: Hosting, handed_over: Document) -> Document:
     waits = {**handed_over, "status": "waiting_for_customer", "waiting_since": iso(at(9, 20))}
     affected.follow(gigatera.context, said(2, at(9, 20), **waits))
     return waits
-
-
-def test_each_alarm_is_told_once_and_in_its_order(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
-) -> None:
-    affected.follow(gigatera.context, said(1, at(9), **handed_over))
-    for minutes in (29, 30, 45, 53, 54, 60, 239, 240, 360, 432, 479, 480, 600):
-        clock.set(at(9) + timedelta(minutes=minutes))
-        alarms.raise_due(gigatera.context)
-        assert alarms.raise_due(gigatera.context) == 0
-    both = [(goal, percent) for goal in (RESPONSE, RESOLUTION) for percent in (50, 75, 90, 100)]
-    expected = [("breached" if percent == 100 else "at_risk", goal, percent) for goal, percent in both]
-    assert told(gigatera) == expected
-
-
-def test_after_days_without_service_only_the_latest_of_each_target_is_told(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
-) -> None:
-    affected.follow(gigatera.context, said(1, at(9), **handed_over))
-    clock.set(at(9, days=4))
-    assert alarms.raise_due(gigatera.context) == 2
-    assert told(gigatera) == [("breached", RESPONSE, 100), ("breached", RESOLUTION, 100)]
-    assert gigatera.context.database[store.AFFECTED_SLAS].count_documents({"due": {"$exists": True}}) == 0
-
-
-def test_two_who_raise_the_same_alarms_tell_each_once(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
-) -> None:
-    for request_id in range(1, 9):
-        begun = {**said(1, at(9), **handed_over), "request_id": request_id}
-        affected.follow(gigatera.context, begun)
-    clock.set(at(9, 31))
-    with ThreadPoolExecutor(3) as pool:
-        counts = list(pool.map(lambda _: alarms.raise_due(gigatera.context), range(3)))
-    assert sum(counts) == 8
-    assert told(gigatera) == [("at_risk", RESPONSE, 50)] * 8
-
-
-def test_a_clock_that_stands_falls_due_when_it_runs_again(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
-) -> None:
-    affected.follow(gigatera.context, said(1, at(9), **handed_over))
-    waits = {**handed_over, "status": "waiting_for_customer"}
-    affected.follow(gigatera.context, said(2, at(9, 10), **waits))
-    clock.set(at(16))
-    assert alarms.raise_due(gigatera.context) == 0
-    affected.follow(gigatera.context, said(3, at(16), **handed_over))
-    assert alarms.raise_due(gigatera.context) == 0
-    clock.set(at(16, 20))
-    assert alarms.raise_due(gigatera.context) == 1
 
 
 def test_a_scheme_escalates_to_own_teams_that_may_be_chosen(gigatera: Side) -> None:
