@@ -130,9 +130,9 @@ def test_when_the_sla_expires_the_card_goes_and_what_was_kept_stays(desks: Desks
     gigatera.patch(f"organizations/{ours['id']}", {"financialID": "G-1"})
     with expired(gigatera, "widget"):
         for api, partner, known in ((widget, "gigatera", theirs), (gigatera, "widget", ours)):
-            wait_until(lambda api=api, partner=partner: listed(api, partner) is None)  # type: ignore[misc]
+            wait_until(lambda api=api, partner=partner: listed(api, partner) is None, 30)  # type: ignore[misc]
             path = f"organizations/{known['id']}"
-            wait_until(lambda api=api, path=path: api.get(path)["contacts"] == [])  # type: ignore[misc]
+            wait_until(lambda api=api, path=path: api.get(path)["contacts"] == [], 30)  # type: ignore[misc]
         assert kept_of(widget, theirs) == WIDGETS
         assert kept_of(gigatera, ours)["financialID"] == "G-1"
         widget.patch(f"organizations/{theirs['id']}", {"remarks": "Ended."})

@@ -251,15 +251,15 @@ def test_only_a_partners_records_are_introduced(context, administrator):
 
 
 @pytest.mark.parametrize(
-    ("kind", "update"),
+    ("kind", "update", "code"),
     [
-        ("team", editing.update_team),
-        ("person", editing.update_person),
-        ("organization", editing.update_organization),
+        ("team", editing.update_team, "foreign_record"),
+        ("person", editing.update_person, "foreign_record"),
+        ("organization", editing.update_organization, "foreign_field"),  # an overlay takes others
     ],
 )
-def test_a_foreign_record_is_changed_only_at_home(context, administrator, trusted, kind, update):
+def test_a_foreign_record_is_changed_only_at_home(context, administrator, trusted, kind, update, code):
     id = introduce(context, administrator, trusted, kind, 5, "Abroad")["id"]
     with pytest.raises(Invalid) as refused:
         update(context, administrator, id, {"name": "Mine"})
-    assert refused.value.code == "foreign_record"
+    assert refused.value.code == code
