@@ -16,6 +16,7 @@ from flask import Request, Response
 from werkzeug.datastructures import ContentRange
 
 from services.common import attachments
+from services.common.attachments.names import clean
 
 Document = dict[str, Any]
 
@@ -58,7 +59,8 @@ def _still(request: Request, tag: str) -> bool:
 
 def _named(name: str) -> dict[str, str]:
     """As RFC 6266 has it: in ASCII for those who know no other, and as it is."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip() or "file"
+    # Cleaned once more: of a wide slash the plain form is a slash.
+    plain = clean(unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode())
     if plain == name:
         return {"filename": name}
     return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}

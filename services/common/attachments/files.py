@@ -114,10 +114,11 @@ def finish(
     key: str | None = None,
     person_id: int | None = None,
     expected: tuple[int, str] | None = None,
+    inline: bool = False,
 ) -> Document:
     """The file is here, once all of it was looked at: `attachment_of` it. `declared` is the media type that
-    the sender says, `expected` the size and SHA-256 that it must have. `id` and `key` are new ones where they
-    are not given here or to `begin`. What is refused is gone.
+    the sender says, `expected` the size and SHA-256 that it must have, `inline` that a text shows it. `id`
+    and `key` are new ones where they are not given here or to `begin`. What is refused is gone.
 
     Raises NotFound unless it is that person's and still coming; Invalid `damaged` and what `Judge.verdict`
     refuses.
@@ -156,7 +157,7 @@ def finish(
     made = find(context.database, key)
     if made is None:
         raise NotFound()
-    return attachment_of(made)
+    return attachment_of(made, inline)
 
 
 def find(database: Database[Document], key: str) -> Document | None:
@@ -174,7 +175,8 @@ def find_by_id(database: Database[Document], id: int) -> Document | None:
 
 
 def attachment_of(document: Mapping[str, Any], inline: bool = False) -> Document:
-    """What a record holds of a file: `{id, key, name, size, type, displayable, inline, sha256}`."""
+    """What a record holds of a file: `{id, key, name, size, type, displayable, inline, sha256}`. It is
+    `inline` where that is asked and browsers may show it."""
     metadata = document["metadata"]
     return {
         "id": metadata["id"],
@@ -183,7 +185,7 @@ def attachment_of(document: Mapping[str, Any], inline: bool = False) -> Document
         "size": document["length"],
         "type": metadata["type"],
         "displayable": metadata["displayable"],
-        "inline": inline,
+        "inline": inline and metadata["displayable"],
         "sha256": metadata["sha256"],
     }
 

@@ -40,18 +40,18 @@ class Landing:
 
         Raises Invalid `damaged`, and what `attachments.finish` refuses for its kind.
         """
+        file = row["file"]
         landed = attachments.find_by_id(self._context.database, row["id"])
         if landed is not None:
-            return attachments.attachment_of(landed, row["file"]["inline"])
-        file = row["file"]
-        here = attachments.finish(
+            return attachments.attachment_of(landed, file["inline"])
+        return attachments.finish(
             self._context,
             lies,
             name=file["name"],
             declared=file["type"],
             expected=(file["size"], file["sha256"]),
+            inline=file["inline"],
         )
-        return {**here, "inline": file["inline"] and here["displayable"]}
 
     def clear(self, row: Mapping[str, Any]) -> None:
         """Nothing of it stays."""

@@ -17,7 +17,7 @@ from services.common.listing import Listing, ListQuery, Page, all_of, page, page
 from services.organizations import store
 from services.organizations.model import roles
 from services.organizations.model.records import MAX_DEPTH, business_unit
-from services.organizations.model.shelves import unavailable
+from services.organizations.model.shelves import TRASH, unavailable
 from services.organizations.queries.account import get_account, get_keys, get_trust
 from services.organizations.queries.custom_fields import CustomFields
 from services.organizations.queries.listings import (
@@ -147,10 +147,10 @@ def get_permissions(database: Database[Document], person_id: int, viewer: Actor)
 
 def get_attachment(database: Database[Document], id: int, viewer: Actor) -> Document:
     """An attachment (`common.attachments.attachment_of`) of an organization, person, team or site that the
-    viewer may see. Raises NotFound.
+    viewer may see; none of what is in the trash. Raises NotFound.
     """
     for kind in ("organization", "person", "team", "site"):
-        seen = all_of([{"attachments.id": id}, visible(kind, viewer)])
+        seen = all_of([{"attachments.id": id, "shelf": {"$ne": TRASH}}, visible(kind, viewer)])
         with answering():
             found = database[store.KINDS[kind]].find_one(seen, {"attachments": 1})
         if found is not None:

@@ -192,6 +192,10 @@ def test_records_have_files_beside_their_texts(
     assert fetched(administrator, again["attachments"][0]["uri"]).data == PNG
     assert fetched(administrator, record["attachments"][0]["uri"]).status_code == 404
     assert fetched(end_user, again["attachments"][0]["uri"]).status_code == 404
+    administrator.post(f"{place}/trash", {}, status=200)
+    assert fetched(administrator, again["attachments"][0]["uri"]).status_code == 404
+    administrator.post(f"{place}/restore", {}, status=200)
+    assert fetched(administrator, again["attachments"][0]["uri"]).data == PNG
     told = administrator.get(f"{place}/audit")
     assert ["a.log"] in [change for line in told for change in line["changes"].get("attachments", ())]
 
