@@ -8,12 +8,16 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
+from gateway import import_forms, uploads
 from interdesk.account_secrets import write_account_secrets
 from interdesk.accounts import account_described
 from interdesk.kubernetes import BROKER, overlay
 from interdesk.services import SERVICES
 from services.common.config import TABLE, load
+from services.organizations.queries import MAX_FILE_BYTES
+from tests.configs import config_of
 from tests.deploy.conftest import OVERLAYS, Document
 
 # Of Kubernetes itself: those of operators are theirs to check, and are looked at below.
@@ -174,6 +178,14 @@ def test_partners_reach_the_border_alone(rendered: Rendered, account: str) -> No
         if each["spec"].get("type", "ClusterIP") != "ClusterIP"
     ]
     assert [port["port"] for port in border["spec"]["ports"]] == [5671]
+
+
+def test_the_way_in_lets_through_what_the_gateway_takes() -> None:
+    written = OVERLAYS.parent / "components" / "ingress" / "ingress.yaml"
+    annotations = yaml.safe_load(written.read_text())["metadata"]["annotations"]
+    most = int(annotations["nginx.ingress.kubernetes.io/proxy-body-size"].removesuffix("m")) * 1024**2
+    assert most >= MAX_FILE_BYTES + import_forms.FORM_BYTES
+    assert most >= config_of("widget").attachment_bytes + uploads.FORM_BYTES
 
 
 def volumes(documents: list[Document]) -> Iterator[Document]:

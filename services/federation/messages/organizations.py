@@ -23,14 +23,16 @@ MAX_ADDRESSES: Final = 20
 MAX_CONTACTS: Final = 20
 MAX_PICTURE_CHARACTERS: Final = 90_000
 
+# A scheme is the same in whatever case it is written; some 2000 characters in all.
+_WEB_ADDRESS: Final = r"[Hh][Tt][Tt][Pp][Ss]?://\S{1,1993}"
 _PICTURE: Final = (
     rf"(?=.{{1,{MAX_PICTURE_CHARACTERS}}}$)data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={{0,2}}"
-    r"|https?://\S{1,1992}"
+    rf"|{_WEB_ADDRESS}"
 )
 
 
 def _web_address() -> fields.Field[Any]:
-    return shapes.matching(r"https?://\S{1,1992}", null=True)
+    return shapes.matching(_WEB_ADDRESS, null=True)
 
 
 def revision() -> fields.Field[Any]:

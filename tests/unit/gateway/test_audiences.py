@@ -4,9 +4,10 @@ import pytest
 from flask import Flask
 from flask.views import MethodView
 
-from gateway.audiences import allowed, anyone, audience_of, check_all_declared, everyone
+from gateway.audiences import allowed, anyone, audience_of, check_all_declared, everyone, routes
 from services.common.actor import Actor
 from services.common.errors import Forbidden
+from services.organizations.model import tokens
 
 
 def application(view: type[MethodView]) -> Flask:
@@ -60,3 +61,13 @@ def test_roles_that_there_are_not_are_refused() -> None:
         allowed("king", scope="x")
     with pytest.raises(ValueError, match="roles"):
         allowed(scope="x")
+
+
+def test_a_token_can_be_made_for_each_scope_that_a_route_asks_for(app: Flask) -> None:
+    asked = {
+        declared.scope
+        for rule, method in routes(app)
+        if (declared := audience_of(app.view_functions[rule.endpoint], method)) is not None and declared.scope
+    }
+    assert sorted(asked - set(tokens.RESOURCES)) == []
+    assert sorted(set(tokens.RESOURCES) - asked) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from services.federation.messages import check_incoming, check_outgoing
 from services.federation.messages.organizations import PUBLISHED
 from services.organizations.model import cards
 from services.organizations.model.links import with_link
+from services.organizations.schemas import OrganizationInputSchema
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 OVERLAY = {
@@ -68,6 +70,14 @@ def test_a_card_that_was_told_is_the_card_that_is_heard(
     card = cards.card_of(organization)
     body = check_outgoing(PUBLISHED, cards.to_wire(7, card, revision))
     assert cards.from_wire(check_incoming(PUBLISHED, body)) == card
+
+
+@pytest.mark.parametrize("address", ["HTTPS://Www.gigatera.example", "http://a.example/" + "p" * 1983])
+def test_what_an_organization_may_hold_can_be_told(address: str) -> None:
+    contacts = [{"label": "web", "website": address}]
+    held = OrganizationInputSchema().load({"name": "G", "picture_uri": address, "contacts": contacts})
+    body = cards.to_wire(7, cards.card_of(held), [1, 1])
+    assert check_outgoing(PUBLISHED, body) == body
 
 
 @given(organizations, organizations)
