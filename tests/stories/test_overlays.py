@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from tests.stories.sides import Desks, Record, Stands
 from tests.uploads import uploaded
 from tests.waiting import wait_until
 
+# On a busy machine too.
+soon = partial(wait_until, deadline_seconds=30)
 pytestmark = pytest.mark.slow
 
 CONTRACT = b"Our contract with them, for our eyes only."
@@ -41,7 +44,7 @@ def listed(api: Api, account: str) -> Record | None:
 
 def with_card(api: Api, account: str) -> Record:
     """Waits until the partner's card is here."""
-    wait_until(lambda: "contacts" in ((listed(api, account) or {}).get("from_account") or ()))
+    soon(lambda: "contacts" in ((listed(api, account) or {}).get("from_account") or ()))
     return listed(api, account) or {}
 
 
@@ -74,7 +77,7 @@ def stored(deployment: LocalDeployment, account: str) -> str:
 def exported(api: Api, url: str, token: str) -> list[dict[str, str]]:
     """The lines of an export of all organizations."""
     path = f"export/{api.post('export', {'type': 'organizations'})['token']}"
-    wait_until(lambda: api.get(path)["state"] == "done")
+    soon(lambda: api.get(path)["state"] == "done")
     headers = {"Authorization": f"Bearer {token}"}
     file = requests.get(f"{url}/v1/{path}/file", headers=headers, timeout=30)
     return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
@@ -130,9 +133,9 @@ def test_when_the_sla_expires_the_card_goes_and_what_was_kept_stays(desks: Desks
     gigatera.patch(f"organizations/{ours['id']}", {"financialID": "G-1"})
     with expired(gigatera, "widget"):
         for api, partner, known in ((widget, "gigatera", theirs), (gigatera, "widget", ours)):
-            wait_until(lambda api=api, partner=partner: listed(api, partner) is None, 30)  # type: ignore[misc]
+            soon(lambda api=api, partner=partner: listed(api, partner) is None)  # type: ignore[misc]
             path = f"organizations/{known['id']}"
-            wait_until(lambda api=api, path=path: api.get(path)["contacts"] == [], 30)  # type: ignore[misc]
+            soon(lambda api=api, path=path: api.get(path)["contacts"] == [])  # type: ignore[misc]
         assert kept_of(widget, theirs) == WIDGETS
         assert kept_of(gigatera, ours)["financialID"] == "G-1"
         widget.patch(f"organizations/{theirs['id']}", {"remarks": "Ended."})
