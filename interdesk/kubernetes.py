@@ -22,20 +22,14 @@ BROKER = "interdesk-broker"
 DATABASE_ADMIN = "database-admin"
 
 
-class OverlayThere(Exception):
-    """The account has an overlay; what a person wrote there is not overwritten."""
-
-
 def write_overlay(into: Path, account: AccountSpec) -> Path:
-    """`into` is where the overlays are, beside `base` and `components`. Gives the overlay's directory.
-
-    Raises OverlayThere, OSError.
+    """`into` is where the overlays are, beside `base` and `components`. Gives the overlay's directory; what a
+    person wrote there stays. Raises OSError.
     """
     directory = into / account.id
-    if directory.exists():
-        raise OverlayThere(f"{directory} is there already: change it there, or take it away first")
-    directory.mkdir(parents=True)
-    (directory / "kustomization.yaml").write_text(overlay(account))
+    if not directory.exists():
+        directory.mkdir(parents=True)
+        (directory / "kustomization.yaml").write_text(overlay(account))
     return directory
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from interdesk.backups import Client, Watch, write_backup
 from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, local_account
-from interdesk.commands.output import WRONG_USE, Refusal, say
+from interdesk.commands.output import WRONG_USE, Refusal, say, warn
 from interdesk.database import Database
 from interdesk.deployment import LocalDeployment
 from interdesk.local_account import LocalAccount
@@ -37,9 +37,9 @@ def backup(
 
 
 @contextmanager
-def standing_still(directory: Path, account: LocalAccount) -> Iterator[Client]:
+def standing_still(directory: Path, account: LocalAccount, *, writing: bool = False) -> Iterator[Client]:
     """The account's databases, as their administrator, while its services do not run. Those that ran are
-    started again, whatever happens. Raises Refusal.
+    started again; not where what was `writing` failed, for they would go on with half of it. Raises Refusal.
     """
     database = _database(directory)
     ran = [service for service, process in account.processes.items() if process.alive]
@@ -49,6 +49,11 @@ def standing_still(directory: Path, account: LocalAccount) -> Iterator[Client]:
     try:
         with database.administrator() as client:
             yield client
+    except BaseException:
+        if writing:
+            warn(f"{account.id} stands still, its databases are not whole: do it again")
+            ran = []
+        raise
     finally:
         if ran:
             account.start(*ran)

@@ -15,7 +15,7 @@ from interdesk.accounts import account_described
 from interdesk.commands.options import text_in
 from interdesk.commands.output import FAILED, WRONG_USE, Refusal, say
 from interdesk.compose_secrets import write_compose_secrets
-from interdesk.kubernetes import OverlayThere, first_steps, write_kubernetes_secrets, write_overlay
+from interdesk.kubernetes import first_steps, write_kubernetes_secrets, write_overlay
 from interdesk.preparing import CantPrepare
 from interdesk.preparing import prepare as prepare_account
 from services.common import config as configuration
@@ -50,12 +50,12 @@ def scaffold(
         Path, typer.Option(help="Where accounts' secrets are written, each account's in a directory.")
     ] = Path("secrets"),
 ) -> None:
-    """Write what runs an account on Kubernetes, its overlay and its secrets, and say what to do with them."""
+    """Write what runs an account on Kubernetes, its overlay and its secrets, and say what to do with them.
+
+    What is there stays, so it may be done again, after a new service came.
+    """
     spec = account_described(account, name, domain)
-    try:
-        overlay = write_overlay(into, spec)
-    except OverlayThere as problem:
-        raise Refusal(str(problem)) from problem
+    overlay = write_overlay(into, spec)
     files = secrets / account
     write_kubernetes_secrets(files, spec, datetime.datetime.now(datetime.UTC))
     say(f"Look through {overlay}, and keep {files} to yourself. Then:")

@@ -75,7 +75,7 @@ def _put_back(file: Path, directory: Path, account: LocalAccount, *, yes: bool) 
             f"All that {account.id} did since {found.made_at} goes, but for what partners say again. Go on?",
             yes=yes,
         )
-        with standing_still(directory, account) as client, counted() as watch:
+        with standing_still(directory, account, writing=True) as client, counted() as watch:
             restore_backup(file, account.id, client, account.directory / "secret", watch)
     except BackupRefused as problem:
         raise Refusal(str(problem), WRONG_USE) from problem

@@ -13,7 +13,7 @@ import yaml
 from gateway import import_forms, uploads
 from interdesk.account_secrets import write_account_secrets
 from interdesk.accounts import account_described
-from interdesk.kubernetes import BROKER, overlay
+from interdesk.kubernetes import BROKER, overlay, write_overlay
 from interdesk.services import SERVICES
 from services.common.config import TABLE, load
 from services.organizations.queries import MAX_FILE_BYTES
@@ -211,3 +211,12 @@ def selectors(value: Any) -> Iterator[Document]:
                 yield inner
             else:
                 yield from selectors(inner)
+
+
+def test_an_account_is_written_again_without_losing_what_a_person_wrote(tmp_path: Path) -> None:
+    spec = account_described("acme", "Acme", "acme.example")
+    overlay_file = write_overlay(tmp_path / "overlays", spec) / "kustomization.yaml"
+    assert overlay_file.read_text() == overlay(spec)
+    overlay_file.write_text("by a person")
+    assert write_overlay(tmp_path / "overlays", spec) / "kustomization.yaml" == overlay_file
+    assert overlay_file.read_text() == "by a person"

@@ -27,26 +27,29 @@ from services.organizations.model.cards import is_missing
 # A card follows its agreement within moments; what is asked and not answered is asked again a day later.
 PATIENCE: Final = timedelta(minutes=10)
 ASKED_AGAIN: Final = timedelta(days=1)
-_AT_ONCE: Final = 200
+# An answer is a whole card, far larger than the question, and comes for certain: who asks again before this
+# has one on its way.
+ANSWERED_AGAIN: Final = timedelta(hours=12)
 
 
 def ask_for_missing(context: Context) -> None:
     """Asks for each card that should have come; called by a timer. Raises Unavailable."""
-    for record in list(records(context, "organization").find({"awaited": True}, limit=_AT_ONCE)):
+    for record in list(records(context, "organization").find({"awaited": True})):
         if is_missing(record.state, context.clock.now() - PATIENCE):
             _ask(context, record)
 
 
 def asked(context: Context, _: Record, message: Message) -> tuple[dict[str, Any], Verdict]:
-    """The partner misses a card: nothing changes in the trust. One that it is entitled to is told whole,
-    once for each time that it asks. Raises Unavailable.
+    """The partner misses a card: nothing changes in the trust. One that it is entitled to is told whole, but
+    not again where that was done lately. Raises Unavailable.
     """
     id = message.body["organization_id"]
     if id is None:
         id = records(context, "account").get(context.account).state["organization_id"]
     if all(link.own_id != id for link in linking.links_with(context, message.sender)):
         return {}, refused("not_entitled")
-    cards.show(context, message.sender, id, entitled=True, asked=message.id)
+    if not cards.was_answered(context, message.sender, id, context.clock.now() - ANSWERED_AGAIN, message.id):
+        cards.show(context, message.sender, id, entitled=True, asked=message.id)
     return {}, done()
 
 

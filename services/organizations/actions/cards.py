@@ -8,6 +8,7 @@ an agreement or of the trust, or the timer of `linking`.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from services.common import history
@@ -55,7 +56,7 @@ def show(
     told = card if word == "published" else None
     fields, row = said(context, thread, organization_id, told, known.get("revision"))
     if asked is not None:
-        fields["answered"] = asked
+        fields |= {"answered": asked, "answered_at": context.clock.now()}
     keep(context, partner, organization_id, record, fields, [row], word)
 
 
@@ -83,6 +84,13 @@ def follow_organization(context: Context, organization_id: int) -> None:
     for record in list(store.records(context, store.CARDS).find({"organization_id": organization_id})):
         if record.state["told"] is not None:
             show(context, record.state["partner"], organization_id, entitled=True)
+
+
+def was_answered(context: Context, partner: str, organization_id: int, since: datetime, asked: str) -> bool:
+    """Whether the partner was answered since then, to another message than this one."""
+    record = kept(context, partner, organization_id)
+    known = {} if record is None else record.state
+    return known.get("answered") != asked and known.get("answered_at", since) > since
 
 
 def kept(context: Context, partner: str, organization_id: int) -> Record | None:

@@ -224,6 +224,10 @@ def test_a_card_that_does_not_come_is_asked_for_once_a_day(
     assert widget.types().count(ASKED) == 2
     answers = widget.deliver(gigatera)
     assert answers.count((ASKED, done())) == 2
+    assert gigatera.types() == [PUBLISHED] * 2, "both came at once, and one answer is enough"
+    clock.set(clock.now() + timedelta(hours=25))
+    card_requests.ask_for_missing(widget.context)
+    widget.deliver(gigatera)
     assert gigatera.types() == [PUBLISHED] * 3
 
 
