@@ -26,6 +26,8 @@ from services.common.errors import InterdeskError, Invalid
 Document = dict[str, Any]
 
 KEEPER: Final = "requests"
+TAKERS: Final = ("organizations",)
+"""Whose records have files, too (`AttachmentCommands`)."""
 FORM_BYTES: Final = 64 * 1024
 """What a form may hold around its file."""
 MAX_PARTS: Final = 10
@@ -131,7 +133,7 @@ def brought(context: GatewayContext, service: str, actor: Actor, *arguments: Any
     """The uploads that a body, one of a command's arguments, names are with the service whose record it is
     for. What is not one of the caller's is left: that service says so. Raises Invalid, Unavailable.
     """
-    bodies = () if service == KEEPER else (each for each in arguments if isinstance(each, dict))
+    bodies = (each for each in arguments if isinstance(each, dict)) if service in TAKERS else ()
     for name, given in (field for body in bodies for field in body.items()):
         if name.endswith(_SUFFIX) and isinstance(given, list):
             for n, each in enumerate(given[:MAX_ATTACHMENTS]):

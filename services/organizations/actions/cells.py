@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
+from services.common import strict_json
 from services.common.context import Context
 from services.common.fields import MAX_ID, composed
 from services.common.store import Record
@@ -131,8 +131,8 @@ def _flag(column: str, text: str) -> bool:
 
 def _json(column: str, text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return strict_json.loads(text.encode())
+    except ValueError as error:
         raise refused(column, "must be JSON, as an export writes it") from error
 
 

@@ -104,6 +104,10 @@ def _has(note: Mapping[str, Any], key: str) -> bool:
     )
 
 
+def _has_id(note: Mapping[str, Any], id: int) -> bool:
+    return any(each["id"] == id for each in note.get("attachments") or ())
+
+
 def lies(context: Context, offered: Mapping[str, Any]) -> str | None:
     """Where the bytes are that we offered with this body; only a public note's."""
     with answering():
@@ -129,7 +133,8 @@ def shows(context: Context, row: Mapping[str, Any]) -> None:
         return before if is_here else [*before[:known], encode(file), *before[known + 1 :]]
 
     note = _change_files(context, row["request_id"], row["note_id"], put)
-    if note is not None and row["state"] == files.IS_HERE:
+    # Of two offers of one file the note has the one that was here first; the other is the sweep's.
+    if note is not None and row["state"] == files.IS_HERE and _has_id(note, file.id):
         attachments.mark_named(context, [file.id])
         _offer_on(context, row["request_id"], store.read_note(note), file)
 

@@ -209,6 +209,24 @@ def test_a_file_of_a_note_that_is_not_here_is_refused(pair: tuple[Desk, Desk]) -
     assert coming(gigatera) == []
 
 
+def test_of_a_file_that_is_offered_twice_one_stays(pair: tuple[Desk, Desk]) -> None:
+    widget, gigatera = pair
+    here, _ = handed_over(widget, gigatera)
+    note(widget, here, upload(widget))
+    settle(widget, gigatera)
+    (row,) = coming(gigatera)
+    again = {**row, "id": row["id"] + 1000}
+    comes(gigatera, row)
+    comes(gigatera, again)
+    (file,) = shown(gigatera, noted(gigatera))
+    assert file["id"] == row["id"]
+    of_both = gigatera.context.database[attachments.COLLECTIONS[0].name].find(
+        {"metadata.id": {"$in": [row["id"], again["id"]]}}
+    )
+    for_the_sweep = [each["metadata"]["id"] for each in of_both if "unnamed_since" in each["metadata"]]
+    assert for_the_sweep == [again["id"]]
+
+
 def test_in_a_chain_a_file_is_offered_on_when_it_is_here_and_once(
     pair: tuple[Desk, Desk], globalnet: Desk
 ) -> None:
