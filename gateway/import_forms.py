@@ -4,6 +4,7 @@ is never whole here, neither in memory nor on a disk.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import IO, Any, Final, cast
 
@@ -13,7 +14,7 @@ from werkzeug.formparser import MultiPartParser
 from werkzeug.sansio.multipart import File
 
 from gateway.errors import UnsupportedMediaType
-from services.common.errors import Invalid
+from services.common.errors import InterdeskError, Invalid
 from services.organizations.queries import MAX_FILE_BYTES, PIECE_BYTES
 
 FORM_BYTES: Final = 64 * 1024
@@ -47,6 +48,11 @@ class Arriving:
         """All of it is here."""
         self._send(bytes(self._waiting))
 
+    def drop(self) -> None:
+        """It will not be finished. What can't be let go of now goes by itself after an hour."""
+        with contextlib.suppress(InterdeskError):
+            self._call("drop_import", self.token)
+
     def _send(self, piece: bytes) -> None:
         self._call("add_import_piece", self.token, self._sent, piece)
         self._sent += 1
@@ -67,8 +73,9 @@ class ImportForm(MultiPartParser):
         return cast(IO[bytes], self.arriving)  # all of it that the parser asks for
 
 
-def taken(request: Request, call: Call) -> tuple[str, dict[str, str]]:
-    """The import's token, and what the form says of its file. Raises UnsupportedMediaType, Invalid,
+def taken(request: Request, call: Call, start: Callable[[str, dict[str, str]], Any]) -> Any:
+    """What `start` gives for the import's token, and what the form says of its file. Of a form that is
+    refused, here or by `start`, nothing is kept. Raises UnsupportedMediaType, Invalid,
     RequestEntityTooLarge, Unavailable.
     """
     if request.mimetype != "multipart/form-data":
@@ -77,8 +84,17 @@ def taken(request: Request, call: Call) -> tuple[str, dict[str, str]]:
     if (request.content_length or 0) > most:
         raise RequestEntityTooLarge
     request.max_content_length = most
-    boundary = request.mimetype_params.get("boundary", "").encode("ascii", "replace")
     form = ImportForm(call)
+    try:
+        return start(*_read(form, request))
+    except BaseException:
+        if form.arriving is not None:
+            form.arriving.drop()
+        raise
+
+
+def _read(form: ImportForm, request: Request) -> tuple[str, dict[str, str]]:
+    boundary = request.mimetype_params.get("boundary", "").encode("ascii", "replace")
     try:
         if not boundary:
             raise ValueError("there is no boundary")

@@ -75,8 +75,10 @@ class TransferViews:
         return blueprint
 
     def start_import(self) -> Response:
-        token, said = import_forms.taken(request, self._call)
-        return of_json(self._call("start_import", token, said))
+        def start(token: str, said: dict[str, str]) -> Any:
+            return self._call("start_import", token, said)
+
+        return of_json(import_forms.taken(request, self._call, start))
 
     def get_import(self, token: str) -> Response:
         found = queries.get_import(self.database, token, viewer())

@@ -33,6 +33,10 @@ class TransferCommands:
         taken = loaded(schemas.ImportInputSchema(), fields)
         return imports.start_import(self.context, actor, token, taken)
 
+    @command(roles.TRANSFER, repeatable=True)
+    def drop_import(self, actor: Actor, token: str) -> None:
+        imports.drop_import(self.context, actor, token)
+
     @command(roles.TRANSFER)
     def start_export(self, actor: Actor, fields: Document) -> Document:
         return exports.start_export(self.context, actor, loaded(schemas.ExportInputSchema(), fields))

@@ -56,6 +56,7 @@ BESIDE = [
     ("organizations", "rotate_keys", ADMINISTRATORS),
     ("organizations", "begin_import", TRANSFER),
     ("organizations", "add_import_piece", TRANSFER),
+    ("organizations", "drop_import", TRANSFER),
     ("organizations", "start_import", TRANSFER),
     ("organizations", "start_export", TRANSFER),
     ("organizations", "revoke_key", ADMINISTRATORS),

@@ -49,6 +49,7 @@ def start_export(context: Context, actor: Actor, fields: Mapping[str, Any]) -> D
         "what": "export",
         "state": "queued",
         "types": types,
+        "for": [list(SHEETS[each].roles) for each in types],
         "from": since,
         "line_separator": fields.get("line_separator", "crlf"),
         "person": {"id": actor.person_id, "name": actor.name},

@@ -14,6 +14,7 @@ When things fail
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,6 +105,12 @@ def start_import(context: Context, actor: Actor, token: str, fields: Mapping[str
         raise
     _set(context, token, {name: value for name, value in job.items() if name != "_id"})
     return {"token": token}
+
+
+def drop_import(context: Context, actor: Actor, token: str) -> None:
+    """The rest of its file will not come. One that has begun goes on. Raises Unavailable."""
+    with contextlib.suppress(NotFound):
+        forget_import(context, _arriving(context, actor, token))
 
 
 def forget_import(context: Context, job: Document) -> None:

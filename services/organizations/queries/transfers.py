@@ -95,7 +95,11 @@ def _import(database: Database[Document], token: str, viewer: Actor) -> Document
 
 
 def _export(database: Database[Document], token: str, viewer: Actor) -> Document:
-    return _one(database, {"_id": token, "what": "export", "person.id": viewer.person_id})
+    """Who asked for it, as long as he may. Raises NotFound."""
+    found = _one(database, {"_id": token, "what": "export", "person.id": viewer.person_id})
+    if not all(viewer.has(*needed) for needed in found["for"]):
+        raise NotFound
+    return found
 
 
 def _one(database: Database[Document], wanted: Document) -> Document:

@@ -90,6 +90,16 @@ def test_a_file_is_for_who_asked_and_gone_after_a_day(account: Account, administ
     assert manager.send("GET", f"export/{token}").status_code == 404
 
 
+def test_who_may_not_have_it_any_more_does_not_get_it(account: Account, administrator: Client) -> None:
+    person, client = account.person("Demoted", "specialist", "account_administrator")
+    token = client.post("export", {"type": "people"}, status=200)["token"]
+    work(account)
+    assert client.send("GET", f"export/{token}/file").status_code == 200
+    roles = {"roles": ["specialist", "service_level_manager"]}
+    administrator.patch(f"people/{person['id']}/permissions", roles)
+    assert client.send("GET", f"export/{token}/file").status_code == 404
+
+
 def test_what_can_not_be_exported_is_refused_by_name(administrator: Client) -> None:
     for body, field in (
         ({"type": "requests"}, "type"),

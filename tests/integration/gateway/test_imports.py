@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from services.organizations.actions.imports import MAX_WAITING
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.transferring import csv_of, exported, imported, outcomes, rows_of, send, work
 
@@ -265,6 +266,13 @@ def test_a_form_is_refused_by_name(administrator: Client) -> None:
     assert administrator.send("POST", "import", {"type": "sites"}).status_code == 415
     without = administrator.send("POST", "import", data={"type": "sites"}, content_type="multipart/form-data")
     assert json.loads(without.data)["errors"] == [["file", "is missing"]]
+
+
+def test_forms_that_are_refused_stand_in_nobodys_way(account: Account, administrator: Client) -> None:
+    for _ in range(MAX_WAITING + 1):
+        assert send(administrator, "sites", b"name\n", nonsense="1").status_code == 422
+    assert send(administrator, "sites", csv_of({"name": "After all"})).status_code == 200
+    work(account)
 
 
 def test_a_file_that_is_too_large_is_refused(administrator: Client) -> None:
