@@ -20,17 +20,21 @@ def desks(stands: Stands) -> Iterator[Desks]:
 
 
 @pytest.fixture
-def first_line(desks: Desks) -> str:
-    """GigaTera registers an FLSA for Widget, which hears of it; its name."""
+def first_line(desks: Desks) -> Iterator[str]:
+    """GigaTera registers an FLSA for Widget, which hears of it; its name. It ends with the test: in other
+    stories nothing but an SLA links the two."""
     flsa = {
         "name": "First line for Widget",
         "customer_account_id": "widget",
         "service_desk_team_id": desks.stands["gigatera"].team_id,
         "status": "active",
     }
-    name: str = desks.api("gigatera", "manager").post("flsas", flsa)["name"]
-    wait_until(lambda: len(desks.api("widget", "manager").get("flsas/active", name=name)) == 1)
-    return name
+    gigatera, widget = desks.api("gigatera", "manager"), desks.api("widget", "manager")
+    made = gigatera.post("flsas", flsa)
+    wait_until(lambda: len(widget.get("flsas/active", name=made["name"])) == 1)
+    yield made["name"]
+    gigatera.patch(f"flsas/{made['id']}", {"start_date": "2025-01-01", "expiry_date": "2026-01-01"})
+    wait_until(lambda: widget.get("flsas/active", name=made["name"]) == [], 30)
 
 
 def test_what_an_end_user_asks_without_a_service_goes_to_the_partners_desk_and_comes_back(
