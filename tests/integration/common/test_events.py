@@ -117,9 +117,9 @@ def test_no_event_is_lost_when_the_process_is_killed(deployment: Any, caller: An
     deployment.start("requests")
     saved = {document["_id"] for document in deployment.database("requests")["requests"].find()}
     assert len(saved) == (2 if place == "before_save" else 3)
-    wait_until(lambda: set(seen(deployment)) == saved)
+    wait_until(lambda: set(seen(deployment)) == saved, 30)
     requests = deployment.database("requests")["requests"]
-    wait_until(lambda: requests.count_documents({"unsent": {"$exists": True}}) == 0)
+    wait_until(lambda: requests.count_documents({"unsent": {"$exists": True}}) == 0, 30)
     assert all(document["outbox"] == [] for document in requests.find())
 
 
