@@ -33,6 +33,7 @@ _FILTERS = {
     "moment": wording.moment,
     "duration": wording.duration,
     "told": wording.told,
+    "said_by": wording.said_by,
 }
 
 

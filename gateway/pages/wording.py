@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,7 +18,11 @@ _WORDS: Final[Mapping[str, str]] = {
     "rfi": "Request for information",
     "no_target": NOTHING,
     "sla_not_affected": "SLA not affected",
+    "supplier_requestID": "Supplier’s request",
+    "sourceID": "Source ID",
 }
+_ENUMS: Final = frozenset({"status", "completion_reason", "category", "impact"})
+_VERSION: Final = re.compile(r"\.v[0-9]+\Z")
 
 
 def worded(value: Any) -> str:
@@ -63,12 +68,22 @@ def duration(minutes: int | None) -> str:
     return " ".join(told) or "0 min"
 
 
-def told(value: Any, zone: ZoneInfo) -> Markup | str:
-    """A value of the history: a reference by its name, a time in the reader's zone, a list in its order."""
+def said_by(type: str) -> str:
+    """The type of a message, without the version that it is written in."""
+    return _VERSION.sub("", type)
+
+
+def told(value: Any, zone: ZoneInfo, field: str = "") -> Markup | str:
+    """A value of a field in the history: a reference by its name, a time in the reader's zone, a list in its
+    order.
+    """
+    if field in _ENUMS:
+        return worded(value)
     if isinstance(value, Mapping):
         name = str(value.get("name") or value.get("subject") or value.get("id") or NOTHING)
         whose = value.get("account")
-        return f"{name} ({whose['name']})" if isinstance(whose, Mapping) else name
+        foreign = isinstance(whose, Mapping) and whose["name"] != name
+        return f"{name} ({whose['name']})" if foreign else name
     if isinstance(value, list | tuple):
         return Markup(", ").join(escape(told(each, zone)) for each in value) if value else NOTHING
     if isinstance(value, bool):

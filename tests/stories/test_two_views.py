@@ -102,7 +102,7 @@ def test_each_sides_page_shows_the_request_as_it_is_for_that_side(
                 browser.keep(f"{side.stand.cast.id}-{listed}-{path.partition('/')[2]}-phone")
                 assert browser.overflow() == 0
             browser.open(f"{url}/requests/{listed}")
-            assert str(side.id) in browser.text("tbody .id")
+            assert str(side.id) in browser.text("tbody .of-id")
             browser.keep(f"{side.stand.cast.id}-{listed}")
             browser.open(f"{url}/requests/{side.id}")
             assert browser.text("h1 + p .status") == status

@@ -76,7 +76,7 @@ def request_id(specialist: tuple[Browser, Any], end_user: tuple[Browser, Any]) -
 
 
 def numbers_in(page: str) -> list[int]:
-    return [int(id) for id in re.findall(r'class="id"><a href="/requests/(\d+)"', page)]
+    return [int(id) for id in re.findall(r'class="of-id"><span><a href="/requests/(\d+)"', page)]
 
 
 def test_the_lists_hold_what_the_api_lists(
