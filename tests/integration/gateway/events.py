@@ -23,3 +23,4 @@ def followed(account: Account) -> None:
     told = ("requests", "requests", "request.situation_changed", "slas", "situation_changed")
     heard(account, *told)
     heard(account, "slas", "situations", "affected_slas.followed", "requests", "targets_said")
+    account.contexts["requests"].copies.fetch("sla")
