@@ -31,8 +31,8 @@ ANNOUNCED: Final[Mapping[str, str]] = {
 }
 _CARD: Final = 'the contact card of the organization of "{name}": name, picture, addresses, contacts'
 _REPRESENTED: Final = (
-    "the requests that it affects, also of other organizations, as their requesters see them: status, targets, "
-    "public notes with their files"
+    "the requests that it affects, also of other organizations, as their requesters see them: status, "
+    "targets, public notes with their files"
 )
 _HANDED_OVER: Final = (
     "of each request that is handed over: subject, category, impact, who asked, desired completion and "
