@@ -35,8 +35,14 @@ STAFF_LISTS: Final = (
     ("open", "All open"),
     ("completed", "All completed"),
     ("requested_by_or_for_me", "What I asked for"),
+    ("all_requests", "All Requests"),
 )
-OWN_LISTS: Final = (("open", "My open requests"), ("completed", "My completed requests"))
+OWN_LISTS: Final = (
+    ("open", "Open"),
+    ("completed", "Completed"),
+    ("requested_by_or_for_me", "What I asked for"),
+    ("all_requests", "All Requests"),
+)
 
 
 def protect(response: Response) -> Response:

@@ -87,6 +87,8 @@ def test_the_lists_hold_what_the_api_lists(
         ids = [each["id"] for each in client.get("requests/open")]
         assert numbers_in(browser.page("/requests/open")) == ids
         assert numbers_in(browser.page("/requests/open", query_string={"sort": "id"})) == ids[::-1]
+        all_ = [each["id"] for each in client.get("requests/all_requests")]
+        assert numbers_in(browser.page("/requests/all_requests")) == all_ != []
     assert other not in numbers_in(end_user[0].page("/requests/open"))
     assert numbers_in(specialist[0].page("/requests/open?search=another+matter")) == [other]
     nothing = specialist[0].page("/requests/open?search=nobodysaidthis")
