@@ -82,8 +82,9 @@ def told(value: Any, zone: ZoneInfo, field: str = "") -> Markup | str:
     if isinstance(value, Mapping):
         name = str(value.get("name") or value.get("subject") or value.get("id") or NOTHING)
         whose = value.get("account")
-        foreign = isinstance(whose, Mapping) and whose["name"] != name
-        return f"{name} ({whose['name']})" if foreign else name
+        if isinstance(whose, Mapping) and whose["name"] != name:
+            return f"{name} ({whose['name']})"
+        return name
     if isinstance(value, list | tuple):
         return Markup(", ").join(escape(told(each, zone)) for each in value) if value else NOTHING
     if isinstance(value, bool):

@@ -77,6 +77,7 @@ def test_customer_sees_request_open_after_provider_completed(widget: Side, gigat
     assert widget.listed("completed") == []
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(not (CHROMIUM.exists() and DRIVER.exists()), reason=MISSING)
 def test_each_sides_page_shows_the_request_as_it_is_for_that_side(
     widget: Side, gigatera: Side, tmp_path: Path
