@@ -39,6 +39,7 @@ key_contact_of_another      -    K                   -          -       -       
 represents_gold             P    -                   -          P       -        P            P
 represents_silver           -    -                   P          -       -        -            -
 represents_bronze           -    -                   -          -       -        -            -
+represents_partners_sla     -    -                   -          -       -        P            -
 both                        P    K                   -          P       -        P            P
 represented_gold            -    -                   -          -       -        -            -
 nobody                      -    -                   -          -       -        -            -
