@@ -2,8 +2,9 @@
 
 Being a representative is no role but a relation (an SLA's `customer_representative_ids`), so it is looked up
 in this service's copies of SLAs, by an index, whenever somebody asks. A request carries the ids of the SLAs
-that it affects (`sla_ids`), and the agreements under which it was handed over (`below`). So when an SLA begins
-or ends, or others represent its customer, all its requests appear or disappear at once, and none is written.
+that it affects (`sla_ids`), and the agreements under which it was handed over (`below`). So when an SLA
+begins or ends, or others represent its customer, all its requests appear or disappear at once, and none is
+written.
 """
 
 from __future__ import annotations
