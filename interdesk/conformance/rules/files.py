@@ -69,7 +69,14 @@ class Offer:
                 break
             self.send(word)
         if word.body["ranges"] or word.body["code"] is not None:
-            raise Broken("the word that the file is there", f"came {dict(word.body)}")
+            raise Broken("the word that the file is there", _last(word))
+
+
+def _last(word: Message) -> str:
+    """What came in the place of another word."""
+    if word.body["ranges"]:
+        return "came a wish for more"
+    return f"came that it was given up: {word.body['code']}" if word.body["code"] else "came that it is there"
 
 
 @rule("9.file", "A file of a note is fetched by ranges that come in any order, and said to be there.")
@@ -95,7 +102,7 @@ def file_damaged(trial: Trial) -> None:
     word = offer.wanted()
     if not word.body["ranges"]:
         if word.body["code"] != DAMAGED:
-            raise Broken("that it is asked for again", f"came {dict(word.body)}")
+            raise Broken("that it is asked for again", _last(word))
         return
     offer.send(word)
     offer.comes()
