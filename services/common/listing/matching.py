@@ -80,8 +80,8 @@ def all_of(filters: Iterable[Filter]) -> dict[str, Any]:
 
 
 def behind_first(wanted: Filter, behind: Filter) -> dict[str, Any]:
-    """One filter for those of `wanted` that are `behind` a place. Its order is a word to planners that walk the
-    index of the first condition that has one (MongoDB's weighs them all): whom the place is shared with are
+    """One filter for those of `wanted` that are `behind` a place. Its order is a word to planners that walk
+    the index of the first condition that has one (MongoDB's weighs them all): those that share the place are
     few, and that something is empty holds for nearly all.
     """
     conditions = [({path: each}, False) for path, each in wanted.items()]
