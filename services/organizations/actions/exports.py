@@ -57,6 +57,7 @@ def start_export(context: Context, actor: Actor, fields: Mapping[str, Any]) -> D
         "after": 0,
         "line": 0,
         "pieces": dict.fromkeys(types, 0),
+        "bytes": dict.fromkeys(types, 0),
         "errors": [],
         "created_at": now,
         "expires_at": now + KEPT,
@@ -106,8 +107,10 @@ def _next_piece(context: Context, job: Document) -> Document:
         if size >= pieces.PIECE_BYTES:
             ended = False
             break
-    pieces.put(context.database, f"{job['_id']}/{type}", count, b"".join(text))
+    piece = b"".join(text)
+    pieces.put(context.database, f"{job['_id']}/{type}", count, piece)
     written = {"state": "processing", "line": line, "pieces": {**job["pieces"], type: count + 1}}
+    written["bytes"] = {**job["bytes"], type: job["bytes"][type] + len(piece)}
     return {**written, "at": job["at"] + 1, "after": 0} if ended else {**written, "after": after}
 
 
