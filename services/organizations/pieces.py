@@ -30,8 +30,8 @@ def put(database: Database[Document], file: str, n: int, data: bytes) -> None:
 
 
 def read(database: Database[Document], file: str, count: int, offset: int = 0) -> Iterator[bytes]:
-    """The bytes of a file of `count` pieces, piece by piece. An `offset` other than 0 is for files whose pieces
-    but the last are all of PIECE_BYTES. Raises FileGone, Unavailable.
+    """The bytes of a file of `count` pieces, piece by piece. An `offset` other than 0 is for files whose
+    pieces but the last are all of PIECE_BYTES. Raises FileGone, Unavailable.
     """
     first, within = divmod(offset, PIECE_BYTES)
     for n in range(first, count):

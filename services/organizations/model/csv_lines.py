@@ -10,9 +10,9 @@ read without it (`undefused`); so is what would be read otherwise than it is mea
 it was, whatever it is.
 
 Spreadsheets whose list separator is `;` split the lines there. Those that split at commas as well heed our
-quotes, so a cell with any separator has some. Those that do not, take a quote behind a comma for a letter, and
-what stands in the middle of our cell begins one of theirs. So there, too, an apostrophe goes before what would
-be a formula.
+quotes, so a cell with any separator has some. Those that do not, take a quote behind a comma for a letter,
+and what stands in the middle of our cell begins one of theirs. So there, too, an apostrophe goes before what
+would be a formula.
 """
 
 from __future__ import annotations
