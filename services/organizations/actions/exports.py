@@ -18,7 +18,6 @@ from services.common.errors import Conflict
 from services.organizations import pieces, store
 from services.organizations.actions.sheets import IN_USE, SHEETS, Sheet, cell, labels
 from services.organizations.model import csv_lines
-from services.organizations.schemas import shown
 
 KEPT: Final = timedelta(hours=24)
 MAX_KEPT: Final = 50
@@ -117,7 +116,7 @@ def _next_piece(context: Context, job: Document) -> Document:
 def _records(context: Context, sheet: Sheet, after: int, since: Any) -> Iterator[tuple[int, list[str]]]:
     """The records behind an id, and their cells."""
     while found := _page(context, sheet, after, since, _PAGE):
-        documents = [shown(sheet.kind, each) for each in found]
+        documents = [sheet.shows(each) for each in found]
         called = labels(context, sheet.exported, documents)
         for document in documents:
             yield document["id"], [cell(column, document, called) for column in sheet.exported]

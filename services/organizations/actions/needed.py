@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.common import roles
 from services.common.context import Context
 from services.common.errors import Invalid
@@ -33,6 +35,14 @@ def ensure_not_needed(context: Context, kind: str, record: Record, field: str) -
         f"This is {what}. Choose another one in the account first.",
         [(field, f"is {what}")],
     )
+
+
+def ensure_administered(context: Context, person: Record, granted: Iterable[str]) -> None:
+    """Before a person gets these roles instead of those that he has. Raises Invalid `last_administrator`,
+    Stale.
+    """
+    if roles.is_administrator(person.state["roles"]) and not roles.is_administrator(granted):
+        ensure_another_administrator(context, person.id)
 
 
 def ensure_another_administrator(context: Context, person_id: int) -> None:

@@ -12,8 +12,8 @@ Answer = tuple[int, dict[str, str], Any]
 
 class Scripted(ThreadingHTTPServer):
     """Answers each path with what is written for it, in turn; the last answer stays. To the first `silent`
-    calls it says nothing. The body `...` is one that is no JSON. A `Content-Length` of its own is promised and
-    not kept.
+    calls it says nothing. The body `...` is one that is no JSON. A `Content-Length` among the headers is
+    promised, and not kept.
     """
 
     def __init__(self) -> None:
