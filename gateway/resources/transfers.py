@@ -118,7 +118,8 @@ class TransferViews:
 def _download(file: queries.File) -> Response:
     response = Response(file.chunks, mimetype=file.mimetype)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
-    response.content_length = file.size
+    if file.size is not None:
+        response.content_length = file.size
     return response
 
 
