@@ -35,7 +35,7 @@ QUICK = Sizes(
     clocks=(100, 1_000),
     organizations=400,
     foreign_organizations=40,
-    transferred=100,
+    transferred=20,
     bare_messages=10,
     bare_hops=5,
 )
