@@ -40,6 +40,7 @@ REPRESENTS = {
     "Bronze": ("represents_bronze",),
 }
 PARTNER = "gigatera"
+AGREEMENT = f"agreement/{PARTNER}/{uuid.uuid4()}"
 
 
 @dataclass
@@ -86,6 +87,18 @@ class Cast:
         }
         self.slas[name] = post("slas", fields)["id"]
 
+    def partners_sla(self) -> None:
+        """What the slas service would tell of an SLA that a partner registered for the account."""
+        told = {
+            "name": "Hosting for Widget",
+            "status": "active",
+            "account": {"id": PARTNER, "name": "GigaTera"},
+            "thread": AGREEMENT,
+            "customer_representative_ids": [self.ids["represents_partners_sla"]],
+        }
+        saved = {"id": 9004, "version": 1, "record": told}
+        self.account.contexts["requests"].copies.store("sla", saved)
+
     # -- requests --------------------------------------------------------------------------------------------
 
     def request(self, kind: str) -> int:
@@ -130,7 +143,6 @@ class Cast:
         context = self.account.contexts["requests"]
         eve = Ref(self.ids["requester"], "requester")
         instance, team = Ref(9001, "Hosting", PARTNER), Ref(9002, "Operations", PARTNER)
-        agreement = f"agreement/{PARTNER}/{uuid.uuid4()}"
         new = model.NewRequest(
             subject="Findable",
             category=Category.INCIDENT,
@@ -141,7 +153,7 @@ class Cast:
             service_instance=instance,
         )
         facts = model.Facts(
-            lead=Lead(PARTNER, agreement, instance, 21, team), service_desk_team=Ref(self.team, "Web")
+            lead=Lead(PARTNER, AGREEMENT, instance, 21, team), service_desk_team=Ref(self.team, "Web")
         )
         actor = model.Actor(eve, frozenset({Who.REQUESTER}))
         saved = store.save(context, model.create(new, actor, facts, ruled(context)))
@@ -192,6 +204,7 @@ def cast_of(account: Account, names: list[str]) -> Cast:
     cast.team = cast.manager.post("teams", {"name": "Web", "members": members})["id"]
     for name in REPRESENTS:
         cast.service_level(name)
+    cast.partners_sla()
     # Who is no more what he was.
     gold = f"slas/{cast.slas['Gold']}"
     now = [cast.ids[each] for each in REPRESENTS["Gold"]]

@@ -8,12 +8,13 @@ from typing import Any
 
 from services.common import hierarchies, idempotency, roles
 from services.common.actor import Actor
+from services.common.attachments import mark_named
 from services.common.context import Context
 from services.common.errors import Conflict
 from services.common.store import decide_again
 from services.organizations.actions import attaching, custom_fields
 from services.organizations.actions.domains import home_of
-from services.organizations.actions.needed import ensure_not_needed
+from services.organizations.actions.needed import ensure_administered, ensure_not_needed
 from services.organizations.actions.saving import (
     found,
     insert,
@@ -25,6 +26,7 @@ from services.organizations.actions.saving import (
 from services.organizations.model import overlay, shapes, shelves
 from services.organizations.model import records as rules
 from services.organizations.model.domains import domain_keys
+from services.organizations.model.roles import checked as granted
 
 Fields = Mapping[str, Any]
 Change = Fields | Callable[[Fields], Fields]
@@ -99,7 +101,7 @@ def update_team(
 
 def create_person(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
     """As create_organization; without an organization the person belongs to the one that his e-mail address
-    fits (`model.domains`), else to the account's own.
+    fits (`model.domains`), else to the account's own. `roles` come in files alone.
     """
     actor.needs(*roles.ADMINISTRATORS)
     if fields.get("organization_id") is None:
@@ -126,9 +128,10 @@ def _created(context: Context, actor: Actor, kind: str, fields: Fields, key: str
     if (made := made_before(context, kind, fields, id)) is not None:
         return made
     with refusing():
-        fields = _checked(context, kind, None, {}, fields)
+        fields = _checked(context, actor, kind, None, {}, fields)
     fields = attaching.attached(context, actor, kind, {}, fields)
     state = shapes.new(kind, fields, context.clock.now())
+    marks = attaching.marks_of(context, fields)
     try:
         record = insert(context, actor, kind, id or context.ids.next(kind), state)
     except Conflict:
@@ -136,7 +139,7 @@ def _created(context: Context, actor: Actor, kind: str, fields: Fields, key: str
         if (made := made_before(context, kind, fields, id)) is None:
             raise
         return made
-    attaching.mark_named(context, fields)
+    mark_named(context, marks)
     return whole(record)
 
 
@@ -169,16 +172,19 @@ def edited(
         wanted = change(record.state) if callable(change) else change
         _may_write(actor, kind, record.state, wanted)
         shelves.in_use(kind, record.state)
-        fields = _checked(context, kind, id, record.state, wanted)
+        fields = _checked(context, actor, kind, id, record.state, wanted)
     fields = attaching.attached(context, actor, kind, record.state, fields)
     changes = rules.changed(record.state, fields)
     if not changes:
         return whole(record)
     if changes.get("disabled", [None, False])[1]:
         ensure_not_needed(context, kind, record, "disabled")
+    if "roles" in changes:
+        ensure_administered(context, record, fields["roles"])
     state = shapes.edited(kind, record.state, fields, context.clock.now())
+    marks = attaching.marks_of(context, fields)
     saved = save(context, actor, kind, record, state, changes)
-    attaching.mark_named(context, fields)
+    mark_named(context, marks)
     return whole(saved)
 
 
@@ -194,7 +200,7 @@ def _may_write(actor: Actor, kind: str, state: Fields, fields: Fields) -> None:
 
 
 def _checked(
-    context: Context, kind: str, id: int | None, state: Mapping[str, Any], fields: Fields
+    context: Context, actor: Actor, kind: str, id: int | None, state: Mapping[str, Any], fields: Fields
 ) -> dict[str, Any]:
     """The fields as they will be stored. References that stay are not asked about. Raises RuleBroken."""
     checked = dict(fields)
@@ -209,8 +215,10 @@ def _checked(
         checked["email_domains"] = domain_keys(checked["email_domains"])
     if kind == "team":
         checked = _checked_team(context, state, checked)
+    if "roles" in checked:
+        checked["roles"] = list(granted(checked["roles"]))
     if "custom_fields" in checked:
-        checked |= custom_fields.taken(context, kind, state, checked.pop("custom_fields"))
+        checked |= custom_fields.taken(context, actor, kind, state, checked.pop("custom_fields"))
     return checked
 
 

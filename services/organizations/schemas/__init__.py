@@ -34,6 +34,8 @@ from services.organizations.schemas.transfers import (
     ImportInputSchema,
     ImportLineSchema,
     ImportSchema,
+    PersonLineInputSchema,
+    PersonLineSchema,
     TransferTokenSchema,
 )
 from services.organizations.schemas.trusts import (
@@ -77,6 +79,8 @@ __all__ = [
     "PermissionInputSchema",
     "PermissionSchema",
     "PersonInputSchema",
+    "PersonLineInputSchema",
+    "PersonLineSchema",
     "PersonSchema",
     "RevokeKeyInputSchema",
     "SignInSchema",

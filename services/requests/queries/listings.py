@@ -8,7 +8,7 @@ from typing import Any
 
 from services.common.actor import Actor
 from services.common.listing import Field, Kind, Listing
-from services.common.listing.usual import EXACT, ID, TIME, TIMES
+from services.common.listing.usual import EXACT, ID, TIME, TIMES, numbered
 from services.requests.model import Category, Impact, Medium, Status, Visibility
 from services.requests.model.access import Viewer
 
@@ -41,6 +41,8 @@ def related(viewer: Viewer) -> Filter:
         ways.append({"organization.id": viewer.key_contact_of})
     if viewer.sla_ids:
         ways.append({"sla_ids": {"$in": sorted(viewer.sla_ids)}})
+    if viewer.agreements:
+        ways.append({"below.agreement": {"$in": sorted(viewer.agreements)}})
     return {"$or": ways}
 
 
@@ -150,6 +152,10 @@ NOTES = Listing(
         "public": {"visibility": Visibility.END_USER.value},
         "internal": {"visibility": {"$in": [Visibility.SPECIALIST.value, Visibility.AUDIT.value]}},
     },
+)
+
+NOTE_ATTACHMENTS = numbered(
+    "name", "uri", "key", "inline", "size", "state", "refused", "offered", "note", "created_at"
 )
 
 HANDOVERS = Listing(
