@@ -10,6 +10,7 @@ from gateway.references import Kind, Reference
 from gateway.tokens import Holder
 from services.common.actor import Actor
 from services.organizations import queries as organizations
+from services.reporting import queries as reporting
 from services.requests import queries as requests
 from services.slas import queries as slas
 
@@ -28,6 +29,7 @@ KINDS = (
     Kind("sla_notification_scheme", "slas", "SlaNotificationScheme", slas.references),
     Kind("waiting_for_customer_follow_up", "slas", "WaitingForCustomerFollowUp", slas.references),
     Kind("request", "requests", "Req", requests.references, label="subject"),
+    Kind("report", "reporting", "Report", reporting.references),
 )
 
 

@@ -36,7 +36,7 @@ from services.federation.letters import write
 from services.federation.resuming import resumed
 from services.federation.threads import Thread, open_thread
 from services.requests.documents import decode, encode
-from services.requests.model import HistoryEntry, Note, Outgoing, Place, Request, Step, place
+from services.requests.model import HistoryEntry, Note, Outgoing, Place, Request, Step, place, recorded
 
 Document = dict[str, Any]
 
@@ -166,6 +166,7 @@ def save(
         *messages,
         *also,
         *(event_row(event.type, event.facts) for event in step.events),
+        *(event_row("request.recorded", body) for body in recorded(step, stored.request if stored else None)),
     ]
     state = _state(step.request, threads.values(), stored.record.state if stored else {})
     history = [_entry(entry) for entry in step.history]
