@@ -1,4 +1,4 @@
-"""What reports must tell, by a plain loop over the API's records: it knows nothing of rows, cells or counts."""
+"""What reports must tell, by a plain loop over the API's records: it knows of no rows, cells or counts."""
 
 from __future__ import annotations
 

@@ -1,17 +1,12 @@
 """The documents of this service, their collections and indexes.
 
-Read models, in generations (`rows`): those of generation n have `_<n>` behind their name.
-
 request_rows        `_id` a request's; what `request.recorded` said in its newest `version`, all `marks`, and
                     what is measured of them (`model.rows`). `sla_ids`: the SLAs it has affected
 period_rows         `_id` made of the request and when it began; who held it
 note_rows           `_id` a note's
 affected_sla_rows   `_id` an affected SLA's
 
-generations    one document: the generation that is `read`, the one that is `made` beside it (or null), and
-               how far that has come
-touched        `_id` `<generation>:<collection>:<day in UTC>`; `changes`: how often rows of that day may have
-               changed
+touched        `_id` `<collection>:<day in UTC>`; `changes`: how often rows of that day may have changed
 counts         `_id` `<digest>:<zone>:<day>`: the cells of a report's rows of one day, as they were at so many
                `changes` of the days in UTC that it touches. Nothing but what saves time: rows are the truth
 reports        `_id` an integer: a report
@@ -62,7 +57,6 @@ AFFECTED_SLA_ROWS: Final = Collection(
     records=False,
 )
 ROWS: Final = (REQUEST_ROWS, PERIOD_ROWS, NOTE_ROWS, AFFECTED_SLA_ROWS)
-GENERATIONS: Final = Collection("generations", records=False)
 TOUCHED: Final = Collection("touched", records=False)
 COUNTS: Final = Collection("counts", (Index("digest"),), records=False)
 REPORTS: Final = Collection("reports", LISTED)
@@ -70,41 +64,18 @@ DASHBOARDS: Final = Collection("dashboards", LISTED)
 REPRESENTED: Final = Collection(
     collection_name("sla"), (Index(["customer_representative_ids", "_id"]),), records=False
 )
-COLLECTIONS: Final = (*ROWS, GENERATIONS, TOUCHED, COUNTS, REPORTS, DASHBOARDS, KEYS, REPRESENTED)
+COLLECTIONS: Final = (*ROWS, TOUCHED, COUNTS, REPORTS, DASHBOARDS, KEYS, REPRESENTED)
 KINDS: Final = {"report": REPORTS, "dashboard": DASHBOARDS}
-
-_ONE: Final = "rows"
-FIRST: Final = 1
 
 
 def records(context: Context, kind: str) -> Records:
     return Records(context, KINDS[kind])
 
 
-def generation(database: Database[Document]) -> Document:
-    """`{read, made}`: the generation that figures are made of, and that which is made beside it, or None."""
-    with answering():
-        found = database[GENERATIONS.name].find_one({"_id": _ONE})
-    return found or {"read": FIRST, "made": None}
-
-
-def kept(database: Database[Document]) -> list[int]:
-    """The generations that are to follow what is heard."""
-    now = generation(database)
-    return [now["read"], *([now["made"]] if now["made"] else [])]
-
-
-def rows(database: Database[Document], collection: str, of: int) -> Any:
-    """The rows of a generation."""
-    return database[collection if of == FIRST else f"{collection}_{of}"]
-
-
-def touch(context: Context, of: int, collection: str, moments: Iterable[datetime | None]) -> None:
+def touch(context: Context, collection: str, moments: Iterable[datetime | None]) -> None:
     """Says that rows with these moments may have changed; after they have. Raises Unavailable."""
     days = sorted({at.astimezone(UTC).date().isoformat() for at in moments if at is not None})
-    asked = [
-        UpdateOne({"_id": f"{of}:{collection}:{day}"}, {"$inc": {"changes": 1}}, upsert=True) for day in days
-    ]
+    asked = [UpdateOne({"_id": f"{collection}:{day}"}, {"$inc": {"changes": 1}}, upsert=True) for day in days]
     if asked:
         with answering():
             context.database[TOUCHED.name].bulk_write(asked, ordered=False)

@@ -32,10 +32,9 @@ def count_ahead(context: Context) -> int:
     """Counts what was not counted, or not since it was touched; gives how many days of reports. Raises
     Unavailable."""
     done, now = 0, context.clock.now()
-    of = store.generation(context.database)["read"]
     for zone in zones(context):
         last = day_of(now, zone) - ONE_DAY
-        for counter in _counters(context, of):
+        for counter in _counters(context):
             span = Span(last - ONE_DAY * (MAX_DAYS - 1), last, zone)
             done += _count(context, counter, span, MAX_COUNTED - done)
             if done >= MAX_COUNTED:
@@ -45,8 +44,7 @@ def count_ahead(context: Context) -> int:
 
 def forget(context: Context) -> None:
     """Lets go of what was counted for reports that are not any more as they were. Raises Unavailable."""
-    of = store.generation(context.database)["read"]
-    used = [counter.digest for counter in _counters(context, of)]
+    used = [counter.digest for counter in _counters(context)]
     with answering():
         context.database[store.COUNTS.name].delete_many({"digest": {"$nin": used}})
 
@@ -60,10 +58,10 @@ def zones(context: Context) -> list[str]:
     return sorted(counts, key=lambda zone: (-counts[zone], zone))[:MAX_ZONES]
 
 
-def _counters(context: Context, of: int) -> Iterator[Counter]:
+def _counters(context: Context) -> Iterator[Counter]:
     seen: set[str] = set()
     for report in store.records(context, "report").find({"disabled": False}):
-        for counter in counters(context.database, of, defined(report.state)):
+        for counter in counters(context.database, defined(report.state)):
             if counter.digest not in seen:
                 seen.add(counter.digest)
                 yield counter

@@ -4,8 +4,6 @@ A request's row is the truth of its periods: it is saved first, by a compare-and
 and its periods are put in place after it; who finds that it went on meanwhile puts them once more. Then the
 days that the rows are counted at are touched, so that what was counted of them is not believed any more. The
 event is done only when all this is; a crash before that brings it again, and all of it is as after once.
-
-Each generation of rows that is kept follows alike.
 """
 
 from __future__ import annotations
@@ -39,67 +37,60 @@ _OF_SLA: Final = ("started_at", "responded_at", "resolved_at")
 
 def record_request(context: Context, body: Mapping[str, Any]) -> None:
     """Applies `request.recorded`. Raises Unavailable."""
-    for of in store.kept(context.database):
-        put_request(context, of, body)
+    before, after = _put_row(context, body)
+    _put_notes(context, rows.notes_of(body))
+    while True:
+        touched = _put_periods(context, after)
+        now = _row(context, body["id"])
+        if now is None or now["revision"] == after["revision"]:
+            break
+        after = now
+    store.touch(context, "request_rows", [row.get(name) for row in (before, after) for name in _MOMENTS])
+    store.touch(context, "period_rows", touched)
     _lag(context, "requests", body["at"])
 
 
 def record_affected_sla(context: Context, body: Mapping[str, Any]) -> None:
     """Applies `affected_sla.recorded`. Raises Unavailable."""
-    for of in store.kept(context.database):
-        put_affected_sla(context, of, body)
+    _put_affected_sla(context, body)
     _lag(context, "affected_slas", body["record"]["updated_at"])
 
 
-def put_request(context: Context, of: int, body: Mapping[str, Any]) -> None:
-    """The request, its periods and its new notes as rows of a generation. Raises Unavailable."""
-    before, after = _put_row(context, of, body)
-    put_notes(context, of, rows.notes_of(body))
-    while True:
-        touched = _put_periods(context, of, after)
-        now = _row(context, of, body["id"])
-        if now is None or now["revision"] == after["revision"]:
-            break
-        after = now
-    store.touch(context, of, "request_rows", [row.get(name) for row in (before, after) for name in _MOMENTS])
-    store.touch(context, of, "period_rows", touched)
-
-
-def put_notes(context: Context, of: int, notes: list[Document]) -> None:
+def _put_notes(context: Context, notes: list[Document]) -> None:
     """Raises Unavailable."""
     if notes:
         with answering():
-            insert_missing(store.rows(context.database, "note_rows", of), notes)
-        store.touch(context, of, "note_rows", [note["created_at"] for note in notes])
+            insert_missing(context.database["note_rows"], notes)
+        store.touch(context, "note_rows", [note["created_at"] for note in notes])
 
 
 @decide_again
-def put_affected_sla(context: Context, of: int, body: Mapping[str, Any]) -> None:
+def _put_affected_sla(context: Context, body: Mapping[str, Any]) -> None:
     """Raises Unavailable."""
     row = rows.affected_sla(body)
-    kept = store.rows(context.database, "affected_sla_rows", of)
+    kept = context.database["affected_sla_rows"]
     with answering():
         before = kept.find_one({"_id": row["_id"]}) or {}
         if before.get("version", 0) < row["version"]:
             _replace(kept, before, row, "version")
-        requests = store.rows(context.database, "request_rows", of)
+        requests = context.database["request_rows"]
         asked = {"_id": row["request_id"]}
         requests.update_one(asked, {"$addToSet": {"sla_ids": row["sla_id"]}}, upsert=True)
         request = requests.find_one(asked, dict.fromkeys(_MOMENTS, 1)) or {}
     moments = [each.get(name) for each in (before, row) for name in _OF_SLA]
-    store.touch(context, of, "affected_sla_rows", moments)
-    store.touch(context, of, "request_rows", [request.get(name) for name in _MOMENTS])
+    store.touch(context, "affected_sla_rows", moments)
+    store.touch(context, "request_rows", [request.get(name) for name in _MOMENTS])
 
 
 @decide_again
-def _put_row(context: Context, of: int, body: Mapping[str, Any]) -> tuple[Document, Document]:
+def _put_row(context: Context, body: Mapping[str, Any]) -> tuple[Document, Document]:
     """The request's row as it was and as it is."""
-    before = _row(context, of, body["id"]) or {}
+    before = _row(context, body["id"]) or {}
     after = rows.apply({**before, "_id": body["id"]}, body, context.account)
     if after != before:
         after["revision"] = before.get("revision", 0) + 1
         with answering():
-            _replace(store.rows(context.database, "request_rows", of), before, after, "revision")
+            _replace(context.database["request_rows"], before, after, "revision")
     return before, after
 
 
@@ -117,15 +108,15 @@ def _replace(kept: Any, before: Mapping[str, Any], after: Mapping[str, Any], by:
         raise Stale()
 
 
-def _row(context: Context, of: int, id: int) -> Document | None:
+def _row(context: Context, id: int) -> Document | None:
     with answering():
-        found: Document | None = store.rows(context.database, "request_rows", of).find_one({"_id": id})
+        found: Document | None = context.database["request_rows"].find_one({"_id": id})
     return found
 
 
-def _put_periods(context: Context, of: int, request: Mapping[str, Any]) -> list[Any]:
+def _put_periods(context: Context, request: Mapping[str, Any]) -> list[Any]:
     """Puts the periods of a request in place of those that were there; gives the moments of both."""
-    kept, wanted = store.rows(context.database, "period_rows", of), rows.periods_of(request)
+    kept, wanted = context.database["period_rows"], rows.periods_of(request)
     with answering():
         before = {each["_id"]: each for each in kept.find({"request_id": request["_id"]})}
         changed = [each for each in wanted if before.get(each["_id"]) != each]

@@ -77,9 +77,7 @@ def utc_days(span: Span) -> list[str]:
 def utc_days_of(span: Span) -> dict[date, list[str]]:
     """The same for each day of a span by itself."""
     ends = [begins(day, span.zone) for day in (*span.days, span.last + ONE_DAY)]
-    return {
-        day: _between(since, until) for day, since, until in zip(span.days, ends, ends[1:], strict=False)
-    }
+    return {day: _between(since, until) for day, since, until in zip(span.days, ends, ends[1:], strict=False)}
 
 
 def _between(since: datetime, until: datetime) -> list[str]:

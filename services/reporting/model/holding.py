@@ -36,7 +36,7 @@ def periods(marks: Iterable[Mapping[str, Any]]) -> list[Document]:
         if not begun or any(begun[-1][name] != mark[name] for name in _HELD):
             begun.append({**mark, "at": at})
     found: list[Document] = []
-    for each, after in zip(begun, [*begun[1:], None], strict=True):
+    for each, after in zip(begun, [*begun[1:], None], strict=False):
         if after is None and each["status"] == COMPLETED:
             break
         found.append(_period(each, after, found[-1] if found else None))

@@ -112,8 +112,7 @@ def list_records(
 ) -> Page:
     """Exactly those records that a figure counts. Raises NotFound."""
     definition = _definition(database, report, where, viewer)
-    of = store.generation(database)["read"]
-    rows = store.rows(database, definition.subject.collection, of)
+    rows = database[definition.subject.collection]
     found = page(rows, RECORDS[definition.of], query, records_of(definition, which))
     unshown = () if viewer.has(*SEE_REQUESTS) else _UNSHOWN
     return found.map(lambda row: _row(definition.of, row, unshown))

@@ -30,15 +30,13 @@ class Counter:
     """Counts rows of a definition at one of their moments, for some measures."""
 
     def __init__(
-        self, database: Database[Document], of: int, definition: Definition, moment: str, *what: Measure
+        self, database: Database[Document], definition: Definition, moment: str, *what: Measure
     ) -> None:
-        """`of`: the generation whose rows are counted."""
         self._database = database
-        self._of = of
         self._definition = definition
         self._moment = moment
         self._measures = what
-        said = [of, definition.of, moment, definition.paths, definition.filters, cells.needed(what)]
+        said = [definition.of, moment, definition.paths, definition.filters, cells.needed(what)]
         self.digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
 
     def by_day(self, span: Span) -> dict[date, Cells]:
@@ -63,7 +61,7 @@ class Counter:
         """How often rows may have changed that are counted on the days of a span. Read it before the rows."""
         collection = self._definition.subject.collection
         days = utc_days(span)
-        prefix = f"{self._of}:{collection}:"
+        prefix = f"{collection}:"
         asked = {"_id": {"$gte": prefix + days[0], "$lte": prefix + days[-1]}}
         with answering():
             found = {each["_id"]: each["changes"] for each in self._database[store.TOUCHED.name].find(asked)}
@@ -96,7 +94,7 @@ class Counter:
         within = {self._moment: {"$gte": span.since, "$lt": span.until}}
         sums, sketches = cells.needed(self._measures)
         shown = dict.fromkeys((self._moment, *self._definition.paths, *sums, *sketches), 1)
-        kept = store.rows(self._database, self._definition.subject.collection, self._of)
+        kept = self._database[self._definition.subject.collection]
         with answering():
             yield from kept.find({**within, **filter_of(self._definition)}, shown)
 
@@ -104,11 +102,11 @@ class Counter:
         return f"{self.digest}:{zone}:{day.isoformat()}"
 
 
-def counters(database: Database[Document], of: int, definition: Definition) -> Sequence[Counter]:
+def counters(database: Database[Document], definition: Definition) -> Sequence[Counter]:
     """All that a report counts by day: at its moment; and where it tells what was open, what was created and
     completed."""
     measures = tuple(definition.measures.values())
-    at_moment = Counter(database, of, definition, definition.moment, *measures)
+    at_moment = Counter(database, definition, definition.moment, *measures)
     if not definition.tells_open:
         return (at_moment,)
-    return (at_moment, *(Counter(database, of, definition, name) for name in ("created_at", "completed_at")))
+    return (at_moment, *(Counter(database, definition, name) for name in ("created_at", "completed_at")))

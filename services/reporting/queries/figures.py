@@ -11,7 +11,6 @@ from pymongo.database import Database
 
 from services.common.database import answering
 from services.common.errors import Invalid
-from services.reporting import store
 from services.reporting.model import cells
 from services.reporting.model.cells import Cells, Group
 from services.reporting.model.days import Span, buckets, day_of
@@ -50,10 +49,9 @@ def figures(
 def _figures(
     database: Database[Document], definition: Definition, span: Span, now: datetime
 ) -> Iterator[Document]:
-    of = store.generation(database)["read"]
-    found = counters(database, of, definition)
+    found = counters(database, definition)
     by_day = found[0].by_day(span)
-    open_at = _Open(database, of, definition, span, now) if definition.tells_open else None
+    open_at = _Open(database, definition, span, now) if definition.tells_open else None
     for first, within in buckets(span, definition.bucket):
         counted: Cells = {}
         for day in within.days:
@@ -81,9 +79,9 @@ class _Open:
     """
 
     def __init__(
-        self, database: Database[Document], of: int, definition: Definition, span: Span, now: datetime
+        self, database: Database[Document], definition: Definition, span: Span, now: datetime
     ) -> None:
-        kept = store.rows(database, definition.subject.collection, of)
+        kept = database[definition.subject.collection]
         asked = {"open": True, **filter_of(definition)}
         with answering():
             live = list(kept.find(asked, dict.fromkeys(definition.paths or ("_id",), 1)))
@@ -91,7 +89,7 @@ class _Open:
         self._open: dict[Group, int] = {group: cell["n"] for group, cell in counts.items()}
         since = Span(span.first, max(span.last, day_of(now, span.zone)), span.zone)
         self._since: list[tuple[date, Mapping[Group, int]]] = []
-        _, created, completed = counters(database, of, definition)
+        _, created, completed = counters(database, definition)
         opened, closed = created.by_day(since), completed.by_day(since)
         for day in reversed(since.days):
             net: dict[Group, int] = {}

@@ -152,3 +152,77 @@ def test_what_was_counted_ahead_is_told_as_long_as_nothing_has_changed(sam: Clie
     assert figures(sam, report, time_zone="UTC") != told
     recorded(account, "requests")  # said once more: nothing is different, and nothing is believed any more
     assert figures(sam, report, time_zone="UTC") == told
+
+
+@pytest.mark.usefixtures("played")
+def test_who_sees_a_report_is_whom_it_is_shared_with(
+    account: Account, administrator: Client, sam: Client, teams: list[Made]
+) -> None:
+    ann = account.person("Ann Specialist", "specialist")[1]
+    end_user = account.person("Eve Enduser")[1]
+    made = sam.post("reports", {"name": "Sam's", "subject": "requests", "groups": ["team"]})
+    path = f"reports/{made['id']}"
+    ways = [
+        ({}, False, True),
+        ({"shared_with": "account"}, True, True),
+        ({"shared_with": "teams", "teams": [teams[0]["id"]]}, False, True),
+        ({"shared_with": "nobody", "teams": []}, False, True),
+    ]
+    for fields, seen_by_ann, seen_by_sam in ways:
+        sam.patch(path, fields)
+        for client, seen in (
+            (ann, seen_by_ann),
+            (sam, seen_by_sam),
+            (administrator, True),
+            (end_user, False),
+        ):
+            for below in ("", "/figures", "/records"):
+                assert client.send("GET", path + below).status_code == (200 if seen else 404)
+    sam.patch(path, {"shared_with": "account"})
+    assert ann.send("PATCH", path, {"name": "Ann's"}).status_code == 403
+    administrator.patch(path, {"name": "Everybody's"})
+
+
+@pytest.mark.usefixtures("played")
+def test_a_representative_sees_of_a_shared_dashboard_what_is_of_his_slas(
+    sam: Client, rita: tuple[Made, Client], slas: list[Made]
+) -> None:
+    client = rita[1]
+    wanted = {"name": "All", "subject": "requests", "measures": ["count", "open"], "days": 60}
+    all_ = sam.post("reports", wanted)
+    met = founded(sam, "sla-met")
+    ids = [each["id"] for each in slas]
+    board = sam.post("dashboards", {"name": "Ours", "reports": [all_["id"], met["id"]], "slas": ids})
+    path = f"dashboards/{board['id']}"
+    of_requests, of_slas = client.get(f"{path}/figures")
+    whole, _ = sam.get(f"{path}/figures")
+    affected = {each["request"]["id"] for each in sam.get("affected_slas", sla=ids[0], per_page=100)}
+    assert of_requests["figures"][0]["values"]["count"] == len(affected)
+    assert whole["figures"][0]["values"]["count"] > len(affected)
+    assert {each["group"]["sla"]["id"] for each in of_slas["figures"]} == {ids[0]}
+    total, records = drilled(client, of_requests["figures"][0]["records"]["count"])
+    assert ({each["request"]["id"] for each in records}, total) == (affected, len(affected))
+    assert all(each["team"] is None and each["holder"] is None for each in records)
+    # The report itself is not shared with her, and not what other representatives see.
+    assert client.send("GET", f"reports/{all_['id']}/figures").status_code == 404
+    assert [each["id"] for each in client.get("dashboards")] == [board["id"]]
+    sam.patch(path, {"slas": [ids[1]]})
+    assert client.send("GET", f"{path}/figures").status_code == 404
+    refused = sam.send("PATCH", path, {"reports": [founded(sam, "time-per-account")["id"]]})
+    assert refused.status_code == 422
+    assert "slas" in refused.text
+
+
+@pytest.mark.usefixtures("played")
+def test_what_does_not_fit_together_is_refused_by_name(sam: Client) -> None:
+    report = founded(sam, "push-to-front")
+    for path, field in (
+        (f"reports/{report['id']}/figures?from=yesterday", "from"),
+        (f"reports/{report['id']}/figures?from=2026-01-02&until=2026-01-01", "from"),
+        (f"reports/{report['id']}/figures?time_zone=Mars", "time_zone"),
+        (f"reports/{report['id']}/figures?colour=red", "colour"),
+        (f"reports/{report['id']}/records?measure=holding", "measure"),
+        (f"reports/{report['id']}/records?colour=red", "colour"),
+    ):
+        answer = sam.send("GET", path)
+        assert (answer.status_code, answer.json["errors"][0][0]) == (422, field), answer.text
