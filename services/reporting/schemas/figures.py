@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields
 
 from services.common.fields import Day, Moment
 from services.common.schemas import OutputSchema
 
 
-class FigureSchema(OutputSchema):
-    """The figures of a bucket and group. `from` and `until` are its first and last day; `records`, by
-    measure, leads to exactly what was counted.
+class OfReportSchema(OutputSchema):
+    id = fields.Integer()
+    name = fields.String()
+
+
+class _FigureSchema(OutputSchema):
+    """The figures of a bucket and group. `bucket`: the day with which it begins, null without buckets; `from`
+    and `until`: its days that were asked for. `records`, by measure, leads to exactly what was counted.
     """
 
-    bucket = Day()
+    bucket = Day(allow_none=True)
     until = Day()
     group = fields.Dict(keys=fields.String())
     values = fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True))
-    records = fields.Dict(keys=fields.String(), values=fields.Url())
+    records = fields.Dict(keys=fields.String(), values=fields.String())
 
 
-class FiguresSchema(OutputSchema):
+class _FiguresSchema(OutputSchema):
     """What a report tells of the days asked for, as they begin and end in `time_zone`."""
 
-    report_id = fields.Integer()
-    name = fields.String()
+    report = fields.Nested(OfReportSchema)
     time_zone = fields.String()
     until = Day()
-    figures = fields.List(fields.Nested(FigureSchema))
+
+
+_FROM: Any = {"from": Day()}
+FigureSchema: Any = _FigureSchema.from_dict(_FROM, name="FigureSchema")
+FiguresSchema: Any = _FiguresSchema.from_dict(
+    {**_FROM, "figures": fields.List(fields.Nested(FigureSchema))}, name="FiguresSchema"
+)
 
 
 class ReportRecordSchema(OutputSchema):
