@@ -23,7 +23,7 @@ from tests.replay.known import KNOWN, case_of, line_of
 from tests.reporting_oracle import Oracle
 from tests.waiting import wait_until
 
-CASES = 40
+CASES = 20
 pytestmark = [pytest.mark.slow]
 
 
