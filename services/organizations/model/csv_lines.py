@@ -1,36 +1,26 @@
-"""CSV as it comes from strangers and goes to spreadsheets.
+"""CSV as it comes from strangers.
 
 UTF-8, with or without a byte order mark; cells quoted by `"` where they need it, a quote in them doubled;
 lines end with LF or CRLF. A file that breaks this is refused as a whole, before anything of it is done: one
 quote too many shifts every cell behind it. A line with too few or too many cells is that line's failure
 alone.
 
-A cell that a spreadsheet would take for a formula is written with an apostrophe before it (`defused`), and
-read without it (`undefused`); so is what would be read otherwise than it is meant. What is written is read as
-it was, whatever it is.
+What a cell stands for: `services.common.csv_cells`, by which cells are written too.
 """
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from services.organizations.model.rules import RuleBroken
 
 DELIMITERS: Final = {"comma": ",", "semicolon": ";", "tab": "\t"}
-LINE_SEPARATORS: Final = {"crlf": "\r\n", "lf": "\n"}
-EMPTY: Final = "[empty]"
-"""The cell that empties a field. A blank one leaves it as it is."""
-EMPTIED: Final = "\x00"
-"""What it is read as: no text that a cell may hold."""
 
 MAX_LINE_BYTES: Final = 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
-# Of the wide forms some spreadsheets make the plain ones.
-_STARTS: Final = frozenset("=+-@\t\r\n'＝＋－＠")
 
 
 @dataclass(frozen=True)
@@ -40,27 +30,6 @@ class Row:
     offset: int
     line: int
     cells: tuple[str, ...]
-
-
-def defused(text: str) -> str:
-    """The text as it is written into a cell."""
-    return f"'{text}" if text[:1] in _STARTS or text == EMPTY else text
-
-
-def undefused(cell: str) -> str:
-    """The text that a cell stands for: the inverse of `defused`. `EMPTIED` for the cell that empties."""
-    if cell == EMPTY:
-        return EMPTIED
-    meant = cell[1:]
-    return meant if cell.startswith("'") and defused(meant) == cell else cell
-
-
-def written(cells: Sequence[str], line_separator: str) -> str:
-    """One line of a file."""
-    out = io.StringIO()
-    # The library quotes a cell for the line ends that it writes itself; it shall for all.
-    csv.writer(out, lineterminator="\r\n").writerow([defused(cell) for cell in cells])
-    return out.getvalue().removesuffix("\r\n") + line_separator
 
 
 def rows(chunks: Iterable[bytes], delimiter: str = ",", offset: int = 0, line: int = 1) -> Iterator[Row]:
