@@ -22,6 +22,7 @@ from flask_smorest import Blueprint
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
+from gateway.files import FORMATS, csv_file
 from gateway.records import Document
 from gateway.resource import Resource, ResourceViews, View, add_views, viewer
 from gateway.resources.shapes.reports import DASHBOARD, RECORDS, REPORT
@@ -57,6 +58,7 @@ _SPAN: Final = {
     "from": "the first day, such as 2025-01-31",
     "until": "the last day; today by default",
     "time_zone": "whose days; the caller's own by default",
+    "export_format": "csv: as a file",
 }
 _WHICH: Final = {**_SPAN, "measure": "the measure whose figure it is; count by default"}
 _REPORT: Final = {"report": "the id of one of its reports"}
@@ -94,8 +96,16 @@ class _FigureViews(ResourceViews):
         shape = RECORDS[report["subject"]]
         others = [(name, value) for name, value in request.args.items(multi=True) if name not in taken]
         query = ListQuery.parse(others, shape.listing)
+        if _as_file(taken):
+            return self._records_file(report, where, which, query)
         page = queries.list_records(self.database, report, where, which, query, viewer())
         return self.answers.page(shape, page, replace(query, named=(*taken.items(), *query.named)))
+
+    def _records_file(self, report: Document, where: Document, which: Any, query: ListQuery) -> Response:
+        """All that a figure counts, whatever page is asked for. Raises Invalid `too_many_records`."""
+        found = queries.all_records(self.database, report, where, which, query, viewer())
+        lines = self.answers.lines(RECORDS[report["subject"]], found, query.fields)
+        return csv_file(f"report-{report['id']}-records", query.fields, lines)
 
     def _records(self, report: Document, where: Document, zone: str, figure: Document) -> dict[str, str]:
         which = {"from": figure["from"], "until": figure["until"], "time_zone": zone}
@@ -121,7 +131,15 @@ class ReportViews(_FigureViews):
     def get_figures(self, id: str) -> Response:
         asked = _asked(_SPAN)
         report = self.load(id)
-        return of_json(self.figures_of(report, report, asked))
+        told = self.figures_of(report, report, asked)
+        if not _as_file(asked):
+            return of_json(told)
+        header = ("bucket", "from", "until", *report["groups"], *report["measures"])
+        lines = [
+            [each[name] for name in header[:3]] + list(each["group"].values()) + list(each["values"].values())
+            for each in told["figures"]
+        ]
+        return csv_file(f"report-{report['id']}", header, lines)
 
     def get_records(self, id: str) -> Response:
         report = self.load(id)
@@ -141,7 +159,7 @@ class DashboardViews(_FigureViews):
         add_views(blueprint, "/<id>/records", "records", {"get": self.reader(_listed(self.get_records))})
 
     def get_figures(self, id: str) -> Response:
-        asked = _asked(_SPAN)
+        asked = _asked({name: text for name, text in _SPAN.items() if name != "export_format"})
         dashboard = self.load(id)
         reports = queries.reports_of(self.database, dashboard)
         return of_json([self.figures_of(report, dashboard, asked) for report in reports])
@@ -167,6 +185,14 @@ def _taken(known: Mapping[str, str], report: Document) -> dict[str, str]:
     """Those parameters that say which figure of a report."""
     names = (*known, *report["groups"])
     return {name: value for name, value in request.args.items() if name in names}
+
+
+def _as_file(asked: Mapping[str, str]) -> bool:
+    """Raises Invalid for a format that there is not."""
+    wanted = asked.get("export_format")
+    if wanted not in (None, *FORMATS):
+        raise Invalid(errors=[("export_format", f"must be one of: {', '.join(FORMATS)}")])
+    return wanted is not None
 
 
 def _listed(view: View) -> View:

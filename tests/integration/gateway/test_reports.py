@@ -3,6 +3,8 @@ the records that it counts."""
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -226,3 +228,26 @@ def test_what_does_not_fit_together_is_refused_by_name(sam: Client) -> None:
     ):
         answer = sam.send("GET", path)
         assert (answer.status_code, answer.json["errors"][0][0]) == (422, field), answer.text
+
+
+@pytest.mark.usefixtures("played")
+def test_figures_and_records_are_files_for_spreadsheets(sam: Client, administrator: Client) -> None:
+    wanted = {"name": "By team", "subject": "requests", "groups": ["team"], "days": 60}
+    path = f"reports/{sam.post('reports', wanted)['id']}"
+    told = sam.get(f"{path}/figures")["figures"]
+    answer = sam.send("GET", f"{path}/figures?export_format=csv")
+    lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert lines[0] == ["bucket", "from", "until", "team", "count"]
+    names = [(each["group"]["team"] or {"name": ""})["name"] for each in told]
+    assert [(line[3], int(line[4])) for line in lines[1:]] == [
+        (name, each["values"]["count"]) for name, each in zip(names, told, strict=True)
+    ]
+    records = list(
+        csv.reader(sam.send("GET", f"{path}/records?export_format=csv&per_page=2").text.splitlines())
+    )
+    assert len(records) - 1 == sum(each["values"]["count"] for each in told)
+    administrator.patch(f"teams/{told[0]['group']['team']['id']}", {"name": "=2+2"})
+    again = sam.send("GET", f"{path}/figures?export_format=csv").text
+    assert "'=2+2" in again
+    assert ",=2+2" not in again
+    assert sam.send("GET", f"{path}/figures?export_format=pdf").status_code == 422
