@@ -3,9 +3,7 @@
 UTF-8, with or without a byte order mark; cells quoted by `"` where they need it, a quote in them doubled;
 lines end with LF or CRLF. A file that breaks this is refused as a whole, before anything of it is done: one
 quote too many shifts every cell behind it. A line with too few or too many cells is that line's failure
-alone.
-
-What a cell stands for: `services.common.csv_cells`, by which cells are written too.
+alone. What a cell stands for, and how cells are written: `services.common.csv_cells`.
 """
 
 from __future__ import annotations
