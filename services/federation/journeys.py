@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from services.federation.metrics import DELIVERY_SECONDS, HANDOVER_SECONDS, RETURN_SECONDS
 from services.federation.verdicts import ACCEPTED
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from prometheus_client import Histogram
 
     from services.common.context import Context
+
+log = structlog.get_logger(__name__)
 
 # So many are remembered; then the oldest is not measured.
 REMEMBERED: Final = 10_000
@@ -58,8 +62,19 @@ class Journeys:
 
 
 def delivered(context: Context, partner: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """The partner's border has confirmed these, which had not been sent before."""
+    """The partner's border has confirmed these, which had not been sent before. The log says so, with the
+    trace of the save: by it one finds what asked for a message, and on the other side what came of it.
+    """
     for row in rows:
+        log.info(
+            "a message was sent",
+            partner=partner,
+            type=row["type"],
+            thread=row["thread"],
+            sequence=row["sequence"],
+            request=row.get("request_id"),
+            traceparent=row.get("traceparent"),
+        )
         _observe(context, DELIVERY_SECONDS, partner, row["at"])
 
 

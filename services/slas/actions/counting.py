@@ -13,7 +13,8 @@ from services.common.context import Context
 from services.common.database import answering
 from services.common.metrics import gauge
 from services.slas import documents, store
-from services.slas.model.clocks import STATES, state_of
+from services.slas.actions.alarms import ALARMS, AT_RISK_ALARM, BREACHED_ALARM
+from services.slas.model.clocks import RESOLUTION, RESPONSE, STATES, state_of
 
 COUNT_SECONDS: Final = 60.0
 SHOW_SECONDS: Final = 15.0
@@ -44,7 +45,12 @@ def count(context: Context) -> None:
 
 
 def show(context: Context) -> None:
-    """Has the metric say what was counted last. Raises Unavailable."""
+    """Has the metric say what was counted last; and what was told of targets is counted from 0 on, for who
+    asks how much it rose has to see it before it rises. Raises Unavailable.
+    """
+    for goal in (RESPONSE, RESOLUTION):
+        for alarm in (BREACHED_ALARM, AT_RISK_ALARM):
+            ALARMS.labels(context.account, context.service, goal, alarm)
     with answering():
         counted = context.database[store.COUNTED].find_one({"_id": _CLOCKS}) or {}
     for state in STATES:
