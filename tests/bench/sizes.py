@@ -20,6 +20,7 @@ class Sizes:
     foreign_organizations: int = 2_000
     bare_messages: int = 400
     bare_hops: int = 200
+    partners: tuple[int, ...] = (10, 100)
 
 
 QUICK = Sizes(
@@ -36,5 +37,6 @@ QUICK = Sizes(
     foreign_organizations=40,
     bare_messages=10,
     bare_hops=5,
+    partners=(2, 4),
 )
 """A look at whether it runs; its figures say little."""

@@ -64,9 +64,9 @@ class Replicas:
 
     def metric(self, service: str, name: str, **labels: str) -> dict[str, float]:
         """By address, the sum of a metric's series with these labels at every process of the service."""
-        own = self._account.addresses[service]
+        own = [self._account.addresses[service]] if service in self._account.processes else []
         found = {}
-        for address in (own, *(each.address for each in self.of(service) if self._hosting.alive(each.host))):
+        for address in (*own, *(each.address for each in self.of(service) if self._hosting.alive(each.host))):
             text = requests.get(f"http://{address}/metrics", timeout=10).text
             found[address] = _sum(text, name, labels)
         return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -66,6 +67,8 @@ def cross(
     must_agree(partners, cases, (CUSTOMER, PROVIDER))
     for followed in (not_followed, not_told):
         assert holds_within(lambda each=followed: each(partners, PROVIDER) == [], QUIET_SECONDS, 0.5)  # type: ignore[misc]
+    replicas.await_ready()
+    partners[PROVIDER].wait_ready()
     taken = replicas.metric("requests", "interdesk_partner_messages_received_total")
     assert sum(count > 0 for count in taken.values()) >= 2, f"one process has taken everything: {taken}"
 
@@ -89,17 +92,18 @@ def test_of_each_timer_one_replica_runs_and_another_takes_over(
     replicas.await_ready()
     partners[PROVIDER].wait_ready()
     for service, timer in LEASED.items():
-
-        def runs(service: str = service, timer: str = timer) -> dict[str, float]:
-            return replicas.metric(service, "interdesk_timer_runs_total", timer=timer)
-
+        runs = partial(replicas.metric, service, "interdesk_timer_runs_total", timer=timer)
         # A process that stalls for longer than its lease loses it: then two have run.
-        running = wait_until(lambda runs=runs: _the_one(runs), 60)
-        for each in replicas.of(service):
-            if each.address == running:
-                replicas.kill(each)
-                wait_until(lambda runs=runs: _the_one(runs), 30)
-                replicas.start(each)
+        running = wait_until(partial(_the_one, runs), 60)
+        killed = [each for each in replicas.of(service) if each.address == running]
+        replicas.kill(*killed)
+        if not killed:
+            partners[PROVIDER].kill(service)
+        wait_until(partial(_the_one, runs), 60)
+        replicas.start(*killed)
+        partners[PROVIDER].start(service)
+    replicas.await_ready()
+    partners[PROVIDER].wait_ready()
 
 
 def _the_one(runs: Callable[[], dict[str, float]]) -> str | None:
