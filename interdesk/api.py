@@ -105,8 +105,14 @@ class Api:
         except requests.RequestException as problem:
             raise ApiError(0, f"{self.url} broke off in the middle of the file") from problem
 
-    def patch(self, path: str, body: dict[str, Any]) -> Any:
-        return _body(self._send("PATCH", self._at(path), json=body))
+    def version(self, path: str) -> str:
+        """The ETag of a record: `patch` may be bound to it."""
+        return self._send("GET", self._at(path)).headers["ETag"]
+
+    def patch(self, path: str, body: dict[str, Any], version: str = "") -> Any:
+        """With a `version`: only if the record is in it still; else ApiError 412."""
+        bound = {"If-Match": version} if version else {}
+        return _body(self._send("PATCH", self._at(path), json=body, headers=bound))
 
     def delete(self, path: str) -> None:
         self._send("DELETE", self._at(path))

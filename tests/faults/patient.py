@@ -1,6 +1,7 @@
 """A client of the public API that goes on while parts of an account are away, as a person's script would.
 
-What got no answer is done again only when a look at the record shows that it was not done.
+What got no answer is done again only when a look at the record shows that it was not done, and bound to what
+was looked at: the first try may be carried out after the look.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ Record = dict[str, Any]
 
 # No answer at all, or one that says: try again later.
 _LATER = frozenset({0, 502, 503, 504})
+# The record is another than the one that was looked at.
+_CHANGED = 412
 # After an interruption: what is refused may be so because it was done.
-_REFUSED = frozenset({409, 412, 422})
+_REFUSED = frozenset({409, 422})
 _PAUSE_SECONDS = 0.1
 
 
@@ -48,15 +51,20 @@ class Patient:
         """Makes the change unless `done()` says that it is made. Raises ApiError when it is refused."""
         ends_at = time.monotonic() + self._deadline_seconds
         interrupted = False
-        while not done():
+        while True:
+            version = self._until_answered(lambda: self._api.version(path))
+            if done():
+                return
             try:
-                self._api.patch(path, dict(changes))
+                self._api.patch(path, dict(changes), version)
                 return
             except ApiError as error:
                 late = time.monotonic() > ends_at
-                if late or error.status not in (_LATER | (_REFUSED if interrupted else frozenset())):
+                bearable = _LATER | {_CHANGED} | (_REFUSED if interrupted else frozenset())
+                if late or error.status not in bearable:
                     raise
-                interrupted = error.status in _LATER
+                if error.status != _CHANGED:
+                    interrupted = error.status in _LATER
                 time.sleep(_PAUSE_SECONDS)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from services.common import idempotency
 from services.common.actor import Actor
+from services.common.attachments import mark_named
 from services.common.context import Context
 from services.common.errors import Conflict, Forbidden, Invalid, NotFound
 from services.common.store import decide_again
@@ -76,6 +77,7 @@ def create_request(context: Context, actor: Actor, fields: Fields, key: str | No
         return model.create(new, who(actor, None), facts, ruled(context, request_id=id))
 
     step = deciding(context, actor, decide)
+    marks = attaching.marks_of(context, step.notes)
     try:
         stored = store.save(context, step)
     except Conflict:
@@ -84,7 +86,7 @@ def create_request(context: Context, actor: Actor, fields: Fields, key: str | No
         if made is None:
             raise
         return Made(made)
-    attaching.mark_named(context, step.notes)
+    mark_named(context, marks)
     return Made(stored.request.id, store.document_of(stored))
 
 
@@ -99,13 +101,7 @@ def update_request(
     return Made(id, store.document_of(made[1]))
 
 
-def add_note(
-    context: Context,
-    actor: Actor,
-    request_id: int,
-    note: Fields,
-    key: str | None = None,
-) -> Made:
+def add_note(context: Context, actor: Actor, request_id: int, note: Fields, key: str | None = None) -> Made:
     """The new note (`schemas.NoteInputSchema`); with the `key` (`common.idempotency`) of one that is there:
     that one. Raises NotFound, Invalid, Forbidden.
     """
@@ -150,8 +146,9 @@ def _edit(
         return model.edit(stored.request, changes, person, facts, ruled(context, note_id=note_id))
 
     step = deciding(context, actor, decide)
+    marks = attaching.marks_of(context, step.notes)
     saved = store.save(context, step, stored)
-    attaching.mark_named(context, step.notes)
+    mark_named(context, marks)
     return step, saved
 
 

@@ -16,17 +16,24 @@ from pymongo.database import Database
 from services.common import audit, history
 from services.common.actor import Actor
 from services.common.errors import Forbidden, Invalid, NotFound
-from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.common.listing import Listing, ListQuery, Page, all_of, page, page_at_hand
 from services.requests.documents import decode
 from services.requests.model import HistoryEntry, periods
 from services.requests.model.access import sees_all
 from services.requests.queries import shapes
-from services.requests.queries.listings import HANDOVERS, NOTES, REQUESTS, visible
+from services.requests.queries.listings import (
+    HANDOVERS,
+    NOTE_ATTACHMENTS,
+    NOTES,
+    REQUESTS,
+    visible,
+)
 
 __all__ = [
     "HANDOVERS",
     "LISTINGS",
     "NOTES",
+    "NOTE_ATTACHMENTS",
     "REQUESTS",
     "get_attachment",
     "get_audit",
@@ -36,6 +43,7 @@ __all__ = [
     "get_periods",
     "get_request",
     "list_handovers",
+    "list_note_attachments",
     "list_notes",
     "list_notes_of_request",
     "list_requests",
@@ -91,6 +99,19 @@ def list_notes_of_request(database: Database[Document], id: int, query: ListQuer
     """A request's notes; only public ones for its requester. Raises NotFound."""
     _request(database, id, viewer)
     return _notes(database, query, all_of([{"request_id": id}, _readable(viewer)]), viewer)
+
+
+def list_note_attachments(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The files of all notes of a request that the viewer may read; one that is on several notes, as when a
+    note was published, once, with the latest. Raises NotFound.
+    """
+    _request(database, id, viewer)
+    with_files = all_of([{"request_id": id, "attachments.id": {"$gt": 0}}, _readable(viewer)])
+    notes = list(database["notes"].find(with_files, {"text": 0}).sort([("_id", 1)]))
+    named = {account for note in notes for account in shapes.accounts_of_note(note, viewer.account)}
+    names = _called(database, named)
+    told = {file["id"]: file for note in notes for file in shapes.files_of(note, viewer, names)}
+    return page_at_hand(list(told.values()), NOTE_ATTACHMENTS, query)
 
 
 def get_note(database: Database[Document], id: int, viewer: Actor) -> Document:
