@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 SERVICES = ("requests", "slas", "organizations", "notifications")
 MORE = 2
 # By service, a timer of which one replica has the lease.
-LEASED = {"requests": "end_waits", "slas": "raise_alarms"}
+LEASED = {"slas": "raise_alarms"}
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,15 @@ the next process, and nothing has its effect twice.
 
 from __future__ import annotations
 
+import pytest
+
 from tests.federation.sides import Side
 from tests.federation.test_talk import Pair
 
 DEPLOYS, SAID = 2, 4
 
 
+@pytest.mark.soak
 def test_what_comes_while_a_service_drains_is_finished_before_or_taken_after(pair: Pair) -> None:
     widget, giga = pair
     threads = [widget.open(giga.account, "1") for _ in range(2)]

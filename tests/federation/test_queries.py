@@ -114,7 +114,9 @@ def test_the_metrics_say_how_it_stands_with_a_partner(talk: tuple[Side, Side, st
     ):
         labels = f'account="{widget.account}",partner="{giga.account}",service="requests"'
         assert f"interdesk_{name}{{{labels}}} {float(value)}" in ours
-    assert re.search(rf"partner_delivery_seconds_count{{{labels}}} [4-9]", ours)
+    delivered = re.search(rf"partner_delivery_seconds_count{{{labels}}} (\d+)", ours)
+    assert delivered
+    assert int(delivered[1]) >= 4
 
 
 def test_the_metrics_say_how_many_messages_wait_in_a_lane(make_side: Sides) -> None:
