@@ -20,6 +20,7 @@ from gateway.resources import (
     requests,
     trusts,
     ui_extensions,
+    watches,
 )
 from services.common.entrypoints import EVERYONE, SERVICES, Command
 from services.common.roles import ADMINISTRATORS, AUDITORS, MAINTAIN_UI_EXTENSIONS, OPERATORS, TRANSFER
@@ -34,7 +35,19 @@ OWNERS = {
     each.name: each
     for each in (OrganizationsService, SlasService, RequestsService, NotificationsService, ReportingService)
 }
-MODULES = (account, agreements, border, calendars, directory, inbox, reports, requests, trusts, ui_extensions)
+MODULES = (
+    account,
+    agreements,
+    border,
+    calendars,
+    directory,
+    inbox,
+    reports,
+    requests,
+    trusts,
+    ui_extensions,
+    watches,
+)
 
 #: Called beside those that a resource declares: (service, command, the roles that the route lets in).
 BESIDE = [
@@ -73,6 +86,7 @@ BESIDE = [
     *(("slas", command, agreements.SLAS.writers) for command in agreements.DISCLOSING.values()),
     *(("slas", command, calendars.CALENDARS.writers) for command in calendars.LISTS),
     ("notifications", "mark_inbox_read", ()),
+    ("notifications", "remove_watch", ()),
     *((service, "seal_heads", AUDITORS) for service in AT_THE_BORDER),
     *(
         (service, command, OPERATORS)
