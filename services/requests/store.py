@@ -168,8 +168,7 @@ def save(
         messages.append(row)
     rows = [
         *(copy_row(NOTES.name, note_document(step.request.id, note)) for note in step.notes),
-        *messages,
-        *also,
+        *(*messages, *also),
         *(event_row(event.type, event.facts) for event in step.events),
         *(event_row("request.recorded", body) for body in recorded(step, stored.request if stored else None)),
     ]
