@@ -25,6 +25,7 @@ from gateway.resources import (
     transfers,
     trusts,
     ui_extensions,
+    watches,
 )
 from gateway.resources.links import LinkViews
 from gateway.resources.shelves import ShelvedViews
@@ -39,6 +40,7 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield account.PeopleViews(context, answers).blueprint()
     for resource in (inbox.MY_INBOX, inbox.MY_TEAMS_INBOX):
         yield inbox.InboxViews(resource, context, answers).blueprint()
+    yield watches.WatchViews(context, answers).blueprint()
     yield account.TokenViews(context, answers).blueprint()
     yield ui_extensions.UiExtensionViews(context, answers).blueprint()
     yield attachments.AttachmentViews(context, answers).blueprint()

@@ -28,6 +28,9 @@ from services.common.listing import ListQuery, Page
 from services.notifications import queries, schemas
 from services.requests import queries as requests
 
+Shown = Callable[[Document, Mapping[str, Any]], Document]
+"""`(what names a request, the request)` -> both as one."""
+
 _SHOWN = ("subject", "status", "impact", "next_target_at", "team_id", "member_id")
 
 
@@ -39,47 +42,55 @@ class Sources:
     domain: str
     url: Callable[[str], str]
 
-    def shown(self, entry: Document, request: Mapping[str, Any]) -> Document:
-        """An entry with its request, which the caller may see."""
+    def named(self, request: Mapping[str, Any]) -> Document:
+        """A request, which the caller may see, as it is now."""
         id = request["id"]
+        return {
+            "id": id,
+            "nodeID": node_id(self.domain, REQUEST.type, id),
+            "href": self.url(f"/v1/requests/{id}"),
+            **{name: request[name] for name in _SHOWN},
+        }
+
+    def shown(self, entry: Document, request: Mapping[str, Any]) -> Document:
+        """An entry with its request."""
         whose = {
             "organization_id": request["organization_id"],
             "requester_id": request["requested_for_id"],
             "requester_name": request["requester"],
         }
         new = entry["reason"] == "assigned" and entry["read_at"] is None and entry["closed_at"] is None
-        told = {
-            "id": id,
-            "nodeID": node_id(self.domain, REQUEST.type, id),
-            "href": self.url(f"/v1/requests/{id}"),
-            "for": whose,
-            "new_assignment": new,
-            **{name: request[name] for name in _SHOWN},
-        }
-        return {**entry, "request": told}
+        return {**entry, "request": {**self.named(request), "for": whose, "new_assignment": new}}
 
-    def page(self, page: Page, viewer: Actor) -> Page:
-        among = {entry["request_id"] for entry in page.items}
+    def page(self, page: Page, viewer: Actor, shown: Shown) -> Page:
+        """A page of what names requests, with those that the caller may see."""
+        among = {each["request_id"] for each in page.items}
         seen = requests.visible_among(self.databases["requests"], among, viewer)
-        entries = (entry for entry in page.items if entry["request_id"] in seen)
-        return replace(page, items=tuple(self.shown(entry, seen[entry["request_id"]]) for entry in entries))
+        items = (each for each in page.items if each["request_id"] in seen)
+        return replace(page, items=tuple(shown(each, seen[each["request_id"]]) for each in items))
+
+    def one(self, document: Document, viewer: Actor, shown: Shown) -> Document:
+        """Raises NotFound, also of what names a request that he may not see any more."""
+        id = document["request_id"]
+        seen = requests.visible_among(self.databases["requests"], {id}, viewer)
+        if id not in seen:
+            raise NotFound()
+        return shown(document, seen[id])
 
 
 def _my_inbox(sources: Sources, query: ListQuery, viewer: Actor) -> Page:
-    return sources.page(queries.list_my_inbox(sources.databases[SERVICE], query, viewer), viewer)
+    found = queries.list_my_inbox(sources.databases[SERVICE], query, viewer)
+    return sources.page(found, viewer, sources.shown)
 
 
 def _my_teams_inbox(sources: Sources, query: ListQuery, viewer: Actor) -> Page:
-    return sources.page(queries.list_my_teams_inbox(sources.databases[SERVICE], query, viewer), viewer)
+    found = queries.list_my_teams_inbox(sources.databases[SERVICE], query, viewer)
+    return sources.page(found, viewer, sources.shown)
 
 
 def _entry(sources: Sources, id: int, viewer: Actor) -> Document:
-    """Raises NotFound, also of what is about a request that he may not see any more."""
     entry = queries.get_entry(sources.databases[SERVICE], id, viewer)
-    seen = requests.visible_among(sources.databases["requests"], {entry["request_id"]}, viewer)
-    if entry["request_id"] not in seen:
-        raise NotFound()
-    return sources.shown(entry, seen[entry["request_id"]])
+    return sources.one(entry, viewer, sources.shown)
 
 
 SERVICE = "notifications"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.common.errors import Forbidden, Unauthorized
-from services.common.roles import ROLES
+from services.common.roles import ROLES, STAFF
 
 SYSTEM = "system"
 
@@ -31,6 +31,11 @@ class Actor:
     @property
     def is_system(self) -> bool:
         return SYSTEM in self.roles
+
+    @property
+    def works_here(self) -> bool:
+        """Whether he works for the account: an end user and a key contact do not."""
+        return self.has(*STAFF)
 
     def has(self, *roles: str) -> bool:
         """Whether he has any of the roles (the account itself has all)."""

@@ -35,8 +35,10 @@ ROLES: Final = frozenset(
         "workflow_automator_specialist",
     }
 )
-STAFF: Final = tuple(sorted(ROLES))
-"""Everybody who works for the account: any role at all. An end user has none."""
+STAFF: Final = tuple(sorted(ROLES - {"key_contact"}))
+"""Everybody who works for the account: any role but that of a key contact, who speaks for those it serves. An
+end user has none.
+"""
 
 # Only administrators touch people: whoever could change an administrator's e-mail address could become him.
 ADMINISTRATORS: Final = ("account_administrator", "account_owner")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from services.common.fields import Moment
+from services.common.fields import Moment, ReferenceId
 from services.common.schemas import InputSchema, OutputSchema
 
 
@@ -24,6 +24,20 @@ class InboxEntrySchema(OutputSchema):
     at = Moment()
     read_at = Moment()
     closed_at = Moment()
+
+
+class WatchSchema(OutputSchema):
+    """A request that the caller watches, since `created_at`."""
+
+    id = fields.Integer()
+    request_id = fields.Integer()
+    created_at = Moment()
+
+
+class WatchInputSchema(InputSchema):
+    """What the caller wants to watch: a request that he may see."""
+
+    request_id = ReferenceId(required=True)
 
 
 class ReadInputSchema(InputSchema):

@@ -12,8 +12,8 @@ from services.common.http import ServiceWeb
 from services.common.parking.commands import ParkedEventCommands
 from services.common.schemas import loaded
 from services.common.service_context import ServiceContext
-from services.notifications.actions import clearing, falling_due, following, reading
-from services.notifications.schemas import ReadInputSchema
+from services.notifications.actions import clearing, falling_due, following, reading, watching
+from services.notifications.schemas import ReadInputSchema, WatchInputSchema
 from services.notifications.store import COLLECTIONS
 
 Document = dict[str, Any]
@@ -21,6 +21,7 @@ Document = dict[str, Any]
 HELD: Final = dict.fromkeys(("person", "team"), "organizations")
 
 _READ: Final = ReadInputSchema()
+_WATCH: Final = WatchInputSchema()
 
 
 class NotificationsService(ParkedEventCommands):
@@ -33,6 +34,10 @@ class NotificationsService(ParkedEventCommands):
     @handle_event("requests", "request.situation_changed")
     def situation_changed(self, body: Document) -> None:
         following.follow(self.context, body)
+
+    @handle_event("requests", "request.note_added")
+    def note_added(self, body: Document) -> None:
+        following.hear_note(self.context, body)
 
     @handle_event("slas", "affected_sla.at_risk")
     def at_risk(self, body: Document) -> None:
@@ -58,6 +63,16 @@ class NotificationsService(ParkedEventCommands):
     @command(allowed=EVERYONE, repeatable=True)
     def mark_inbox_read(self, actor: Actor, teams: bool) -> Document:
         return {"marked": reading.mark_all(self.context, actor, teams)}
+
+    @command(allowed=EVERYONE)
+    def add_watch(self, actor: Actor, fields: Document, key: str | None = None) -> Document:
+        """Of a request that the caller may see: who calls has looked."""
+        return watching.add_watch(self.context, actor, loaded(_WATCH, fields)["request_id"], key)
+
+    @command(allowed=EVERYONE, repeatable=True)
+    def remove_watch(self, actor: Actor, id: int) -> Document:
+        watching.remove_watch(self.context, actor, id)
+        return {"id": id}
 
     @every(3600.0, lease="clearing", at_start=True)
     def clear_inboxes(self) -> None:

@@ -3,6 +3,7 @@
 tellings        `_id` a request's: what is known of it, and which entries are open, as `documents` has it.
                 The truth about them: `inbox_entries` follows it. `over_at`: when it was heard that the
                 request is completed; absent while it is open
+watches         `_id` an integer; `person_id` watches `request_id` since `created_at`; `version`
 inbox_entries   `_id` an integer; `reason`, `request_id`, `person_id` or `team_id`, `at`; of what falls due
                 `sla_id`, `goal`, `percent`; `for_requester`: it is about a request of his own. `open`;
                 `closed_at` when it is not; `opened_in` that version of the request's telling. `readers`:
@@ -19,6 +20,7 @@ from pymongo.database import Database
 
 from services.common.actor import Actor
 from services.common.context import Context
+from services.common.idempotency import KEYS
 from services.common.roles import SEE_REQUESTS
 from services.common.store import Collection, Index, Records
 
@@ -36,7 +38,12 @@ INBOX_ENTRIES: Final = Collection(
     ),
     records=False,
 )
-COLLECTIONS: Final = (TELLINGS, INBOX_ENTRIES)
+WATCHES: Final = Collection(
+    "watches",
+    (Index(["person_id", "request_id"], unique=True), Index(["request_id"])),
+    records=False,
+)
+COLLECTIONS: Final = (TELLINGS, INBOX_ENTRIES, WATCHES, KEYS)
 
 
 def tellings(context: Context) -> Records:

@@ -31,7 +31,7 @@ Document = dict[str, Any]
 
 HELD: Final = {
     **dict.fromkeys(("account", "organization", "team", "person", "trust", "keyring"), "organizations"),
-    **dict.fromkeys(("service_instance", "flsa"), "slas"),
+    **dict.fromkeys(("service_instance", "flsa", "sla"), "slas"),
 }
 
 _REQUEST: Final = RequestInputSchema()

@@ -8,7 +8,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `open_with`     the partners with whom an episode is open; absent without any
            `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
            `next_target_at`, `accountable_team_ids`  what the account's clocks last said of it while it is
-                           open, of the situation `targets_of` (`actions.targets`); and its `TARGETS`
+                           open, of the situation `targets_of` (`actions.targets`); its `TARGETS`, `sla_ids`
            `search`        the terms it is found by
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
            as its request (as a `copy` row, see `common.store`) and stands here right after.
@@ -67,6 +67,7 @@ REQUESTS: Final = Collection(
         Index(["completed_at", "_id"]),
         Index(["next_target_at", "_id"]),
         Index(["accountable_team_ids", "live", "_id"]),
+        Index(["sla_ids", "_id"]),
         Index(["source_id", "_id"]),
         Index("source", sparse=True),
         Index("supplier_request_id", sparse=True),
@@ -81,7 +82,7 @@ REQUESTS: Final = Collection(
     ),
 )
 TARGETS: Final = ("response_target_at", "resolution_target_at", "requester_resolution_target_at")
-_SAID_BY_CLOCKS: Final = (*TARGETS, "next_target_at", "accountable_team_ids", "targets_of")
+_SAID_BY_CLOCKS: Final = (*TARGETS, "next_target_at", "accountable_team_ids", "targets_of", "sla_ids")
 # Few requests have these, and only theirs are in their sparse indexes: null would be in them, too.
 _SELDOM: Final = ("source", "supplier_request_id")
 NOTES: Final = Collection(
@@ -96,10 +97,13 @@ NOTES: Final = Collection(
     ),
     records=False,
 )
-# A partner's record is found by its own id there.
+# A partner's record is found by its own id there, an SLA by who represents its customer.
+_FOUND_BY: Final = {
+    **dict.fromkeys(("team", "person"), Index(["remote_id", "account.id"])),
+    "sla": Index(["customer_representative_ids", "status"]),
+}
 COPIES: Final = tuple(
-    Collection(collection_name(kind), (Index(["remote_id", "account.id"]),), records=False)
-    for kind in ("team", "person")
+    Collection(collection_name(kind), (index,), records=False) for kind, index in _FOUND_BY.items()
 )
 COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES, *attachments.COLLECTIONS)
 

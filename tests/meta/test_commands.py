@@ -19,6 +19,7 @@ from gateway.resources import (
     requests,
     trusts,
     ui_extensions,
+    watches,
 )
 from services.common.entrypoints import EVERYONE, SERVICES, Command
 from services.common.roles import ADMINISTRATORS, AUDITORS, MAINTAIN_UI_EXTENSIONS, OPERATORS, TRANSFER
@@ -31,7 +32,7 @@ AT_THE_BORDER = ("organizations", "slas", "requests")
 OWNERS = {
     each.name: each for each in (OrganizationsService, SlasService, RequestsService, NotificationsService)
 }
-MODULES = (account, agreements, border, calendars, directory, inbox, requests, trusts, ui_extensions)
+MODULES = (account, agreements, border, calendars, directory, inbox, requests, trusts, ui_extensions, watches)
 
 #: Called beside those that a resource declares: (service, command, the roles that the route lets in).
 BESIDE = [
@@ -70,6 +71,7 @@ BESIDE = [
     *(("slas", command, agreements.SLAS.writers) for command in agreements.DISCLOSING.values()),
     *(("slas", command, calendars.CALENDARS.writers) for command in calendars.LISTS),
     ("notifications", "mark_inbox_read", ()),
+    ("notifications", "remove_watch", ()),
     *((service, "seal_heads", AUDITORS) for service in AT_THE_BORDER),
     *(
         (service, command, OPERATORS)

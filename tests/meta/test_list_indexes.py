@@ -51,6 +51,7 @@ LISTS: dict[str, tuple[Listing, str]] = {
 SHORT = {
     "tokens": (organizations.TOKENS, "person_id"),
     "inbox_entries": (notifications.INBOX, "person_id"),
+    "watches": (notifications.WATCHED, "person_id"),
     "inbox": (border.PARKED_MESSAGES, "state"),
     "parked_events": (PARKED_EVENTS, "state"),
     "quarantine": (border.QUARANTINED, "partner"),

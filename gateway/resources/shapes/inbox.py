@@ -1,4 +1,4 @@
-"""What people are told."""
+"""What people are told, and what they watch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.records import Shape
 from services.common.fields import Target
 from services.common.schemas import OutputSchema
 from services.notifications import queries as notifications
-from services.notifications.schemas import InboxEntrySchema
+from services.notifications.schemas import InboxEntrySchema, WatchSchema
 
 
 class InboxForSchema(OutputSchema):
@@ -20,10 +20,8 @@ class InboxForSchema(OutputSchema):
     requester_name = fields.String()
 
 
-class InboxRequestSchema(OutputSchema):
-    """The request of an entry as it is now. `new_assignment`: it was assigned to the caller, or to his team,
-    and he has not read so yet.
-    """
+class NamedRequestSchema(OutputSchema):
+    """A request as it is now."""
 
     id = fields.Integer()
     nodeID = fields.String()
@@ -34,6 +32,13 @@ class InboxRequestSchema(OutputSchema):
     next_target_at = Target()
     team_id = fields.Integer()
     member_id = fields.Integer()
+
+
+class InboxRequestSchema(NamedRequestSchema):
+    """The request of an entry. `new_assignment`: it was assigned to the caller, or to his team, and he has
+    not read so yet.
+    """
+
     new_assignment = fields.Boolean()
 
 
@@ -45,6 +50,18 @@ class ToldEntrySchema(InboxEntrySchema):
     )
 
 
+class ShownWatchSchema(WatchSchema):
+    """A watch with its request."""
+
+    request = fields.Nested(NamedRequestSchema)
+
+
+WATCH = Shape(
+    "watch",
+    ShownWatchSchema,
+    notifications.WATCHED,
+    references={**references("team"), **references("person", "member")},
+)
 INBOX_ENTRY = Shape(
     "inbox entry",
     ToldEntrySchema,

@@ -1,4 +1,6 @@
-"""A request's next situation: `request.situation_changed` of the requests service."""
+"""A request's next situation, and what is said in it to everybody: `request.situation_changed` and
+`request.note_added` of the requests service.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from typing import Any, Final
 from services.common.clock import from_iso
 from services.common.context import Context
 from services.notifications.actions.telling import tell
-from services.notifications.model import Situation, Tellable, Told, followed
+from services.notifications.actions.watching import watchers_of
+from services.notifications.model import Said, Situation, Tellable, Told, followed, noted
 
 _SAID: Final = ("n", "status", "by_id", "turn", "came_back")
 
@@ -18,7 +21,20 @@ def follow(context: Context, body: Mapping[str, Any]) -> None:
     situation = _situation(body)
 
     def decide(told: Told, tellable: Tellable) -> Told:
-        return followed(told, situation, tellable)
+        return followed(told, situation, tellable, watchers_of(context, body["request_id"]))
+
+    tell(context, body["request_id"], decide)
+
+
+def hear_note(context: Context, body: Mapping[str, Any]) -> None:
+    """Raises Unavailable."""
+    if body["internal"] or not watchers_of(context, body["request_id"]):
+        return
+    own = body["account"] == context.account
+    said = Said(body["note_id"], from_iso(body["at"]), body["person_id"] if own else None)
+
+    def decide(told: Told, tellable: Tellable) -> Told:
+        return noted(told, said, tellable, watchers_of(context, body["request_id"]))
 
     tell(context, body["request_id"], decide)
 

@@ -3,31 +3,36 @@
     entry        what an inbox holds: why a request is brought to a person or a team
     situation    what is known of a request, and which entries follow from it by itself
     told         a request's open entries, and how they change: by its next situation, by what falls due of
-                 its SLAs, by a reminder
+                 its SLAs, by a reminder, by a note
 
 What is open follows from the newest situation and from what fell due, in whatever order they are heard and
 however often: nothing is told twice, and what is over is not told any more.
 """
 
-from services.notifications.model.entry import ALARMS, Entry, Reason, To
+from services.notifications.model.entry import ALARMS, NEWS, Entry, Reason, To
 from services.notifications.model.situation import Situation, newer, standing, stands
 from services.notifications.model.told import (
     Alarm,
     FollowUp,
+    Said,
     Tellable,
     Told,
     alarmed,
     followed,
+    noted,
     reminded,
     responded,
+    unwatched,
 )
 
 __all__ = [
     "ALARMS",
+    "NEWS",
     "Alarm",
     "Entry",
     "FollowUp",
     "Reason",
+    "Said",
     "Situation",
     "Tellable",
     "To",
@@ -35,8 +40,10 @@ __all__ = [
     "alarmed",
     "followed",
     "newer",
+    "noted",
     "reminded",
     "responded",
     "standing",
     "stands",
+    "unwatched",
 ]

@@ -14,6 +14,8 @@ class Reason(StrEnum):
     at_risk         much of the time until a target is gone
     breached        a target was missed
     follow_up       he was asked and has not answered for long
+    status_changed  he watches it, and its status is another
+    note_added      he watches it, and somebody has said something to everybody
     """
 
     ASSIGNED = "assigned"
@@ -22,9 +24,13 @@ class Reason(StrEnum):
     AT_RISK = "at_risk"
     BREACHED = "breached"
     FOLLOW_UP = "follow_up"
+    STATUS_CHANGED = "status_changed"
+    NOTE_ADDED = "note_added"
 
 
 ALARMS = frozenset({Reason.AT_RISK, Reason.BREACHED})
+NEWS = frozenset({Reason.STATUS_CHANGED, Reason.NOTE_ADDED})
+"""What those hear who watch a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,8 @@ class Entry:
 
     Of what falls due: `about` names what (the affected SLA and its goal), the later word about the same takes
     the place of the earlier; `percent` of the time until the target is gone; `as_assignee` says that he is
-    told because the request is his. `for_requester`: it is about a request of his own, which he may see
-    without any role.
+    told because the request is his. `for_requester`: it is about a request that he may see without any
+    role: his own, or one that he watches.
     """
 
     reason: Reason

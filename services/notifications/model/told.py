@@ -1,15 +1,17 @@
 """A request's open entries, and how they change."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from services.notifications.model.entry import Entry, Reason, To
+from services.notifications.model.entry import NEWS, Entry, Reason, To
 from services.notifications.model.situation import Situation, newer, standing, stands
 
 _RESPONSE: Final = "response"
 _MET: Final = 101  # more than any alarm
+_STATUS: Final = "status"
+_NOTES: Final = "notes"
 
 Tellable = Callable[[Entry], bool]
 """Whether an entry may be told to whom it is for: a person who is not disabled and may see the request."""
@@ -61,13 +63,62 @@ class FollowUp:
         return f"{self.affected_sla_id}:follow_up:{self.waiting_since.isoformat()}"
 
 
-def followed(told: Told, situation: Situation, tellable: Tellable) -> Told:
-    """After a situation; one that is not the newest changes nothing."""
-    if told.situation is not None and not newer(situation, told.situation):
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A note to everybody. `by_id`: the account's person who wrote it. A later one has a higher number."""
+
+    note_id: int
+    at: datetime
+    by_id: int | None = None
+
+
+def followed(
+    told: Told, situation: Situation, tellable: Tellable, watchers: frozenset[int] = frozenset()
+) -> Told:
+    """After a situation; one that is not the newest changes nothing. `watchers`: who watches the request."""
+    known = told.situation
+    if known is not None and not newer(situation, known):
         return told
-    fallen_due = {entry for entry in told.open if entry.about is not None and stands(entry, situation)}
-    wanted = {entry for entry in {*standing(situation), *fallen_due} if tellable(entry)}
+    news: set[Entry] = set()
+    if known is not None and known.status != situation.status:
+        news = _news(Reason.STATUS_CHANGED, _STATUS, situation.at, watchers - {situation.by_id})
+    kept = {entry for entry in told.open if entry.about is not None and stands(entry, situation)}
+    kept = _without(kept, watchers, news)
+    wanted = {entry for entry in {*standing(situation), *kept, *news} if tellable(entry)}
     return replace(told, situation=situation, open=frozenset(wanted))
+
+
+def noted(told: Told, said: Said, tellable: Tellable, watchers: frozenset[int]) -> Told:
+    """After a note to everybody: who watches hears of it, but for who wrote it. Of several the last is
+    told.
+    """
+    if said.note_id <= told.heard.get(_NOTES, 0):
+        return told
+    news = _news(Reason.NOTE_ADDED, _NOTES, said.at, watchers - {said.by_id})
+    new = {entry for entry in news if tellable(entry)}
+    kept = _without(told.open, watchers, news)
+    return replace(told, open=frozenset(kept | new), heard={**told.heard, _NOTES: said.note_id})
+
+
+def unwatched(told: Told, person_id: int) -> Told:
+    """After a person watches no more."""
+    his = {entry for entry in told.open if entry.reason in NEWS and entry.to.person_id == person_id}
+    return replace(told, open=told.open - his)
+
+
+def _news(reason: Reason, about: str, at: datetime, watchers: frozenset[int]) -> set[Entry]:
+    return {Entry(reason, To(person_id=id), at, about=about, for_requester=True) for id in watchers}
+
+
+def _without(entries: Iterable[Entry], watchers: frozenset[int], news: set[Entry]) -> set[Entry]:
+    """The entries without news that others take the place of, or of who watches no more."""
+    replaced = {(entry.about, entry.to) for entry in news}
+    return {
+        entry
+        for entry in entries
+        if entry.reason not in NEWS
+        or (entry.to.person_id in watchers and (entry.about, entry.to) not in replaced)
+    }
 
 
 def alarmed(told: Told, alarm: Alarm, tellable: Tellable) -> Told:

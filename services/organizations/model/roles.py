@@ -1,7 +1,8 @@
 """Roles: what each presupposes, and which the first person of an account gets. What they may do:
 `services.common.roles`.
 
-Every person implicitly is an end user of his home account; that is not a role and is never granted.
+Every person implicitly is an end user of his home account; that is not a role and is never granted. A key
+contact is an end user who speaks for his organization: he presupposes nothing (ADR 32).
 A role table that contradicts itself is refused at import.
 """
 
@@ -17,7 +18,7 @@ ROLES: Mapping[str, str | None] = {
     "auditor": None,
     "account_designer": None,
     "account_administrator": None,
-    "key_contact": "specialist",
+    "key_contact": None,
     "service_desk_analyst": "specialist",
     "service_desk_manager": "specialist",
     "knowledge_manager": "specialist",

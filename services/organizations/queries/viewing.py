@@ -1,6 +1,6 @@
 """Who may see what, and how a stored document is given out.
 
-People with a role see the account's organizations, people, teams and sites. A person without one sees
+People who work for the account see its organizations, people, teams and sites. Anybody else sees
 himself, his organization and his teams; names that stand in records he may see reach him as references
 (`references`).
 """
@@ -35,7 +35,7 @@ UNSHOWN: Mapping[str, int] = {
 
 def visible(kind: str, viewer: Actor) -> Document:
     """The filter of what the viewer may see of a kind."""
-    if viewer.roles:
+    if viewer.works_here:
         return {}
     own: Mapping[str, Document] = {
         "organization": {"_id": viewer.organization_id},
@@ -56,7 +56,7 @@ def one(database: Database[Document], kind: str, id: int | str, viewer: Actor) -
     """The record as it is shown. Raises NotFound, also for what the viewer may not see or is in the trash."""
     with answering():
         found = database[store.KINDS[kind]].find_one({"_id": id}, UNSHOWN)
-        if found is not None and not viewer.roles:
+        if found is not None and not viewer.works_here:
             seen = visible(kind, viewer)["_id"]
             found = found if id == seen or (isinstance(seen, dict) and id in seen["$in"]) else None
     if found is None or found.get("shelf") == TRASH:

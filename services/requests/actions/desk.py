@@ -17,6 +17,7 @@ from services.requests.actions.lookup import Lookup
 from services.requests.actions.ruling import deciding, ruled, who
 from services.requests.model.access import END_USER_FIELDS, REGISTER_FOR_OTHERS, sees
 from services.requests.store import Stored
+from services.requests.viewing import viewer_of
 
 Fields = Mapping[str, Any]
 
@@ -73,7 +74,7 @@ def create_request(context: Context, actor: Actor, fields: Fields, key: str | No
 
     def decide(lookup: Lookup) -> model.Step:
         new, facts = _new(lookup, actor, fields)
-        return model.create(new, who(actor, None), facts, ruled(context, request_id=id))
+        return model.create(new, who(context, actor, None), facts, ruled(context, request_id=id))
 
     step = deciding(context, actor, decide)
     try:
@@ -139,7 +140,7 @@ def _edit(
 ) -> tuple[model.Step, Stored] | None:
     """`note_id`: that of the first note; None when that note is there: then the edit was made before."""
     stored = store.load(context, id, version)
-    person = who(actor, stored.request)
+    person = who(context, actor, stored.request)
     if note_id is not None and store.has_note(context, stored, note_id):
         return None
 
@@ -162,7 +163,7 @@ def publish_note(context: Context, actor: Actor, note_id: int) -> Made:
     if document is None:
         raise NotFound()
     stored = store.load(context, document["request_id"])
-    person = who(actor, stored.request)
+    person = who(context, actor, stored.request)
     step = deciding(
         context,
         actor,
@@ -293,6 +294,6 @@ def _made_before(context: Context, actor: Actor, fields: Fields, id: int | None)
     stored = store.find(context, {"origin_key": store.origin_key(source, source_id)})
     if stored is None:
         return None
-    if not actor.is_system and not sees(stored.request, actor.person_id, actor.roles):
+    if not actor.is_system and not sees(stored.request, viewer_of(context.database, actor)):
         raise Conflict("already_taken", "Another request has this source and sourceID already.")
     return stored.request.id

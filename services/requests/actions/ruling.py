@@ -20,6 +20,7 @@ from services.federation.trusts import TrustBook
 from services.requests import model
 from services.requests.actions.lookup import Lookup
 from services.requests.model.access import relation, sees_all
+from services.requests.viewing import viewer_of
 
 R = TypeVar("R")
 
@@ -68,13 +69,15 @@ class TakeFiles:
         return trust is not None and understands(trust.capabilities, OFFERED)
 
 
-def who(actor: Actor, request: model.Request | None) -> model.Actor:
+def who(context: Context, actor: Actor, request: model.Request | None) -> model.Actor:
     """The actor as the rules know him. Raises NotFound or Forbidden when the request is none of his
-    business.
+    business, Unavailable.
     """
     if actor.is_system:
         return model.SYSTEM
-    relations = relation(request, actor.person_id, actor.roles)
+    # A specialist may do what representatives may, and everybody may register a request.
+    represents = request is not None and "specialist" not in actor.roles
+    relations = relation(request, viewer_of(context.database, actor, represents=represents))
     if not relations:
         if sees_all(actor.roles):
             raise errors.Forbidden("role_missing", "This needs the role specialist.")

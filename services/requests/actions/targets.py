@@ -1,4 +1,5 @@
-"""What the account's clocks say of a request: its targets, and the teams that are held to one.
+"""What the account's clocks say of a request: its targets, the teams that are held to one, and which SLAs it
+affects or has affected.
 
 It is shown and never decided by, so it is no change of the request: its version stays, and nobody who is
 editing it is in the way. Words are taken in the order of the situations they are about. What is next is said
@@ -26,7 +27,11 @@ _NOTHING_NEXT: Final = "no_target"
 def show_targets(context: Context, body: Mapping[str, Any]) -> None:
     """Applies `affected_slas.followed`. Raises Unavailable."""
     newer = {"_id": body["request_id"], "targets_of": {"$not": {"$gte": body["n"]}}}
-    targets = {"targets_of": body["n"], **{name: _moment(body.get(name)) for name in store.TARGETS}}
+    targets = {
+        "targets_of": body["n"],
+        "sla_ids": body.get("sla_ids", []),
+        **{name: _moment(body.get(name)) for name in store.TARGETS},
+    }
     next_ = {
         "next_target_at": _target(body["next_target_at"]),
         "accountable_team_ids": body["accountable_team_ids"],

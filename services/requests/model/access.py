@@ -1,11 +1,17 @@
-"""Who may see and say what: by role, and by what a person is to a request, as in 4me."""
+"""Who may see and say what: by role, and by what a person is to a request, as in 4me.
+
+One rule for everything of a request: who may not see it, may not know of its notes, files, history, targets
+or watchers. `relation` is the rule, `queries.listings.related` the same as a filter on indexes.
+"""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from services.requests.model.request import Request
 from services.requests.model.step import Who
 
-#: See every request of the account, and notes for specialists. The other roles presuppose `specialist`.
+#: See every request of the account, and notes for specialists. All others presuppose `specialist`, but those
+#: of an account designer and a key contact.
 SEE_ALL = frozenset({"specialist", "auditor", "account_administrator", "account_owner"})
 
 #: May register a request for somebody else.
@@ -28,24 +34,47 @@ END_USER_FIELDS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person of the account, as far as it matters to requests. `sla_ids`: the active SLAs whose customer he
+    represents.
+    """
+
+    person_id: int | None
+    roles: frozenset[str] = frozenset()
+    organization_id: int | None = None
+    sla_ids: frozenset[int] = frozenset()
+
+    @property
+    def key_contact_of(self) -> int | None:
+        """The organization whose requests he sees, when he is its key contact."""
+        return self.organization_id if "key_contact" in self.roles else None
+
+
 def sees_all(roles: Collection[str]) -> bool:
     """Whether a person with these roles sees all requests of the account, and what is internal in them."""
     return not SEE_ALL.isdisjoint(roles)
 
 
-def relation(request: Request | None, person_id: int | None, roles: Collection[str]) -> frozenset[Who]:
+def relation(request: Request | None, viewer: Viewer) -> frozenset[Who]:
     """What a person is to a request: empty when he has nothing to do with it. Of a new one everybody is
     requester.
     """
     found = set()
-    if "specialist" in roles:
+    if "specialist" in viewer.roles:
         found.add(Who.SPECIALIST)
-    asked = () if request is None else (request.requested_by, request.requested_for)
-    if request is None or any(ref is not None and ref.id == person_id for ref in asked):
+    if request is None:
+        return frozenset({*found, Who.REQUESTER})
+    asked = (request.requested_by, request.requested_for)
+    if any(ref is not None and ref.id == viewer.person_id for ref in asked):
         found.add(Who.REQUESTER)
+    if request.organization is not None and request.organization.id == viewer.key_contact_of:
+        found.add(Who.KEY_CONTACT)
+    if not viewer.sla_ids.isdisjoint(request.sla_ids):
+        found.add(Who.REPRESENTATIVE)
     return frozenset(found)
 
 
-def sees(request: Request, person_id: int | None, roles: Collection[str]) -> bool:
+def sees(request: Request, viewer: Viewer) -> bool:
     """Whether a person may see a request of the account."""
-    return sees_all(roles) or bool(relation(request, person_id, roles))
+    return sees_all(viewer.roles) or bool(relation(request, viewer))

@@ -5,7 +5,7 @@ Cross-account actions are edits like any other:
     service_instance  a partner's            hand over, or give to another provider
     team              a partner's            answer (when asked), reject (when returned), hand over (else)
     team              an own one             take back while a provider has it, else assign
-    status            completed              complete, or withdraw when only the requester asks
+    status            completed              complete; withdraw, when asked by who does not work on it
                       declined               decline
                       waiting_for_customer   ask
                       a status of work       that status; from completed: reopen first
@@ -27,7 +27,7 @@ from services.requests.model.step import Actor, Context, Draft, Step, Who
 from services.requests.model.values import CORE_FIELDS, Category, Core, FileState, Note, Status, Visibility
 from services.requests.model.workflow import BUILT_IN, Move, Workflow
 
-#: What somebody who is only the requester may say.
+#: What somebody may say who does not work on it: its requester, a key contact, a representative.
 REQUESTER_FIELDS = frozenset({"note", "note_attachments", "status", "completion_reason"})
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.requests.model import customer, own
-from services.requests.model.errors import InvalidField, MirroredField
+from services.requests.model.errors import InvalidField, MirroredField, NotAllowed
 from services.requests.model.facts import Facts, Lead
 from services.requests.model.holder import provider_holds
 from services.requests.model.request import Below
@@ -221,7 +221,10 @@ class Edit:
             own.complete(self.draft, self.fields.pop("completion_reason"), self.note)
         else:
             self._permit(Move.WITHDRAW)
-            self.fields.pop("completion_reason", None)
+            reason = self.fields.pop("completion_reason", CompletionReason.WITHDRAWN)
+            if reason is not CompletionReason.WITHDRAWN:
+                text = "Who does not work on a request can only withdraw it."
+                raise NotAllowed(text, ["completion_reason"])
             own.complete(self.draft, CompletionReason.WITHDRAWN, self.note)
 
     def _rest(self) -> None:

@@ -17,7 +17,7 @@ from services.requests.model.situation import tell_situation
 from services.requests.model.speaking import speak
 from services.requests.model.step import Draft, HistoryEntry, Step
 from services.requests.model.values import Clock, Ref, Status
-from services.requests.model.wire import core_value, episode_body
+from services.requests.model.wire import core_value, episode_body, time_text
 
 #: Own-view fields whose changes the history and the events tell, by their names in the API.
 TOLD = {
@@ -136,6 +136,7 @@ def _events(draft: Draft) -> None:
             account=note.account,
             person_id=note.person.id if note.person else None,
             internal=note.internal,
+            at=time_text(draft.context.at),
         )
     _tell_requester(draft)
 

@@ -149,7 +149,8 @@ class Request:
     `version` is the domain version (the ETag); the store raises it. `note_count`, `history_count` and
     `situations` number the notes, the history entries and what the clocks are told. `last_note_id` is the
     highest id of a note: the next one's is higher, for a conversation is read in the order of its ids.
-    `requester_resolution_target_at` is what the account's clocks last said: read here, and never changed.
+    `requester_resolution_target_at` and `sla_ids`, the SLAs that it affects or has affected, are what the
+    account's clocks last said: read here, and never changed.
     `own_service_instance` is the account's own that the request is about, also while a partner's stands on
     it. `standing_since`: when it came to be with whom it is, and whose turn it is (`situation`). `urgent` is
     this account's own word and does not travel. `waiting_since` is when it began to wait for the customer,
@@ -197,6 +198,7 @@ class Request:
     history_count: int = 0
     situations: int = 0
     requester_resolution_target_at: datetime | None = None
+    sla_ids: tuple[int, ...] = ()
     standing_since: datetime | None = None
     version: int = 0
 

@@ -47,11 +47,14 @@ class Context:
 
 
 class Who(StrEnum):
-    """What a person is to a request. `SYSTEM` is the account itself: timers, and rules that follow from
-    messages.
+    """What a person is to a request: who requested it or for whom it is, the key contact of its organization,
+    the customer's representative of an SLA that it affects. `SYSTEM` is the account itself: timers, and rules
+    that follow from messages.
     """
 
     REQUESTER = "requester"
+    KEY_CONTACT = "key contact"
+    REPRESENTATIVE = "representative"
     SPECIALIST = "specialist"
     SYSTEM = "system"
 

@@ -101,7 +101,7 @@ GUARDS: dict[Guard, tuple[Callable[[Request, Facts], bool], str]] = {
     ),
     Guard.WITHDRAWN: (
         lambda request, _: request.completion_reason is CompletionReason.WITHDRAWN,
-        "only a withdrawn request can be reopened by its requester",
+        "only a withdrawn request can be reopened by its requester or key contact",
     ),
 }
 
@@ -124,6 +124,7 @@ HELD = WORKING | {Place.WAITING_FOR_CUSTOMER}
 LIVE = HELD | {Place.WITH_PROVIDER}
 SPECIALIST = frozenset({Who.SPECIALIST})
 REQUESTER = frozenset({Who.REQUESTER})
+SPEAKS_FOR_HIM = frozenset({Who.KEY_CONTACT, Who.REPRESENTATIVE})
 ANYBODY = frozenset(Who)
 
 
@@ -253,6 +254,7 @@ BUILT_IN = Workflow(
         ),
         Row(Move.COMPLETE, LIVE, (Place.COMPLETED,), required=("completion_reason", "note")),
         Row(Move.WITHDRAW, LIVE, (Place.COMPLETED,), REQUESTER, (Guard.ORIGINATED_HERE,)),
+        Row(Move.WITHDRAW, LIVE, (Place.COMPLETED,), SPEAKS_FOR_HIM, (Guard.ORIGINATED_HERE,), ("note",)),
         Row(
             Move.DECLINE,
             HELD,
@@ -270,7 +272,7 @@ BUILT_IN = Workflow(
             Move.REOPEN,
             frozenset({Place.COMPLETED}),
             (Place.ASSIGNED,),
-            REQUESTER,
+            frozenset({Who.REQUESTER, Who.KEY_CONTACT}),
             (Guard.ORIGINATED_HERE, Guard.WITHDRAWN),
             ("note",),
         ),

@@ -1,7 +1,7 @@
 """The read side: what may be asked, as plain functions over a read-only database handle.
 
 What comes out are dicts with `<reference>_id` fields, as in `schemas`; who serves the API makes references
-of them. A viewer sees all requests of the account or only those requested by or for him (`model.access`);
+of them. A viewer sees all requests of the account or only those that he has to do with (`model.access`);
 what he may not see is not there for him: NotFound.
 """
 
@@ -21,7 +21,8 @@ from services.requests.documents import decode
 from services.requests.model import HistoryEntry, periods
 from services.requests.model.access import sees_all
 from services.requests.queries import shapes
-from services.requests.queries.listings import HANDOVERS, NOTES, REQUESTS, visible
+from services.requests.queries.listings import ALL_REQUESTS, HANDOVERS, NOTES, REQUESTS, related
+from services.requests.viewing import viewer_of
 
 __all__ = [
     "HANDOVERS",
@@ -55,12 +56,17 @@ _STRIPS = {"outbox": 0, "history": 0}
 
 
 def list_requests(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
-    """Raises Invalid for a filter by what the viewer is not shown: it would tell it."""
+    """Those that the viewer may see; with the predefined filter `all_requests` those that he has to do with.
+
+    Raises Invalid for a filter by what the viewer is not shown: it would tell it.
+    """
     if not viewer.is_system and not sees_all(viewer.roles):
         asked = {REQUESTS.resolve(name.removesuffix("!")): name for name, _ in query.named}
         if hidden := [asked[name] for name in shapes.HIDDEN_FROM_REQUESTERS if name in asked]:
             raise Invalid(errors=[(name, "can be filtered by specialists only") for name in hidden])
-    found = page(database["requests"], REQUESTS, query, visible(viewer), viewer=viewer, projection=_STRIPS)
+    seen = _related if query.predefined == ALL_REQUESTS else _visible
+    among = seen(database, viewer)
+    found = page(database["requests"], REQUESTS, query, among, viewer=viewer, projection=_STRIPS)
     return found.map(lambda document: shapes.request(document, viewer))
 
 
@@ -71,7 +77,7 @@ def get_request(database: Database[Document], id: int, viewer: Actor) -> Documen
 
 def visible_among(database: Database[Document], ids: Iterable[int], viewer: Actor) -> dict[int, Document]:
     """Those of these requests that the viewer may see, by their ids."""
-    among = all_of([{"_id": {"$in": sorted(set(ids))}}, visible(viewer)])
+    among = all_of([{"_id": {"$in": sorted(set(ids))}}, _visible(database, viewer)])
     found = database["requests"].find(among, _STRIPS)
     return {document["_id"]: shapes.request(document, viewer) for document in found}
 
@@ -112,9 +118,10 @@ def get_attachment(database: Database[Document], id: int, viewer: Actor) -> Docu
     """An attachment (`common.attachments.attachment_of`) of a note that the viewer may read. Raises
     NotFound.
     """
-    with_it = database["notes"].find(all_of([{"attachments.id": id}, _readable(viewer)]))
+    with_it = list(database["notes"].find(all_of([{"attachments.id": id}, _readable(viewer)])))
+    seen = _visible(database, viewer) if with_it else {}
     for note in with_it:
-        if database["requests"].find_one(all_of([{"_id": note["request_id"]}, visible(viewer)]), {"_id": 1}):
+        if database["requests"].find_one(all_of([{"_id": note["request_id"]}, seen]), {"_id": 1}):
             return next(each for each in note["attachments"] if each["id"] == id)
     raise NotFound()
 
@@ -188,7 +195,8 @@ def references(database: Database[Document], kind: str, ids: Iterable[int]) -> d
 
 
 def _request(database: Database[Document], id: int, viewer: Actor) -> Document:
-    document = database["requests"].find_one(all_of([{"_id": id}, visible(viewer)]), _STRIPS)
+    seen = _visible(database, viewer)
+    document = database["requests"].find_one(all_of([{"_id": id}, seen]), _STRIPS)
     if document is None:
         raise NotFound()
     return document
@@ -222,6 +230,15 @@ def _called(database: Database[Document], accounts: set[str]) -> dict[str, str]:
             found = database[f"copy_{kind}"].find({"_id": {"$in": missing}}, {"name": 1})
             names |= {each["_id"]: each["name"] for each in found if each.get("name")}
     return names
+
+
+def _visible(database: Database[Document], viewer: Actor) -> Mapping[str, Any]:
+    """The requests that the viewer may see."""
+    return {} if viewer.is_system or sees_all(viewer.roles) else _related(database, viewer)
+
+
+def _related(database: Database[Document], viewer: Actor) -> Mapping[str, Any]:
+    return related(viewer_of(database, viewer))
 
 
 def _readable(viewer: Actor) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from services.common.actor import Actor
 from services.common.listing import Field, Kind, Listing
 from services.common.listing.usual import EXACT, ID, TIME, TIMES
 from services.requests.model import Category, Impact, Medium, Status, Visibility
-from services.requests.model.access import sees_all
+from services.requests.model.access import Viewer
 
 Filter = Mapping[str, Any]
 
@@ -32,10 +32,20 @@ def _mine(viewer: Actor) -> Filter:
     return {"$or": [{"requested_by.id": viewer.person_id}, {"requested_for.id": viewer.person_id}]}
 
 
-def visible(viewer: Actor) -> Filter:
-    """The requests that the viewer may see (`model.access`)."""
-    return {} if viewer.is_system or sees_all(viewer.roles) else _mine(viewer)
+def related(viewer: Viewer) -> Filter:
+    """The requests that a person has to do with, whatever his roles let him see besides: the rule
+    `model.access.relation` as a filter. Each of its ways has an index.
+    """
+    ways: list[Filter] = [{"requested_by.id": viewer.person_id}, {"requested_for.id": viewer.person_id}]
+    if viewer.key_contact_of is not None:
+        ways.append({"organization.id": viewer.key_contact_of})
+    if viewer.sla_ids:
+        ways.append({"sla_ids": {"$in": sorted(viewer.sla_ids)}})
+    return {"$or": ways}
 
+
+#: 4me's view of self service for key contacts and customer representatives.
+ALL_REQUESTS = "all_requests"
 
 REQUESTS = Listing(
     fields={
@@ -103,6 +113,7 @@ REQUESTS = Listing(
             "live": True,
         },
         "assigned_to_me": lambda viewer: {"member.id": viewer.person_id, "live": True},
+        ALL_REQUESTS: {},  # those that the viewer has to do with (`related`): whoever lists looks
         "requests_of_my_organization": lambda viewer: {"organization.id": viewer.organization_id or 0},
         "waiting_for_me": lambda viewer: {**_mine(viewer), "status": Status.WAITING_FOR_CUSTOMER.value},
         # 4me leaves out what has a problem or was reviewed; there are no problems to link here.

@@ -36,7 +36,7 @@ _REFERENCES = (
     "member",
     "supplier",
 )
-#: What is the specialists' business.
+#: What is the specialists' business. Neither requesters, key contacts nor representatives are shown it.
 HIDDEN_FROM_REQUESTERS = (
     "supplier",
     "supplier_requestID",
@@ -46,6 +46,7 @@ HIDDEN_FROM_REQUESTERS = (
     "urgent",
     "provider_not_accountable",
     "provider_was_not_accountable",
+    "customer_resolution_target_at",
 )
 
 _MINUTE = timedelta(minutes=1)

@@ -7,8 +7,8 @@ What it promises
 
     What a request shows of its targets is told when it has changed: `affected_slas.followed`, `{request_id,
     n, next_target_at, accountable_team_ids, response_target_at, resolution_target_at,
-    requester_resolution_target_at}`, the teams being those of the SLAs that are still affected. That a
-    completed one has no next target is not told, it knows.
+    requester_resolution_target_at, sla_ids}`, the teams being those of the SLAs that are still affected, and
+    `sla_ids` all that it has ever affected. That a completed one has no next target is not told, it knows.
 
     Who was told that a response draws near or is missed is told when it is given: `affected_sla.responded`,
     `{id, request_id}`.
@@ -66,6 +66,7 @@ _UNTOLD: Final[Document] = {
     "response_target_at": None,
     "resolution_target_at": None,
     "requester_resolution_target_at": None,
+    "sla_ids": [],
 }
 _BEFORE_ALL: Final[Document] = {
     "n": 0,
@@ -159,15 +160,16 @@ def _follow(
         if affected != before.get(sla_id):
             _save(context, request_id, kept.get(sla_id), affected, {"n": body["n"], "at": at})
     targets = earliest_targets(after.values())
-    dated = {name: None if moment is None else iso(moment) for name, moment in targets.items()}
+    told: Document = {name: None if moment is None else iso(moment) for name, moment in targets.items()}
+    told["sla_ids"] = sorted(after)
     if not situation.live:
-        return {**_COMPLETED, **dated}
+        return {**_COMPLETED, **told}
     target = next_target(situation, after.values())
     held = [each for each in after.values() if each.accountability != NOT_AFFECTED]
     return {
         "next_target_at": target if isinstance(target, str) else iso(target),
         "accountable_team_ids": sorted({id for each in held for id in each.snapshot.team_ids}),
-        **dated,
+        **told,
     }
 
 

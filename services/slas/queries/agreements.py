@@ -76,7 +76,7 @@ def get_coverage_group(database: Database[Document], id: int, viewer: Actor) -> 
 
 def visible(viewer: Actor) -> Document:
     """The filter of the SLAs, or FLSAs, that somebody may see."""
-    if viewer.roles:
+    if viewer.works_here:
         return dict(_SHOWN)
     return {**_SHOWN, "customer_representative_ids": viewer.person_id}
 
@@ -89,7 +89,7 @@ def one(document: Document | None) -> Document:
 
 
 def _of_staff(viewer: Actor) -> Document:
-    return {} if viewer.roles else {"_id": {"$in": []}}
+    return {} if viewer.works_here else {"_id": {"$in": []}}
 
 
 _sla = partial(shown, "sla")

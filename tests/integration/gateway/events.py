@@ -6,7 +6,9 @@ from services.common import bus_json
 from tests.integration.gateway.account import Account
 
 
-def heard(account: Account, of: str, collection: str, type: str, by: str, handler: str) -> None:
+def heard(
+    account: Account, of: str, collection: str, type: str, by: str, handler: str, order: str = "n"
+) -> None:
     """Brings all events of a type, in the order in which they were saved, to a service."""
     rows = [
         row
@@ -14,7 +16,7 @@ def heard(account: Account, of: str, collection: str, type: str, by: str, handle
         for row in document["outbox"]
         if row["type"] == type
     ]
-    for row in sorted(rows, key=lambda row: (row["body"]["request_id"], row["body"]["n"])):
+    for row in sorted(rows, key=lambda row: (row["body"]["request_id"], row["body"][order])):
         getattr(account.caller.services[by], handler)(bus_json.decode(bus_json.encode(row["body"])))
 
 
@@ -23,3 +25,10 @@ def followed(account: Account) -> None:
     told = ("requests", "requests", "request.situation_changed", "slas", "situation_changed")
     heard(account, *told)
     heard(account, "slas", "situations", "affected_slas.followed", "requests", "targets_said")
+    account.contexts["requests"].copies.fetch("sla")
+
+
+def noted(account: Account) -> None:
+    """The inbox service hears what is said in requests."""
+    words = ("requests", "requests", "request.note_added", "notifications", "note_added")
+    heard(account, *words, order="note_id")

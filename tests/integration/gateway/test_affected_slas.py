@@ -178,6 +178,7 @@ def test_what_is_said_of_an_open_request_leaves_a_completed_one_without_a_next_t
         "n": 8,
         "next_target_at": "best_effort",
         "accountable_team_ids": [4],
+        "sla_ids": [3],
         "resolution_target_at": "2026-01-07T12:00:00Z",
     }
     account.caller.services["requests"].targets_said(late)
@@ -204,6 +205,12 @@ def test_what_was_said_of_an_earlier_situation_is_not_shown(
 ) -> None:
     path = f"requests/{request_['id']}"
     before = specialist.get(path)["next_target_at"]
-    late = {"request_id": request_["id"], "n": 1, "next_target_at": "best_effort", "accountable_team_ids": []}
+    late = {
+        "request_id": request_["id"],
+        "n": 1,
+        "next_target_at": "best_effort",
+        "accountable_team_ids": [],
+        "sla_ids": [],
+    }
     account.caller.services["requests"].targets_said(late)
     assert specialist.get(path)["next_target_at"] == before != "best_effort"

@@ -175,6 +175,8 @@ def test_what_a_request_shows_of_its_targets_is_told_when_it_changes(
     first, again = iso(at(9, 1, days=1)), words[2]["next_target_at"]
     assert [word["resolution_target_at"] for word in words] == [first, first, again, None]
     assert {word["requester_resolution_target_at"] for word in words} == {None}
+    (affected_sla,) = gigatera.context.database[store.AFFECTED_SLAS].find({})
+    assert [word["sla_ids"] for word in words] == [[affected_sla["sla_id"]]] * 4
 
 
 def test_of_a_completed_request_only_a_target_that_is_another_is_told(

@@ -6,10 +6,10 @@ from services.common.roles import ROLES, is_administrator
 from services.organizations.model import roles
 from services.organizations.model.rules import MalformedTable, RuleBroken
 
-FREE = {"specialist", "auditor", "account_designer", "account_administrator"}
+FREE = {"specialist", "auditor", "account_designer", "account_administrator", "key_contact"}
 
 
-def test_specialist_is_prerequisite_of_all_roles_but_auditor_designer_and_administrator():
+def test_specialist_is_prerequisite_of_all_roles_but_auditor_designer_administrator_and_key_contact():
     for role in roles.ROLES:
         if role in FREE:
             assert roles.checked([role]) == (role,)
@@ -48,7 +48,7 @@ def test_the_founder_holds_a_set_of_roles_that_may_be_granted():
     "table",
     [
         {**roles.ROLES, "flying_manager": "pilot"},
-        {**roles.ROLES, "flying_manager": "key_contact"},
+        {**roles.ROLES, "flying_manager": "problem_manager"},
         {role: needed for role, needed in roles.ROLES.items() if role != "account_owner"},
     ],
     ids=["prerequisite is no role", "prerequisite of a prerequisite", "the founder's is no role"],

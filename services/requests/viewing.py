@@ -1,0 +1,36 @@
+"""Who looks: a person, with the active SLAs whose customer he represents.
+
+Being a representative is no role but a relation (an SLA's `customer_representative_ids`), so it is looked up
+in this service's copies of SLAs, by an index, whenever somebody asks. A request carries the ids of the SLAs
+that it affects (`sla_ids`): so when an SLA begins or ends, or others represent its customer, all its requests
+appear or disappear at once, and none of them is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from services.common.actor import Actor
+from services.common.copies import collection_name
+from services.common.database import answering
+from services.requests.model.access import Viewer
+
+_SLAS: Final = collection_name("sla")
+_ACTIVE: Final = "active"
+
+
+def viewer_of(database: Database[dict[str, Any]], actor: Actor, *, represents: bool = True) -> Viewer:
+    """The person behind a call. Whom he `represents` needs no look where it adds nothing to what he may.
+
+    Raises Unavailable.
+    """
+    found: list[dict[str, Any]] = []
+    if represents and actor.person_id is not None:
+        with answering():
+            his = {"customer_representative_ids": actor.person_id, "status": _ACTIVE}
+            found = list(database[_SLAS].find(his, {"_id": 1}))
+    return Viewer(
+        actor.person_id, actor.roles, actor.organization_id, frozenset(each["_id"] for each in found)
+    )
