@@ -9,6 +9,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
            `next_target_at`, `accountable_team_ids`  what the account's clocks last said of it while it is
                            open, of the situation `targets_of` (`actions.targets`); its `TARGETS`, `sla_ids`
+           `observers`, `look_at`  see `observations`
            `search`        the terms it is found by
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
            as its request (as a `copy` row, see `common.store`) and stands here right after.
@@ -35,6 +36,7 @@ from services.federation.deployment import Deployment
 from services.federation.letters import write
 from services.federation.resuming import resumed
 from services.federation.threads import Thread, open_thread
+from services.requests import observations
 from services.requests.documents import decode, encode
 from services.requests.model import HistoryEntry, Note, Outgoing, Place, Request, Step, place
 
@@ -78,6 +80,7 @@ REQUESTS: Final = Collection(
         Index("threads.id", unique=True, sparse=True),
         Index("threads.partner", sparse=True),
         Index("open_with", sparse=True),
+        Index("look_at", sparse=True),
         Index("search"),
     ),
 )
@@ -105,7 +108,7 @@ _FOUND_BY: Final = {
 COPIES: Final = tuple(
     Collection(collection_name(kind), (index,), records=False) for kind, index in _FOUND_BY.items()
 )
-COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES, *attachments.COLLECTIONS)
+COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES, *attachments.COLLECTIONS, *observations.COLLECTIONS)
 
 
 @dataclass(frozen=True)
@@ -251,7 +254,7 @@ def _state(request: Request, threads: Iterable[Thread], before: Mapping[str, Any
             del state[name]
     if partners := _open_with(request):
         state["open_with"] = partners
-    state |= _targets(request, before)
+    state |= _targets(request, before) | observations.looked_at(before, request.updated_at)
     state["search"] = terms(*_words(request))
     if documents := [thread.to_document() for thread in threads]:
         state["threads"] = documents

@@ -129,6 +129,14 @@ def add_note(
     return Made(new.id, store.note_document(request_id, new))
 
 
+def speak_for(context: Context, id: int, fields: Fields, person: model.Ref, note_id: int) -> None:
+    """An edit by a customer's representative in another account, whose right to it was checked. Its note has
+    this id; when that is there, the edit was made before. Raises as `update_request`.
+    """
+    speaker = model.Actor(person, frozenset({model.Who.REPRESENTATIVE}), frozenset())
+    _edit(context, Actor.system(context.account), id, fields, note_id=note_id, speaker=speaker)
+
+
 @decide_again
 def _edit(
     context: Context,
@@ -137,10 +145,13 @@ def _edit(
     fields: Fields,
     version: int | None = None,
     note_id: int | None = None,
+    speaker: model.Actor | None = None,
 ) -> tuple[model.Step, Stored] | None:
-    """`note_id`: that of the first note; None when that note is there: then the edit was made before."""
+    """`note_id`: that of the first note; None when that note is there: then the edit was made before.
+    `speaker`: who edits, where it is nobody of this account.
+    """
     stored = store.load(context, id, version)
-    person = who(context, actor, stored.request)
+    person = speaker or who(context, actor, stored.request)
     if note_id is not None and store.has_note(context, stored, note_id):
         return None
 

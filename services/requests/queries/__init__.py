@@ -8,6 +8,7 @@ what he may not see is not there for him: NotFound.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,11 @@ from pymongo.database import Database
 from services.common import audit, history
 from services.common.actor import Actor
 from services.common.errors import Forbidden, Invalid, NotFound
-from services.common.listing import Listing, ListQuery, Page, all_of, page
+from services.common.listing import Listing, ListQuery, Page, all_of, page, page_at_hand
 from services.requests.documents import decode
 from services.requests.model import HistoryEntry, periods
 from services.requests.model.access import sees_all
+from services.requests.observations import OBSERVED
 from services.requests.queries import shapes
 from services.requests.queries.listings import ALL_REQUESTS, HANDOVERS, NOTES, REQUESTS, related
 from services.requests.viewing import viewer_of
@@ -52,6 +54,7 @@ Document = dict[str, Any]
 LISTINGS: Mapping[str, Listing] = {"requests": REQUESTS, "notes": NOTES, "handovers": HANDOVERS}
 
 _PUBLIC = {"visibility": "end_user"}
+_OBSERVED = OBSERVED.name
 _STRIPS = {"outbox": 0, "history": 0}
 
 
@@ -66,13 +69,22 @@ def list_requests(database: Database[Document], query: ListQuery, viewer: Actor)
             raise Invalid(errors=[(name, "can be filtered by specialists only") for name in hidden])
     seen = _related if query.predefined == ALL_REQUESTS else _visible
     among = seen(database, viewer)
-    found = page(database["requests"], REQUESTS, query, among, viewer=viewer, projection=_STRIPS)
+    listed: Any = database["requests"]
+    if (
+        query.predefined == ALL_REQUESTS and viewer.person_id is not None
+    ):  # partners' too, for representatives
+        listed = {"requests": listed, _OBSERVED: database[_OBSERVED]}
+    found = page(listed, REQUESTS, query, among, viewer=viewer, projection=_STRIPS)
     return found.map(lambda document: shapes.request(document, viewer))
 
 
 def get_request(database: Database[Document], id: int, viewer: Actor) -> Document:
     """Raises NotFound."""
-    return shapes.request(_request(database, id, viewer), viewer)
+    try:
+        document = _request(database, id, viewer)
+    except NotFound:
+        document = _observed(database, id, viewer)
+    return shapes.request(document, viewer)
 
 
 def visible_among(database: Database[Document], ids: Iterable[int], viewer: Actor) -> dict[int, Document]:
@@ -95,7 +107,10 @@ def list_notes(database: Database[Document], query: ListQuery, viewer: Actor) ->
 
 def list_notes_of_request(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """A request's notes; only public ones for its requester. Raises NotFound."""
-    _request(database, id, viewer)
+    try:
+        _request(database, id, viewer)
+    except NotFound:
+        return _notes_shown(_observed(database, id, viewer), query, viewer)
     return _notes(database, query, all_of([{"request_id": id}, _readable(viewer)]), viewer)
 
 
@@ -200,6 +215,26 @@ def _request(database: Database[Document], id: int, viewer: Actor) -> Document:
     if document is None:
         raise NotFound()
     return document
+
+
+def _observed(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """A partner's request that is shown to the account's representatives. Raises NotFound."""
+    among = all_of([{"_id": id, "shown_by": {"$exists": True}}, _visible(database, viewer)])
+    document = database[_OBSERVED].find_one(among, _STRIPS)
+    if document is None:
+        raise NotFound()
+    return document
+
+
+def _notes_shown(document: Mapping[str, Any], query: ListQuery, viewer: Actor) -> Page:
+    """The notes that a partner shows, by its own ids. Raises Invalid for a filter."""
+    if query.filter or query.predefined == "internal" or query.search:
+        raise Invalid(errors=[("filter", "the notes of a partner's request can only be sorted and paged")])
+    found = page_at_hand(shapes.shown_notes(document), NOTES, replace(query, predefined=None))
+    account = document["account"]
+    return found.map(
+        lambda note: {**shapes.note(note, viewer, {account["id"]: account["name"]}), "version": 1}
+    )
 
 
 def _crossing(database: Database[Document], id: int, viewer: Actor) -> Document:
