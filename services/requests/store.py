@@ -70,6 +70,7 @@ REQUESTS: Final = Collection(
         Index(["next_target_at", "_id"]),
         Index(["accountable_team_ids", "live", "_id"]),
         Index(["sla_ids", "_id"]),
+        Index(["below.agreement", "_id"]),
         Index(["source_id", "_id"]),
         Index("source", sparse=True),
         Index("supplier_request_id", sparse=True),

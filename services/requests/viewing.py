@@ -2,8 +2,9 @@
 
 Being a representative is no role but a relation (an SLA's `customer_representative_ids`), so it is looked up
 in this service's copies of SLAs, by an index, whenever somebody asks. A request carries the ids of the SLAs
-that it affects (`sla_ids`): so when an SLA begins or ends, or others represent its customer, all its requests
-appear or disappear at once, and none of them is written.
+that it affects (`sla_ids`), and the agreements under which it was handed over (`below`). So when an SLA
+begins or ends, or others represent its customer, all its requests appear or disappear at once, and none is
+written.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ def viewer_of(database: Database[dict[str, Any]], actor: Actor, *, represents: b
     if represents and actor.person_id is not None:
         with answering():
             his = {"customer_representative_ids": actor.person_id, "status": _ACTIVE}
-            found = list(database[_SLAS].find(his, {"_id": 1}))
+            found = list(database[_SLAS].find(his, {"thread": 1, "account": 1}))
     return Viewer(
-        actor.person_id, actor.roles, actor.organization_id, frozenset(each["_id"] for each in found)
+        actor.person_id,
+        actor.roles,
+        actor.organization_id,
+        sla_ids=frozenset(each["_id"] for each in found),
+        agreements=frozenset(each["thread"] for each in found if each.get("account") and each.get("thread")),
     )

@@ -103,6 +103,7 @@ def test_the_providers_instances_are_children_of_widgets_own_by_active_slas(told
             "Managed Hosting for Widget Data Center",
             "Wide Area Network for Widget Data Center",
         }
+        assert "The shop is slow in Asia" in {each["subject"] for each in api.get("requests/all_requests")}
     with Api(account["url"], account["tokens"]["specialist"]) as api:
         (own,) = [each for each in api.get("service_instances") if "account" not in each]
         children = api.get(f"service_instances/{own['id']}/child_service_instances")

@@ -37,13 +37,14 @@ END_USER_FIELDS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """A person of the account, as far as it matters to requests. `sla_ids`: the active SLAs whose customer he
-    represents.
+    represents; `agreements`: the threads of those that are partners'.
     """
 
     person_id: int | None
     roles: frozenset[str] = frozenset()
     organization_id: int | None = None
     sla_ids: frozenset[int] = frozenset()
+    agreements: frozenset[str] = frozenset()
 
     @property
     def key_contact_of(self) -> int | None:
@@ -70,7 +71,9 @@ def relation(request: Request | None, viewer: Viewer) -> frozenset[Who]:
         found.add(Who.REQUESTER)
     if request.organization is not None and request.organization.id == viewer.key_contact_of:
         found.add(Who.KEY_CONTACT)
-    if not viewer.sla_ids.isdisjoint(request.sla_ids):
+    # The clocks of a partner's SLA are the partner's; here it affects what was handed over under it.
+    handed_over = {link.agreement for link in request.below}
+    if not viewer.sla_ids.isdisjoint(request.sla_ids) or not viewer.agreements.isdisjoint(handed_over):
         found.add(Who.REPRESENTATIVE)
     return frozenset(found)
 

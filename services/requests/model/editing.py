@@ -160,6 +160,8 @@ class Edit:
         link = self.draft.request.link
         if link is None or link.turn is not Turn.WITH:
             return
+        if Who.SPECIALIST not in self.actor.who:
+            return  # he may set none of them, and is not told who helps
         ends = self.fields.get("status") is Status.COMPLETED
         mirrored = [
             name

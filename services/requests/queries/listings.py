@@ -41,6 +41,8 @@ def related(viewer: Viewer) -> Filter:
         ways.append({"organization.id": viewer.key_contact_of})
     if viewer.sla_ids:
         ways.append({"sla_ids": {"$in": sorted(viewer.sla_ids)}})
+    if viewer.agreements:
+        ways.append({"below.agreement": {"$in": sorted(viewer.agreements)}})
     return {"$or": ways}
 
 

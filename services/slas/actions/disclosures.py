@@ -30,7 +30,7 @@ def of_agreement(
     """
     actor.needs(*MAINTAIN_AGREEMENTS)
     state = _state(context, kind, fields, id)
-    lines = [*_between(context, kind, id or _NOT_MADE_YET, state), *_within(context, state)]
+    lines = [*_between(context, kind, id or _NOT_MADE_YET, state), *_within(context, kind, state)]
     return [{"id": number, **asdict(line)} for number, line in enumerate(lines, start=1)]
 
 
@@ -54,8 +54,8 @@ def _between(context: Context, kind: str, id: int, state: Mapping[str, Any]) -> 
     return [] if customer is None else between(announced(context, kind, id, state), own, customer["name"])
 
 
-def _within(context: Context, state: Mapping[str, Any]) -> list[Line]:
+def _within(context: Context, kind: str, state: Mapping[str, Any]) -> list[Line]:
     """Representatives of a partner's are people of its own, who see nothing here."""
     people = [context.copies.get("person", each) or {} for each in state["customer_representative_ids"]]
     own = [str(person["name"]) for person in people if person and person.get("account") is None]
-    return within(context.config.name, state["name"], own)
+    return within(context.config.name, state["name"], own, requests=kind == "sla")

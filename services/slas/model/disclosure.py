@@ -30,6 +30,10 @@ ANNOUNCED: Final[Mapping[str, str]] = {
     "representatives": "the names of those who are known there as customer representatives: {name}",
 }
 _CARD: Final = 'the contact card of the organization of "{name}": name, picture, addresses, contacts'
+_REPRESENTED: Final = (
+    "the requests that it affects, also of other organizations, as their requesters see them: status, "
+    "targets, public notes with their files"
+)
 _HANDED_OVER: Final = (
     "of each request that is handed over: subject, category, impact, who asked, desired completion and "
     "downtime, public notes with their authors and files, and the team and member who handed it over"
@@ -89,13 +93,17 @@ def _of_representatives(provider: str, customer: str) -> list[Line]:
     ]
 
 
-def within(account: str, name: str, representatives: Iterable[str]) -> list[Line]:
-    """Who of an account sees an agreement of that name: those who work for it, and the representatives."""
-    staff = Line(f"everybody who has a role in {account}", f'the agreement "{name}", all its fields', account)
-    return [
-        staff,
-        *(Line(each, f'the agreement "{name}", all its fields', account) for each in representatives),
-    ]
+def within(account: str, name: str, representatives: Iterable[str], *, requests: bool) -> list[Line]:
+    """Who of an account sees an agreement of that name: those who work for it, and the representatives.
+    `requests`: it is an SLA, so these see the requests too that it affects.
+    """
+    agreement = f'the agreement "{name}", all its fields'
+    lines = [Line(f"everybody who works for {account}", agreement, account)]
+    for each in representatives:
+        lines.append(Line(each, agreement, account))
+        if requests:
+            lines.append(Line(each, _REPRESENTED, account))
+    return lines
 
 
 def _name(named: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> str:

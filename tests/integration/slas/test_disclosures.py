@@ -40,7 +40,7 @@ def test_what_could_not_be_saved_is_refused(gigatera: Side, hosting: Hosting) ->
 def test_the_customer_is_told_before_it_names_representatives(widget: Side, agreed: dict[str, Any]) -> None:
     before = lines(widget, {}, agreed["id"])
     after = lines(widget, {"customer_representative_ids": [2]}, agreed["id"])
-    assert [line["to"] for line in after if line not in before] == ["Bob"]
+    assert [line["to"] for line in after if line not in before] == ["Bob", "Bob"]
     assert 'the name of the service "Hosting"' in seen_by(before, "Widget Data Center")
     assert widget.document("slas", agreed["id"])["customer_representative_ids"] == []
 

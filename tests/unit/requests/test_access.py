@@ -16,6 +16,7 @@ from tests.unit.requests.federation import Federation
 ANN, BEN = 1, 2
 OFFICE, PLANT = 11, 12
 GOLD, SILVER = 21, 22
+HOSTING = "agreement/gigatera/widget"
 
 PEOPLE = st.sampled_from([ANN, BEN])
 ROLES = st.frozensets(st.sampled_from(["key_contact", "specialist", "auditor", "account_designer"]))
@@ -25,6 +26,7 @@ VIEWERS = st.builds(
     ROLES,
     st.sampled_from([None, OFFICE, PLANT]),
     st.frozensets(st.sampled_from([GOLD, SILVER])),
+    st.frozensets(st.sampled_from([HOSTING, "agreement/globalnet/widget"])),
 )
 
 
@@ -32,8 +34,16 @@ def ref(id: int | None) -> Ref | None:
     return None if id is None else Ref(id, str(id))
 
 
-def asked(by: int | None, for_: int | None, organization: int | None, slas: tuple[int, ...] = ()) -> Request:
-    made = Federation().create("widget")
+def asked(
+    by: int | None,
+    for_: int | None,
+    organization: int | None,
+    slas: tuple[int, ...] = (),
+    handed_over: bool = False,
+) -> Request:
+    federation = Federation()
+    given = {"service_instance": federation["widget"].leads["gigatera"].service_instance}
+    made = federation.create("widget", **(given if handed_over else {}))
     return replace(
         made, requested_by=ref(by), requested_for=ref(for_), organization=ref(organization), sla_ids=slas
     )
@@ -45,6 +55,7 @@ REQUESTS = st.builds(
     st.none() | PEOPLE,
     st.sampled_from([None, OFFICE, PLANT]),
     st.sampled_from([(), (GOLD,), (SILVER,), (GOLD, SILVER)]),
+    st.booleans(),
 )
 
 
@@ -53,12 +64,11 @@ def matches(document: Any, filter: Any) -> bool:
     if "$or" in filter:
         return any(matches(document, each) for each in filter["$or"])
     ((path, wanted),) = filter.items()
-    value = document
+    values = [document]
     for name in path.split("."):
-        value = (value or {}).get(name)
-    if isinstance(wanted, dict):
-        return not set(wanted["$in"]).isdisjoint(value)
-    return bool(value == wanted)
+        found = [(value or {}).get(name) for value in values]
+        values = [item for each in found for item in (each if isinstance(each, list) else [each])]
+    return not set(wanted["$in"] if isinstance(wanted, dict) else [wanted]).isdisjoint(values)
 
 
 @given(REQUESTS, VIEWERS)
@@ -71,9 +81,10 @@ def test_the_filter_finds_exactly_what_the_rule_lets_see(request: Request, viewe
 @given(REQUESTS, VIEWERS)
 def test_what_lets_see_adds_up(request: Request, viewer: Viewer) -> None:
     alone = (
-        replace(viewer, roles=frozenset(), sla_ids=frozenset()),
-        replace(viewer, person_id=0, sla_ids=frozenset()),
-        replace(viewer, person_id=0, roles=frozenset()),
+        Viewer(viewer.person_id),
+        replace(viewer, person_id=0, sla_ids=frozenset(), agreements=frozenset()),
+        Viewer(0, sla_ids=viewer.sla_ids),
+        Viewer(0, agreements=viewer.agreements),
     )
     assert relation(request, viewer) == frozenset().union(*(relation(request, each) for each in alone))
 
@@ -95,6 +106,16 @@ def test_what_lets_see_adds_up(request: Request, viewer: Viewer) -> None:
 )
 def test_what_a_person_is_to_a_request(viewer: Viewer, expected: set[Who]) -> None:
     assert relation(asked(ANN, ANN, OFFICE, (GOLD,)), viewer) == expected
+
+
+def test_who_represents_a_partners_sla_sees_what_was_handed_over_under_it_also_when_it_is_back() -> None:
+    viewer = Viewer(BEN, sla_ids=frozenset({GOLD}), agreements=frozenset({HOSTING}))
+    given = asked(ANN, ANN, OFFICE, handed_over=True)
+    assert relation(given, viewer) == {Who.REPRESENTATIVE}
+    (link,) = given.below
+    assert sees(replace(given, below=(replace(link, open=False),)), viewer)
+    assert not sees(asked(ANN, ANN, OFFICE), viewer)
+    assert not sees(given, replace(viewer, agreements=frozenset()))
 
 
 def test_somebody_without_an_organization_is_no_key_contact_of_what_has_none() -> None:

@@ -69,6 +69,12 @@ def test_until_when_requesters_expect_it_is_told_where_it_is_asked_for_and_not_w
 
 
 def test_within_an_account_its_staff_and_each_representative_see_it() -> None:
-    lines = within("Widget", "End to end", ["Rita", "Tom"])
-    assert [line.to for line in lines] == ["everybody who has a role in Widget", "Rita", "Tom"]
+    lines = within("Widget", "End to end", ["Rita", "Tom"], requests=False)
+    assert [line.to for line in lines] == ["everybody who works for Widget", "Rita", "Tom"]
     assert lines[1] == Line("Rita", 'the agreement "End to end", all its fields', "Widget")
+
+
+def test_who_represents_an_slas_customer_sees_the_requests_that_it_affects() -> None:
+    lines = within("Widget", "End to end", ["Rita"], requests=True)
+    assert [line.to for line in lines] == ["everybody who works for Widget", "Rita", "Rita"]
+    assert "requests that it affects" in lines[2].sees
