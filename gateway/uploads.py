@@ -10,6 +10,7 @@ all is swept there as it is at the keeper.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from gateway.context import GatewayContext
 from services.common import attachments
 from services.common.actor import Actor
 from services.common.attachments import MAX_ATTACHMENTS, PIECE_BYTES
+from services.common.attachments.names import is_key
 from services.common.errors import InterdeskError, Invalid
 
 Document = dict[str, Any]
@@ -36,6 +38,8 @@ MAX_TYPE: Final = 255
 UPLOAD_TAKES: Final = timedelta(minutes=10)
 FINISH_SECONDS: Final = 60.0  # all of the file is read once more before it is here
 _SUFFIX: Final = "_attachments"
+_CUSTOM: Final = "custom_fields"
+_MOST_VALUES: Final = 200  # a body that has more is refused
 
 
 class Incoming:
@@ -135,11 +139,25 @@ def brought(context: GatewayContext, service: str, actor: Actor, *arguments: Any
     """
     bodies = (each for each in arguments if isinstance(each, dict)) if service in TAKERS else ()
     for name, given in (field for body in bodies for field in body.items()):
-        if name.endswith(_SUFFIX) and isinstance(given, list):
-            for n, each in enumerate(given[:MAX_ATTACHMENTS]):
-                key = each.get("key") if isinstance(each, dict) else None
-                if isinstance(key, str) and not each.get("_destroy"):
-                    _bring(context, service, actor, key, f"{name}.{n}.key")
+        if isinstance(given, list):
+            for key, place in _named(name, [each if isinstance(each, dict) else {} for each in given]):
+                _bring(context, service, actor, key, place)
+
+
+def _named(name: str, given: list[Document]) -> Iterator[tuple[str, str]]:
+    """The keys that a field of a body names, and where. Which custom fields are for files their form says,
+    which is not asked here: whatever looks like a key may be one.
+    """
+    if name.endswith(_SUFFIX):
+        for n, each in enumerate(given[:MAX_ATTACHMENTS]):
+            if isinstance(key := each.get("key"), str) and not each.get("_destroy"):
+                yield key, f"{name}.{n}.key"
+    elif name == _CUSTOM:
+        for each in given[:_MOST_VALUES]:
+            value = each.get("value")
+            key = value.get("key") if isinstance(value, dict) else value
+            if isinstance(key, str) and is_key(key):
+                yield key, f"{name}.{each.get('id')}"
 
 
 def _bring(context: GatewayContext, service: str, actor: Actor, key: str, field: str) -> None:

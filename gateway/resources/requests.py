@@ -10,7 +10,7 @@ from gateway.answers import Answers
 from gateway.asked import idempotency_key
 from gateway.context import GatewayContext
 from gateway.resource import Children, Resource, ResourceViews, add_views, status_of, viewer
-from gateway.resources.shapes.requests import AFFECTED_SLA, NOTE, REQUEST
+from gateway.resources.shapes.requests import AFFECTED_SLA, NOTE, NOTE_ATTACHMENT, REQUEST
 from gateway.resources.timeline import Timeline
 from services.common.roles import PUBLISH_NOTES, SEE_REQUESTS, STAFF
 from services.requests import queries, schemas
@@ -28,6 +28,7 @@ REQUESTS = Resource(
     edit=schemas.RequestPatchSchema,
     children=(
         Children("notes", NOTE, queries.list_notes_of_request, ("public", "internal")),
+        Children("note_attachments", NOTE_ATTACHMENT, queries.list_note_attachments),
         Children("affected_slas", AFFECTED_SLA, slas.list_affected_slas_of_request, service="slas"),
     ),
     audit=queries.get_audit,

@@ -67,11 +67,14 @@ KINDS: Final[Mapping[str, str]] = {
     "keyring": KEYRINGS,
 }
 
+ATTACHED: Final = ("attachments.id", "custom_fields.value.id")
+"""Where a record has the ids of its files."""
+
 _SHELVED: Final = (
     *LISTED,
     Index(["disabled", "name", "_id"]),
     Index(["shelf", "name", "_id"]),
-    Index("attachments.id", sparse=True),
+    *(Index(path, sparse=True) for path in ATTACHED),
 )
 _LISTED: Final = (
     *_SHELVED,

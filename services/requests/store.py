@@ -9,8 +9,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
            `next_target_at`, `accountable_team_ids`  what the account's clocks last said of it while it is
                            open, of the situation `targets_of` (`actions.targets`); its `TARGETS`, `sla_ids`
-           `observers`, `look_at`  see `observations`
-           `search`        the terms it is found by
+           `search`        the terms it is found by; for `observers`, `look_at` see `observations`
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
            as its request (as a `copy` row, see `common.store`) and stands here right after.
 """
@@ -253,8 +252,7 @@ def _state(request: Request, threads: Iterable[Thread], before: Mapping[str, Any
     for name in _SELDOM:
         if state[name] is None:
             del state[name]
-    if partners := _open_with(request):
-        state["open_with"] = partners
+    state |= _open_with(request)
     state |= _targets(request, before) | observations.looked_at(before, request.updated_at)
     state["search"] = terms(*_words(request))
     if documents := [thread.to_document() for thread in threads]:
@@ -275,9 +273,9 @@ def _targets(request: Request, before: Mapping[str, Any]) -> Document:
     return {**kept, "next_target_at": target, "accountable_team_ids": []}
 
 
-def _open_with(request: Request) -> list[str]:
-    sides = [side for side in (request.above, request.link) if side is not None and side.open]
-    return sorted({side.partner for side in sides})
+def _open_with(request: Request) -> Document:
+    partners = {side.partner for side in (request.above, request.link) if side is not None and side.open}
+    return {"open_with": sorted(partners)} if partners else {}
 
 
 def _words(request: Request) -> Sequence[str]:

@@ -16,7 +16,7 @@ from interdesk.replay.shapes import covering
 from interdesk.replay.steps import Plan
 from tests.replay.known import KNOWN, case_of, line_of
 
-CASES = 40
+CASES = 20
 pytestmark = [pytest.mark.slow]
 
 

@@ -9,7 +9,10 @@ from tests.uploads import uploaded
 from tests.waiting import wait_until
 
 CANARY: Final = "canary"
-FORM: Final = [{"id": "own", "label": f"{CANARY} label", "type": "text", "internal": False}]
+FORM: Final = [
+    {"id": "own", "label": f"{CANARY} label", "type": "text", "internal": False},
+    {"id": "own_file", "label": f"{CANARY} file", "type": "attachment", "internal": False},
+]
 OWN_FIELDS: Final = {"custom_fields": [{"id": "own", "value": CANARY}]}
 
 
@@ -26,8 +29,11 @@ def attached(account: LocalAccount) -> dict[str, Any]:
 
 def keep_overlays(account: LocalAccount) -> None:
     """On every organization of the partner's, all that an overlay takes."""
-    kept = {"remarks": f"{CANARY} remarks", "financialID": f"{CANARY} financialID", **OWN_FIELDS}
+    kept = {"remarks": f"{CANARY} remarks", "financialID": f"{CANARY} financialID"}
     with account.api() as api:
         wait_until(lambda: bool(api.get("organizations/external")))
         for organization in api.get("organizations/external"):
-            api.patch(f"organizations/{organization['id']}", {**kept, **attached(account)})
+            files = attached(account)
+            own = [*OWN_FIELDS["custom_fields"], {"id": "own_file", "value": files["remarks_attachments"][0]}]
+            body = {**kept, **files, "custom_fields": own}
+            api.patch(f"organizations/{organization['id']}", body)

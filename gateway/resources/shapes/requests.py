@@ -28,6 +28,9 @@ NOTE = Shape(
     "Note",
     {**references("request"), **references("person")},
 )
+NOTE_ATTACHMENT = Shape(
+    "attachment of a note", request_schemas.AttachmentOfNoteSchema, requests.NOTE_ATTACHMENTS
+)
 AFFECTED_SLA = Shape(
     "affected SLA",
     sla_schemas.AffectedSlaSchema,

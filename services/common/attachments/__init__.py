@@ -29,6 +29,7 @@ from services.common.attachments.files import (
     COLLECTIONS,
     EVER,
     PIECE_BYTES,
+    Marks,
     attachment_of,
     begin,
     check_size,
@@ -37,12 +38,14 @@ from services.common.attachments.files import (
     find_by_id,
     finish,
     mark_named,
+    mark_unnamed,
+    marks_of,
     pieces_here,
     read,
     sweep,
     write,
 )
-from services.common.attachments.naming import MAX_ATTACHMENTS, named
+from services.common.attachments.naming import MAX_ATTACHMENTS, named, upload_of
 
 __all__ = [
     "ALLOWED_EXTENSIONS",
@@ -50,6 +53,7 @@ __all__ = [
     "EVER",
     "MAX_ATTACHMENTS",
     "PIECE_BYTES",
+    "Marks",
     "attachment_of",
     "begin",
     "check_size",
@@ -58,9 +62,12 @@ __all__ = [
     "find_by_id",
     "finish",
     "mark_named",
+    "mark_unnamed",
+    "marks_of",
     "named",
     "pieces_here",
     "read",
     "sweep",
+    "upload_of",
     "write",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -39,6 +39,9 @@ FILES: Final = Collection(
 )
 PIECES: Final = Collection("attachments.chunks", (Index(["files_id", "n"], unique=True),), records=False)
 COLLECTIONS: Final = (FILES, PIECES)
+
+Marks = Mapping[int, datetime]
+"""Since when no record is known to name a file, by its id."""
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # a range, which an index answers; "is there" may scan
 
@@ -209,10 +212,28 @@ def mark_unnamed(context: Context, ids: list[int]) -> None:
     _mark(context, {"metadata.id": {"$in": ids}}, {"$set": {"metadata.unnamed_since": context.clock.now()}})
 
 
-def mark_named(context: Context, ids: list[int]) -> None:
-    """After a save that put these on a record. What stays unmarked the sweep finds out: the save is made."""
+def marks_of(context: Context, ids: Iterable[int]) -> Marks:
+    """The marks that these have, of those that have one. Read them before the save that puts these on a
+    record, and give them to `mark_named` after it.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    with answering():
+        found = _files(context.database).find({"metadata.id": {"$in": wanted}}, {"metadata": 1})
+        known = [each["metadata"] for each in found]
+    return {each["id"]: each["unnamed_since"] for each in known if "unnamed_since" in each}
+
+
+def mark_named(context: Context, marks: Marks) -> None:
+    """After a save that put these on a record: takes the marks off that they had before it. One that has been
+    marked again meanwhile is on its way off a record, and keeps that mark. What stays marked the sweep finds
+    out: the save is made.
+    """
     with contextlib.suppress(Unavailable):
-        _mark(context, {"metadata.id": {"$in": ids}}, {"$unset": {"metadata.unnamed_since": ""}})
+        for id, since in marks.items():
+            seen = {"metadata.id": id, "metadata.unnamed_since": since}
+            _mark(context, seen, {"$unset": {"metadata.unnamed_since": ""}})
 
 
 def sweep(context: Context, is_named: Callable[[int], bool]) -> int:
@@ -226,7 +247,7 @@ def sweep(context: Context, is_named: Callable[[int], bool]) -> int:
     for each in found:
         id = each["metadata"].get("id")
         if id is not None and is_named(id):
-            mark_named(context, [id])
+            mark_named(context, {id: each["metadata"]["unnamed_since"]})
         else:
             drop(context, each["_id"])
             gone += 1

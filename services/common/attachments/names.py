@@ -18,6 +18,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9._-]+")
+_KEY = re.compile(r"attachments/[0-9a-f]{32}/[A-Za-z0-9._-]{1,255}")
 _MARKS = 30  # as in Unicode's stream-safe text (UAX 15)
 
 
@@ -37,6 +38,11 @@ def clean(name: str) -> str:
 def key_of(file: str, name: str) -> str:
     """The key of a file: it can't be guessed, and can stand in a text as it is (`![](key)`)."""
     return f"attachments/{file}/{_NOT_IN_KEYS.sub('_', name)}"
+
+
+def is_key(text: str) -> bool:
+    """Whether it looks like a key."""
+    return _KEY.fullmatch(text) is not None
 
 
 def _few_marks(text: str) -> str:

@@ -5,8 +5,13 @@ before it nothing has the file, after it the record does. So there is no moment 
 record, and a crash leaves at most an upload that nothing names, or a mark that the sweep takes off.
 
     put = named(context, actor, "remarks_attachments", given, before)
+    marks = marks_of(context, [each["id"] for each in put])
     …save the record with `attachments: put`…
-    mark_named(context, [each["id"] for each in put])
+    mark_named(context, marks)
+
+The marks are read before the save, for after it the next edit may take a file off again: it marks it anew
+(`mark_unnamed`), and only the mark that stood before the save is taken off. Else nothing would ever look at
+such a file again, and it would stay for good.
 """
 
 from __future__ import annotations
@@ -47,7 +52,7 @@ def named(
             if has:
                 lost.append(after.pop(key)["id"])
         else:
-            found = has or _upload(context, actor, key)
+            found = has or upload_of(context, actor, key)
             problem = found if isinstance(found, str) else _misfit(found, each)
             if problem is None and isinstance(found, dict):
                 after[key] = found if inline is None else {**found, "inline": inline}
@@ -62,7 +67,7 @@ def named(
     return list(after.values())
 
 
-def _upload(context: Context, actor: Actor, key: str) -> Document | str:
+def upload_of(context: Context, actor: Actor, key: str) -> Document | str:
     """The attachment that the caller has uploaded under a key, or why there is none to be named."""
     found = find(context.database, key)
     if found is None or actor.person_id is None or found["metadata"].get("uploader") != actor.person_id:

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.common import hierarchies, idempotency, roles
 from services.common.actor import Actor
+from services.common.attachments import mark_named
 from services.common.context import Context
 from services.common.errors import Conflict
 from services.common.store import decide_again
@@ -126,9 +127,10 @@ def _created(context: Context, actor: Actor, kind: str, fields: Fields, key: str
     if (made := made_before(context, kind, fields, id)) is not None:
         return made
     with refusing():
-        fields = _checked(context, kind, None, {}, fields)
+        fields = _checked(context, actor, kind, None, {}, fields)
     fields = attaching.attached(context, actor, kind, {}, fields)
     state = shapes.new(kind, fields, context.clock.now())
+    marks = attaching.marks_of(context, fields)
     try:
         record = insert(context, actor, kind, id or context.ids.next(kind), state)
     except Conflict:
@@ -136,7 +138,7 @@ def _created(context: Context, actor: Actor, kind: str, fields: Fields, key: str
         if (made := made_before(context, kind, fields, id)) is None:
             raise
         return made
-    attaching.mark_named(context, fields)
+    mark_named(context, marks)
     return whole(record)
 
 
@@ -169,7 +171,7 @@ def edited(
         wanted = change(record.state) if callable(change) else change
         _may_write(actor, kind, record.state, wanted)
         shelves.in_use(kind, record.state)
-        fields = _checked(context, kind, id, record.state, wanted)
+        fields = _checked(context, actor, kind, id, record.state, wanted)
     fields = attaching.attached(context, actor, kind, record.state, fields)
     changes = rules.changed(record.state, fields)
     if not changes:
@@ -177,8 +179,9 @@ def edited(
     if changes.get("disabled", [None, False])[1]:
         ensure_not_needed(context, kind, record, "disabled")
     state = shapes.edited(kind, record.state, fields, context.clock.now())
+    marks = attaching.marks_of(context, fields)
     saved = save(context, actor, kind, record, state, changes)
-    attaching.mark_named(context, fields)
+    mark_named(context, marks)
     return whole(saved)
 
 
@@ -194,7 +197,7 @@ def _may_write(actor: Actor, kind: str, state: Fields, fields: Fields) -> None:
 
 
 def _checked(
-    context: Context, kind: str, id: int | None, state: Mapping[str, Any], fields: Fields
+    context: Context, actor: Actor, kind: str, id: int | None, state: Mapping[str, Any], fields: Fields
 ) -> dict[str, Any]:
     """The fields as they will be stored. References that stay are not asked about. Raises RuleBroken."""
     checked = dict(fields)
@@ -210,7 +213,7 @@ def _checked(
     if kind == "team":
         checked = _checked_team(context, state, checked)
     if "custom_fields" in checked:
-        checked |= custom_fields.taken(context, kind, state, checked.pop("custom_fields"))
+        checked |= custom_fields.taken(context, actor, kind, state, checked.pop("custom_fields"))
     return checked
 
 

@@ -13,7 +13,7 @@ from services.common.copies import saved_event
 from services.common.errors import Forbidden, IllegalMove, InterdeskError, Invalid, NotFound, naming
 from services.common.store import Record, Records
 from services.organizations import store
-from services.organizations.model import shapes
+from services.organizations.model import custom_fields, shapes
 from services.organizations.model.rules import RuleBroken
 
 _CLASSES: Mapping[str, type[InterdeskError]] = {
@@ -49,12 +49,15 @@ def refusing() -> Iterator[None]:
 
 
 def entry(context: Context, actor: Actor, action: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """See `history.entry`; `imported` says of which line of which file it comes. Of attachments the history
-    tells the names.
+    """See `history.entry`; `imported` says of which line of which file it comes. Of files the history tells
+    the names.
     """
     if "attachments" in changes:
         named = [[each["name"] for each in side or ()] for side in changes["attachments"]]
         changes = {**changes, "attachments": named}
+    if "custom_fields" in changes:
+        told = [custom_fields.with_names(side) for side in changes["custom_fields"]]
+        changes = {**changes, "custom_fields": told}
     made = history.entry(context.clock.now(), actor, action, changes, _NOT_IN_HISTORY)
     imported = context.kept.get(IMPORTED)
     return {**made, "imported": imported} if imported else made

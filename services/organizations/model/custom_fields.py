@@ -10,44 +10,29 @@ write is refused, and names it, until a value that fits, or null, is given for i
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.organizations.model import patterns
-from services.organizations.model.forms import FormField, Version, is_day
+from services.organizations.model.custom_values import NoFile, Unfit, Value, fitting, is_file
+from services.organizations.model.forms import FormField, Version
 from services.organizations.model.rules import RuleBroken
 
 KEPT: Final = ("custom_fields", "ui_extension_id", "ui_extension_version_id")
 """What a record keeps at its top: written together, and by nothing else."""
-MAX_TEXT_VALUE: Final = 16_384
-MAX_NUMBER: Final = 10**15
 MAX_BYTES: Final = 64 * 1024
 """Of all values of one record."""
 
-_TOLD_CHOICES: Final = 20
-_NUMBER: Final = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,10})?")
-_WORDS: Final = {
-    **dict.fromkeys(("1", "t", "y", "true", "yes", "on"), True),
-    **dict.fromkeys(("0", "f", "n", "false", "no", "off"), False),
-}
-
-Value = Any
 Given = Sequence[Mapping[str, Any]]
-
-
-class _Unfit(Exception):
-    """The text says what a value must be."""
 
 
 def written(version: Version | None, record: Mapping[str, Any], given: Given) -> dict[str, Any]:
     """What is stored of the fields `given` (`[{id, value}]`) on a record (its state; empty for a new one):
     the fields named in KEPT. `version`: the active one of the record's kind.
 
-    A reference is checked for its form only; `references` tells what has to be looked up. Raises
-    RuleBroken `no_ui_extension`, or `custom_fields_invalid` that names every field that is wrong.
+    A reference is checked for its form only; `references` tells what has to be looked up. The values of
+    attachments are looked up before (`naming_files`). Raises RuleBroken `no_ui_extension`, or
+    `custom_fields_invalid` that names every field that is wrong.
     """
     if version is None:
         if given:
@@ -65,7 +50,7 @@ def written(version: Version | None, record: Mapping[str, Any], given: Given) ->
         id = field["id"]
         try:
             value = fitting(field, asked[id] if id in asked else before.get(id))
-        except _Unfit as unfit:
+        except Unfit as unfit:
             errors.append((f"custom_fields.{id}", _told(version, str(unfit), carried=id not in asked)))
             continue
         if value is not None:
@@ -87,6 +72,40 @@ def written(version: Version | None, record: Mapping[str, Any], given: Given) ->
         "ui_extension_id": version.extension_id,
         "ui_extension_version_id": version.id,
     }
+
+
+def naming_files(
+    version: Version | None,
+    record: Mapping[str, Any],
+    given: Given,
+    upload: Callable[[str], Mapping[str, Any] | str],
+) -> list[dict[str, Any]]:
+    """The values given, with the files that they name by a key, or NoFile, in the place of the key. A file
+    that the record has stays; `upload` gives others, or says why it does not.
+    """
+    ids = {field["id"] for field in (version.fields if version else ()) if field["type"] == "attachment"}
+    has = {file["key"]: file for file in files(record.get("custom_fields"))}
+
+    def named(value: Value) -> Value:
+        key = value.get("key") if isinstance(value, Mapping) else value
+        if not isinstance(key, str) or not key.strip():
+            return value
+        found = has.get(key) or upload(key)
+        return NoFile(found) if isinstance(found, str) else found
+
+    return [{**each, "value": named(each.get("value"))} if each["id"] in ids else {**each} for each in given]
+
+
+def files(values: Given | None) -> list[Value]:
+    """The files among the values of a record."""
+    return [each["value"] for each in values or () if is_file(each["value"])]
+
+
+def with_names(values: Given) -> list[dict[str, Any]]:
+    """The values, each file by its name."""
+    return [
+        {**each, "value": each["value"]["name"]} if is_file(each["value"]) else {**each} for each in values
+    ]
 
 
 @dataclass(frozen=True)
@@ -136,15 +155,6 @@ def differing(old: Given | None, new: Given | None) -> list[list[dict[str, Any]]
     ]
 
 
-def fitting(field: FormField, value: Value) -> Value:
-    """The value as the field keeps it; None for none (an empty text or list too)."""
-    if isinstance(value, str):
-        value = value.strip()
-    if value is None or value == "" or value == []:
-        return None
-    return _TYPES[field["type"]](field, value)
-
-
 def _asked(given: Given) -> dict[str, Value]:
     return {each["id"]: each.get("value") for each in given}
 
@@ -165,91 +175,3 @@ def _told(version: Version, text: str, *, carried: bool) -> str:
     if not carried:
         return text
     return f"has a value that no longer fits {version.said}: {text}. Give another one, or null to clear it"
-
-
-def _text(field: FormField, value: Value) -> Value:
-    if not isinstance(value, str):
-        raise _Unfit("must be a text")
-    longest = patterns.MAX_TEXT if field["pattern"] is not None else MAX_TEXT_VALUE
-    _counted(len(value), field["min"], min(longest, field["max"] or longest), "characters")
-    if field["pattern"] is not None and not patterns.matches(field["pattern"], value):
-        raise _Unfit(f"must be of the pattern {field['pattern']}")
-    return value
-
-
-def _number(field: FormField, value: Value) -> Value:
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = float(value) if "." in value else int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _Unfit("must be a number")
-    if abs(value) > MAX_NUMBER:
-        raise _Unfit(f"must be between -{MAX_NUMBER} and {MAX_NUMBER}")
-    _between(value, field["min"], field["max"])
-    return value
-
-
-def _date(field: FormField, value: Value) -> Value:
-    if not isinstance(value, str) or not is_day(value):
-        raise _Unfit("must be a day such as 2025-01-31")
-    _between(value, field["min"], field["max"])
-    return value
-
-
-def _select(field: FormField, value: Value) -> Value:
-    choices = [option["value"] for option in field["options"]]
-    if not isinstance(value, str) or value not in choices:
-        more = ", …" if len(choices) > _TOLD_CHOICES else ""
-        raise _Unfit(f"must be one of {', '.join(choices[:_TOLD_CHOICES])}{more}")
-    return value
-
-
-def _multi_select(field: FormField, value: Value) -> Value:
-    if not isinstance(value, list):
-        raise _Unfit("must be a list of options")
-    chosen = {_select(field, each) for each in value}
-    _counted(len(chosen), field["min"], field["max"], "options")
-    return [option["value"] for option in field["options"] if option["value"] in chosen]
-
-
-def _check_box(_field: FormField, value: Value) -> Value:
-    ticked = _WORDS.get(value.lower()) if isinstance(value, str) else value
-    if not isinstance(ticked, bool):
-        raise _Unfit("must be true or false")
-    return ticked
-
-
-def _reference(field: FormField, value: Value) -> Value:
-    id = value.get("id") if isinstance(value, Mapping) else value
-    if isinstance(id, bool) or not isinstance(id, int) or not 1 <= id < 2**53:
-        raise _Unfit(f"must be the id of a record: {field['reference']}")
-    return id
-
-
-def _attachment(_field: FormField, _value: Value) -> Value:
-    raise _Unfit("takes no value here: files are not kept in custom fields")
-
-
-def _between(value: Any, low: Any, high: Any) -> None:
-    if low is not None and value < low:
-        raise _Unfit(f"must not be less than {low}")
-    if high is not None and value > high:
-        raise _Unfit(f"must not be more than {high}")
-
-
-def _counted(number: int, low: int | None, high: int | None, what: str) -> None:
-    if low is not None and number < low:
-        raise _Unfit(f"must have at least {low} {what}")
-    if high is not None and number > high:
-        raise _Unfit(f"must have at most {high} {what}")
-
-
-_TYPES: Final[Mapping[str, Callable[[FormField, Value], Value]]] = {
-    "text": _text,
-    "number": _number,
-    "date": _date,
-    "select": _select,
-    "multi_select": _multi_select,
-    "check_box": _check_box,
-    "reference": _reference,
-    "attachment": _attachment,
-}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from typing import Any
 
 from pymongo.database import Database
@@ -16,6 +17,7 @@ from services.common.errors import NotFound
 from services.common.listing import Listing, ListQuery, Page, all_of, page, page_at_hand
 from services.organizations import store
 from services.organizations.model import roles
+from services.organizations.model.custom_fields import KEPT, files
 from services.organizations.model.records import MAX_DEPTH, business_unit
 from services.organizations.model.shelves import TRASH, unavailable
 from services.organizations.queries.account import get_account, get_keys, get_trust
@@ -32,6 +34,7 @@ from services.organizations.queries.listings import (
 from services.organizations.queries.viewing import UNSHOWN, Document, on_shelf, one, visible
 from services.organizations.schemas import shown
 
+_FILES = dict.fromkeys(("attachments", *KEPT), 1)
 _ABOVE = {"parent_id": 1, "business_unit": 1}
 # What is enough to refer to a record.
 _REFERENCE = ("name", "sourceID", "account")
@@ -147,14 +150,18 @@ def get_permissions(database: Database[Document], person_id: int, viewer: Actor)
 
 def get_attachment(database: Database[Document], id: int, viewer: Actor) -> Document:
     """An attachment (`common.attachments.attachment_of`) of an organization, person, team or site that the
-    viewer may see; none of what is in the trash. Raises NotFound.
+    viewer may see, also in a custom field that he may see; none of what is in the trash. Raises NotFound.
     """
-    for kind in ("organization", "person", "team", "site"):
-        seen = all_of([{"attachments.id": id, "shelf": {"$ne": TRASH}}, visible(kind, viewer)])
+    seen = CustomFields(database, viewer)
+    for kind, path in product(("organization", "person", "team", "site"), store.ATTACHED):
+        among = all_of([{path: id, "shelf": {"$ne": TRASH}}, visible(kind, viewer)])
         with answering():
-            found = database[store.KINDS[kind]].find_one(seen, {"attachments": 1})
-        if found is not None:
-            return next(each for each in found["attachments"] if each["id"] == id)
+            found = list(database[store.KINDS[kind]].find(among, _FILES))
+        for record in found:
+            shown_files = [*record.get("attachments", ()), *files(seen.of(record).get("custom_fields"))]
+            for each in shown_files:
+                if each["id"] == id:
+                    return dict(each)
     raise NotFound()
 
 

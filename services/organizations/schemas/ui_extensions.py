@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import ValidationError, fields, post_dump, validate
 
+from services.common.attachments.schemas import MAX_KEY, AttachmentSchema
 from services.common.fields import Moment, Text, Whole, long_text, one_of
 from services.common.schemas import InputSchema, NamedRecordSchema, OutputSchema, SourceSchema
-from services.organizations.model.custom_fields import MAX_TEXT_VALUE
+from services.organizations.model.custom_values import MAX_TEXT_VALUE, is_file
 from services.organizations.model.forms import CATEGORIES, MAX_FIELDS, MAX_OPTIONS, TYPES
 from services.organizations.model.patterns import MAX_PATTERN
 
 MAX_BOUND = 10**15
 _TEXT = Text(MAX_TEXT_VALUE, lines=True)
+_KEY = Text(MAX_KEY)
 
 
 def _some(schema: type[InputSchema], most: int) -> fields.List:
@@ -52,7 +54,7 @@ class CustomValue(fields.Raw):
                 raise ValidationError(f"must be a list of at most {MAX_OPTIONS} options")
             return [_TEXT.deserialize(each) for each in value]
         if isinstance(value, dict):
-            return {"id": value.get("id")}
+            return {"key": _KEY.deserialize(value["key"])} if "key" in value else {"id": value.get("id")}
         return value
 
 
@@ -143,11 +145,27 @@ class CustomFieldInputSchema(InputSchema):
     value = CustomValue(required=True, allow_none=True)
 
 
+class CustomFileSchema(AttachmentSchema):
+    """A file that is the value of a custom field. No text shows it."""
+
+    class Meta:
+        exclude = ("inline",)
+
+
+class ShownValue(fields.Raw):
+    """A value as it goes out: of a file what people may know of it."""
+
+    _file: Final = CustomFileSchema()
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return self._file.dump(value) if is_file(value) else value
+
+
 class CustomFieldSchema(OutputSchema):
-    """A value; where it refers to a record, that too."""
+    """A value; where it refers to a record, that too. Of a file it is `{id, name, uri, key, size}`."""
 
     id = fields.String()
-    value = fields.Raw()
+    value = ShownValue()
     organization_id = fields.Integer()
     person_id = fields.Integer()
     site_id = fields.Integer()

@@ -37,7 +37,9 @@ def apply(context: Context, record: Record, message: Message) -> Verdict:
     if message.body["action"] == "withdraw":
         fields |= {"status": model.Status.COMPLETED.value}
     try:
-        desk.speak_for(context, stored.request.id, fields, _person(context, message), known["note_id"])
+        speaker = model.Actor(_person(context, message), frozenset({model.Who.REPRESENTATIVE}), frozenset())
+        system, id = Actor.system(context.account), stored.request.id
+        desk.edit(context, system, id, fields, note_id=known["note_id"], speaker=speaker)
     except (Forbidden, IllegalMove, Invalid) as error:
         return _passed(context, record, thread, message, refused(error.code))
     return _passed(context, record, thread, message, done())

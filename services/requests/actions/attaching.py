@@ -37,10 +37,9 @@ def as_of_note(name: str, errors: Iterable[FieldError]) -> list[FieldError]:
     ]
 
 
-def mark_named(context: Context, notes: Iterable[model.Note]) -> None:
-    """These notes are saved."""
-    if ids := [each.id for note in notes for each in note.attachments]:
-        attachments.mark_named(context, ids)
+def marks_of(context: Context, notes: Iterable[model.Note]) -> attachments.Marks:
+    """The marks of the files of notes that are to be saved (`attachments.mark_named`)."""
+    return attachments.marks_of(context, (each.id for note in notes for each in note.attachments))
 
 
 def names_attachment(context: Context, id: int) -> bool:

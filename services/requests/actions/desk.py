@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from services.common import idempotency
 from services.common.actor import Actor
+from services.common.attachments import mark_named
 from services.common.context import Context
 from services.common.errors import Conflict, Forbidden, Invalid, NotFound
 from services.common.store import decide_again
@@ -77,6 +78,7 @@ def create_request(context: Context, actor: Actor, fields: Fields, key: str | No
         return model.create(new, who(context, actor, None), facts, ruled(context, request_id=id))
 
     step = deciding(context, actor, decide)
+    marks = attaching.marks_of(context, step.notes)
     try:
         stored = store.save(context, step)
     except Conflict:
@@ -85,7 +87,7 @@ def create_request(context: Context, actor: Actor, fields: Fields, key: str | No
         if made is None:
             raise
         return Made(made)
-    attaching.mark_named(context, step.notes)
+    mark_named(context, marks)
     return Made(stored.request.id, store.document_of(stored))
 
 
@@ -95,18 +97,12 @@ def update_request(
     """`version`: the only one to be changed. Raises NotFound, PreconditionFailed, Invalid, IllegalMove (which
     says what would be legal), Forbidden, Unavailable.
     """
-    made = _edit(context, actor, id, fields, version)
+    made = edit(context, actor, id, fields, version)
     assert made is not None
     return Made(id, store.document_of(made[1]))
 
 
-def add_note(
-    context: Context,
-    actor: Actor,
-    request_id: int,
-    note: Fields,
-    key: str | None = None,
-) -> Made:
+def add_note(context: Context, actor: Actor, request_id: int, note: Fields, key: str | None = None) -> Made:
     """The new note (`schemas.NoteInputSchema`); with the `key` (`common.idempotency`) of one that is there:
     that one. Raises NotFound, Invalid, Forbidden.
     """
@@ -117,7 +113,7 @@ def add_note(
     if "attachments" in note:
         fields[f"{name}_attachments"] = note["attachments"]
     try:
-        made = _edit(context, actor, request_id, fields, note_id=id)
+        made = edit(context, actor, request_id, fields, note_id=id)
     except (Forbidden, Invalid) as refused:
         raise type(refused)(
             refused.code, refused.message, attaching.as_of_note(name, refused.errors)
@@ -129,16 +125,8 @@ def add_note(
     return Made(new.id, store.note_document(request_id, new))
 
 
-def speak_for(context: Context, id: int, fields: Fields, person: model.Ref, note_id: int) -> None:
-    """An edit by a customer's representative in another account, whose right to it was checked. Its note has
-    this id; when that is there, the edit was made before. Raises as `update_request`.
-    """
-    speaker = model.Actor(person, frozenset({model.Who.REPRESENTATIVE}), frozenset())
-    _edit(context, Actor.system(context.account), id, fields, note_id=note_id, speaker=speaker)
-
-
 @decide_again
-def _edit(
+def edit(
     context: Context,
     actor: Actor,
     id: int,
@@ -148,7 +136,8 @@ def _edit(
     speaker: model.Actor | None = None,
 ) -> tuple[model.Step, Stored] | None:
     """`note_id`: that of the first note; None when that note is there: then the edit was made before.
-    `speaker`: who edits, where it is nobody of this account.
+    `speaker`: who edits, where it is nobody of this account; his right to it was checked. Raises as
+    `update_request`.
     """
     stored = store.load(context, id, version)
     person = speaker or who(context, actor, stored.request)
@@ -162,8 +151,9 @@ def _edit(
         return model.edit(stored.request, changes, person, facts, ruled(context, note_id=note_id))
 
     step = deciding(context, actor, decide)
+    marks = attaching.marks_of(context, step.notes)
     saved = store.save(context, step, stored)
-    attaching.mark_named(context, step.notes)
+    mark_named(context, marks)
     return step, saved
 
 

@@ -135,7 +135,7 @@ def shows(context: Context, row: Mapping[str, Any]) -> None:
     note = _change_files(context, row["request_id"], row["note_id"], put)
     # Of two offers of one file the note has the one that was here first; the other is the sweep's.
     if note is not None and row["state"] == files.IS_HERE and _has_id(note, file.id):
-        attachments.mark_named(context, [file.id])
+        attachments.mark_named(context, attachments.marks_of(context, [file.id]))
         _offer_on(context, row["request_id"], store.read_note(note), file)
 
 

@@ -8,7 +8,6 @@ what he may not see is not there for him: NotFound.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,14 +21,22 @@ from services.requests.documents import decode
 from services.requests.model import HistoryEntry, periods
 from services.requests.model.access import sees_all
 from services.requests.observations import OBSERVED
-from services.requests.queries import shapes
-from services.requests.queries.listings import ALL_REQUESTS, HANDOVERS, NOTES, REQUESTS, related
+from services.requests.queries import observed, shapes
+from services.requests.queries.listings import (
+    ALL_REQUESTS,
+    HANDOVERS,
+    NOTE_ATTACHMENTS,
+    NOTES,
+    REQUESTS,
+    related,
+)
 from services.requests.viewing import viewer_of
 
 __all__ = [
     "HANDOVERS",
     "LISTINGS",
     "NOTES",
+    "NOTE_ATTACHMENTS",
     "REQUESTS",
     "get_attachment",
     "get_audit",
@@ -39,6 +46,7 @@ __all__ = [
     "get_periods",
     "get_request",
     "list_handovers",
+    "list_note_attachments",
     "list_notes",
     "list_notes_of_request",
     "list_requests",
@@ -55,7 +63,7 @@ LISTINGS: Mapping[str, Listing] = {"requests": REQUESTS, "notes": NOTES, "handov
 
 _PUBLIC = {"visibility": "end_user"}
 _OBSERVED = OBSERVED.name
-_STRIPS = {"outbox": 0, "history": 0}
+_STRIPS = observed.STRIPS
 
 
 def list_requests(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -70,9 +78,8 @@ def list_requests(database: Database[Document], query: ListQuery, viewer: Actor)
     seen = _related if query.predefined == ALL_REQUESTS else _visible
     among = seen(database, viewer)
     listed: Any = database["requests"]
-    if (
-        query.predefined == ALL_REQUESTS and viewer.person_id is not None
-    ):  # partners' too, for representatives
+    if query.predefined == ALL_REQUESTS and viewer.person_id is not None:
+        # Those that partners show to representatives, too; the account itself represents nobody.
         listed = {"requests": listed, _OBSERVED: database[_OBSERVED]}
     found = page(listed, REQUESTS, query, among, viewer=viewer, projection=_STRIPS)
     return found.map(lambda document: shapes.request(document, viewer))
@@ -83,7 +90,7 @@ def get_request(database: Database[Document], id: int, viewer: Actor) -> Documen
     try:
         document = _request(database, id, viewer)
     except NotFound:
-        document = _observed(database, id, viewer)
+        document = observed.get(database, id, _visible(database, viewer))
     return shapes.request(document, viewer)
 
 
@@ -110,8 +117,21 @@ def list_notes_of_request(database: Database[Document], id: int, query: ListQuer
     try:
         _request(database, id, viewer)
     except NotFound:
-        return _notes_shown(_observed(database, id, viewer), query, viewer)
+        return observed.notes(observed.get(database, id, _visible(database, viewer)), query, viewer)
     return _notes(database, query, all_of([{"request_id": id}, _readable(viewer)]), viewer)
+
+
+def list_note_attachments(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
+    """The files of all notes of a request that the viewer may read; one that is on several notes, as when a
+    note was published, once, with the latest. Raises NotFound.
+    """
+    _request(database, id, viewer)
+    with_files = all_of([{"request_id": id, "attachments.id": {"$gt": 0}}, _readable(viewer)])
+    notes = list(database["notes"].find(with_files, {"text": 0}).sort([("_id", 1)]))
+    named = {account for note in notes for account in shapes.accounts_of_note(note, viewer.account)}
+    names = _called(database, named)
+    told = {file["id"]: file for note in notes for file in shapes.files_of(note, viewer, names)}
+    return page_at_hand(list(told.values()), NOTE_ATTACHMENTS, query)
 
 
 def get_note(database: Database[Document], id: int, viewer: Actor) -> Document:
@@ -215,26 +235,6 @@ def _request(database: Database[Document], id: int, viewer: Actor) -> Document:
     if document is None:
         raise NotFound()
     return document
-
-
-def _observed(database: Database[Document], id: int, viewer: Actor) -> Document:
-    """A partner's request that is shown to the account's representatives. Raises NotFound."""
-    among = all_of([{"_id": id, "shown_by": {"$exists": True}}, _visible(database, viewer)])
-    document = database[_OBSERVED].find_one(among, _STRIPS)
-    if document is None:
-        raise NotFound()
-    return document
-
-
-def _notes_shown(document: Mapping[str, Any], query: ListQuery, viewer: Actor) -> Page:
-    """The notes that a partner shows, by its own ids. Raises Invalid for a filter."""
-    if query.filter or query.predefined == "internal" or query.search:
-        raise Invalid(errors=[("filter", "the notes of a partner's request can only be sorted and paged")])
-    found = page_at_hand(shapes.shown_notes(document), NOTES, replace(query, predefined=None))
-    account = document["account"]
-    return found.map(
-        lambda note: {**shapes.note(note, viewer, {account["id"]: account["name"]}), "version": 1}
-    )
 
 
 def _crossing(database: Database[Document], id: int, viewer: Actor) -> Document:

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.common.actor import Actor
 from services.common.listing import Field, Kind, Listing
-from services.common.listing.usual import EXACT, ID, TIME, TIMES
+from services.common.listing.usual import EXACT, ID, TIME, TIMES, numbered
 from services.requests.model import Category, Impact, Medium, Status, Visibility
 from services.requests.model.access import Viewer
 
@@ -156,6 +156,10 @@ NOTES = Listing(
         "public": {"visibility": Visibility.END_USER.value},
         "internal": {"visibility": {"$in": [Visibility.SPECIALIST.value, Visibility.AUDIT.value]}},
     },
+)
+
+NOTE_ATTACHMENTS = numbered(
+    "name", "uri", "key", "inline", "size", "state", "refused", "offered", "note", "created_at"
 )
 
 HANDOVERS = Listing(

@@ -49,6 +49,7 @@ HIDDEN_FROM_REQUESTERS = (
     "customer_resolution_target_at",
 )
 
+_OF_NO_CROSSING = dict.fromkeys(OF_CROSSING)
 _MINUTE = timedelta(minutes=1)
 _request = RequestSchema()
 _note = NoteSchema()
@@ -126,6 +127,16 @@ def _file(document: Mapping[str, Any], viewer: Actor, names: Names, *, own: bool
     if offered := document.get("offered", ()) if viewer.is_system or sees_all(viewer.roles) else ():
         shown["offered"] = [{**each, "account": account_of(each["account"], names)} for each in offered]
     return shown
+
+
+def files_of(document: Mapping[str, Any], viewer: Actor, names: Names) -> list[Document]:
+    """The files of a note as they go out by themselves, each with its note."""
+    shown = note(document, viewer, names)
+    about = {name: shown[name] for name in ("id", "internal")}
+    return [
+        {**_OF_NO_CROSSING, **file, "note": about, "created_at": shown["created_at"]}
+        for file in shown["attachments"]
+    ]
 
 
 def entry(line: Mapping[str, Any], names: Names) -> Document:

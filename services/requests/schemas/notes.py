@@ -75,6 +75,22 @@ class NoteAttachmentSchema(AttachmentSchema):
         return {name: value for name, value in shown.items() if name not in OF_CROSSING or name in original}
 
 
+class NoteOfAttachmentSchema(OutputSchema):
+    """The note that a file is on."""
+
+    id = fields.Integer()
+    internal = fields.Boolean()
+
+
+class AttachmentOfNoteSchema(NoteAttachmentSchema):
+    """A file by itself: with the note it is on, and since when that is there. `state`, `refused` and
+    `offered` are null where it does not cross.
+    """
+
+    note = fields.Nested(NoteOfAttachmentSchema)
+    created_at = Moment()
+
+
 def _is_here(shown: Mapping[str, Any]) -> bool:
     return bool(shown.get("state", "here") == "here")
 

@@ -41,7 +41,7 @@ _HANDED_OVER: Final = (
 _REQUESTER_TARGET: Final = (
     "of each request that is handed over: until when its requester expects the resolution"
 )
-_REPRESENTED: Final = "the names of those whom {customer} chooses to represent it under this SLA"
+_NAMED: Final = "the names of those whom {customer} chooses to represent it under this SLA"
 _OBSERVED: Final = (
     "for those representatives, of each request that the SLA affects and {customer} has not handed over: "
     "subject, category, impact, status, completion reason and times, the name of the person of {customer} it "
@@ -88,7 +88,7 @@ def between(
 
 def _of_representatives(provider: str, customer: str) -> list[Line]:
     return [
-        Line(provider, _REPRESENTED.format(customer=customer), customer),
+        Line(provider, _NAMED.format(customer=customer), customer),
         Line(customer, _OBSERVED.format(customer=customer), provider),
     ]
 

@@ -198,7 +198,7 @@ def test_what_no_record_names_is_swept_after_a_day(context: Context, step: Calla
     named, lost, unnamed = uploaded(context), uploaded(context), uploaded(context)
     written(context, LOG)  # and never finished
     on_records = {named["id"], lost["id"]}
-    attachments.mark_named(context, [lost["id"]])
+    attachments.mark_named(context, attachments.marks_of(context, [lost["id"]]))
     step(24.9)
     assert attachments.sweep(context, on_records.__contains__) == 0
     attachments.named(context, ANN, "a", [{"key": lost["key"], "_destroy": True}], [lost])
@@ -211,6 +211,46 @@ def test_what_no_record_names_is_swept_after_a_day(context: Context, step: Calla
     assert attachments.find(context.database, lost["key"]) is None
     assert attachments.find(context.database, named["key"]) is not None
     assert everything(context) == 4  # one file, three pieces
+
+
+def test_what_the_next_edit_takes_off_before_it_is_marked_is_swept(
+    context: Context, step: Callable[[float], None]
+) -> None:
+    """One has saved a record with the file, and the next takes it off before the first takes its mark off."""
+    made = uploaded(context)
+    given = [{"key": made["key"]}]
+    has = attachments.named(context, ANN, "remarks_attachments", given)
+    marks = attachments.marks_of(context, [made["id"]])
+    step(0.1)
+    assert attachments.named(context, BOB, "remarks_attachments", [{**given[0], "_destroy": True}], has) == []
+    attachments.mark_named(context, marks)
+    step(25)
+    assert attachments.sweep(context, lambda id: False) == 1
+    assert everything(context) == 0
+
+
+def test_what_is_taken_off_while_the_sweep_looks_is_swept_the_next_time(
+    context: Context, step: Callable[[float], None]
+) -> None:
+    made = uploaded(context)
+    step(25)
+
+    def taken_off_right_after(id: int) -> bool:
+        attachments.mark_unnamed(context, [id])
+        return True
+
+    assert attachments.sweep(context, taken_off_right_after) == 0
+    step(25)
+    assert attachments.sweep(context, lambda id: False) == 1
+    assert attachments.find(context.database, made["key"]) is None
+
+
+def test_a_file_that_is_named_is_not_looked_at_again(context: Context, step: Callable[[float], None]) -> None:
+    made = uploaded(context)
+    attachments.mark_named(context, attachments.marks_of(context, [made["id"], made["id"]]))
+    assert attachments.marks_of(context, [made["id"]]) == {}
+    step(25)
+    assert attachments.sweep(context, lambda id: False) == 0
 
 
 def test_a_file_that_is_gone_ends_the_reading(context: Context) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.common.attachments import PIECE_BYTES, find_by_id
 from services.common.attachments.files import mark_unnamed
-from tests.integration.gateway.account import Account, Client
+from tests.integration.gateway.account import Account, Client, pages
 from tests.integration.gateway.attached import LOG, PNG, Made, fetched, noted, uploaded
 
 
@@ -198,6 +198,38 @@ def test_records_have_files_beside_their_texts(
     assert fetched(administrator, again["attachments"][0]["uri"]).data == PNG
     told = administrator.get(f"{place}/audit")
     assert ["a.log"] in [change for line in told for change in line["changes"].get("attachments", ())]
+
+
+def test_the_files_of_all_notes_of_a_request_are_one_list(specialist: Client, end_user: Client) -> None:
+    request = end_user.post("requests", {"subject": "Many files", "category": "rfi"})
+    path = f"requests/{request['id']}/note_attachments"
+    assert specialist.get(path) == []
+    noted(specialist, request)
+    first = noted(specialist, request, attachments=[{"key": uploaded(specialist)} for _ in range(2)])
+    secret = noted(specialist, request, internal=True, attachments=[{"key": uploaded(specialist)}])
+    whole = {"state": None, "refused": None, "offered": None}
+    told = [
+        {**file, **whole, "note": {name: note[name] for name in ("id", "internal")}}
+        | {"created_at": note["created_at"]}
+        for note in (first, secret)
+        for file in note["attachments"]
+    ]
+    assert specialist.get(path) == told
+    assert end_user.get(path) == told[:2]
+    paged = [
+        each["id"]
+        for page in pages(specialist, path, per_page=1, sort="-id", fields="id")
+        for each in page.json or ()
+    ]
+    assert paged == [each["id"] for each in reversed(told)]
+    said = specialist.patch(f"notes/{secret['id']}", {"internal": False})
+    assert specialist.get(path, fields="note")[2]["note"] == {"id": said["id"], "internal": False}
+    assert end_user.get(path) == specialist.get(path)
+
+
+def test_the_files_of_a_request_are_listed_for_who_sees_it(account: Account, request_: Made) -> None:
+    outsider, path = account.person("Oda Outsider")[1], f"requests/{request_['id']}/note_attachments"
+    assert outsider.send("GET", path).status_code == 404
 
 
 def test_ids_are_unique_whosoever_the_record_is(administrator: Client, request_: Made) -> None:

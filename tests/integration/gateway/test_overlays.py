@@ -14,6 +14,7 @@ from services.organizations.actions import introductions
 from services.organizations.model import cards
 from services.organizations.model.links import with_link
 from tests.integration.gateway.account import Account, Client
+from tests.integration.gateway.attached import fetched, uploaded
 from tests.integration.gateway.made import Made
 from tests.integration.gateway.transferring import csv_of, exported, imported, outcomes, rows_of
 
@@ -160,15 +161,23 @@ def test_custom_fields_are_those_of_the_form_that_is_active_here(
 ) -> None:
     designer = account.person("Dora Designer", "account_designer")[1]
     field = {"id": "purchasing_contact", "label": "Purchasing contact", "type": "text", "required": True}
-    form = designer.post("ui_extensions", {"name": "Partners", "category": "organization", "fields": [field]})
+    file = {"id": "contract", "label": "Contract", "type": "attachment"}
+    fields = {"name": "Partners", "category": "organization", "fields": [field, file]}
+    form = designer.post("ui_extensions", fields)
     designer.post(f"ui_extensions/{form['id']}/activate", None, 200)
     path = f"organizations/{gigatera}"
     given = {"custom_fields": [{"id": "purchasing_contact", "value": "Ann"}]}
     assert manager.patch(path, given)["custom_fields"] == given["custom_fields"]
     wrong = {"custom_fields": [{"id": "purchasing_contact", "value": None}]}
     assert errors(manager, path, wrong) == {"custom_fields.purchasing_contact": "is required"}
+    key = uploaded(manager, b"contract", "contract.txt")
+    filed = manager.patch(path, {"custom_fields": [{"id": "contract", "value": key}]})["custom_fields"]
     tells(account, gigatera, 9, None)
-    assert manager.get(path)["custom_fields"] == given["custom_fields"]
+    assert manager.get(path)["custom_fields"] == filed
+    assert filed[0] == given["custom_fields"][0]
+    assert fetched(manager, filed[1]["value"]["uri"]).data == b"contract"
+    _, nobody = account.person("Nils Nobody")
+    assert fetched(nobody, filed[1]["value"]["uri"]).status_code == 404
 
 
 def test_a_file_takes_of_it_what_an_edit_takes(account: Account, manager: Client, gigatera: int) -> None:
