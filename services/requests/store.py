@@ -100,14 +100,12 @@ NOTES: Final = Collection(
     ),
     records=False,
 )
-# A partner's record is found by its own id there, an SLA by who represents its customer.
+# A partner's record is found by its own id there, an SLA by its representatives.
 _FOUND_BY: Final = {
     **dict.fromkeys(("team", "person"), Index(["remote_id", "account.id"])),
     "sla": Index(["customer_representative_ids", "status"]),
 }
-COPIES: Final = tuple(
-    Collection(collection_name(kind), (index,), records=False) for kind, index in _FOUND_BY.items()
-)
+COPIES: Final = tuple(Collection(collection_name(kind), (by,), False) for kind, by in _FOUND_BY.items())
 COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES, *attachments.COLLECTIONS, *observations.COLLECTIONS)
 
 
