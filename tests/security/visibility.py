@@ -57,6 +57,7 @@ MAY: Final[Mapping[str, Mapping[str, int | bool]]] = {
         "see what is internal": (True, True, False, False, False, False, False),
         "notes": (200, 200, 200, 200, 200, 404, 404),
         "see internal notes": (True, True, False, False, False, False, False),
+        "note_attachments": (200, 200, 200, 200, 200, 404, 404),
         "attachment": (200, 200, 200, 200, 200, 404, 404),
         "internal attachment": (200, 200, 404, 404, 404, 404, 404),
         "affected_slas": (200, 200, 200, 200, 200, 404, 404),

@@ -42,8 +42,8 @@ def asked(
     handed_over: bool = False,
 ) -> Request:
     federation = Federation()
-    given = {"service_instance": federation["widget"].leads["gigatera"].service_instance}
-    made = federation.create("widget", **(given if handed_over else {}))
+    instance = federation["widget"].leads["gigatera"].service_instance if handed_over else None
+    made = federation.create("widget", service_instance=instance)
     return replace(
         made, requested_by=ref(by), requested_for=ref(for_), organization=ref(organization), sla_ids=slas
     )
