@@ -1,6 +1,10 @@
-"""A crash that can be caught: what a process that is killed leaves, without the kill."""
+"""A crash that can be caught: what a process that is killed leaves, without the kill. And what others do just
+then.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from services.common.crash import CrashPoints
 
@@ -20,3 +24,17 @@ class Crashing(CrashPoints):
         self.left -= 1
         if self.left == 0:
             raise Crash(name)
+
+
+class Meanwhile(CrashPoints):
+    """What others do, once, at the nth place that is come to."""
+
+    def __init__(self, nth: int, others: Callable[[], object]) -> None:
+        super().__init__()
+        self.left = nth
+        self.others = others
+
+    def here(self, name: str) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.others()

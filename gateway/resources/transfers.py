@@ -118,6 +118,8 @@ class TransferViews:
 def _download(file: queries.File) -> Response:
     response = Response(file.chunks, mimetype=file.mimetype)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    if file.size is not None:
+        response.content_length = file.size
     return response
 
 

@@ -70,6 +70,7 @@ class Talk:
         self.heard: dict[str, Heard] = defaultdict(Heard)
         self.faults: dict[str, list[str]] = defaultdict(list)
         self.unanswered: set[str] = set()  # types that get no receipt for now
+        self.unordered: list[Message] = []  # what has no place, and no receipt, as it came
         self._line: Any = None
         owner = {"user": self.account, "password": border.password}
         lanes = [lane_of(service, self.partner) for service in messages.LANES]
@@ -147,6 +148,9 @@ class Talk:
         self._check_delivery(message, delivery.delivery_info, properties)
         if message.type == RECEIPT:
             self._take_receipt(message)
+        elif not message.sequence:
+            if self._check_body(message, message.type):
+                self.unordered.append(message)
         else:
             self._take(message, raw)
 

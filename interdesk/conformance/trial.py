@@ -107,6 +107,14 @@ class Trial:
         if not self.active:
             raise NotTried("there is no trust")
 
+    def understood(self, *types: str) -> None:
+        """Raises NotTried when the deployment has not told that it understands all of them."""
+        self.needs_trust()
+        told = self.talk.first("trust.accepted.v1", self.trust.id)
+        known = frozenset(told.body.get("capabilities") or ()) if told else frozenset()
+        if lacking := sorted(set(types) - known):
+            raise NotTried(f"the deployment does not understand {', '.join(lacking)}")
+
     def again(self, name: str) -> Said:
         """What an earlier rule has said and kept. Raises NotTried."""
         self.needs_trust()

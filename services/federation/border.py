@@ -28,6 +28,7 @@ from services.federation import stored
 from services.federation.borders import Borders
 from services.federation.deployment import Deployment
 from services.federation.files import COMING, Files
+from services.federation.files.allowance import ALLOWANCES
 from services.federation.files.crossing import FilesCrossing
 from services.federation.handling import Correspondent
 from services.federation.inbox import Inbox
@@ -204,7 +205,7 @@ class Border(DependencyProvider):
         assert isinstance(bound, Border)
         bound.parts.collections.extend(stored.ALL)
         if self._files is not None:
-            bound.parts.collections.append(COMING)
+            bound.parts.collections.extend((COMING, ALLOWANCES))
         return bound
 
     def setup(self) -> None:

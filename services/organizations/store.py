@@ -6,8 +6,9 @@ organizations   `_id` an integer; foreign ones carry `account {id, name}` and `r
                 (`card`, `card_at`, `card_revision`; `model.overlay` puts it together with what this account
                 keeps on it) with the position of the thread it is said in, and
                 whether an active agreement links them (`linked`; `unlisted` where none does, `awaited` where
-                one does and the card is not here). `is_account` marks the one that a partner's account itself
-                is; its `remote_id` is null until its card comes
+                one does and the card is not here). `is_account` is true of the one that a partner's account
+                itself is, whose `remote_id` is null until its card comes, and false where the card says that
+                it is another
 cards           one per organization of ours and partner it was shown to, `_id` `<partner>/<organization>`;
                 what was `told` (null: withdrawn), its `revision`, and the card thread's position
 people          likewise; `email_key` is what the e-mail address is compared by, `roles` those in this account

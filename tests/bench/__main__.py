@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from interdesk.commands.output import say, show_json
-from tests.bench.run import bench, clocks_alone
+from tests.bench.run import bench, clocks_alone, transfers_alone
 from tests.bench.sizes import QUICK, Sizes
 
 
@@ -24,7 +24,11 @@ def main() -> None:
         if (value := getattr(options, field.name, None)) is not None
     }
     with tempfile.TemporaryDirectory(prefix="interdesk-bench-") as directory:
-        measure = clocks_alone if options.clocks_alone else bench
+        measure = bench
+        if options.clocks_alone:
+            measure = clocks_alone
+        elif options.transfers_alone:
+            measure = transfers_alone
         report = measure(Path(directory), dataclasses.replace(sizes, **chosen), not options.not_synced, say)
     if options.json:
         show_json(report.to_document())
@@ -39,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="not as a table")
     parser.add_argument("--quick", action="store_true", help="a look at whether it runs: figures say little")
     parser.add_argument("--clocks-alone", action="store_true", help="only what SLA clocks cost")
+    parser.add_argument("--transfers-alone", action="store_true", help="only an import and an export")
     parser.add_argument(
         "--not-synced",
         action="store_true",

@@ -22,7 +22,7 @@ from interdesk.local_account import LocalAccount
 from interdesk.replay.lines import Needs, set_up
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts
-from tests.bench import api, bare, clocks, handovers, memory, organizations, working_time
+from tests.bench import api, bare, clocks, handovers, memory, organizations, transfers, working_time
 from tests.bench.counts import Counts, counted
 from tests.bench.database_server import Server, database_server
 from tests.bench.figures import Figure, Report
@@ -72,6 +72,20 @@ def clocks_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Repo
     return Report(_ran_on(server), [*working_time.figures(), *clocks.figures(), *figures])
 
 
+def transfers_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
+    """Only what imports and exports cost. Raises what starting and calling raise."""
+    with database_server(directory / "server", durable) as server:
+        specs = _specs(server)
+        try:
+            with _up(directory / "accounts", specs, "account", server, durable) as deployment:
+                subject = _subject(deployment, server)
+                say(f"an import and an export of {sizes.transferred:,}")
+                return Report(_ran_on(server), transfers.transfers(subject, sizes, say))
+        finally:
+            if server.uri:
+                _drop(server.uri, specs)
+
+
 def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
     """All figures of two accounts that run as one process each."""
     say("idle")
@@ -89,6 +103,8 @@ def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
     falling_due = clocks.falling_due(subject.mongo_uri, sizes)
     say(f"All Organizations, {sizes.organizations:,}")
     directory = organizations.pages(subject.mongo_uri, sizes)
+    say(f"an import and an export of {sizes.transferred:,}")
+    moved = transfers.transfers(subject, sizes, say)
     accounts = len(subject.accounts)
     return [
         *figures,
@@ -96,6 +112,7 @@ def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
         *clocks.figures(),
         *falling_due,
         *directory,
+        *moved,
         Figure("reads of the database by an idle account", idle.reads / accounts, "a second"),
         Figure("writes to the database by an idle account", idle.writes / accounts, "a second"),
         Figure("memory of an account, one process", memory.megabytes(subject.customer), "MB", aim=250),

@@ -18,6 +18,7 @@ class Sizes:
     clocks: tuple[int, ...] = (1_000, 10_000, 100_000)
     organizations: int = 50_000
     foreign_organizations: int = 2_000
+    transferred: int = 2_000
     bare_messages: int = 400
     bare_hops: int = 200
 
@@ -34,6 +35,7 @@ QUICK = Sizes(
     clocks=(100, 1_000),
     organizations=400,
     foreign_organizations=40,
+    transferred=20,
     bare_messages=10,
     bare_hops=5,
 )

@@ -2,7 +2,8 @@
 
 Each file of `golden/` is `{"message": envelope fields, "payload": text, "sealed": text}`, sealed by `KEY`, a
 key for these tests alone (Ed25519 signatures are deterministic). `python -m tests.wire.golden TYPE FILE`
-writes the file of a new type from a body in FILE; it refuses to overwrite one.
+writes the file of a new type from a body in FILE; it refuses to overwrite one. What is added to a type later
+is frozen beside it: a file in `golden_added/`, by `python -m tests.wire.golden --added TYPE FILE`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from services.federation.keys import CURRENT, SEAL, Key
 from services.federation.rings import PartnerRing
 
 FOLDER = Path(__file__).parent / "golden"
+ADDED = Path(__file__).parent / "golden_added"
 
 SENDER = "widget"
 RECIPIENT = "gigatera"
@@ -37,8 +39,8 @@ KEY = Key.from_private(
 RING = PartnerRing.from_wire(SENDER, [KEY.to_wire()])
 
 
-def read(type: str) -> dict[str, Any]:
-    golden: dict[str, Any] = json.loads((FOLDER / f"{type}.json").read_text())
+def read(type: str, folder: Path = FOLDER) -> dict[str, Any]:
+    golden: dict[str, Any] = json.loads((folder / f"{type}.json").read_text())
     return golden
 
 
@@ -46,7 +48,7 @@ def message_of(fields: dict[str, Any]) -> Message:
     return Message(**{**fields, "sent_at": from_iso(fields["sent_at"])})
 
 
-def write(type: str, body: dict[str, Any]) -> Path:
+def write(type: str, body: dict[str, Any], folder: Path = FOLDER) -> Path:
     """The file of a new type. Raises FileExistsError: what is frozen stays."""
     message_type = messages.type_of(type)
     fields = {
@@ -65,7 +67,7 @@ def write(type: str, body: dict[str, Any]) -> Path:
     payload = message_of(fields).encode()
     sealed = seal_payload(payload, KEY)
     golden = {"message": fields, "payload": payload.decode(), "sealed": sealed.decode()}
-    path = FOLDER / f"{type}.json"
+    path = folder / f"{type}.json"
     with path.open("x") as file:
         json.dump(golden, file, indent=1, ensure_ascii=False, sort_keys=True)
         file.write("\n")
@@ -73,4 +75,5 @@ def write(type: str, body: dict[str, Any]) -> Path:
 
 
 if __name__ == "__main__":
-    print(write(sys.argv[1], json.loads(Path(sys.argv[2]).read_text())))  # noqa: T201
+    *added, name, file_name = sys.argv[1:]
+    print(write(name, json.loads(Path(file_name).read_text()), ADDED if added else FOLDER))  # noqa: T201

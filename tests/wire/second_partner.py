@@ -3,7 +3,8 @@
 It imports nothing of the project: the standard library, `cryptography` for keys and seals, `amqp` for the
 wire (test_second_partner.py holds it and its parts in `second/` to that). It is a partner and no product:
 what it knows is kept in memory, there is one partner to talk to, and one thread does all the work, inside
-`run`. It takes requests as a provider, and hands requests over as a customer.
+`run`. It takes requests as a provider, and hands requests over as a customer, with files; it shows its card,
+and keeps those that it is shown.
 
     second = SecondPartner("sidecar", Border("sidecar", admin_uri, host, ca))
     second.accept(invitation)  # or: invitation = second.invite("widget")
@@ -35,7 +36,6 @@ class SecondPartner(Desk):
         self.capabilities = capabilities
         self.invitation = ""
         self.named = {"name": self.account.title(), "domain": f"{self.account}.example"}
-        self.understood: list[str] = []
 
     def accept(self, invitation: str) -> None:
         """Raises ValueError for one that is not for us, or too late, and Unproven."""
@@ -50,8 +50,8 @@ class SecondPartner(Desk):
         body = self._acceptance(said["id"])
         once = Ed25519PrivateKey.from_private_bytes(sealing.unb64(said["introduction"]["d"]))
         named = f"{self.account}/{sealing.thumbprint(said['introduction'])}"
-        self.trust = "invited"
-        self.say(self.open("trust", said["id"]), "trust.accepted.v1", body, key=(named, once))
+        self.trust, self.trust_thread = "invited", self.open("trust", said["id"])
+        self.say(self.trust_thread, "trust.accepted.v1", body, key=(named, once))
 
     def invite(self, partner: str, hours: int = 1) -> str:
         """The text of an invitation, to be handed over by a way that is trusted."""
@@ -100,6 +100,7 @@ class SecondPartner(Desk):
         self.understood = body.get("capabilities") or list(TYPES)
         # The one-time key stays: the acceptance may come again, when our receipt was lost.
         once = [key for key in self.ring if key["state"] == INTRODUCTION]
+        self.trust_thread = thread
         self.ring, self.trust = [*body["keys"], *once], "active"
         if inviting:
             self.say(thread, "trust.accepted.v1", self._acceptance(self.invitation))

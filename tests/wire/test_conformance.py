@@ -23,11 +23,27 @@ from tests.wire.second.border import Border
 from tests.wire.second.sealing import Json, Unproven
 from tests.wire.second.threads import Thread
 from tests.wire.second_partner import SecondPartner
+from tests.wire.wrong import (
+    INVITED,
+    Busy,
+    Careless,
+    Chatty,
+    Credulous,
+    Curt,
+    Forgetful,
+    Gullible,
+    Hasty,
+    NarrowBorder,
+    OldBorder,
+    OpenBorder,
+    Silent,
+    Stubborn,
+    Wordy,
+)
 
 pytestmark = pytest.mark.slow
 
 ACCOUNT = "sidecar"
-INVITED = "conformance"
 NARROW = "narrowcar"
 
 
@@ -60,95 +76,6 @@ def test_the_second_partner_keeps_every_rule(border: Border, tmp_path: Path) -> 
     assert second.trust == "ended"
 
 
-class Silent(SecondPartner):
-    """Does not answer what comes twice."""
-
-    def _take(self, message: Json) -> None:
-        thread = self.threads.get(message["thread"])
-        if thread is None or message["sequence"] > thread.applied:
-            super()._take(message)
-
-
-class Forgetful(SecondPartner):
-    """Does not look at what came before."""
-
-    def _take(self, message: Json) -> None:
-        thread = self.threads.setdefault(message["thread"], Thread(message["thread"]))
-        super()._take({**message, "prev": thread.applied_hash})
-
-
-class Curt(SecondPartner):
-    """Does not say what is missing."""
-
-    def _answer(self, thread: Thread, message: Json, *said: Any, **more: Any) -> None:
-        super()._answer(thread, message, *said, **{**more, "missing": None})
-
-
-class Credulous(SecondPartner):
-    """Takes any key for the next one."""
-
-    def is_next(self, kid: str) -> bool:
-        return True
-
-
-class Busy(SecondPartner):
-    """Takes the same request as often as it is handed over."""
-
-    def _unfit(self, request: Any, body: Json) -> str | None:
-        return None
-
-
-class Wordy(SecondPartner):
-    """Says what nobody has told it to be understood."""
-
-    def _hear_agreement_offered(self, thread: Thread, message: Json) -> str | None:
-        if len(self.agreements) == 1:
-            self.say(self.open("agreement"), "agreement.praised.v1", {"stars": 5})
-        return super()._hear_agreement_offered(thread, message)
-
-
-class Hasty(SecondPartner):
-    """Says the second thing before the first."""
-
-    def _payload(self, id: str, type: str, thread: str, sequence: int, prev: str | None, body: Json) -> bytes:
-        return super()._payload(id, type, thread, sequence, prev and "0" * 64, body)
-
-
-class Stubborn(SecondPartner):
-    """Goes on where the two do not agree on what was said."""
-
-    def _breaks(self, thread: Thread, message: Json, code: str) -> None:
-        super()._breaks(thread, message, code)
-        self.paused.clear()
-
-
-class OpenBorder(Border):
-    """Lets a partner do what it likes."""
-
-    def _user(self, name: str, write: str, rest: str) -> Json:
-        return super()._user(name, ".*", ".*")
-
-
-class OldBorder(Border):
-    """Lets in who has the invitation, for good."""
-
-    def _user(self, name: str, write: str, rest: str) -> Json:
-        if name.endswith(INVITED) and hasattr(self, "made"):
-            return {"user": name, "password": self.made}
-        made = super()._user(name, write, rest)
-        if name.endswith(INVITED):
-            self.made: str = made["password"]
-        return made
-
-
-class NarrowBorder(Border):
-    """Has no place for what it does not know."""
-
-    def _send(self, method: str, path: str, body: Json) -> None:
-        if body.get("routing_key") not in ("attachment.#", "representative.#"):
-            super()._send(method, path, body)
-
-
 WRONG: Mapping[str, tuple[Callable[..., SecondPartner], str]] = {
     "3.once": (Silent, "none within"),
     "3.chain_broken": (Forgetful, "came accepted (applied 2)"),
@@ -158,6 +85,9 @@ WRONG: Mapping[str, tuple[Callable[..., SecondPartner], str]] = {
     "9.loop": (Busy, "nothing came in time"),
     "8.told": (Wordy, "agreement.praised.v1"),
     "3.sequence": (Hasty, "its prev is not the hash"),
+    "9.card": (Gullible, "came accepted"),
+    "9.card_shown": (Chatty, "came contacts.person too"),
+    "9.file_damaged": (Careless, "came that it is there"),
     "1.write_only": (lambda account, border: SecondPartner(account, _as(OpenBorder, border)), "may publish"),
     "7.credentials": (lambda account, border: SecondPartner(account, _as(OldBorder, border)), "still open"),
     "1.places": (
@@ -169,6 +99,7 @@ WRONG: Mapping[str, tuple[Callable[..., SecondPartner], str]] = {
 BEFORE = {
     "3.paused": ["3.chain_broken"],
     "9.loop": ["9.taken"],
+    "9.file_damaged": ["9.taken"],
     "8.told": ["3.more_members", "3.directions"],
     "3.sequence": ["9.taken", "9.restated"],
 }
@@ -262,8 +193,14 @@ def test_what_can_not_be_tried_says_why(border: Border, tmp_path: Path) -> None:
     result = tried(second, tmp_path, "--patience=3", "--json", "--only=9")
     assert result.exit_code == 0
     told = [each for each in json.loads(result.stdout) if each["id"].startswith("9.")]
-    assert {each["outcome"] for each in told} == {"not tried"}
-    assert told[0]["why"] == "the deployment has offered no active agreement"
+    held = {each["id"] for each in told if each["outcome"] == "held"}
+    assert held == {"9.card", "9.card_elsewhere", "9.card_withdrawn", "9.card_not_entitled"}
+    why = {each["why"] for each in told if each["outcome"] == "not tried"}
+    assert why == {
+        "the deployment has offered no active agreement",
+        "nothing could be handed over",
+        "an earlier rule has not come so far",
+    }
 
 
 def test_an_invitation_that_was_altered_is_told_so(border: Border, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -17,24 +18,28 @@ from services.federation.threads import ThreadId
 from tests.wire import golden
 
 TYPES = sorted(messages.TYPES)
+FROZEN = [
+    *((type, golden.FOLDER) for type in TYPES),
+    *((path.name.removesuffix(".json"), golden.ADDED) for path in sorted(golden.ADDED.iterdir())),
+]
 
 
 def test_every_type_has_golden_bytes_and_nothing_else_has() -> None:
     assert sorted(path.name.removesuffix(".json") for path in golden.FOLDER.iterdir()) == TYPES
 
 
-@pytest.mark.parametrize("type", TYPES)
-def test_the_same_message_is_sent_as_the_same_bytes(type: str) -> None:
-    frozen = golden.read(type)
+@pytest.mark.parametrize(("type", "folder"), FROZEN)
+def test_the_same_message_is_sent_as_the_same_bytes(type: str, folder: Path) -> None:
+    frozen = golden.read(type, folder)
     message = golden.message_of(frozen["message"])
     messages.check_outgoing(type, message.body)
     assert message.encode() == frozen["payload"].encode()
     assert seal(message, golden.KEY) == frozen["sealed"].encode()
 
 
-@pytest.mark.parametrize("type", TYPES)
-def test_the_frozen_bytes_are_understood_as_the_same_message(type: str) -> None:
-    frozen = golden.read(type)
+@pytest.mark.parametrize(("type", "folder"), FROZEN)
+def test_the_frozen_bytes_are_understood_as_the_same_message(type: str, folder: Path) -> None:
+    frozen = golden.read(type, folder)
     message = open_sealed(
         frozen["sealed"].encode(),
         exchange_sender=golden.SENDER,
@@ -81,6 +86,14 @@ def test_a_later_version_of_a_type_is_another_type_and_parked(type: str) -> None
     with pytest.raises(Park) as parked:
         checked(ThreadId.parse(message.thread).service, message)
     assert parked.value.code == "unknown_type"
+
+
+@pytest.mark.parametrize("path", sorted(golden.ADDED.iterdir()), ids=lambda path: path.stem)
+def test_what_was_added_to_a_type_may_be_left_out(path: Path) -> None:
+    type = path.name.removesuffix(".json")
+    body, first = golden.read(type, golden.ADDED)["message"]["body"], golden.read(type)["message"]["body"]
+    assert {name: value for name, value in body.items() if name in first} == first
+    assert body.keys() > first.keys()
 
 
 @pytest.mark.parametrize("type", TYPES)

@@ -49,9 +49,12 @@ def test_it_knows_the_types_and_lanes_of_the_document() -> None:
     }
 
 
-@pytest.mark.parametrize("type", TYPES)
-def test_it_reads_the_golden_bytes(type: str) -> None:
-    frozen = golden.read(type)
+FROZEN = [(type, golden.FOLDER) for type in TYPES] + [("organization.published.v1", golden.ADDED)]
+
+
+@pytest.mark.parametrize(("type", "folder"), FROZEN)
+def test_it_reads_the_golden_bytes(type: str, folder: Path) -> None:
+    frozen = golden.read(type, folder)
     kid, payload, signed, signature = sealing.parsed(frozen["sealed"].encode(), "interdesk-message")
     sealing.verified([golden.KEY.to_wire()], kid, signed, signature)
     message = sealing.read(payload)
@@ -59,9 +62,9 @@ def test_it_reads_the_golden_bytes(type: str) -> None:
     assert message == frozen["message"]
 
 
-@pytest.mark.parametrize("type", TYPES)
-def test_it_writes_the_golden_bytes(type: str) -> None:
-    frozen = golden.read(type)
+@pytest.mark.parametrize(("type", "folder"), FROZEN)
+def test_it_writes_the_golden_bytes(type: str, folder: Path) -> None:
+    frozen = golden.read(type, folder)
     payload = sealing.written(frozen["message"])
     assert payload.decode() == frozen["payload"]
     assert golden.KEY.private

@@ -4,9 +4,9 @@ each other: one that speaks version 1, and one of a later version, whose every o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import pytest
 from typer.testing import CliRunner
 
 from interdesk.accounts import AccountSpec
-from interdesk.api import Api
 from interdesk.cli import app
 from interdesk.deployment import LocalDeployment
 from interdesk.replay.lines import Line, Needs, set_up
@@ -22,7 +21,8 @@ from services.federation.capabilities import OWN
 from tests.faults.partners import SETTINGS, TEAM
 from tests.waiting import wait_until
 from tests.wire.deployed import border_on
-from tests.wire.second.requests import Request
+from tests.wire.pair import Pair, agreement
+from tests.wire.second.cards import CONTACT
 from tests.wire.second.threads import TYPES
 from tests.wire.second_partner import SecondPartner
 
@@ -30,94 +30,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 ACCOUNT = "widget"
 LATER = {"later_field": {"of": ["a", "later", "version"]}}
-
-
-@dataclass
-class Pair:
-    """The account, over its public API, and the second partner."""
-
-    line: Line
-    api: Api
-    second: SecondPartner
-
-    def lead(self) -> dict[str, Any] | None:
-        """The second partner's service instance, as the account has it."""
-        instances = self.api.get_all("service_instances", fields="account,support_team", per_page=100)
-        theirs = (each for each in instances if _account_of(each) == self.second.account)
-        return next(theirs, None)
-
-    def offered(self) -> dict[str, Any]:
-        lead = self.lead()
-        assert lead is not None
-        return lead
-
-    def hand_over(self, subject: str) -> tuple[int, Request]:
-        """A request of the account, with the second partner: the account's id of it, and what arrived."""
-        new = {"subject": subject, "category": "incident", "impact": "low", "note": f"{subject}: since noon."}
-        here = self.api.post("requests", {**new, "service_instance_id": self.line.instance_id})["id"]
-        self.api.patch(f"requests/{here}", {"service_instance_id": self.offered()["id"]})
-        found: list[Request] = []
-
-        def arrived() -> bool:
-            found[:] = [each for each in self.second.requests.values() if each.core["subject"] == subject]
-            return bool(found)
-
-        self.second.run(arrived)
-        return int(here), found[0]
-
-    def shows(self, id: int, **fields: Any) -> Callable[[], bool]:
-        """Whether the account's request is so."""
-
-        def so() -> bool:
-            request = self.api.get(f"requests/{id}")
-            return all(request[name] == value for name, value in fields.items())
-
-        return so
-
-    def turn(self, id: int) -> str:
-        return str(self.api.get(f"handovers/{id}")["providers"][0]["turn"])
-
-    def texts(self, id: int) -> set[str]:
-        return {note["text"] for note in self.api.get(f"requests/{id}/notes", per_page=100)}
-
-    def deliveries(self, **filters: str) -> list[dict[str, Any]]:
-        return list(self.api.get_all("deliveries", partner=self.second.account, per_page=100, **filters))
-
-    def parked(self) -> list[dict[str, Any]]:
-        parked = self.api.get("parked_messages", fields="partner,code,type,thread")
-        return [each for each in parked if each["partner"] == self.second.account]
-
-    def settles(self) -> None:
-        """Everything that either said has its final receipt, all of it is accepted, nothing is left over."""
-
-        def quiet() -> bool:
-            said = [one for thread in self.second.threads.values() for one in thread.sent.values()]
-            return all(one.final for one in said) and not self.deliveries(state="queued,sent,held")
-
-        self.second.run(quiet)
-        assert self.second.quarantine == []
-        assert self.second.paused == {}
-        assert self.second.refusals == []
-        assert [thread.parked for thread in self.second.threads.values() if thread.parked] == []
-        assert self.parked() == []
-        assert self.deliveries(state="refused") == []
-
-
-def _account_of(record: Mapping[str, Any]) -> str | None:
-    return (record.get("account") or {}).get("id")
-
-
-def agreement(line: Line, api: Api, account: str) -> dict[str, Any]:
-    """An SLA of the account's for all of another one."""
-    return {
-        "name": f"For {account}",
-        "service_instance_id": line.instance_id,
-        "service_offering_id": line.offering_id,
-        "customer_account_id": account,
-        "customer_id": api.post("organizations", {"name": account})["id"],
-        "coverage": "customer_account",
-        "status": "active",
-    }
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +120,46 @@ def test_the_second_hands_a_request_over_and_gets_it_back(pair: Pair) -> None:
     pair.settles()
     assert set(request.notes.values()) <= pair.texts(there)
     assert pair.shows(there, status="completed", completion_reason="solved")()
+
+
+def test_each_has_the_card_of_the_other(pair: Pair) -> None:
+    second = pair.second
+    provider = next(iter(second.agreements.values()))["provider"]
+    second.run(lambda: provider["id"] in second.cards)
+    assert second.cards[provider["id"]]["organization"] == provider
+    known = second.cards[provider["id"]]["revision"]
+    second.ask_for_card(provider["id"])
+    second.run(lambda: second.cards[provider["id"]]["revision"] > known)
+    second.ask_for_card(1_000_000)
+    second.run(lambda: second.refusals)
+    assert second.refusals.pop() == ("organization.asked.v1", "not_entitled")
+    second.run(lambda: pair.card() is not None)
+    assert pair.card() == {
+        "telephone": CONTACT["telephone"],
+        "name": f"{second.account.title()} International",
+    }
+    second.contacts = [{**CONTACT, "telephone": "+31 20 555 0201"}]
+    second.publish()
+    second.run(lambda: (pair.card() or {}).get("telephone") == "+31 20 555 0201")
+
+
+def test_a_file_goes_each_way(pair: Pair) -> None:
+    second = pair.second
+    request = second.hand_over(next(iter(second.agreements)), "With a trace", "Here it is.")
+    second.run(lambda: request.remote_id)
+    there, content = int(request.remote_id or 0), b"It went wrong here.\n" * 10_000
+    offer = second.offer_file(request, "trace.txt", content)
+    second.run(lambda: offer in second.gone)
+    assert second.gone[offer] == "here"
+    (file,) = pair.files(there)
+    assert (file["state"], b"".join(pair.api.download(f"attachments/{file['id']}"))) == ("here", content)
+    key = pair.api.upload("attachments", BytesIO(content[::-1]), "answer.txt", {})["key"]
+    said = {"text": "And back.", "attachments": [{"key": key}]}
+    pair.api.post(f"requests/{there}/notes", said)
+    second.run(lambda: any(each.word for each in second.coming.values() if each.thread is request.thread))
+    (came,) = (each for each in second.coming.values() if each.thread is request.thread)
+    assert (came.word, came.whole, came.file["name"]) == ("here", content[::-1], "answer.txt")
+    pair.settles()
 
 
 @pytest.mark.parametrize("pair", ["sidecar"], indirect=True)

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from interdesk.conformance.rule import Rule
-from interdesk.conformance.rules import breaks, envelopes, handovers, keys, order, parking, said, trusting
+from interdesk.conformance.rules import (
+    breaks,
+    cards,
+    envelopes,
+    files,
+    handovers,
+    keys,
+    order,
+    parking,
+    said,
+    trusting,
+)
 
 RULES: Final[tuple[Rule, ...]] = (
     *trusting.RULES,
@@ -15,7 +26,10 @@ RULES: Final[tuple[Rule, ...]] = (
     *parking.RULES,
     *said.RULES,
     *keys.RULES,
+    *cards.RULES,
     *handovers.RULES,
+    *cards.UNDER_AGREEMENT,
+    *files.RULES,
     *breaks.RULES,
     *said.LAST,
 )

@@ -11,6 +11,8 @@ OFFERED: Final = "agreement.offered.v1"
 CHANGED: Final = "agreement.changed.v1"
 ENDED: Final = "agreement.ended.v1"
 
+NOTE_ID: Final = 1
+
 _NAME: Final = "Conformance"
 
 
@@ -42,5 +44,5 @@ def receipt(hash: str) -> dict[str, Any]:
 
 
 def note(text: str) -> dict[str, Any]:
-    said = {"id": 1, "text": text, "person": None, "medium": "default"}
+    said = {"id": NOTE_ID, "text": text, "person": None, "medium": "default"}
     return {**said, "created_at": "2026-01-05T09:00:00.000Z"}

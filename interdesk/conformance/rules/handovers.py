@@ -50,7 +50,7 @@ class Given:
         return {name: self.body[name] for name in kept}
 
 
-def _agreement(trial: Trial) -> Message:
+def offered(trial: Trial) -> Message:
     """The deployment's word on an agreement under which may be handed over. Raises NotTried."""
     trial.needs_trust()
 
@@ -66,21 +66,21 @@ def _agreement(trial: Trial) -> Message:
         account = trial.talk.account
         trial.tell(f"please offer the account {account} an active agreement that covers all of it")
         trial.talk.pump(lambda: found() is not None, trial.pace.operator_seconds)
-    offered = found()
-    if offered is None:
+    word = found()
+    if word is None:
         raise NotTried("the deployment has offered no active agreement")
-    return offered
+    return word
 
 
 def _give(trial: Trial, **changes: Any) -> Given:
     """The body of a first hand-over, and its thread; nothing is said yet."""
-    offered = _agreement(trial)
+    agreed = offered(trial)
     core = dict.fromkeys(("requester", "desired_completion_at", "downtime_start_at", "downtime_end_at"))
     body = {
         "episode": [1, 1],
         "request_id": 1,
-        "agreement": offered.thread,
-        "service_instance_id": offered.body["service_instance"]["id"],
+        "agreement": agreed.thread,
+        "service_instance_id": agreed.body["service_instance"]["id"],
         "origin": new_uuid(CLOCK),
         "core_version": 1,
         "core": {"subject": "Conformance", "category": "other", "impact": None, **core},
@@ -99,7 +99,8 @@ def _taken(trial: Trial, given: Given) -> Message:
     return trial.waits(lambda: trial.talk.first(TAKEN, given.thread.id), "request.taken in the same thread")
 
 
-def _given(trial: Trial) -> Given:
+def at_hand(trial: Trial) -> Given:
+    """The request that `taken` has handed over. Raises NotTried."""
     if trial.given is None:
         raise NotTried("nothing could be handed over")
     return trial.given
@@ -120,7 +121,7 @@ def taken(trial: Trial) -> None:
 
 @rule("9.taken_once", "A hand-over that comes twice is taken once.")
 def taken_once(trial: Trial) -> None:
-    given = _given(trial)
+    given = at_hand(trial)
     trial.answered_again(trial.again("handed over"))
     _restated(trial, given, is_open=True)
     words = [each for each in trial.talk.all_heard(given.thread.id) if each.type == TAKEN]
@@ -130,7 +131,7 @@ def taken_once(trial: Trial) -> None:
 
 @rule("9.restated", "A customer's restatement is answered by the provider's, with its status.")
 def restated(trial: Trial) -> None:
-    word = _restated(trial, _given(trial), is_open=True)
+    word = _restated(trial, at_hand(trial), is_open=True)
     if word.body["status"] not in _LIVE:
         raise Broken("a live status", f"came {word.body['status']}")
 
@@ -162,13 +163,13 @@ def _restated(trial: Trial, given: Given, *, is_open: bool) -> Message:
 @rule("9.old_answer", "An answer to a question that does not stand is accepted as superseded.")
 def old_answer(trial: Trial) -> None:
     body = {"episode": [1, 1], "question": new_uuid(CLOCK), "team": _TEAM, "member": None}
-    said = trial.say(_given(trial).thread, "request.answered.v1", {**body, "note": note("It was blue.")})
+    said = trial.say(at_hand(trial).thread, "request.answered.v1", {**body, "note": note("It was blue.")})
     trial.accepted(said, SUPERSEDED)
 
 
 @rule("9.core", "A change of the core and a note are taken.")
 def core(trial: Trial) -> None:
-    given = _given(trial)
+    given = at_hand(trial)
     subject = {"subject": "Conformance, changed"}
     changed = {"episode": [1, 1], "core_version": 2, "core": subject}
     trial.accepted(trial.say(given.thread, "request.core_changed.v1", changed))
@@ -178,7 +179,7 @@ def core(trial: Trial) -> None:
 
 @rule("9.loop", "A request of an origin that is alive there is taken, and declined as a loop.")
 def loop(trial: Trial) -> None:
-    _declined(trial, _give(trial, origin=_given(trial).body["origin"]), "loop")
+    _declined(trial, _give(trial, origin=at_hand(trial).body["origin"]), "loop")
 
 
 @rule("9.wrong_service_instance", "What is handed over for another service instance is taken, and declined.")
@@ -198,7 +199,7 @@ def _declined(trial: Trial, given: Given, code: str) -> None:
 
 @rule("9.recalled", "The customer ends an episode alone; the provider's request is live no more.")
 def recalled(trial: Trial) -> None:
-    given = _given(trial)
+    given = at_hand(trial)
     trial.accepted(trial.say(given.thread, "request.recalled.v1", {"episode": [1, 1], "note": None}))
     word = _restated(trial, given, is_open=False)
     if word.body["status"] in _LIVE:
@@ -209,7 +210,7 @@ def recalled(trial: Trial) -> None:
     "9.again", "The next episode is of the same request there; what is said of the one before is superseded."
 )
 def again(trial: Trial) -> None:
-    given = _given(trial)
+    given = at_hand(trial)
     given.body |= {"episode": [1, 2], "notes": []}
     trial.accepted(_hands_over(trial, given))
     trial.accepted(

@@ -79,6 +79,26 @@ def all_of(filters: Iterable[Filter]) -> dict[str, Any]:
     return merged
 
 
+def behind_first(wanted: Filter, behind: Filter) -> dict[str, Any]:
+    """One filter for those of `wanted` that are `behind` a place. Its order is a word to planners that walk
+    the index of the first condition that has one (MongoDB's weighs them all): those that share the place are
+    few, and that something is empty holds for nearly all.
+    """
+    conditions = [({path: each}, False) for path, each in wanted.items()]
+    conditions += [({path: each}, True) for path, each in behind.items()]
+    return all_of(each for each, _ in sorted(conditions, key=lambda each: _holds_for(*each)))
+
+
+def _holds_for(condition: Filter, is_place: bool) -> int:
+    """How many records it holds for, as far as it can be guessed: the more, the higher."""
+    (value,) = condition.values()
+    if value is None:
+        return 3
+    if is_place:
+        return 2 if isinstance(value, Mapping) else 0
+    return 1
+
+
 def _among(values: list[Any], negated: bool) -> Condition:
     if any(value is False for value in values):
         values = [*values, None]  # a flag that was never set is as false as one that was taken away

@@ -13,7 +13,7 @@ from pymongo.errors import ExecutionTimeout
 from services.common.errors import Invalid, Unavailable
 from services.common.listing.declaration import Filter, Listing
 from services.common.listing.keyset import Cursor, SortKey, cursor_of, in_order, ranges
-from services.common.listing.matching import all_of
+from services.common.listing.matching import all_of, behind_first
 from services.common.listing.query import ListQuery, search_filter
 
 COUNT_LIMIT = 10_000
@@ -95,7 +95,7 @@ class _Source:
     def behind(self, keys: Keys, cursor: Cursor, most: int) -> list[Document]:
         found: list[Document] = []
         for each in ranges(keys, cursor):
-            found += self._find(all_of([self.wanted, each]), keys, most - len(found))
+            found += self._find(behind_first(self.wanted, each), keys, most - len(found))
             if len(found) == most:
                 break
         return found

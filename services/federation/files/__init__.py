@@ -50,7 +50,7 @@ Document = dict[str, Any]
 
 COMING: Final = Collection(
     "coming_files",
-    (Index(["due.of", "due.at"], sparse=True), Index(["partner", "at"]), Index("note_id", sparse=True)),
+    (Index(["due.of", "due.at"], sparse=True), Index("note_id", sparse=True)),
     records=False,
 )
 """One row per offer that was taken or refused for what it is, by the offer's id. `due` (`of` whom, `at` what

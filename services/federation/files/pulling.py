@@ -124,9 +124,17 @@ class Pulling:
         try:
             row = self._next(partner)
             if row is not None:
-                self._try(row)
+                self._attempt(row)
         except Exception as error:
             _tell(error)
+
+    def _attempt(self, row: Document) -> None:
+        """What fails by itself steps aside, or it would stay the first and keep the others from coming."""
+        try:
+            self._try(row)
+        except Exception as error:
+            _tell(error)
+            self._set_back(row)
 
     def _try(self, row: Document) -> None:
         self._complete.discard(row["_id"])
@@ -177,10 +185,21 @@ class Pulling:
         if pull.given_up is not None:
             self._end(row, IS_REFUSED, pull.given_up)
             return
-        config = self._context.config
-        pace = Backoff(config.retry_min_seconds, config.retry_max_seconds, failures=pull.tries)
-        self._change(row, pull, due=self._due(row, timedelta(seconds=pace.delay())))
+        self._change(row, pull, due=self._due(row, self._delay(pull.tries)))
         self.wake(row["partner"])  # for others
+
+    def _set_back(self, row: Document) -> None:
+        """Tried again later, as if nothing of it had come. It keeps its turn: what it shows was not shown."""
+        tries = row.get("tries", 0) + 1
+        later = {"tries": tries, "asked": [], "due": self._due(row, self._delay(tries))}
+        with answering():
+            self._rows.update_one({"_id": row["_id"], "turn": row["turn"]}, {"$set": later})
+        self.wake(row["partner"])  # for others
+
+    def _delay(self, tries: int) -> timedelta:
+        config = self._context.config
+        pace = Backoff(config.retry_min_seconds, config.retry_max_seconds, failures=tries)
+        return timedelta(seconds=pace.delay())
 
     def _look(self, row: Document, lies: str, pull: Pull) -> None:
         """All of it is here: whether it is what was offered, and of a kind that is taken in."""

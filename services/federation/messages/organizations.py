@@ -54,9 +54,12 @@ class Contact(Body):
 
 
 class Published(Body):
-    """The whole card. A picture is where one is, or a small one itself."""
+    """The whole card. A picture is where one is, or a small one itself. `of_account`: whether it is the card
+    of the organization that the owner's account itself is; not every owner says so.
+    """
 
     organization = shapes.nested(Ref)
+    of_account = shapes.boolean(required=False)
     revision = shapes.revision()
     picture = shapes.matching(_PICTURE, null=True)
     addresses = shapes.many(Address, MAX_ADDRESSES)

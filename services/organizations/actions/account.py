@@ -13,7 +13,7 @@ from services.common.context import Context
 from services.common.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from services.common.store import Records, decide_again
 from services.organizations import store
-from services.organizations.actions.needed import ensure_another_administrator
+from services.organizations.actions.needed import ensure_administered
 from services.organizations.actions.saving import entry, found, records, refusing, save, whole
 from services.organizations.model import records as rules
 from services.organizations.model import shelves, tokens
@@ -61,8 +61,7 @@ def set_roles(
         granted = list(checked(wanted))
     changes = rules.changed(record.state, {"roles": granted})
     if changes:
-        if roles.is_administrator(record.state["roles"]) and not roles.is_administrator(granted):
-            ensure_another_administrator(context, person_id)
+        ensure_administered(context, record, granted)
         state = {**record.state, "roles": granted, "updated_at": context.clock.now()}
         save(context, actor, "person", record, state, changes, action="permissions")
     account = records(context, "account").get(context.account)

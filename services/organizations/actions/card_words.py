@@ -2,7 +2,8 @@
 becomes of what we said.
 
 A partner's organization is found by its thread, else by the partner's own id for it; the one that was
-introduced as the partner's account itself takes the first card that no other record claims. A card that comes
+introduced as the partner's account itself takes the card that says so, and of a partner that does not say it
+of any, the first card that no other record claims. A card that comes
 before the agreement that entitles us to it is kept, and stands in no list until then. A restored partner may
 have forgotten a thread and open another about the same organization: the newer word counts, by its revision,
 and its thread with it.
@@ -61,6 +62,8 @@ def _received(context: Context, message: Message) -> Verdict:
     state = {} if record is None else record.state
     fields = rules.heard(state, message.body["revision"], card, context.clock.now())
     verdict = done() if fields is not None else done("superseded")
+    if fields is not None:
+        fields |= rules.whose(message.body)
     return _keep(context, message, record, {**(fields or {}), "thread": thread.to_document()}, verdict)
 
 
@@ -199,10 +202,9 @@ def _thread(context: Context, record: Record | None, message: Message) -> Thread
 def _named(context: Context, message: Message) -> Record | None:
     """The organization that a new thread is about."""
     organizations = records(context, "organization")
-    known = (
-        shapes.remote(message.sender, message.body["organization"]["id"]),
-        shapes.remote(message.sender, None),
-    )
+    known = [shapes.remote(message.sender, message.body["organization"]["id"])]
+    if rules.may_be_of_account(message.body):
+        known.append(shapes.remote(message.sender, None))
     for remote in known:
         if (record := organizations.find_one({"remote": remote})) is not None:
             return record

@@ -48,7 +48,8 @@ def show(
         return
     if organization is None or not understands(trust.state.get("capabilities"), PUBLISHED):
         return
-    card = rules.card_of(organization.state)
+    own_id = records(context, "account").get(context.account).state["organization_id"]
+    card = rules.to_show(organization.state, of_account=organization_id == own_id)
     again = asked is not None and asked != known.get("answered")
     word = rules.to_tell(None if again else known.get("told"), card, entitled)
     if word is None:

@@ -110,6 +110,8 @@ def _value(context: Context, column: Column, text: str, cells: Cells) -> Any:
         return _id(column.name, text)
     if column.form is Form.IDS:
         return [_id(column.name, each) for each in _BETWEEN.split(text.strip()) if each]
+    if column.form is Form.WORDS:
+        return [each for each in _BETWEEN.split(text.strip()) if each]
     if column.form is Form.LABEL:
         return _called(context, column, text)
     if column.form is Form.LABELS:
@@ -119,7 +121,9 @@ def _value(context: Context, column: Column, text: str, cells: Cells) -> Any:
     return text
 
 
-_EMPTY: Final[Mapping[Form, list[Any]]] = {Form.JSON: [], Form.IDS: [], Form.LABELS: []}
+_EMPTY: Final[Mapping[Form, list[Any]]] = {
+    form: [] for form in (Form.JSON, Form.IDS, Form.LABELS, Form.WORDS)
+}
 
 
 def _flag(column: str, text: str) -> bool:

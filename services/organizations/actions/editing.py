@@ -14,7 +14,7 @@ from services.common.errors import Conflict
 from services.common.store import decide_again
 from services.organizations.actions import attaching, custom_fields
 from services.organizations.actions.domains import home_of
-from services.organizations.actions.needed import ensure_not_needed
+from services.organizations.actions.needed import ensure_administered, ensure_not_needed
 from services.organizations.actions.saving import (
     found,
     insert,
@@ -26,6 +26,7 @@ from services.organizations.actions.saving import (
 from services.organizations.model import overlay, shapes, shelves
 from services.organizations.model import records as rules
 from services.organizations.model.domains import domain_keys
+from services.organizations.model.roles import checked as granted
 
 Fields = Mapping[str, Any]
 Change = Fields | Callable[[Fields], Fields]
@@ -100,7 +101,7 @@ def update_team(
 
 def create_person(context: Context, actor: Actor, fields: Fields, key: str | None = None) -> dict[str, Any]:
     """As create_organization; without an organization the person belongs to the one that his e-mail address
-    fits (`model.domains`), else to the account's own.
+    fits (`model.domains`), else to the account's own. `roles` come in files alone.
     """
     actor.needs(*roles.ADMINISTRATORS)
     if fields.get("organization_id") is None:
@@ -178,6 +179,8 @@ def edited(
         return whole(record)
     if changes.get("disabled", [None, False])[1]:
         ensure_not_needed(context, kind, record, "disabled")
+    if "roles" in changes:
+        ensure_administered(context, record, fields["roles"])
     state = shapes.edited(kind, record.state, fields, context.clock.now())
     marks = attaching.marks_of(context, fields)
     saved = save(context, actor, kind, record, state, changes)
@@ -212,6 +215,8 @@ def _checked(
         checked["email_domains"] = domain_keys(checked["email_domains"])
     if kind == "team":
         checked = _checked_team(context, state, checked)
+    if "roles" in checked:
+        checked["roles"] = list(granted(checked["roles"]))
     if "custom_fields" in checked:
         checked |= custom_fields.taken(context, actor, kind, state, checked.pop("custom_fields"))
     return checked

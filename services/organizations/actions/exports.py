@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Final
+
+from pymongo.cursor import Cursor
 
 from services.common.actor import Actor
 from services.common.context import Context
@@ -18,7 +21,6 @@ from services.common.errors import Conflict
 from services.organizations import pieces, store
 from services.organizations.actions.sheets import IN_USE, SHEETS, Sheet, cell, labels
 from services.organizations.model import csv_lines
-from services.organizations.schemas import shown
 
 KEPT: Final = timedelta(hours=24)
 MAX_KEPT: Final = 50
@@ -35,7 +37,7 @@ def start_export(context: Context, actor: Actor, fields: Mapping[str, Any]) -> D
     for each in types:
         actor.needs(*SHEETS[each].roles)
     since = fields.get("from")
-    if not any(_page(context, SHEETS[each], 0, since, 1) for each in types):
+    if not any(_taken(_found(context, SHEETS[each], 0, since).limit(1), 1) for each in types):
         return {"token": None}
     with answering():
         if context.database[store.TRANSFERS].count_documents({"what": "export"}) >= MAX_KEPT:
@@ -57,6 +59,7 @@ def start_export(context: Context, actor: Actor, fields: Mapping[str, Any]) -> D
         "after": 0,
         "line": 0,
         "pieces": dict.fromkeys(types, 0),
+        "bytes": dict.fromkeys(types, 0),
         "errors": [],
         "created_at": now,
         "expires_at": now + KEPT,
@@ -106,22 +109,31 @@ def _next_piece(context: Context, job: Document) -> Document:
         if size >= pieces.PIECE_BYTES:
             ended = False
             break
-    pieces.put(context.database, f"{job['_id']}/{type}", count, b"".join(text))
+    piece = b"".join(text)
+    pieces.put(context.database, f"{job['_id']}/{type}", count, piece)
     written = {"state": "processing", "line": line, "pieces": {**job["pieces"], type: count + 1}}
+    written["bytes"] = {**job["bytes"], type: job["bytes"][type] + len(piece)}
     return {**written, "at": job["at"] + 1, "after": 0} if ended else {**written, "after": after}
 
 
 def _records(context: Context, sheet: Sheet, after: int, since: Any) -> Iterator[tuple[int, list[str]]]:
-    """The records behind an id, and their cells."""
-    while found := _page(context, sheet, after, since, _PAGE):
-        documents = [shown(sheet.kind, each) for each in found]
-        called = labels(context, sheet.exported, documents)
-        for document in documents:
-            yield document["id"], [cell(column, document, called) for column in sheet.exported]
-        after = found[-1]["_id"]
+    """The records behind an id, and their cells. One query, read a page at a time: the local database looks
+    through all records for each that it is asked.
+    """
+    with _found(context, sheet, after, since).batch_size(_PAGE) as found:
+        while page := _taken(found, _PAGE):
+            documents = [sheet.shows(each) for each in page]
+            called = labels(context, sheet.exported, documents)
+            for document in documents:
+                yield document["id"], [cell(column, document, called) for column in sheet.exported]
 
 
-def _page(context: Context, sheet: Sheet, after: int, since: Any, most: int) -> list[Document]:
+def _taken(found: Iterator[Document], most: int) -> list[Document]:
+    with answering():
+        return list(islice(found, most))
+
+
+def _found(context: Context, sheet: Sheet, after: int, since: Any) -> Cursor[Document]:
     wanted: Document = {"_id": {"$gt": after}, **IN_USE}
     if since is not None:
         wanted["updated_at"] = {"$gte": since}
@@ -129,9 +141,8 @@ def _page(context: Context, sheet: Sheet, after: int, since: Any, most: int) -> 
         wanted["unlisted"] = None  # of partners' organizations those that stand in All Organizations
     else:
         wanted["account.id"] = None  # partners' people and teams are names in our records, no more
-    with answering():
-        held = context.database[store.KINDS[sheet.kind]]
-        return list(held.find(wanted, {"outbox": 0, "history": 0}).sort([("_id", 1)]).limit(most))
+    held = context.database[store.KINDS[sheet.kind]]
+    return held.find(wanted, {"outbox": 0, "history": 0}).sort([("_id", 1)])
 
 
 def _set(context: Context, job: Document) -> None:

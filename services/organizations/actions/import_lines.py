@@ -26,7 +26,6 @@ from services.organizations.actions.saving import IMPORTED, whole
 from services.organizations.actions.sheets import Column, Form, Sheet, cell, labels, same
 from services.organizations.model.csv_lines import EMPTIED, undefused
 from services.organizations.model.rules import RuleBroken
-from services.organizations.schemas import shown
 
 OUTCOMES: Final = ("created", "updated", "deleted", "unchanged", "failure", "error")
 BROKEN: Final = "Something went wrong on our side. The log has the details."
@@ -125,13 +124,13 @@ def _created(context: Context, actor: Actor, header: Header, cells: Cells) -> Ou
     ]
     fields = loaded(header.sheet.taken(), fields_of(context, given, cells))
     made = header.sheet.create(context, actor, fields)
-    after = shown(header.sheet.kind, made)
+    after = header.sheet.shows(made)
     return _outcome(context, header, "created", {}, after, {column.field for column, _ in given})
 
 
 def _updated(context: Context, actor: Actor, header: Header, record: Record, cells: Cells) -> Outcome:
     sheet = header.sheet
-    before = shown(sheet.kind, whole(record))
+    before = sheet.shows(whole(record))
     called = labels(context, header.columns, [before])
     given = [
         (column, cells[column.name])
@@ -141,7 +140,7 @@ def _updated(context: Context, actor: Actor, header: Header, record: Record, cel
     if not given:
         return Outcome("unchanged", record.id)
     fields = loaded(sheet.taken(), fields_of(context, given, cells), partial=True)
-    after = shown(sheet.kind, sheet.update(context, actor, record.id, fields))
+    after = sheet.shows(sheet.update(context, actor, record.id, fields))
     return _outcome(context, header, "updated", before, after, fields)
 
 
@@ -192,7 +191,7 @@ def _done_before(
     held = store.KINDS[header.sheet.kind]
     for entry in history.read(context.database, held, record.id, limit=_LATEST_ENTRIES):
         if entry.get("imported") == mark:
-            after = shown(header.sheet.kind, whole(record))
+            after = header.sheet.shows(whole(record))
             if entry["action"] == "create":
                 fields = {
                     column.field for column in header.columns if cells[column.name] not in ("", EMPTIED)

@@ -213,7 +213,7 @@ def _header(context: Context, job: Document) -> Header:
 
 
 def _rows(context: Context, job: Document, offset: int = 0, line: int = 1) -> Iterator[csv_lines.Row]:
-    chunks = pieces.read(context.database, job["_id"], offset)
+    chunks = pieces.read(context.database, job["_id"], job["pieces"], offset)
     return csv_lines.rows(chunks, csv_lines.DELIMITERS[job["delimiter"]], offset, line)
 
 

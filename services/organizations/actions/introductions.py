@@ -23,9 +23,7 @@ def introduce(
     account itself is; its card will tell the rest.
     Raises Invalid `unknown_account` for an account that there is no trust with.
     """
-    of_account = {"account.id": account, "is_account": True}
-    found_by = of_account if remote_id is None else {"remote": shapes.remote(account, remote_id)}
-    record = records(context, kind).find_one(found_by)
+    record = _known(context, account, kind, remote_id)
     if record is None:
         record = _insert(context, actor, account, kind, remote_id, name)
     if record.state["name"] != name and remote_id is not None and record.state.get("card") is None:
@@ -33,6 +31,16 @@ def introduce(
         state = shapes.edited(kind, record.state, {"name": name}, context.clock.now())
         save(context, actor, kind, record, state, changes)
     return {"id": record.id}
+
+
+def _known(context: Context, account: str, kind: str, remote_id: int | None) -> Record | None:
+    """Of the account itself the one that its card says, before the one that was introduced without an id."""
+    known = records(context, kind)
+    if remote_id is not None:
+        return known.find_one({"remote": shapes.remote(account, remote_id)})
+    of_account = {"account.id": account, "is_account": True}
+    said = known.find_one({**of_account, "remote_id": {"$ne": None}})
+    return said or known.find_one(of_account)
 
 
 def _insert(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.common import roles
 from services.common.context import Context
 from services.common.errors import Invalid
@@ -35,9 +37,23 @@ def ensure_not_needed(context: Context, kind: str, record: Record, field: str) -
     )
 
 
+def ensure_administered(context: Context, person: Record, granted: Iterable[str]) -> None:
+    """Before a person gets these roles instead of those that he has. Raises Invalid `last_administrator`,
+    Stale.
+    """
+    if roles.is_administrator(person.state["roles"]) and not roles.is_administrator(granted):
+        ensure_another_administrator(context, person.id)
+
+
 def ensure_another_administrator(context: Context, person_id: int) -> None:
-    """Somebody must be left who can administer the account. Raises Invalid `last_administrator`."""
-    others = store.records(context, store.PEOPLE).find_one(
+    """Somebody must be left who can administer the account. Asked between this person's loading and his save.
+
+    Whoever is left is saved as he is, one version on. So of two who go at the same moment, each leaning on
+    the other, one has been saved since he was loaded, and is decided about again. Raises Invalid
+    `last_administrator`, Stale.
+    """
+    people = store.records(context, store.PEOPLE)
+    left = people.find_one(
         {
             "roles": {"$in": list(roles.ADMINISTRATORS)},
             "disabled": False,
@@ -45,9 +61,10 @@ def ensure_another_administrator(context: Context, person_id: int) -> None:
             "_id": {"$ne": person_id},
         }
     )
-    if others is None:
+    if left is None:
         raise Invalid(
             "last_administrator",
             "This is the account's last administrator. Make somebody else one first.",
             [("roles", "is the account's last administrator")],
         )
+    people.save(left, left.state)

@@ -70,12 +70,15 @@ def saved(kind: str, id: int | str, version: int, state: Mapping[str, Any]) -> d
 
 def insert(context: Context, actor: Actor, kind: str, id: int | str, state: Mapping[str, Any]) -> Record:
     """Raises Conflict `already_taken` that names the field."""
+    told = {"name": [None, state["name"]]}
+    if state.get("roles"):
+        told["roles"] = [[], state["roles"]]  # the history of a person is the log of who was given what
     with naming(_FIELDS):
         return records(context, kind).insert(
             id,
             state,
             rows=[saved(kind, id, 1, state)],
-            history=[entry(context, actor, "create", {"name": [None, state["name"]]})],
+            history=[entry(context, actor, "create", told)],
         )
 
 

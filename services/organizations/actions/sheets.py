@@ -29,6 +29,8 @@ from services.organizations.model.shelves import WORDS
 IN_USE: Final[Mapping[str, Any]] = {"shelf": None}
 """The filter of what is neither archived nor in the trash; the rest is named by its id alone."""
 MEMBERS: Final = {"member_ids": "person"}
+WORDS_OF: Final = ("roles",)
+"""Lists of words, which a cell has with commas between them."""
 _TOLD: Final = (*WORDS.values(), "business_unit_organization_id", "from_account", "ours")
 _FIRST: Final = ("id", "account", "source", "sourceID", "name")
 _LAST: Final = ("created_at", "updated_at")
@@ -46,6 +48,7 @@ class Form(Enum):
     SOURCE_ID = "a sourceID"
     IDS = "ids"
     LABELS = "names or e-mail addresses"
+    WORDS = "words"
     SHOWN = "shown only"
 
 
@@ -66,7 +69,8 @@ class Column:
 @dataclass(frozen=True)
 class Sheet:
     """A type of file. `found_by` is the column that names a record beside its ids; `above` the reference to a
-    record of the same kind that has to be there first.
+    record of the same kind that has to be there first; `line` what a record is shown as, where a line says
+    more of it than the API.
     """
 
     name: str
@@ -78,6 +82,11 @@ class Sheet:
     update: Callable[..., dict[str, Any]]
     found_by: str = "name"
     above: str = ""
+    line: str = ""
+
+    def shows(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """A record (`schemas.shown`) with all that its line says of it."""
+        return schemas.shown(self.line or self.kind, record)
 
     @property
     def columns(self) -> Mapping[str, Column]:
@@ -105,12 +114,13 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "people",
             "person",
             roles.ADMINISTRATORS,
-            schemas.PersonInputSchema,
-            schemas.PersonSchema,
+            schemas.PersonLineInputSchema,
+            schemas.PersonLineSchema,
             editing.create_person,
             editing.update_person,
             found_by="primary_email",
             above="manager",
+            line="person_line",
         ),
         Sheet(
             "teams",
@@ -158,6 +168,8 @@ def _of_field(kind: str, name: str, field: fields.Field | None) -> Iterable[Colu
         yield Column(name, name, Form.IDS)
         if name in MEMBERS:
             yield Column(field.bare(name), name, Form.LABELS, MEMBERS[name])
+    elif name in WORDS_OF:
+        yield Column(name, name, Form.WORDS)
     elif field is None:
         yield Column(name, name, Form.SHOWN)
     elif isinstance(field, fields.Boolean):
@@ -200,8 +212,8 @@ def cell(column: Column, document: Mapping[str, Any], labels: Labels) -> str:
         return labels[column.kind].get(value, "")
     if column.form is Form.LABELS:
         return ", ".join(labels[column.kind].get(id, str(id)) for id in value)
-    if column.form is Form.IDS:
-        return ", ".join(str(id) for id in value)
+    if column.form in (Form.IDS, Form.WORDS):
+        return ", ".join(str(each) for each in value)
     if column.name == "account":
         return str(value["id"])
     if isinstance(value, bool):

@@ -27,6 +27,11 @@ _ADDRESS: Final = ("label", "address", "city", "state", "zip", "country")
 _CONTACT: Final = ("label", "telephone", "email", "website")
 
 
+def to_show(organization: Mapping[str, Any], of_account: bool) -> dict[str, Any]:
+    """What a partner may know of an organization of ours: its card, and whether it is the account itself."""
+    return {**card_of(organization), "of_account": of_account}
+
+
 def card_of(organization: Mapping[str, Any]) -> dict[str, Any]:
     """`{name, picture_uri, addresses, contacts}`. Of one that is too large to be told the picture stays at
     home, then the contacts, then the addresses.
@@ -44,9 +49,13 @@ def card_of(organization: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_wire(id: int, card: Card, revision: Sequence[int]) -> dict[str, Any]:
-    """The body of `organization.published`."""
+    """The body of `organization.published`. A card that was told before cards said so is told without
+    `of_account`.
+    """
+    own = {"of_account": card["of_account"]} if "of_account" in card else {}
     return {
         "organization": {"id": id, "name": card["name"]},
+        **own,
         "revision": list(revision),
         "picture": card["picture_uri"],
         "addresses": [_all(each, _ADDRESS) for each in card["addresses"]],
@@ -62,6 +71,18 @@ def from_wire(body: Mapping[str, Any]) -> dict[str, Any]:
         "addresses": [_only(each, _ADDRESS) for each in body["addresses"]],
         "contacts": [_only(each, _CONTACT) for each in body["contacts"]],
     }
+
+
+def may_be_of_account(body: Mapping[str, Any]) -> bool:
+    """Whether the card may be that of the organization that the partner's account itself is: unless it says
+    that it is another's. Who does not say it is taken at the first card that nothing else claims.
+    """
+    return bool(body.get("of_account", True))
+
+
+def whose(body: Mapping[str, Any]) -> dict[str, bool]:
+    """What a partner's organization keeps of whether it is the account itself, where the card says so."""
+    return {"is_account": body["of_account"]} if "of_account" in body else {}
 
 
 def to_tell(told: Card | None, card: Card, entitled: bool) -> str | None:

@@ -8,12 +8,17 @@ alone.
 A cell that a spreadsheet would take for a formula is written with an apostrophe before it (`defused`), and
 read without it (`undefused`); so is what would be read otherwise than it is meant. What is written is read as
 it was, whatever it is.
+
+Spreadsheets whose list separator is `;` split the lines there. Those that split at commas as well heed our
+quotes, so a cell with any separator has some. Those that do not, take a quote behind a comma for a letter,
+and what stands in the middle of our cell begins one of theirs. So there, too, an apostrophe goes before what
+would be a formula.
 """
 
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -30,7 +35,13 @@ EMPTIED: Final = "\x00"
 MAX_LINE_BYTES: Final = 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 # Of the wide forms some spreadsheets make the plain ones.
-_STARTS: Final = frozenset("=+-@\t\r\n'＝＋－＠")
+_FORMULA: Final = "=+-@＝＋－＠"
+_STARTS: Final = frozenset(f"{_FORMULA}\t\r\n'")
+_SEPARATORS: Final = ";\t\r\n"
+# Where a formula would begin a cell, also behind quotes that hold nothing; and where that was defused.
+_INNER: Final = re.compile(f"(?<=[{_SEPARATORS}])(?=['\"]*[{_FORMULA}])")
+_INNER_DEFUSED: Final = re.compile(f"(?<=[{_SEPARATORS}])'(?=['\"]*[{_FORMULA}])")
+_QUOTED: Final = re.compile(f'[",{_SEPARATORS}]')
 
 
 @dataclass(frozen=True)
@@ -44,23 +55,26 @@ class Row:
 
 def defused(text: str) -> str:
     """The text as it is written into a cell."""
-    return f"'{text}" if text[:1] in _STARTS or text == EMPTY else text
+    inner = _INNER.sub("'", text)
+    return f"'{inner}" if text[:1] in _STARTS or text == EMPTY else inner
 
 
 def undefused(cell: str) -> str:
     """The text that a cell stands for: the inverse of `defused`. `EMPTIED` for the cell that empties."""
     if cell == EMPTY:
         return EMPTIED
-    meant = cell[1:]
-    return meant if cell.startswith("'") and defused(meant) == cell else cell
+    begins_so = cell[1:2] in _STARTS or cell[1:] == EMPTY
+    meant = cell[1:] if cell.startswith("'") and begins_so else cell
+    return _INNER_DEFUSED.sub("", meant)
 
 
 def written(cells: Sequence[str], line_separator: str) -> str:
     """One line of a file."""
-    out = io.StringIO()
-    # The library quotes a cell for the line ends that it writes itself; it shall for all.
-    csv.writer(out, lineterminator="\r\n").writerow([defused(cell) for cell in cells])
-    return out.getvalue().removesuffix("\r\n") + line_separator
+    return ",".join(_quoted(defused(cell)) for cell in cells) + line_separator
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell
 
 
 def rows(chunks: Iterable[bytes], delimiter: str = ",", offset: int = 0, line: int = 1) -> Iterator[Row]:

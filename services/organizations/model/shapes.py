@@ -136,4 +136,5 @@ def copied(kind: str, id: int | str, state: Mapping[str, Any]) -> dict[str, Any]
         kept["disabled"] = unavailable(state)
     if state.get("account") is not None:
         kept |= {"account": state["account"], "remote_id": state["remote_id"]}
+        kept |= {name: state[name] for name in ("is_account",) if name in state}
     return {"id": id, **kept}

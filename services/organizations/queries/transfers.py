@@ -38,11 +38,14 @@ IMPORT_LINES: Final = Listing(
 
 @dataclass(frozen=True)
 class File:
-    """A file to download, piece by piece."""
+    """A file to download, piece by piece; `size` in bytes where it is known before. `chunks` raises FileGone
+    when the file is let go of meanwhile.
+    """
 
     name: str
     mimetype: str
     chunks: Iterable[bytes]
+    size: int | None = None
 
 
 def get_import(database: Database[Document], token: str, viewer: Actor) -> Document:
@@ -80,10 +83,12 @@ def get_exported(database: Database[Document], token: str, viewer: Actor) -> Fil
     job = _export(database, token, viewer)
     if job["state"] != "done":
         raise NotFound
-    parts = {f"{type}.csv": pieces.read(database, f"{token}/{type}") for type in job["types"]}
+    parts = {
+        f"{type}.csv": pieces.read(database, f"{token}/{type}", job["pieces"][type]) for type in job["types"]
+    }
     if len(parts) == 1:
         ((name, chunks),) = parts.items()
-        return File(name, "text/csv", chunks)
+        return File(name, "text/csv", chunks, sum(job["bytes"].values()))
     return File("export.zip", "application/zip", _zipped(parts, job["created_at"].timetuple()[:6]))
 
 
@@ -120,6 +125,8 @@ def _log(database: Database[Document], token: str) -> Iterator[bytes]:
             told += [(column, "", "", text) for column, text in line["errors"]]
             for each in told or [("", "", "", "")]:
                 yield csv_lines.written((*first, *each), "\r\n").encode()
+        if database[store.TRANSFERS].find_one({"_id": token}, {"_id": 1}) is None:
+            raise pieces.FileGone(f"{token}: the import and its lines are gone")
 
 
 class _Outflow:

@@ -33,6 +33,8 @@ from services.organizations.schemas.transfers import (
     ImportInputSchema,
     ImportLineSchema,
     ImportSchema,
+    PersonLineInputSchema,
+    PersonLineSchema,
     TransferTokenSchema,
 )
 from services.organizations.schemas.trusts import (
@@ -74,6 +76,8 @@ __all__ = [
     "PermissionInputSchema",
     "PermissionSchema",
     "PersonInputSchema",
+    "PersonLineInputSchema",
+    "PersonLineSchema",
     "PersonSchema",
     "RevokeKeyInputSchema",
     "SiteInputSchema",

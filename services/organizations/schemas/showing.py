@@ -10,6 +10,7 @@ from services.organizations.model import overlay
 from services.organizations.model.shelves import WORDS
 from services.organizations.schemas.account import AccountSchema, NewTokenSchema, TokenSchema
 from services.organizations.schemas.records import OrganizationSchema, PersonSchema, SiteSchema, TeamSchema
+from services.organizations.schemas.transfers import PersonLineSchema
 from services.organizations.schemas.trusts import InvitationSchema, TrustSchema
 from services.organizations.schemas.ui_extensions import UiExtensionSchema
 
@@ -17,6 +18,7 @@ _SCHEMAS: Final[Mapping[str, OutputSchema]] = {
     "account": AccountSchema(),
     "organization": OrganizationSchema(),
     "person": PersonSchema(),
+    "person_line": PersonLineSchema(),
     "team": TeamSchema(),
     "site": SiteSchema(),
     "ui_extension": UiExtensionSchema(),

@@ -9,7 +9,9 @@ from marshmallow import ValidationError, fields, validate
 from services.common.fields import Moment, Text, one_of
 from services.common.schemas import InputSchema, OutputSchema
 from services.organizations.model.csv_lines import DELIMITERS, LINE_SEPARATORS
+from services.organizations.model.roles import ROLES
 from services.organizations.schemas.contacts import locale
+from services.organizations.schemas.records import PersonInputSchema, PersonSchema
 
 TYPES: Final = ("organizations", "people", "teams", "sites")
 
@@ -22,6 +24,20 @@ class Types(fields.Field[list[str]]):
         if not isinstance(named, list) or not named or any(each not in TYPES for each in named):
             raise ValidationError(f"must be some of {', '.join(TYPES)}, separated by commas")
         return list(dict.fromkeys(named))
+
+
+class PersonLineInputSchema(PersonInputSchema):
+    """What a line says of a person: the record, and the roles in this account, all of them. Which there are,
+    `model.roles` says.
+    """
+
+    roles = fields.List(fields.String(), validate=validate.Length(max=len(ROLES)))
+
+
+class PersonLineSchema(PersonSchema):
+    """A person as a line has it."""
+
+    roles = fields.List(fields.String())
 
 
 class ImportInputSchema(InputSchema):

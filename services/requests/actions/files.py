@@ -9,7 +9,6 @@ changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from services.common import attachments
@@ -21,7 +20,7 @@ from services.common.store import decide_again
 from services.common.verdicts import Park
 from services.federation import files
 from services.federation.envelope import Message
-from services.federation.files import pulling
+from services.federation.files import allowance, pulling
 from services.federation.stored import OUTBOX
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused
@@ -32,7 +31,6 @@ from services.requests.store import Stored
 
 Document = dict[str, Any]
 
-A_DAY: Final = timedelta(days=1)
 OFFERED: Final = "attachment.offered"
 
 UNKNOWN_NOTE: Final = "unknown_note"
@@ -52,7 +50,7 @@ def take_offer(context: Context, message: Message, stored: Stored, thread: Threa
         raise Park(error.code, error.message) from error
     about = (message.id, partner, message.thread)
     note = store.note_of(context, stored, partner, message.body["note_id"])
-    code = _refusal(context, partner, note, file)
+    code = _refusal(context, message, note)
     rows = []
     if note is not None and not _has(note, file["key"]):
         told: Document = {"file": {**file, "name": clean(file["name"])}, "at": context.clock.now()}
@@ -69,10 +67,11 @@ def take_offer(context: Context, message: Message, stored: Stored, thread: Threa
     return verdict
 
 
-def _refusal(
-    context: Context, partner: str, note: Mapping[str, Any] | None, file: Mapping[str, Any]
-) -> str | None:
-    """Why a file is not taken, as far as its offer tells; what it is, its bytes will."""
+def _refusal(context: Context, message: Message, note: Mapping[str, Any] | None) -> str | None:
+    """Why a file is not taken, as far as its offer tells; what it is, its bytes will. One that is taken is
+    counted in what the partner may send in a day.
+    """
+    partner, file = message.sender, message.body["file"]
     if note is None:
         return UNKNOWN_NOTE
     if _has(note, file["key"]):
@@ -88,12 +87,8 @@ def _refusal(
         of_note = {"partner": partner, "note_id": note["_id"]}
         if rows.count_documents(of_note, limit=attachments.MAX_ATTACHMENTS) >= attachments.MAX_ATTACHMENTS:
             return TOO_MANY
-        today = {"partner": partner, "at": {"$gt": context.clock.now() - A_DAY}}
-        taken = rows.find({**today, "state": {"$ne": files.IS_REFUSED}}, {"file.size": 1})
-        room = context.config.partner_attachment_megabytes * 1024 * 1024
-        if sum(row["file"]["size"] for row in taken) + file["size"] > room:
-            return TOO_MUCH
-    return None
+    room = context.config.partner_attachment_megabytes * 1024 * 1024
+    return None if allowance.take(context, partner, message.id, file["size"], room) else TOO_MUCH
 
 
 def _has(note: Mapping[str, Any], key: str) -> bool:

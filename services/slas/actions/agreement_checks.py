@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.federation.trusts import ACTIVE
 from services.slas.actions import hierarchy
+from services.slas.actions.customers import Chosen
 from services.slas.actions.references import Fault, check, known, of_account
 from services.slas.actions.saving import records, refusing
 from services.slas.actions.trusts import trust_with
@@ -43,11 +43,12 @@ _CHOICES = tuple(dict.fromkeys(field for fields in CHOSEN_BY_COVERAGE.values() f
 MAX_REPRESENTATIVES = 100
 
 
-def complete(context: Context, before: Fields, state: Document) -> Document:
-    """Checks the whole of an SLA of ours, and completes it with what follows from it. Raises Invalid."""
+def complete(context: Context, before: Fields, state: Document, customer: Chosen) -> Document:
+    """Checks the whole of an SLA of ours, and completes it with what follows from it. `customer`: what it is
+    where none is named. Raises Invalid, Unavailable."""
     partner = (state.get("customer_account") or {}).get("id")
     if state.get("customer_id") is None:
-        state = {**state, "customer_id": customer_of(context, state)}
+        state = {**state, "customer_id": customer(context, state)}
     _check_service(context, state)
     faults: dict[str, Fault] = {"customer_id": known}
     if partner is not None:
@@ -138,27 +139,6 @@ def _time_zone(context: Context, state: Fields) -> str | None:
 def term_of(state: Fields) -> Term:
     days = [state.get(name) for name in ("start_date", "notice_date", "expiry_date")]
     return Term(state["status"], *(None if day is None else date.fromisoformat(day) for day in days))
-
-
-def customer_of(context: Context, state: Fields) -> int:
-    """The customer when none is named: the account's own organization, or the one record there is of the
-    trusted account; where there is none yet, one is introduced, and the partner's contact card tells the
-    rest. Raises Invalid, Unavailable."""
-    partner = state.get("customer_account")
-    if partner is None:
-        account = context.copies.get("account", context.account) or {}
-        return int(account["organization_id"])
-    of_partner = context.copies.find("organization", {"account.id": partner["id"]}, limit=2)
-    namesakes = context.copies.find("organization", {"name": partner["name"], "account": None}, limit=2)
-    candidates = of_partner or namesakes
-    if not candidates:
-        actor = Actor.system(context.account)
-        asked = (partner["id"], "organization", None, partner["name"])
-        return int(context.rpc.call("organizations", "introduce", actor, *asked)["id"])
-    if len(candidates) != 1:
-        text = f"must be given: the organization that stands for {partner['name']} here"
-        raise Invalid(errors=[("customer_id", text)])
-    return int(candidates[0]["id"])
 
 
 def _check_service(context: Context, state: Fields) -> None:

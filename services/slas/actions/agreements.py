@@ -17,7 +17,7 @@ from services.common.context import Context
 from services.common.errors import Conflict, Invalid
 from services.common.roles import MAINTAIN_AGREEMENTS
 from services.common.store import Record, decide_again
-from services.slas.actions import hierarchy
+from services.slas.actions import customers, hierarchy
 from services.slas.actions.agreement_checks import (
     check_allowed,
     check_choices,
@@ -25,6 +25,7 @@ from services.slas.actions.agreement_checks import (
     customer_account,
     listed,
 )
+from services.slas.actions.customers import Chosen
 from services.slas.actions.saving import (
     changed,
     insert,
@@ -142,12 +143,18 @@ def _updated(
     return record, save(context, actor, "sla", record, state, changes, rows=rows)
 
 
-def beginning(context: Context, fields: Fields) -> Document:
-    """The state of an SLA that is made of these fields. Raises Invalid, IllegalMove, Unavailable."""
-    return complete(context, {}, shapes.new("sla", _stored(context, {}, fields), context.clock.now()))
+def beginning(context: Context, fields: Fields, customer: Chosen = customers.introduced) -> Document:
+    """The state of an SLA that is made of these fields. `customers.known`: to look at it, and save nothing.
+
+    Raises Invalid, IllegalMove, Unavailable.
+    """
+    made = shapes.new("sla", _stored(context, {}, fields), context.clock.now())
+    return complete(context, {}, made, customer)
 
 
-def after(context: Context, before: Fields, fields: Fields) -> tuple[Document, Document]:
+def after(
+    context: Context, before: Fields, fields: Fields, customer: Chosen = customers.introduced
+) -> tuple[Document, Document]:
     """(the state of an SLA after an edit, the fields as they are stored). Raises as `beginning`."""
     check_allowed(before, fields)
     stored = _stored(context, before, fields)
@@ -155,7 +162,7 @@ def after(context: Context, before: Fields, fields: Fields) -> tuple[Document, D
         return dict(before), stored
     state = shapes.edited(before, stored, context.clock.now())
     if before.get("account") is None:
-        return complete(context, before, state), stored
+        return complete(context, before, state, customer), stored
     check_choices(context, before, state)
     return state, stored
 

@@ -48,7 +48,7 @@ def _of_sla(context: Context, id: int, state: Mapping[str, Any]) -> Document:
         "support_team": _named(context, "team", instance["support_team_id"]),
         "first_line_team": None if first_line is None else _named(context, "team", first_line),
         "provider": _named(context, "organization", service["provider_id"]),
-        "customer": _named(context, "organization", state["customer_id"]),
+        "customer": _customer(context, state),
         "representatives": [_representative(context, each) for each in state["customer_representative_ids"]],
     }
 
@@ -58,9 +58,17 @@ def _of_flsa(context: Context, id: int, state: Mapping[str, Any]) -> Document:
         "flsa": {"id": id, **{name: state.get(name) for name in TOLD}},
         "service_desk_team": _named(context, "team", state["service_desk_team_id"]),
         "provider": _named(context, "organization", state["provider_id"]),
-        "customer": _named(context, "organization", state["customer_id"]),
+        "customer": _customer(context, state),
         "representatives": [_representative(context, each) for each in state["customer_representative_ids"]],
     }
+
+
+def _customer(context: Context, state: Mapping[str, Any]) -> Document:
+    """Of an agreement that nobody has saved yet it may be still without an id: then it is the account."""
+    id = state["customer_id"]
+    if id is None:
+        return {"id": None, "name": state["customer_account"]["name"]}
+    return _named(context, "organization", id)
 
 
 def _named(context: Context, kind: str, id: int) -> Document:

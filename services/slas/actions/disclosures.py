@@ -9,7 +9,7 @@ from typing import Any
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.roles import MAINTAIN_AGREEMENTS
-from services.slas.actions import agreements, first_line
+from services.slas.actions import agreements, customers, first_line
 from services.slas.actions.announcements import announced
 from services.slas.actions.saving import records
 from services.slas.model.disclosure import Line, between, within
@@ -38,11 +38,11 @@ def _state(context: Context, kind: str, fields: Mapping[str, Any], id: int | Non
     """The agreement as it would be."""
     of_flsas = kind == "flsa"
     if id is None:
-        return (first_line if of_flsas else agreements).beginning(context, fields)
+        return (first_line if of_flsas else agreements).beginning(context, fields, customers.known)
     before = records(context, kind).get(id).state
     if of_flsas:
-        return first_line.after(context, id, before, fields)[0]
-    return agreements.after(context, before, fields)[0]
+        return first_line.after(context, id, before, fields, customers.known)[0]
+    return agreements.after(context, before, fields, customers.known)[0]
 
 
 def _between(context: Context, kind: str, id: int, state: Mapping[str, Any]) -> list[Line]:

@@ -18,14 +18,15 @@ from services.common.errors import Conflict, Invalid
 from services.common.roles import MAINTAIN_AGREEMENTS
 from services.common.store import decide_again
 from services.federation.capabilities import understands
+from services.slas.actions import customers
 from services.slas.actions.agreement_checks import (
     MAX_REPRESENTATIVES,
     check_allowed,
     customer_account,
-    customer_of,
     term_of,
     with_dates,
 )
+from services.slas.actions.customers import Chosen
 from services.slas.actions.references import Fault, check, known, of_account
 from services.slas.actions.saving import changed, insert, made_before, records, refusing, save, shown
 from services.slas.actions.telling import tell
@@ -96,13 +97,18 @@ def _updated(context: Context, actor: Actor, id: int, fields: Fields, version: i
     return shown("flsa", save(context, actor, "flsa", record, state, changes, rows=rows))
 
 
-def beginning(context: Context, fields: Fields) -> Document:
-    """The state of an FLSA that is made of these fields. Raises Invalid, IllegalMove, Unavailable."""
+def beginning(context: Context, fields: Fields, customer: Chosen = customers.introduced) -> Document:
+    """The state of an FLSA that is made of these fields. `customers.known`: to look at it, and save nothing.
+
+    Raises Invalid, IllegalMove, Unavailable.
+    """
     made = shapes.new("flsa", _stored(context, {}, fields), context.clock.now())
-    return _complete(context, None, {}, made)
+    return _complete(context, None, {}, made, customer)
 
 
-def after(context: Context, id: int, before: Fields, fields: Fields) -> tuple[Document, Document]:
+def after(
+    context: Context, id: int, before: Fields, fields: Fields, customer: Chosen = customers.introduced
+) -> tuple[Document, Document]:
     """(the state of an FLSA after an edit, the fields as they are stored). Raises as `beginning`."""
     check_allowed(before, fields, CUSTOMERS_OWN)
     stored = _stored(context, before, fields)
@@ -110,7 +116,7 @@ def after(context: Context, id: int, before: Fields, fields: Fields) -> tuple[Do
         return dict(before), stored
     state = shapes.edited(before, stored, context.clock.now())
     if before.get("account") is None:
-        return _complete(context, id, before, state), stored
+        return _complete(context, id, before, state, customer), stored
     check(context, before, {"customer_representative_ids": state["customer_representative_ids"]})
     return state, stored
 
@@ -129,14 +135,16 @@ def _stored(context: Context, state: Fields, fields: Fields) -> Document:
     return stored
 
 
-def _complete(context: Context, id: int | None, before: Fields, state: Document) -> Document:
+def _complete(
+    context: Context, id: int | None, before: Fields, state: Document, customer: Chosen
+) -> Document:
     """Checks the whole of an FLSA of ours, and completes it with what follows from it. Raises Invalid."""
     partner = (state.get("customer_account") or {}).get("id")
     if state.get("provider_id") is None:
         ours = context.copies.get("account", context.account) or {}
         state = {**state, "provider_id": ours.get("organization_id")}
     if state.get("customer_id") is None:
-        state = {**state, "customer_id": customer_of(context, state)}
+        state = {**state, "customer_id": customer(context, state)}
     faults: dict[str, Fault] = {"customer_id": known}
     if partner is not None:
         faults["customer_representative_ids"] = of_account(partner)
@@ -153,6 +161,8 @@ def _complete(context: Context, id: int | None, before: Fields, state: Document)
 
 def _check_only_one(context: Context, id: int | None, state: Fields) -> None:
     """Raises Invalid when another FLSA of the customer may be active on a day on which this one is."""
+    if state["customer_id"] is None:
+        return  # not known yet, so there is none
     of_customer = {"customer_id": state["customer_id"], "discarded": None}
     for record in records(context, "flsa").find(of_customer):
         if record.id != id and overlap(term_of(state), term_of(record.state)):

@@ -7,6 +7,8 @@ import json
 import zipfile
 from datetime import timedelta
 
+import pytest
+
 from services.common.crash import CrashPoints
 from services.organizations import pieces, store
 from services.organizations.actions import exports, transfers
@@ -98,6 +100,44 @@ def test_who_may_not_have_it_any_more_does_not_get_it(account: Account, administ
     roles = {"roles": ["specialist", "service_level_manager"]}
     administrator.patch(f"people/{person['id']}/permissions", roles)
     assert client.send("GET", f"export/{token}/file").status_code == 404
+
+
+def test_a_file_that_is_let_go_of_while_it_is_downloaded_breaks_off(
+    account: Account, administrator: Client
+) -> None:
+    for n in range(6):
+        administrator.post("sites", {"name": f"Going {n}", "remarks": "x" * 60_000})
+    for types in ("sites", "sites,teams"):
+        token = administrator.post("export", {"type": types}, status=200)["token"]
+        work(account)
+        response = administrator.send("GET", f"export/{token}/file")
+        chunks = iter(response.response)
+        read = len(next(chunks))
+        account.clock.step(timedelta(hours=25).total_seconds())
+        work(account)
+        with pytest.raises(pieces.FileGone):
+            read += sum(map(len, chunks))
+        assert read < (response.content_length or 10**9)
+
+
+def test_a_file_says_how_long_it_is(account: Account, administrator: Client) -> None:
+    administrator.post("sites", {"name": "Measured"})
+    token = administrator.post("export", {"type": "sites"}, status=200)["token"]
+    work(account)
+    response = administrator.send("GET", f"export/{token}/file")
+    assert response.content_length == len(response.data)
+
+
+def test_a_log_that_is_let_go_of_while_it_is_downloaded_breaks_off(
+    account: Account, administrator: Client
+) -> None:
+    done, _ = imported(account, administrator, "sites", csv_of({"name": "Logged"}))
+    chunks = iter(administrator.send("GET", f"import/{done['token']}/logfile").response)
+    next(chunks)
+    account.clock.step(timedelta(days=31).total_seconds())
+    work(account)
+    with pytest.raises(pieces.FileGone):
+        list(chunks)
 
 
 def test_what_can_not_be_exported_is_refused_by_name(administrator: Client) -> None:

@@ -12,7 +12,8 @@ Answer = tuple[int, dict[str, str], Any]
 
 class Scripted(ThreadingHTTPServer):
     """Answers each path with what is written for it, in turn; the last answer stays. To the first `silent`
-    calls it says nothing. The body `...` is one that is no JSON.
+    calls it says nothing. The body `...` is one that is no JSON. A `Content-Length` among the headers is
+    promised, and not kept.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
         content = b"" if body is None else b"<html>" if body is ... else json.dumps(body).encode()
         self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+        for name, value in {"Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)

@@ -105,6 +105,19 @@ def test_an_export_is_a_file_when_it_is_whole(server: Scripted, place: Path) -> 
     assert (place / "out.csv").read_text() == '"the file"'
 
 
+def test_an_export_that_breaks_off_is_told_and_leaves_no_file(server: Scripted, place: Path) -> None:
+    done = {"token": "t2", "state": "done", "line": 2, "errors": []}
+    server.script = {
+        "/v1/export": [(200, {}, {"token": "t2"})],
+        "/v1/export/t2": [(200, {}, done)],
+        "/v1/export/t2/file": [(200, {"Content-Length": "1000"}, "the beginning")],
+    }
+    result = ran(server, place, "export", "sites", str(place / "out.csv"))
+    assert result.exit_code == 4, result.output
+    assert "broke off in the middle of the file" in result.stderr
+    assert not list(place.glob("out.csv*"))
+
+
 def test_when_nothing_was_changed_there_is_no_file(server: Scripted, place: Path) -> None:
     server.script = {"/v1/export": [(204, {}, None)]}
     result = ran(server, place, "export", "sites", str(place / "out.csv"), "--json")

@@ -109,6 +109,11 @@ class Desk:
                 heard.append((row["type"], other.hears(row)))
         return heard
 
+    def named(self) -> dict[str, Document]:
+        """The organizations of the other account that are known here, by their names."""
+        found = self.context.database[store.ORGANIZATIONS].find({"account.id": self.other})
+        return {each["name"]: dict(each) for each in found}
+
     def theirs(self) -> Document:
         """The one organization of the other account that is known here."""
         (found,) = self.context.database[store.ORGANIZATIONS].find({"account.id": self.other})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from services.federation.stored import DEPLOYMENT
 from services.federation.thread_errors import AlreadyApplied, Gap
 from services.federation.verdicts import done, refused
 from services.organizations import partner, queries, store
-from services.organizations.actions import card_requests, founding, introductions, linking
+from services.organizations.actions import card_requests, editing, founding, introductions, linking
 from tests.configs import config_of
 from tests.integration.neighbours import Neighbours
 from tests.integration.organizations.conftest import FOUNDING_TOKEN, actor_of
@@ -111,6 +112,58 @@ def test_an_active_agreement_brings_each_the_card_of_the_other(gigatera: Desk, w
     shown = queries.get_organization(widget.context.database, theirs["_id"], widget.administrator)
     assert (shown["contacts"], shown["account"]["id"]) == (CONTACT["contacts"], "gigatera")
     assert shown["card_at"] is not None
+
+
+def provides_too(gigatera: Desk, widget: Desk) -> dict[str, Any]:
+    """Widget is gigatera's provider, too, by another organization than its own."""
+    fields = {"name": "Widget Hosting"}
+    made = editing.create_organization(widget.context, widget.administrator, fields)
+    instance = {"id": 4, "provider_id": made["id"]}
+    widget.context.copies.store("service_instance", {"id": 4, "version": 1, "record": instance})
+    customer = {"customer_account": {"id": "gigatera"}, "customer_id": None}
+    widget.agrees("sla", 50, status="active", service_instance_id=4, **customer)
+    return made
+
+
+def test_a_card_of_another_organization_than_the_accounts_own_is_not_taken_for_it(
+    gigatera: Desk, widget: Desk
+) -> None:
+    """The provider's card comes first, before the agreement that names it."""
+    provider = provides_too(gigatera, widget)
+    agree(gigatera, widget)
+    (introduced,) = gigatera.named().values()
+    assert widget.deliver(gigatera) == [(PUBLISHED, done()), (PUBLISHED, done())]
+    own, other = (gigatera.named()[name] for name in ("Widget Data Center", "Widget Hosting"))
+    assert (own["_id"], own["remote_id"], own["is_account"]) == (introduced["_id"], widget.own_id, True)
+    assert (other["remote_id"], other["is_account"]) == (provider["id"], False)
+    actor = Actor.system("gigatera")
+    again = introductions.introduce(gigatera.context, actor, "widget", "organization", None, "Widget")
+    assert again["id"] == introduced["_id"]
+
+
+def test_what_the_partner_says_of_its_own_organization_counts_before_what_was_introduced(
+    gigatera: Desk, widget: Desk
+) -> None:
+    """The account's own organization was known by its id, as a provider, before it was introduced as such."""
+    actor = Actor.system("gigatera")
+    by_id = introductions.introduce(
+        gigatera.context, actor, "widget", "organization", widget.own_id, "Widget Data Center"
+    )
+    agree(gigatera, widget)
+    widget.deliver(gigatera)
+    again = introductions.introduce(gigatera.context, actor, "widget", "organization", None, "Widget")
+    assert again["id"] == by_id["id"]
+
+
+def test_a_partner_that_does_not_say_which_organization_is_its_own_is_understood_as_before(
+    gigatera: Desk, widget: Desk
+) -> None:
+    agree(gigatera, widget)
+    (row,) = widget.said()
+    message = gigatera.open(row)
+    body = {name: value for name, value in message.body.items() if name != "of_account"}
+    assert partner.receive(gigatera.context, replace(message, body=body)) == done()
+    assert (gigatera.theirs()["remote_id"], gigatera.theirs()["is_account"]) == (widget.own_id, True)
 
 
 def test_without_an_agreement_nothing_is_shown_and_nothing_is_listed(gigatera: Desk, widget: Desk) -> None:

@@ -11,6 +11,7 @@ from services.common import attachments
 from services.federation import files as crossing
 from services.federation.capabilities import OWN, VERSION_1
 from services.federation.envelope import read_verified
+from services.federation.files import allowance
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import partner, queries
 from services.requests.actions import arrivals, desk, files
@@ -194,6 +195,28 @@ def test_what_is_not_taken_is_refused_with_its_code_and_undoes_nothing_else(
     assert [flag["code"] for flag in after["flags"]] == [code]
     assert (after["status"], after["team_id"]) == (before["status"], before["team_id"])
     assert gigatera.see(there)["status"] == "assigned"
+
+
+def test_what_a_partner_may_send_in_a_day_holds_over_a_crash_between_counting_and_saving(
+    pair: tuple[Desk, Desk],
+) -> None:
+    widget, gigatera = pair
+    here, _ = handed_over(widget, gigatera)
+    for name in ("one.log", "two.log"):
+        note(widget, here, upload(widget, name=name))
+    added, first, *more = widget.waiting(gigatera)
+    partner.receive(gigatera.context, gigatera.open(added, "widget"))
+    message = gigatera.open(first, "widget")
+    room = gigatera.context.config.partner_attachment_megabytes * 1024 * 1024
+    assert allowance.take(gigatera.context, "widget", "an earlier one", room - len(LOG), room)
+    assert allowance.take(gigatera.context, "widget", message.id, len(LOG), room), (
+        "and it dies before it saves"
+    )
+    assert partner.receive(gigatera.context, message) == done(), "counted once, and there is just room for it"
+    verdicts = [partner.receive(gigatera.context, gigatera.open(row, "widget")) for row in more]
+    assert verdicts == [done(), refused(files.TOO_MUCH)]
+    assert not allowance.take(gigatera.context, "widget", "another", 1, room)
+    assert allowance.take(gigatera.context, "globalnet", "of another partner", 1, room)
 
 
 def test_a_file_of_a_note_that_is_not_here_is_refused(pair: tuple[Desk, Desk]) -> None:

@@ -84,6 +84,20 @@ def test_a_partner_of_whom_nothing_is_known_yet_is_itself_the_customer(
     assert gigatera.deliver(widget) == [("agreement.offered.v1", done())] * 2
 
 
+def test_a_partners_organization_that_provides_is_not_its_customer_when_it_says_so(
+    gigatera: Side, widget: Side, hosting: Hosting
+) -> None:
+    """Widget provides, too, by another organization than the account itself is: that one is known already."""
+    fields = {name: value for name, value in hosting.for_widget.items() if name != "customer_id"}
+    whose = {"account": {"id": "widget", "name": "Widget Data Center"}, "is_account": False}
+    gigatera.directory.records.pop(("organization", hosting.customer_id))
+    gigatera.directory.keep("organization", 8, name="Widget Hosting", remote_id=80, **whose)
+    gigatera.context.copies.refresh("organization", 8)
+    sla = agreements.create_sla(gigatera.context, gigatera.manager, fields)
+    introduced = gigatera.directory.records["organization", sla["customer_id"]]
+    assert (introduced["account"]["id"], introduced["remote_id"]) == ("widget", None)
+
+
 def test_an_agreement_within_the_account_is_told_to_nobody(widget: Side, webshop: int) -> None:
     sla = within(widget, webshop, status="active", customer_representative_ids=[1, 2])
     assert (sla["customer_id"], sla["thread"], widget.written()) == (1, None, [])

@@ -29,6 +29,19 @@ def test_what_a_new_sla_shows_is_told_and_nothing_is_saved(gigatera: Side, hosti
     assert (gigatera.slas(), gigatera.written()) == ([], [])
 
 
+@pytest.mark.parametrize("kind", ["sla", "flsa"])
+def test_looking_introduces_no_customer(gigatera: Side, hosting: Hosting, kind: str) -> None:
+    gigatera.directory.records.pop(("organization", hosting.customer_id))
+    before = dict(gigatera.directory.records)
+    flsa = {"name": "Desk", "service_desk_team_id": 1, "customer_account_id": "widget", "status": "active"}
+    fields = {name: value for name, value in hosting.for_widget.items() if name != "customer_id"}
+    looked = flsa if kind == "flsa" else fields
+    told = disclosures.of_agreement(gigatera.context, gigatera.manager, kind, looked)
+    assert gigatera.directory.records == before
+    text = 'the name by which the organization "Widget Data Center" is known there'
+    assert text in seen_by(told, "Widget Data Center")
+
+
 def test_what_could_not_be_saved_is_refused(gigatera: Side, hosting: Hosting) -> None:
     with pytest.raises(Invalid) as refused:
         lines(gigatera, {**hosting.for_widget, "customer_account_id": "globalnet"})

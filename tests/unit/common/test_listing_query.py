@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.common.errors import Invalid
 from services.common.listing import Field, Kind, Listing, ListQuery, all_of, quoted, terms
+from services.common.listing.matching import behind_first
 
 LISTING = Listing(
     fields={
@@ -274,3 +275,18 @@ def test_one_filter_that_holds_where_all_do() -> None:
         "$and": [{"$or": [{"b": 1}]}],
     }
     assert all_of([{"$and": [{"a": 1}]}, {"$and": [{"b": 1}]}]) == {"$and": [{"a": 1}, {"$and": [{"b": 1}]}]}
+
+
+def test_of_what_is_behind_a_place_few_are_asked_for_first_and_what_is_empty_last() -> None:
+    wanted = {"shelf": None, "team_id": 5}
+    assert list(behind_first(wanted, {"name": {"$gt": "Ann"}})) == ["team_id", "name", "shelf"]
+    same = behind_first(wanted, {"name": "Ann", "_id": {"$gt": 7}})
+    assert list(same) == ["name", "team_id", "_id", "shelf"]
+    assert list(behind_first(wanted, {"name": None, "_id": {"$gt": 7}}))[-2:] == ["shelf", "name"]
+
+
+def test_the_order_of_conditions_changes_none_of_them() -> None:
+    wanted = {"name": {"$gte": "A"}, "$or": [{"a": 1}], "shelf": None}
+    assert behind_first(wanted, {"name": {"$gt": "Ann"}}) == all_of([wanted, {"name": {"$gt": "Ann"}}])
+    named = behind_first({"name": {"$gte": "A"}}, {"name": {"$lt": "Z"}})
+    assert named == {"name": {"$gte": "A", "$lt": "Z"}}

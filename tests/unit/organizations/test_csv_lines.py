@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +21,28 @@ from services.organizations.model.csv_lines import (
 from services.organizations.model.rules import RuleBroken
 
 # All that a file may hold: surrogates are no text.
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
-    [EMPTY, "'", "''", "=1", "'=1", "'[empty]", "'' =", '"', "\n", "\r\n", ",", "@", "-1", "\ufeff", "＝1"]
+texts = (
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+    | st.text(";\t\n'\"=-a", max_size=8)
+    | st.sampled_from(
+        [
+            EMPTY,
+            "'",
+            "''",
+            "=1",
+            "'=1",
+            "'[empty]",
+            "'' =",
+            '"',
+            "\n",
+            "\r\n",
+            ",",
+            "@",
+            "-1",
+            "\ufeff",
+            "＝1",
+        ]
+    )
 )
 
 
@@ -34,6 +56,29 @@ def test_no_cell_is_a_formula_or_empties_a_field(text: str) -> None:
     cell = defused(text)
     assert cell[:1] not in tuple("=+-@\t\r")
     assert cell != EMPTY
+
+
+@given(st.text("=+-@;\t\r\n\"', ab", max_size=12) | texts)
+def test_where_lines_are_split_elsewhere_no_formula_begins_a_cell_either(text: str) -> None:
+    """Spreadsheets heed quotes only where a cell of theirs begins."""
+    line = written(["1", text, "x"], "\r\n")
+    for separators in (";", "\t", ";\t"):
+        for cell in re.split(f"[{separators}\r\n]", line):
+            assert cell.lstrip('"')[:1] not in tuple("=+-@＝＋－＠")
+
+
+@given(texts)
+def test_a_cell_with_any_separator_has_quotes(text: str) -> None:
+    """So those that split at commas, semicolons and tabs alike find our cells."""
+    cell = written(["1", text, "x"], "\r\n").removeprefix("1,").removesuffix(",x\r\n")
+    assert cell.startswith('"') or not re.search("[,;\t\r\n]", cell)
+
+
+def test_what_stands_behind_a_separator_is_exported_as_text_and_comes_back() -> None:
+    assert written(["1", "a;=cmd|' /C calc'!A0", "b"], "\n") == "1,\"a;'=cmd|' /C calc'!A0\",b\n"
+    assert written(["1", "- one\n- two"], "\n") == "1,\"'- one\n'- two\"\n"
+    assert undefused("a;'=1") == undefused("a;=1") == "a;=1"
+    assert undefused("it;'s") == "it;'s"
 
 
 @pytest.mark.parametrize(

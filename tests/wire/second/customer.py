@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.wire.second.requests import MEMBER, SUPERSEDED, TEAM, Request, Requests
+from tests.wire.second.requests import MEMBER, TEAM, Request, Requests
 from tests.wire.second.sealing import Json
-from tests.wire.second.threads import Refused, Thread, new_id
+from tests.wire.second.threads import SUPERSEDED, Refused, Thread, new_id
 
 _CORE = dict.fromkeys(
     ("impact", "requester", "desired_completion_at", "downtime_start_at", "downtime_end_at")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.wire.second.requests import MEMBER, SUPERSEDED, TEAM, Request, Requests
+from tests.wire.second.requests import MEMBER, TEAM, Request, Requests
 from tests.wire.second.sealing import Json
-from tests.wire.second.threads import Thread, new_id, now_text
+from tests.wire.second.threads import SUPERSEDED, Thread, new_id, now_text
 
 INSTANCE = 33
 

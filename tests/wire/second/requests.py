@@ -10,11 +10,10 @@ from typing import Any
 
 from tests.wire.second.sealing import Json
 from tests.wire.second.talk import Talk
-from tests.wire.second.threads import Thread, now_text
+from tests.wire.second.threads import SUPERSEDED, Thread, now_text
 
 TEAM = {"id": 8, "name": "Second desk"}
 MEMBER = {"id": 71, "name": "Sam Second"}
-SUPERSEDED = "superseded"
 
 
 @dataclass

@@ -57,6 +57,7 @@ class Talk:
         self.threads: dict[str, Thread] = {}
         self.quarantine: list[str] = []
         self.trust = "none"
+        self.understood: list[str] = []  # types, as the partner has named them
         self.paused: dict[str, str] = {}  # by service: why
         self.refusals: list[tuple[str, str | None]] = []
         self._lanes: amqp.Connection | None = None
@@ -98,6 +99,8 @@ class Talk:
                 return  # not acknowledged: it comes again when a person has looked
             if message["type"] == RECEIPT:
                 self._take_receipt(message)
+            elif message["sequence"] == 0:
+                self._take_unordered(message)
             else:
                 self._take(message)
         delivery.channel.basic_ack(delivery.delivery_tag)
@@ -145,6 +148,14 @@ class Talk:
             self._answer(thread, message, "held", missing=missing)
         else:
             self._apply(thread)
+
+    def _take_unordered(self, message: Json) -> None:
+        """What has no place, and no receipt."""
+        thread = self.threads.get(message["thread"])
+        if thread is None or (code := unfit(thread, message)) is not None:
+            self.quarantine.append("unknown_thread" if thread is None else str(code))
+        else:
+            self.hear(thread, message)
 
     def _apply(self, thread: Thread) -> None:
         """The next one, and those that waited for it."""
@@ -245,6 +256,11 @@ class Talk:
         thread.sent[n] = one
         self._send()
         return one
+
+    def tell(self, thread: Thread, type: str, body: Json) -> None:
+        """What has no place in the order: sealed and sent now, and not again by itself."""
+        payload = self._payload(new_id(), type, thread.id, 0, None, body)
+        self.line.publish(type.rpartition(".v")[0], sealing.sealed(payload, self.keys[0]["kid"], self.sig))
 
     def _payload(self, id: str, type: str, thread: str, sequence: int, prev: str | None, body: Json) -> bytes:
         message = {

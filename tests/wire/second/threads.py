@@ -41,12 +41,23 @@ TYPES: Mapping[str, tuple[str, str, str]] = {
     "agreement.changed.v1": ("agreement", "opener", _OFFER),
     "agreement.activated.v1": ("agreement", "opener", "sla at"),
     "agreement.ended.v1": ("agreement", "opener", "sla at"),
+    "attachment.offered.v1": ("handover", "", "episode note_id file"),
+    "attachment.wanted.v1": ("handover", "", "offer ranges code"),
+    "attachment.chunk.v1": ("handover", "", "offer start data"),
+    "organization.published.v1": ("card", "opener", "organization revision picture addresses contacts"),
+    "organization.withdrawn.v1": ("card", "opener", "organization_id revision"),
+    "organization.asked.v1": ("trust", "", "organization_id"),
     "trust.accepted.v1": ("trust", "", "invitation name domain border credentials keys"),
     "keys.announced.v1": ("trust", "", "keys"),
     "trust.ended.v1": ("trust", "", "reason"),
     "receipt.v1": ("", "", "incarnation sequence hash verdict code applied missing"),
 }
-OPENING = ("request.handed_over.v1", "agreement.offered.v1", "trust.accepted.v1")
+OPENING = (
+    "request.handed_over.v1",
+    "agreement.offered.v1",
+    "organization.published.v1",
+    "trust.accepted.v1",
+)
 SERVICES = {
     "handover": "requests",
     "observation": "requests",
@@ -55,6 +66,8 @@ SERVICES = {
     "card": "organizations",
 }
 RECEIPT = "receipt.v1"
+OUT_OF_ORDER = (RECEIPT, "attachment.wanted.v1", "attachment.chunk.v1")
+SUPERSEDED = "superseded"  # a remark
 WINDOW = 64
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -127,7 +140,7 @@ def check(message: Any, partner: str, account: str) -> None:
         number = message["sequence"]
         if message["incarnation"] < 1 or number < 0 or not isinstance(message["body"], dict):
             raise ValueError
-        if (message["type"] == RECEIPT) != (number == 0):
+        if (message["type"] in OUT_OF_ORDER) != (number == 0):
             raise ValueError
     except (KeyError, TypeError, ValueError):
         raise Unproven("invalid_envelope") from None
