@@ -21,6 +21,7 @@ from services.slas.actions import (
     alarms,
     asking,
     calendars,
+    counting,
     dates,
     hierarchy,
     schemes,
@@ -253,6 +254,14 @@ class SlasService(AgreementCommands, BorderCommands):
     @every(60.0, lease="dates", at_start=True)
     def move_due(self) -> None:
         dates.move_due(self.context)
+
+    @every(counting.COUNT_SECONDS, lease="counting", at_start=True)
+    def count_clocks(self) -> None:
+        counting.count(self.context)
+
+    @every(counting.SHOW_SECONDS, at_start=True)
+    def show_clocks(self) -> None:
+        counting.show(self.context)
 
     @every(60.0, lease="unheard")
     def settle_unheard(self) -> None:
