@@ -226,6 +226,11 @@ class SlasService(AgreementCommands, BorderCommands):
         self.context.copies.store("team", body)
         telling.follow_record(self.context, "team", body["id"])
 
+    @handle_event("organizations", "person.saved")
+    def person_saved(self, body: Document) -> None:
+        self.context.copies.store("person", body)
+        telling.follow_record(self.context, "person", body["id"])
+
     @handle_event("organizations", "organization.saved")
     def organization_saved(self, body: Document) -> None:
         self.context.copies.store("organization", body)
