@@ -42,6 +42,10 @@ class Answers:
             response.headers[name] = value
         return response
 
+    def lines(self, shape: Shape, items: Sequence[Document], names: Sequence[str]) -> list[list[Any]]:
+        """Records as lines of a file: their values in the order of `names`."""
+        return [[each.get(name) for name in names] for each in self._render.many(shape, items, names)]
+
     def record(
         self,
         shape: Shape,

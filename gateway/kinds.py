@@ -11,6 +11,7 @@ from gateway.sessions import Found
 from gateway.tokens import EVERY_SCOPE, Holder
 from services.common.actor import Actor
 from services.organizations import queries as organizations
+from services.reporting import queries as reporting
 from services.requests import queries as requests
 from services.slas import queries as slas
 
@@ -29,6 +30,7 @@ KINDS = (
     Kind("sla_notification_scheme", "slas", "SlaNotificationScheme", slas.references),
     Kind("waiting_for_customer_follow_up", "slas", "WaitingForCustomerFollowUp", slas.references),
     Kind("request", "requests", "Req", requests.references, label="subject"),
+    Kind("report", "reporting", "Report", reporting.references),
 )
 
 

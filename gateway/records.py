@@ -22,8 +22,8 @@ Document = dict[str, Any]
 Resolve = Callable[[str, int], Document]
 
 
-# Fields that are not there rather than blank: whose a record is, and that it is out of use.
-_ONLY_WHERE_SO = ("account", "archived", "trashed")
+# Fields that are not there rather than blank: whose a record is, what a partner's has, that it is out of use.
+_ONLY_WHERE_SO = ("account", "told_at", "note_count", "actions", "archived", "trashed")
 
 
 @dataclass(frozen=True, eq=False)

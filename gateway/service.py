@@ -31,7 +31,7 @@ from services.common.service_context import ServiceContext
 from services.common.service_parts import ServiceParts
 
 UPLOADS = {("POST", attachments.PATH), ("POST", transfers.UPLOAD)}
-READS = ("organizations", "slas", "requests", "notifications")
+READS = ("organizations", "slas", "requests", "notifications", "reporting")
 
 log = structlog.get_logger(__name__)
 

@@ -7,6 +7,7 @@ CLASSES = {
     "slas": "services.slas.service:SlasService",
     "requests": "services.requests.service:RequestsService",
     "notifications": "services.notifications.service:NotificationsService",
+    "reporting": "services.reporting.service:ReportingService",
     "gateway": "gateway.service:GatewayService",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.grafana.asking import PARTNER, rate, total, worst
+from deploy.grafana.asking import PARTNER, quantile, rate, total, worst
 from deploy.grafana.boards import Board, Query, Row, over_time
 
 PARTNERS = Board(
@@ -28,6 +28,12 @@ PARTNERS = Board(
                     "The oldest of them",
                     "An hour raises an alert.",
                     Query(worst("unreceipted_seconds", "partner", PARTNER), "{{partner}}"),
+                    unit="s",
+                ),
+                over_time(
+                    "Until their border has it",
+                    "From the save of a message; nineteen of twenty take no longer.",
+                    Query(quantile(0.95, "partner_delivery_seconds", "partner", PARTNER), "{{partner}}"),
                     unit="s",
                 ),
                 over_time(
@@ -65,6 +71,12 @@ PARTNERS = Board(
                     unit="s",
                 ),
                 over_time(
+                    "In their lanes",
+                    "Messages that wait to be taken, or for one before them in their thread.",
+                    Query(total("lane_messages", "partner", PARTNER), "{{partner}}"),
+                    Query(total("gap_messages", "partner", PARTNER), "{{partner}}, after a gap"),
+                ),
+                over_time(
                     "Slowed",
                     "Seconds a second that messages waited because the partner sends more than its share.",
                     Query(rate("lane_slowed_seconds_total", "partner", PARTNER), "{{partner}}"),
@@ -94,6 +106,16 @@ PARTNERS = Board(
                     "Border paused",
                     "1: the two sides disagree on what was said.",
                     Query(worst("border_paused", "partner", PARTNER), "{{partner}}"),
+                ),
+                over_time(
+                    "Age of keys",
+                    "Since a partner has told us its keys last, and since our own are in use.",
+                    Query(
+                        f"time() - {worst('partner_keys_timestamp_seconds', 'partner', PARTNER)}",
+                        "{{partner}}",
+                    ),
+                    Query(f"time() - {worst('own_keys_timestamp_seconds', 'account')}", "our own"),
+                    unit="s",
                 ),
             ),
         ),

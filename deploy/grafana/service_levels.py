@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.grafana.asking import alarms, quantile, rate
+from deploy.grafana.asking import alarms, quantile, rate, worst
 from deploy.grafana.boards import Board, Query, Row, over_time
 
 TAKEN = ', type=~"request.(handed_over|reopened).v1"'
@@ -14,6 +14,11 @@ SERVICE_LEVELS = Board(
         Row(
             "Targets",
             (
+                over_time(
+                    "Clocks",
+                    "Of open requests, each counted once, as the worst that is true of it.",
+                    Query(worst("sla_clocks", "state"), "{{state}}"),
+                ),
                 over_time(
                     "At risk",
                     "Thresholds passed, an hour.",
@@ -40,6 +45,13 @@ SERVICE_LEVELS = Board(
                     "Completed, declined, and questions.",
                     Query(rate("partner_message_seconds_count", "type", RETURNED), "{{type}}"),
                     unit="ops",
+                ),
+                over_time(
+                    "How long it takes until the other account has it",
+                    "From the save until it is applied there; nineteen of twenty hand-overs and returns.",
+                    Query(quantile(0.95, "handover_seconds", "partner"), "to {{partner}}"),
+                    Query(quantile(0.95, "return_seconds", "partner"), "back to {{partner}}"),
+                    unit="s",
                 ),
                 over_time(
                     "How long a message takes",

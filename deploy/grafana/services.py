@@ -64,6 +64,11 @@ SERVICES = Board(
                     unit="s",
                 ),
                 over_time(
+                    "Records that wait",
+                    "With what was not sent yet, as the last sweep found them.",
+                    Query(worst("records_waiting", "service"), "{{service}}"),
+                ),
+                over_time(
                     "Found by the sweep",
                     "What a crash or an outage left.",
                     Query(rate("rows_swept_total", "service"), "{{service}}"),

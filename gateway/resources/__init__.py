@@ -20,6 +20,7 @@ from gateway.resources import (
     inbox,
     ledger,
     protocol,
+    reports,
     requests,
     root,
     transfers,
@@ -46,6 +47,8 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield attachments.AttachmentViews(context, answers).blueprint()
     yield trusts.TrustViews(context, answers).blueprint()
     yield requests.RequestViews(context, answers).blueprint()
+    yield reports.ReportViews(context, answers).blueprint()
+    yield reports.DashboardViews(context, answers).blueprint()
     yield border.HandoverViews(context, answers).blueprint()
     for resource in (border.DELIVERIES, border.QUARANTINED_MESSAGES):
         yield ResourceViews(resource, context, answers, context.at_the_border).blueprint()

@@ -67,6 +67,9 @@ PUBLISHED = counter("interdesk_events_published_total", "Events published and co
 SWEPT = counter("interdesk_rows_swept_total", "Rows that a crash or an outage left and the sweep sent")
 RELAY_FAILURES = counter("interdesk_relay_failures_total", "Failed tries to send rows", ("code",))
 WAITING = gauge("interdesk_rows_waiting_seconds", "How long the oldest row waits that the last sweep found")
+RECORDS_WAITING = gauge(
+    "interdesk_records_waiting", "Records whose rows were not sent yet, as the last sweep found them"
+)
 ANSWERING = gauge("interdesk_http_answering", "HTTP requests being answered now, but for health and metrics")
 TIMERS = counter("interdesk_timer_runs_total", "Runs of timers, by outcome", ("timer", "outcome"))
 

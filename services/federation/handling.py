@@ -112,7 +112,17 @@ def handle(context: Context, correspondent: Correspondent, message: Message, att
             if fitting.type == RESTORED:
                 # About no record: the outbox does what follows, when resumed threads have had their time.
                 return Final(done()) if attempts else Waits(RESTORED_SECONDS, "restored")
-            return Final(correspondent.receive(context, fitting))
+            verdict = correspondent.receive(context, fitting)
+            log.info(
+                "a partner's message was handled",
+                partner=message.sender,
+                type=message.type,
+                thread=message.thread,
+                sequence=message.sequence,
+                verdict=verdict.word,
+                code=verdict.code,
+            )
+            return Final(verdict)
         except Exception as error:
             return _outcome_of(error, message, attempts)
 

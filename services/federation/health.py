@@ -27,7 +27,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from services.common.database import Document, answering
-from services.federation.stored import BORDERS, INBOX, OUTBOX, PARKED, QUARANTINE
+from services.federation.stored import BORDERS, GAP, INBOX, OUTBOX, PARKED, QUARANTINE, WAITING
 from services.federation.trusts import ENDED, OPEN, SUSPENDED, Trust
 from services.federation.verdicts import ACCEPTED, REFUSED
 
@@ -36,6 +36,11 @@ EXPIRY_NOTICE: Final = timedelta(days=30)
 
 #: What says which keys its sender has.
 ANNOUNCEMENTS: Final = ("trust.accepted.v1", "keys.announced.v1")
+_TOLD: Final[Mapping[str, Any]] = {
+    "thread": {"$gte": "trust/", "$lt": "trust0"},
+    "type": {"$in": ANNOUNCEMENTS},
+    "state": ACCEPTED,
+}
 
 # Whether we can deliver, the worst first.
 DELIVERY: Final = ("ended", "suspended", "not_accepted", "paused", "failing", "open")
@@ -44,8 +49,8 @@ DELIVERY: Final = ("ended", "suspended", "not_accepted", "paused", "failing", "o
 @dataclass(frozen=True)
 class Standing:
     """What one service's border knows of a partner. Counts go to 10,000. `paused`: {code, at}; `failing`:
-    {code, text, since}; `clock`: {code, seconds, at} (borders.py); `dropped`: what came while the quarantine
-    was full, the last at `dropped_at`.
+    {code, text, since}; `clock`: {code, seconds, at} (borders.py); `gaps`: messages that wait for one before
+    them; `dropped`: what came while the quarantine was full, the last at `dropped_at`.
     """
 
     service: str
@@ -54,6 +59,7 @@ class Standing:
     unanswered_since: datetime | None = None
     refused: int = 0
     parked: int = 0
+    gaps: int = 0
     quarantined: int = 0
     quarantined_bytes: int = 0
     dropped: int = 0
@@ -85,6 +91,7 @@ def standing(database: Database[Document], service: str, partner: str) -> Standi
             unanswered_since=oldest["at"] if oldest else None,
             refused=_count(outbox, {"state": REFUSED, "partner": partner}),
             parked=_count(inbox, {"state": PARKED, "partner": partner}),
+            gaps=_count(inbox, {"state": WAITING, "code": GAP, "partner": partner}),
             quarantined=_count(database[QUARANTINE.name], {"partner": partner}),
             quarantined_bytes=border.get("quarantined_bytes", 0),
             dropped=border.get("dropped", 0),
@@ -99,16 +106,22 @@ def announced(database: Database[Document], partner: str) -> tuple[datetime | No
     """When the partner's keys were last told to us, and ours to the partner (and taken), by the messages that
     the organizations service keeps. Raises Unavailable.
     """
-    told = {
-        "thread": {"$gte": "trust/", "$lt": "trust0"},
-        "partner": partner,
-        "type": {"$in": ANNOUNCEMENTS},
-        "state": ACCEPTED,
-    }
+    told = {**_TOLD, "partner": partner}
     with answering():
         theirs = [row["received_at"] for row in database[INBOX.name].find(told, {"received_at": 1})]
         ours = [row["at"] for row in database[OUTBOX.name].find(told, {"at": 1})]
     return max(theirs, default=None), max(ours, default=None)
+
+
+def keys_told(database: Database[Document]) -> dict[str, datetime]:
+    """By partner, when its keys were last told to us, by the messages that the organizations service keeps.
+    Raises Unavailable.
+    """
+    last: dict[str, datetime] = {}
+    with answering():
+        for row in database[INBOX.name].find(_TOLD, {"partner": 1, "received_at": 1}):
+            last[row["partner"]] = max(row["received_at"], last.get(row["partner"], row["received_at"]))
+    return last
 
 
 def own_keys_since(database: Database[Document]) -> datetime | None:

@@ -58,7 +58,7 @@ from services.federation.metrics import VERDICTS
 from services.federation.quarantine import Quarantine
 from services.federation.receipts import Answers
 from services.federation.reminding import Reminder
-from services.federation.stored import INBOX, PARKED, REVOKED_KEY, WAITING, row_id
+from services.federation.stored import GAP, INBOX, PARKED, REVOKED_KEY, WAITING, row_id
 from services.federation.thread_errors import OldIncarnation
 from services.federation.threads import WINDOW, Position, ThreadId
 from services.federation.trusts import ENDED, SUSPENDED, TrustBook
@@ -196,7 +196,7 @@ class Inbox:
         self._count(row, "waiting")
         if applied.incarnation < row["incarnation"] and row["sequence"] == 1:
             # What it waits for was said before its incarnation.
-            self._delay(row, resumed_seconds(row["attempts"]), "gap")
+            self._delay(row, resumed_seconds(row["attempts"]), GAP)
             self._answers.ahead(row, applied, ())
             return
         if row["sequence"] > applied.sequence + WINDOW:
@@ -205,7 +205,7 @@ class Inbox:
             return
         before = range(applied.sequence + 1, row["sequence"])
         ids = {row_id(row["partner"], row["thread"], row["incarnation"], n): n for n in before}
-        self._delay(row, GAP_SECONDS, "gap")
+        self._delay(row, GAP_SECONDS, GAP)
         with answering():
             here = {found["_id"] for found in self._rows.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
         missing = tuple(n for id, n in ids.items() if id not in here)

@@ -41,13 +41,13 @@ from kombu.exceptions import KombuError
 from services.common import logs
 from services.common.errors import Unavailable
 from services.common.verdicts import is_outage
-from services.federation.addresses import tls_of
+from services.federation import lane_depths
 from services.federation.backoff import Backoff
 from services.federation.borders import Borders
 from services.federation.connections import FAREWELL_SECONDS, watchdog
 from services.federation.inbox import Inbox
 from services.federation.intake import Intake, Taken
-from services.federation.metrics import SLOWED_SECONDS
+from services.federation.metrics import MEASURE_SECONDS, SLOWED_SECONDS
 from services.federation.quarantine import Delivery
 from services.federation.share import Share
 from services.federation.topology import lane_of
@@ -185,13 +185,9 @@ class Lane:
         self._renew_at = time.monotonic() + self._context.config.lane_renew_seconds
 
     def _connected(self) -> Connection:
-        config = self._context.config
-        uri = config.border_uri or ""
-        ca = config.border_ca_file.read_text() if config.border_ca_file else None
+        options = {"heartbeat": HEARTBEAT_SECONDS, "connect_timeout": CONNECT_SECONDS}
         with watchdog():
-            self._connection = Connection(
-                uri, ssl=tls_of(uri, ca), heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
-            )
+            self._connection = lane_depths.border_connection(self._context, **options)
             self._connection.connect()
         return self._connection
 
@@ -237,6 +233,7 @@ class Lanes:
         self._inbox = inbox
         self._borders = borders
         self._lanes: dict[str, Lane] = {}
+        self._measure_at = 0.0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -267,10 +264,16 @@ class Lanes:
         while not self._stopping.is_set():
             try:
                 self._follow(self._wanted())
+                self._measure()
             except Exception as error:
-                if not is_outage(error):
+                if not _is_of_the_connection(error):
                     log.exception("the lanes could not be looked after; tried again")
             self._stopping.wait(SUPERVISE_SECONDS)
+
+    def _measure(self) -> None:
+        if self._lanes and time.monotonic() >= self._measure_at:
+            self._measure_at = time.monotonic() + MEASURE_SECONDS
+            lane_depths.measure(self._context, self.open)
 
     def _wanted(self) -> set[str]:
         if self._context.config.border_uri is None:

@@ -7,6 +7,9 @@ from services.common.metrics import counter, gauge, histogram
 # How often what must be looked up in the database is measured: scrapes come no more often.
 MEASURE_SECONDS = 30.0
 
+# How long messages are on their way: a moment, or as long as a partner is away.
+JOURNEY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21_600, 86_400)
+
 RECEIVED = counter(
     "interdesk_partner_messages_received_total", "Verified deliveries, by partner", ("partner",)
 )
@@ -34,6 +37,25 @@ SLOWED_SECONDS = counter(
 SENT = counter(
     "interdesk_partner_messages_sent_total", "Messages delivered to a partner's border", ("partner",)
 )
+DELIVERY_SECONDS = histogram(
+    "interdesk_partner_delivery_seconds",
+    "From the save of a message until the partner's border has it",
+    ("partner",),
+    JOURNEY_SECONDS,
+)
+HANDOVER_SECONDS = histogram(
+    "interdesk_handover_seconds",
+    "From the save of a hand-over, or of a rejected solution, until the provider has applied it",
+    ("partner",),
+    JOURNEY_SECONDS,
+)
+RETURN_SECONDS = histogram(
+    "interdesk_return_seconds",
+    "From the save by which a request returns (completed, declined, a question) until the customer has "
+    "applied it",
+    ("partner",),
+    JOURNEY_SECONDS,
+)
 RESENT = counter("interdesk_partner_messages_resent_total", "Messages delivered again", ("partner",))
 RECEIPTS = counter("interdesk_receipts_sent_total", "Receipts delivered, by verdict", ("partner", "verdict"))
 CHUNKS = counter(
@@ -43,8 +65,20 @@ SEND_FAILURES = counter(
     "interdesk_partner_send_failures_total", "Failed tries to deliver", ("partner", "code")
 )
 
-# How it stands with each partner (health.py), measured from time to time.
+# How it stands with each partner (measuring.py, lane_depths.py), measured from time to time.
 PARKED = gauge("interdesk_parked_messages", "A partner's messages that wait for a person", ("partner",))
+GAPS = gauge(
+    "interdesk_gap_messages",
+    "A partner's messages that wait for one before them in their thread",
+    ("partner",),
+)
+LANE_MESSAGES = gauge(
+    "interdesk_lane_messages", "A partner's messages that wait in its lane to be taken", ("partner",)
+)
+KEYS_TOLD = gauge(
+    "interdesk_partner_keys_timestamp_seconds", "When a partner has told us its keys last", ("partner",)
+)
+OWN_KEYS = gauge("interdesk_own_keys_timestamp_seconds", "Since when the account seals with its current key")
 QUARANTINE_BYTES = gauge(
     "interdesk_quarantine_bytes", "How full a partner's quarantine is (16 MiB hold no more)", ("partner",)
 )

@@ -52,7 +52,6 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
@@ -60,13 +59,15 @@ import structlog
 from services.common import logs
 from services.common.database import Document
 from services.common.verdicts import is_outage
-from services.federation import health, metrics
+from services.federation import metrics
 from services.federation.attention import Attention
 from services.federation.borders import Borders
 from services.federation.deliveries import OPEN, Deliveries
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
 from services.federation.handling import Correspondent
+from services.federation.journeys import Journeys
+from services.federation.measuring import measure
 from services.federation.owing import Piece
 from services.federation.receipts import Receipt
 from services.federation.relay import PartnerRelay
@@ -89,6 +90,7 @@ class Outbox:
         self._borders = borders
         self._holder = uuid.uuid4().hex
         self.deliveries = Deliveries(context)
+        self._journeys = Journeys(context)
         self._settlement = Settlement(context)
         self._attention = Attention(context, correspondent, borders, self.deliveries)
         self._relays: dict[str, PartnerRelay] = {}
@@ -120,6 +122,7 @@ class Outbox:
         for row in self.deliveries.take(rows):
             by_partner.setdefault(row["partner"], []).append(row)
         for partner, kept in by_partner.items():
+            self._journeys.begin(kept)
             self._relay_to(partner).offer(kept)
 
     def owe(self, answer: Receipt | Word) -> None:
@@ -144,7 +147,10 @@ class Outbox:
             self._is_not_ours(receipt.sender, error.code)
             return
         place = receipt.thread, body["incarnation"], body["sequence"]
-        self._relay_to(receipt.sender).answered(*place, final=body["verdict"] != HELD)
+        final = body["verdict"] != HELD
+        if final:
+            self._journeys.end(receipt.sender, place, body["verdict"])
+        self._relay_to(receipt.sender).answered(*place, final=final)
         if refused is not None:
             self._wake.set()
 
@@ -183,7 +189,7 @@ class Outbox:
                 self._ensure_relays()
                 self._attention.attend()
                 if time.monotonic() >= measure_at:
-                    self.measure()
+                    measure(self._context)
                     measure_at = time.monotonic() + metrics.MEASURE_SECONDS
                 self._say_again_what_is_revoked()
             except Exception as error:
@@ -205,23 +211,3 @@ class Outbox:
             for partner in list(self._relays):
                 self.deliveries.hurry(partner, self._context.clock.now(), OPEN)
         self._revoked = revoked
-
-    def measure(self) -> None:
-        """Has the metrics say how it stands with each partner."""
-        context = self._context
-        for trust in TrustBook.of(context).trusts():
-            it = health.standing(context.database, context.service, trust.partner)
-            age = (context.clock.now() - it.unanswered_since).total_seconds() if it.unanswered_since else 0.0
-            expires_at = health.authority_expires_at(trust.border_ca)
-            for gauge, value in (
-                (metrics.PARKED, it.parked),
-                (metrics.QUARANTINE_BYTES, it.quarantined_bytes),
-                (metrics.REFUSED, it.refused),
-                (metrics.UNRECEIPTED, it.unanswered),
-                (metrics.UNRECEIPTED_SECONDS, age),
-                (metrics.HEARD, it.heard_at.timestamp() if it.heard_at else 0.0),
-                (metrics.AUTHORITY_EXPIRES, expires_at.timestamp() if expires_at else inf),
-                (metrics.FAILING, int(it.failing is not None)),
-                (metrics.PAUSED, int(it.paused is not None)),
-            ):
-                gauge.labels(context.account, context.service, trust.partner).set(value)

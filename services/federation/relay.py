@@ -20,7 +20,7 @@ from services.common.database import Document
 from services.common.errors import InterdeskError
 from services.common.leases import Lease
 from services.common.publishing import Outgoing
-from services.federation import departures, metrics
+from services.federation import departures, journeys, metrics
 from services.federation.backlog import BATCH, Backlog
 from services.federation.borders import Borders
 from services.federation.deliveries import QUEUED, Deliveries
@@ -269,6 +269,7 @@ class PartnerRelay:
             raise
         self._here("after_deliver")
         self._count(metrics.SENT, len(rows))
+        journeys.delivered(self._context, self.partner, rows)
 
     def _send_again(self, trust: Trust, rows: list[Document]) -> None:
         if not rows:

@@ -44,6 +44,9 @@ ALL: Final = (INBOX, OUTBOX, QUARANTINE, BORDERS, DEPLOYMENT)
 WAITING: Final = "waiting"
 PARKED: Final = "parked"
 
+# The code of a row that waits for one before it in its thread.
+GAP: Final = "gap"
+
 # The code of a parked row whose seal's key is revoked: nobody is proven to have said it, so it does not hold
 # its place against what a good key proves.
 REVOKED_KEY: Final = "revoked_key"

@@ -1,1 +1,2 @@
-"""Will hold read models made from events: reports, dashboards, exports. Nothing of it exists yet."""
+"""What the account counts: read models of requests, affected SLAs, periods and notes; reports and dashboards
+over them (docs/reporting.md)."""

@@ -9,7 +9,7 @@ from services.common.attachments.commands import AttachmentCommands
 from services.common.context import Context
 from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import EVERYONE, command, every, handle_event
-from services.common.errors import Invalid
+from services.common.errors import Invalid, NotFound
 from services.common.http import ServiceWeb
 from services.common.roles import PUBLISH_NOTES
 from services.common.schemas import loaded
@@ -18,7 +18,17 @@ from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.federation.trusts import ENDED
 from services.requests import partner, queries
-from services.requests.actions import attaching, by_clocks, desk, due, files, targets
+from services.requests.actions import (
+    acting,
+    attaching,
+    by_clocks,
+    desk,
+    due,
+    files,
+    observed,
+    observing,
+    targets,
+)
 from services.requests.schemas import (
     NoteInputSchema,
     NotePublishInputSchema,
@@ -54,12 +64,20 @@ class RequestsService(AttachmentCommands, BorderCommands):
 
     @command(allowed=EVERYONE)
     def update_request(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:
-        made = desk.update_request(self.context, actor, id, loaded(_CHANGES, fields), version)
+        changes = loaded(_CHANGES, fields)
+        try:
+            made = desk.update_request(self.context, actor, id, changes, version)
+        except NotFound:
+            made = acting.update(self.context, actor, id, changes, version)
         return self._request(made, actor)
 
     @command(allowed=EVERYONE)
     def add_note(self, actor: Actor, request_id: int, fields: Document, key: str | None = None) -> Document:
-        made = desk.add_note(self.context, actor, request_id, loaded(_NOTE, fields), key)
+        note = loaded(_NOTE, fields)
+        try:
+            made = desk.add_note(self.context, actor, request_id, note, key)
+        except NotFound:
+            made = acting.add_note(self.context, actor, request_id, note, key)
         return self._note(made, actor)
 
     @command(allowed=PUBLISH_NOTES)
@@ -74,6 +92,12 @@ class RequestsService(AttachmentCommands, BorderCommands):
         self.context.copies.store("trust", body)
         if body["record"].get("status") == ENDED:
             due.end_with(self.context, body["id"])
+        observing.follow_trust(self.context, body["id"])
+
+    @handle_event("slas", "sla.saved")
+    def sla_saved(self, body: Document) -> None:
+        self.context.copies.store("sla", body)
+        observing.follow_sla(self.context, body["id"])
 
     @handle_event("slas", "affected_slas.followed")
     def targets_said(self, body: Document) -> None:
@@ -94,6 +118,15 @@ class RequestsService(AttachmentCommands, BorderCommands):
     @every(60.0, lease="flags")
     def settle_flags(self) -> None:
         due.settle_flags(self.context)
+
+    @every("sweep_seconds", lease="observing")
+    def observe(self) -> None:
+        observing.sweep(self.context)
+
+    @every("sweep_seconds", lease="observed")
+    def follow_observed(self) -> None:
+        acting.settle_pending(self.context)
+        observed.forget_of_ended(self.context)
 
     @every("sweep_seconds", lease="waits")
     def end_waits(self) -> None:

@@ -9,7 +9,7 @@ requests   `_id` an integer; the fields of `model.Request` under their own names
            `wait_ends_at`  when it goes back to `assigned` by itself: never while a provider has it
            `next_target_at`, `accountable_team_ids`  what the account's clocks last said of it while it is
                            open, of the situation `targets_of` (`actions.targets`); its `TARGETS`, `sla_ids`
-           `search`        the terms it is found by
+           `search`        the terms it is found by; for `observers`, `look_at` see `observations`
 notes      `_id` an integer; the fields of `model.Note` and `request_id`. A note is saved in the same save
            as its request (as a `copy` row, see `common.store`) and stands here right after.
 """
@@ -35,8 +35,9 @@ from services.federation.deployment import Deployment
 from services.federation.letters import write
 from services.federation.resuming import resumed
 from services.federation.threads import Thread, open_thread
+from services.requests import observations
 from services.requests.documents import decode, encode
-from services.requests.model import HistoryEntry, Note, Outgoing, Place, Request, Step, place
+from services.requests.model import HistoryEntry, Note, Outgoing, Place, Request, Step, place, recorded
 
 Document = dict[str, Any]
 
@@ -79,6 +80,7 @@ REQUESTS: Final = Collection(
         Index("threads.id", unique=True, sparse=True),
         Index("threads.partner", sparse=True),
         Index("open_with", sparse=True),
+        Index("look_at", sparse=True),
         Index("search"),
     ),
 )
@@ -98,15 +100,13 @@ NOTES: Final = Collection(
     ),
     records=False,
 )
-# A partner's record is found by its own id there, an SLA by who represents its customer.
+# A partner's record is found by its own id there, an SLA by its representatives.
 _FOUND_BY: Final = {
     **dict.fromkeys(("team", "person"), Index(["remote_id", "account.id"])),
     "sla": Index(["customer_representative_ids", "status"]),
 }
-COPIES: Final = tuple(
-    Collection(collection_name(kind), (index,), records=False) for kind, index in _FOUND_BY.items()
-)
-COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES, *attachments.COLLECTIONS)
+COPIES: Final = tuple(Collection(collection_name(kind), (by,), False) for kind, by in _FOUND_BY.items())
+COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES, *attachments.COLLECTIONS, *observations.COLLECTIONS)
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,9 @@ def save(
         messages.append(row)
     rows = [
         *(copy_row(NOTES.name, note_document(step.request.id, note)) for note in step.notes),
-        *messages,
-        *also,
+        *(*messages, *also),
         *(event_row(event.type, event.facts) for event in step.events),
+        *(event_row("request.recorded", body) for body in recorded(step, stored.request if stored else None)),
     ]
     state = _state(step.request, threads.values(), stored.record.state if stored else {})
     history = [_entry(entry) for entry in step.history]
@@ -250,9 +250,8 @@ def _state(request: Request, threads: Iterable[Thread], before: Mapping[str, Any
     for name in _SELDOM:
         if state[name] is None:
             del state[name]
-    if partners := _open_with(request):
-        state["open_with"] = partners
-    state |= _targets(request, before)
+    state |= _open_with(request)
+    state |= _targets(request, before) | observations.looked_at(before, request.updated_at)
     state["search"] = terms(*_words(request))
     if documents := [thread.to_document() for thread in threads]:
         state["threads"] = documents
@@ -272,9 +271,9 @@ def _targets(request: Request, before: Mapping[str, Any]) -> Document:
     return {**kept, "next_target_at": target, "accountable_team_ids": []}
 
 
-def _open_with(request: Request) -> list[str]:
-    sides = [side for side in (request.above, request.link) if side is not None and side.open]
-    return sorted({side.partner for side in sides})
+def _open_with(request: Request) -> Document:
+    partners = {side.partner for side in (request.above, request.link) if side is not None and side.open}
+    return {"open_with": sorted(partners)} if partners else {}
 
 
 def _words(request: Request) -> Sequence[str]:

@@ -56,6 +56,23 @@ _OF_SNAPSHOT = (
     "service_owner_id",
 )
 _OF_CLOCK = ("started_at", "responded_at", "ended_at")
+_COUNTED = (
+    "request_id",
+    "sla_id",
+    "service_instance_id",
+    "accountability",
+    "impact",
+    "first_line_team_id",
+    "support_team_id",
+    "supplier_id",
+    "started_at",
+    "responded_at",
+    "response_target_at",
+    "resolution_target_at",
+    "actual_response_duration",
+    "actual_resolution_duration",
+    "updated_at",
+)
 
 
 def to_document(affected: Affected, raised: Iterable[Alarm], said: Said | None = None) -> Document:
@@ -112,6 +129,15 @@ def of_document(document: Mapping[str, Any], calendar: Callable[[str], Calendar]
             **{name: document[name] for name in _OF_CLOCK},
         ),
     )
+
+
+def counted(document: Mapping[str, Any]) -> Document:
+    """What reports count of an affected SLA; `resolved_at` is null where it has ended without."""
+    resolved = document["actual_resolution_duration"] is not None
+    return {
+        **{name: document[name] for name in _COUNTED},
+        "resolved_at": document["ended_at"] if resolved else None,
+    }
 
 
 def raised_of(document: Mapping[str, Any]) -> list[Alarm]:

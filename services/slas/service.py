@@ -21,6 +21,7 @@ from services.slas.actions import (
     alarms,
     asking,
     calendars,
+    counting,
     dates,
     hierarchy,
     schemes,
@@ -225,6 +226,11 @@ class SlasService(AgreementCommands, BorderCommands):
         self.context.copies.store("team", body)
         telling.follow_record(self.context, "team", body["id"])
 
+    @handle_event("organizations", "person.saved")
+    def person_saved(self, body: Document) -> None:
+        self.context.copies.store("person", body)
+        telling.follow_record(self.context, "person", body["id"])
+
     @handle_event("organizations", "organization.saved")
     def organization_saved(self, body: Document) -> None:
         self.context.copies.store("organization", body)
@@ -248,6 +254,14 @@ class SlasService(AgreementCommands, BorderCommands):
     @every(60.0, lease="dates", at_start=True)
     def move_due(self) -> None:
         dates.move_due(self.context)
+
+    @every(counting.COUNT_SECONDS, lease="counting", at_start=True)
+    def count_clocks(self) -> None:
+        counting.count(self.context)
+
+    @every(counting.SHOW_SECONDS, at_start=True)
+    def show_clocks(self) -> None:
+        counting.show(self.context)
 
     @every(60.0, lease="unheard")
     def settle_unheard(self) -> None:

@@ -24,6 +24,7 @@ situations          `_id` a request's: `n` and `at` of the situation that its af
                     was decided which they are (`placed`), and the service instances `above`; what it `shows`
                     of its targets; `missing_since` while a later one waits for one between
 calendar_snapshots  `_id` the SHA-256 of what a calendar says with its holidays; never changed
+counted             `clocks`: how many of them are in which state, as they were counted last
 
 `origin` is the source and sourceID a record was made from: the second try to make it finds the first one.
 `remote` names a foreign record by its account and its id there: it is introduced once.
@@ -57,6 +58,7 @@ FLSAS: Final = "flsas"
 AFFECTED_SLAS: Final = "affected_slas"
 SITUATIONS: Final = "situations"
 CALENDAR_SNAPSHOTS: Final = "calendar_snapshots"
+COUNTED: Final = "counted"
 
 # What the account's own services call the records of each collection.
 KINDS: Final[Mapping[str, str]] = {
@@ -165,6 +167,7 @@ COLLECTIONS: Final = (
         (
             Index(["request_id", "sla_id"], unique=True),
             Index("due", sparse=True),
+            Index("ended_at"),
             Index(["sla_id", "_id"]),
             Index(["service_instance_id", "_id"]),
             Index(["accountability", "_id"]),
@@ -175,6 +178,7 @@ COLLECTIONS: Final = (
     ),
     Collection(SITUATIONS),
     Collection(CALENDAR_SNAPSHOTS, records=False),
+    Collection(COUNTED, records=False),
     KEYS,
 )
 _BY_NAME: Final = {collection.name: collection for collection in COLLECTIONS}

@@ -23,6 +23,7 @@ from interdesk.replay.lines import Needs, set_up
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts
 from tests.bench import api, bare, clocks, handovers, memory, organizations, transfers, working_time
+from tests.bench import sizing as processes
 from tests.bench.counts import Counts, counted
 from tests.bench.database_server import Server, database_server
 from tests.bench.figures import Figure, Report
@@ -54,6 +55,21 @@ def bench(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
             if server.uri:
                 _drop(server.uri, specs)
     return Report(_ran_on(server), figures)
+
+
+def sizing(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
+    """Only what machines are sized by, one process per service. Raises what starting and calling raise."""
+    with database_server(directory / "server", durable) as server:
+        specs = _specs(server)
+        try:
+            with _up(directory / "accounts", specs, "service", server, durable) as deployment:
+                subject = _subject(deployment, server)
+                say(f"idle, then {sizes.cycles} hand-over cycles, then partners")
+                found = processes.figures(subject, deployment.broker_of(specs[0].id), sizes)
+        finally:
+            if server.uri:
+                _drop(server.uri, specs)
+    return Report(_ran_on(server), found)
 
 
 def clocks_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:

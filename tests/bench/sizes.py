@@ -21,6 +21,7 @@ class Sizes:
     transferred: int = 2_000
     bare_messages: int = 400
     bare_hops: int = 200
+    partners: tuple[int, ...] = (10, 100)
 
 
 QUICK = Sizes(
@@ -38,5 +39,6 @@ QUICK = Sizes(
     transferred=20,
     bare_messages=10,
     bare_hops=5,
+    partners=(2, 4),
 )
 """A look at whether it runs; its figures say little."""

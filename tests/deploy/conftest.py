@@ -26,14 +26,20 @@ def compose() -> Document:
 
 
 @pytest.fixture(scope="session")
-def rendered() -> Mapping[str, list[Document]]:
-    """By account, what `kubectl apply -k` would apply."""
-    if shutil.which("kubectl") is None:
+def kubectl() -> Path:
+    found = shutil.which("kubectl")
+    if found is None:
         pytest.skip("kubectl is not installed: what it would apply was not looked at")
-    return {overlay.name: _rendered(overlay) for overlay in sorted(OVERLAYS.iterdir())}
+    return Path(found)
 
 
-def _rendered(overlay: Path) -> list[Document]:
+@pytest.fixture(scope="session")
+def rendered(kubectl: Path) -> Mapping[str, list[Document]]:
+    """By account, what `kubectl apply -k` would apply."""
+    return {overlay.name: rendered_of(overlay) for overlay in sorted(OVERLAYS.iterdir())}
+
+
+def rendered_of(overlay: Path) -> list[Document]:
     ran = subprocess.run(["kubectl", "kustomize", overlay], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     return [each for each in yaml.safe_load_all(ran.stdout) if each]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,11 @@ from interdesk.services import SERVICES
 from services.common.config import TABLE, load
 from services.organizations.queries import MAX_FILE_BYTES
 from tests.configs import config_of
-from tests.deploy.conftest import OVERLAYS, Document
+from tests.deploy.conftest import OVERLAYS, ROOT, Document, rendered_of
+from tests.deploy.test_alerts import unknown_in
 
 # Of Kubernetes itself: those of operators are theirs to check, and are looked at below.
-CUSTOM = {"RabbitmqCluster", "MongoDBCommunity", "PodMonitor", "PrometheusRule"}
+CUSTOM = {"RabbitmqCluster", "MongoDBCommunity", "PodMonitor", "PrometheusRule", "ScaledObject"}
 KUBERNETES = "1.32"
 NAMES = {"widget": "Widget Data Center", "gigatera": "GigaTera", "globalnet": "GlobalNet"}
 
@@ -186,6 +189,31 @@ def test_the_way_in_lets_through_what_the_gateway_takes() -> None:
     most = int(annotations["nginx.ingress.kubernetes.io/proxy-body-size"].removesuffix("m")) * 1024**2
     assert most >= MAX_FILE_BYTES + import_forms.FORM_BYTES
     assert most >= config_of("widget").attachment_bytes + uploads.FORM_BYTES
+
+
+def test_lanes_scale_their_services_where_an_overlay_asks_for_it(tmp_path: Path, kubectl: Path) -> None:
+    """By the lines of docs/deployment.md."""
+    shutil.copytree(OVERLAYS.parent, tmp_path / "k8s")
+    written = tmp_path / "k8s" / "overlays" / "widget" / "kustomization.yaml"
+    kustomization = yaml.safe_load(written.read_text())
+    (lines,) = re.findall(
+        r"```yaml\n(components:.*?)```", (ROOT / "docs" / "deployment.md").read_text(), re.S
+    )
+    for name, more in yaml.safe_load(lines).items():
+        kustomization.setdefault(name, []).extend(more)
+    written.write_text(yaml.safe_dump(kustomization))
+    documents = rendered_of(written.parent)
+    scaled = of_kind(documents, "ScaledObject", "HorizontalPodAutoscaler")
+    targets = [each["spec"]["scaleTargetRef"]["name"] for each in scaled]
+    assert sorted(targets) == ["gateway", "organizations", "requests", "slas"], "each by one autoscaler"
+    assert set(targets) <= {each["metadata"]["name"] for each in of_kind(documents, "Deployment")}
+    for each in of_kind(documents, "ScaledObject"):
+        query = each["spec"]["triggers"][0]["metadata"]["query"]
+        assert unknown_in(query) == []
+        assert f'{{account="widget", service="{each["metadata"]["name"]}"}}' in query
+    for document in documents:
+        if document["kind"] not in CUSTOM:
+            kubernetes_validate.validate(document, KUBERNETES, strict=True)
 
 
 def volumes(documents: list[Document]) -> Iterator[Document]:

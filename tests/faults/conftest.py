@@ -31,6 +31,6 @@ def choice(seed: int) -> random.Random:
 def partners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partners]:
     """Customer, provider and a third account: one broker, a durable database, one process per service."""
     with partners_up(tmp_path_factory.mktemp("partners"), third=True) as up:
-        for service in ("slas", "requests", "notifications"):
+        for service in ("slas", "requests", "notifications", "reporting"):
             up["globalnet"].stop(service)
         yield up

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import requests
 
-from interdesk.hosting import Host, Hosting
-from interdesk.ports import free_ports
 from interdesk.replay.agreement import read_copy
 from interdesk.waiting import holds_within
 from services.federation.topology import border_vhost, lane_of
 from tests.faults.at_rest import must_agree
 from tests.faults.cases import Case, playing
 from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
+from tests.faults.replicas import replicas_of
 from tests.faults.smuggling import Smuggler
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -80,7 +77,9 @@ def test_the_order_of_a_thread_holds_with_two_processes_on_its_lane(partners: Pa
     cases = [Case(partners, f"order {number}") for number in range(4)]
     for case in cases:
         case.hand_over()
-    with second_process(partners, PROVIDER, "requests"):
+    with replicas_of(partners, PROVIDER, {"requests": 1}) as replicas:
+        replicas.start(*replicas.more)
+        assert holds_within(lambda: _consumers(partners, PROVIDER, "requests") == 2, QUIET_SECONDS, 0.5)
 
         def tell(case: Case) -> None:
             for number in range(NOTES):
@@ -92,43 +91,18 @@ def test_the_order_of_a_thread_holds_with_two_processes_on_its_lane(partners: Pa
         for case in cases:
             case.arrived()
         must_agree(partners, cases)
+        taken = replicas.metric("requests", "interdesk_partner_messages_received_total")
+        assert taken[replicas.more[0].address] > 0, "the second process has taken nothing"
     for case in cases:
         with partners[PROVIDER].api() as api:
             heard = [text for text in read_copy(api, PROVIDER, case.remote_id).public if "remark" in text]
         assert heard == [f"{case.key}: remark {number:02}" for number in range(NOTES)]
 
 
-@contextmanager
-def second_process(partners: Partners, account: str, service: str) -> Iterator[None]:
-    """One more process of a service, beside the one that runs; both consume the account's lanes meanwhile."""
-    directory = partners.deployment.directory
-    host = Host(f"{account}/{service}/second", (account,), (service,))
-    beside = directory / "second"
-    beside.mkdir()
-    (beside / "accounts").symlink_to(directory / "accounts")
-    hosting = Hosting(beside, [host], dies_with_parent=True)
-    (port,) = free_ports(1)
-    hosting.start(host, {f"INTERDESK_{service.upper()}_ADDRESS": f"127.0.0.1:{port}"})
-    try:
-        assert holds_within(lambda: _consumers(partners, account, service) == 2, QUIET_SECONDS, 0.5)
-        yield
-        assert hosting.alive(host)
-        assert _taken_by(port) > 0, "the second process has taken nothing"
-    finally:
-        hosting.kill([host])
-
-
 def _consumers(partners: Partners, account: str, service: str) -> int:
     vhost, lane = quote(border_vhost(account), safe=""), lane_of(service, CUSTOMER)
     admin = partners.deployment.broker_of(account).admin_uri
     return int(requests.get(f"{admin}/api/queues/{vhost}/{lane}", timeout=10).json().get("consumers", 0))
-
-
-def _taken_by(port: int) -> float:
-    """How many verified deliveries the process there has taken from its lanes."""
-    metrics = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
-    name = "interdesk_partner_messages_received_total{"
-    return sum(float(line.rpartition(" ")[2]) for line in metrics.splitlines() if line.startswith(name))
 
 
 def _copies(partners: Partners, case: Case) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from services.common.actor import Actor
 from services.common.errors import Forbidden, NotFound
 from services.common.listing import Listing, ListQuery
 from services.common.metrics import rendered
-from services.federation import health, queries
+from services.federation import health, lane_depths, measuring, queries
 from services.federation.deliveries import Deliveries
 from services.federation.envelope import Message
 from services.federation.settlement import Settlement
@@ -91,8 +92,8 @@ def test_a_parked_message_shows_why_what_it_says_and_what_waits_behind_it(
 
 def test_the_metrics_say_how_it_stands_with_a_partner(talk: tuple[Side, Side, str]) -> None:
     widget, giga, _ = talk
-    giga.post.outbox.measure()
-    widget.post.outbox.measure()
+    for side in (giga, widget):
+        measuring.measure(side.context)
     count = health.standing(giga.database, "requests", widget.account).parked
     assert count > 0
     parked = f'parked_messages{{account="{giga.account}",partner="{widget.account}",service="requests"}}'
@@ -101,6 +102,9 @@ def test_the_metrics_say_how_it_stands_with_a_partner(talk: tuple[Side, Side, st
     assert (
         f'refused_messages{{account="{widget.account}",partner="{giga.account}",service="requests"}}' in ours
     )
+    gaps = health.standing(giga.database, "requests", widget.account).gaps
+    assert gaps > 0
+    assert f"{parked.replace('parked', 'gap')} {gaps}.0" in rendered(giga.account, "requests").decode()
     it = health.standing(widget.database, "requests", giga.account)
     assert it.heard_at is not None
     for name, value in (
@@ -110,6 +114,26 @@ def test_the_metrics_say_how_it_stands_with_a_partner(talk: tuple[Side, Side, st
     ):
         labels = f'account="{widget.account}",partner="{giga.account}",service="requests"'
         assert f"interdesk_{name}{{{labels}}} {float(value)}" in ours
+    delivered = re.search(rf"partner_delivery_seconds_count{{{labels}}} (\d+)", ours)
+    assert delivered
+    assert int(delivered[1]) >= 4
+
+
+def test_the_metrics_say_how_many_messages_wait_in_a_lane(make_side: Sides) -> None:
+    widget, giga = make_side("widget"), make_side("gigatera")
+    for side, other in ((widget, giga), (giga, widget)):
+        side.trusts(other)
+    widget.smuggle(giga, b"one", b"two")  # nobody consumes it yet
+    lane = f'lane_messages{{account="{giga.account}",partner="{widget.account}",service="requests"}}'
+
+    def shown(count: int) -> bool:
+        lane_depths.measure(giga.context, [widget.account, "nobody"])
+        return f"{lane} {count}.0" in rendered(giga.account, "requests").decode()
+
+    giga.waits_until(lambda: shown(2))
+    giga.start()
+    giga.waits_until(lambda: shown(0))
+    giga.stop()
 
 
 def test_the_ledger_tells_who_said_what_and_how_it_was_answered(talk: tuple[Side, Side, str]) -> None:

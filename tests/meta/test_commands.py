@@ -16,6 +16,7 @@ from gateway.resources import (
     calendars,
     directory,
     inbox,
+    reports,
     requests,
     trusts,
     ui_extensions,
@@ -25,14 +26,28 @@ from services.common.entrypoints import EVERYONE, SERVICES, Command
 from services.common.roles import ADMINISTRATORS, AUDITORS, MAINTAIN_UI_EXTENSIONS, OPERATORS, TRANSFER
 from services.notifications.service import NotificationsService
 from services.organizations.service import OrganizationsService
+from services.reporting.service import ReportingService
 from services.requests.service import RequestsService
 from services.slas.service import SlasService
 
 AT_THE_BORDER = ("organizations", "slas", "requests")
 OWNERS = {
-    each.name: each for each in (OrganizationsService, SlasService, RequestsService, NotificationsService)
+    each.name: each
+    for each in (OrganizationsService, SlasService, RequestsService, NotificationsService, ReportingService)
 }
-MODULES = (account, agreements, border, calendars, directory, inbox, requests, trusts, ui_extensions, watches)
+MODULES = (
+    account,
+    agreements,
+    border,
+    calendars,
+    directory,
+    inbox,
+    reports,
+    requests,
+    trusts,
+    ui_extensions,
+    watches,
+)
 
 #: Called beside those that a resource declares: (service, command, the roles that the route lets in).
 BESIDE = [

@@ -16,6 +16,8 @@ from services.notifications import queries as notifications
 from services.notifications import store as notifications_store
 from services.organizations import queries as organizations
 from services.organizations import store as organizations_store
+from services.reporting import queries as reporting
+from services.reporting import store as reporting_store
 from services.requests import queries as requests
 from services.requests import store as requests_store
 from services.slas import queries as slas
@@ -28,6 +30,7 @@ COLLECTIONS: dict[str, Collection] = {
         slas_store.COLLECTIONS,
         requests_store.COLLECTIONS,
         notifications_store.COLLECTIONS,
+        reporting_store.COLLECTIONS,
         stored.ALL,
         (parking.COLLECTION,),
     )
@@ -44,6 +47,8 @@ LISTS: dict[str, tuple[Listing, str]] = {
     "requests": (requests.REQUESTS, "requests"),
     "notes": (requests.NOTES, "notes"),
     "handovers": (requests.HANDOVERS, "requests"),
+    "reports": (reporting.REPORTS, "reports"),
+    "dashboards": (reporting.DASHBOARDS, "dashboards"),
     "deliveries": (border.DELIVERIES, "outbox"),
 }
 # Lists that are short by themselves: one person's tokens and inbox, what waits for somebody to look at it,

@@ -105,7 +105,10 @@ _SIDES = {
     ("handover", "opener"): "customer",
     ("handover", "other"): "provider",
     ("agreement", "opener"): "provider",
+    ("agreement", "other"): "customer",
     ("card", "opener"): "owner",
+    ("observation", "opener"): "holder",
+    ("observation", "other"): "customer",
 }
 
 

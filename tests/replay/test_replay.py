@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from interdesk.api import Api
 from interdesk.replay.lines import needs_of
 from interdesk.replay.log import choose, read_cases
 from interdesk.replay.plan import plan
+from interdesk.replay.play import Clients
 from interdesk.replay.report import Report
 from interdesk.replay.run import Settings, Stage, Unwatched, federation, play_and_look_over, replay
 from interdesk.replay.shapes import covering
 from interdesk.replay.steps import Plan
+from services.reporting.actions.founding import REPORTS
 from tests.replay.known import KNOWN, case_of, line_of
+from tests.reporting_oracle import Oracle
+from tests.waiting import wait_until
 
 CASES = 20
 pytestmark = [pytest.mark.slow]
@@ -74,6 +81,31 @@ def test_by_the_logs_clock_targets_are_met_and_breached_as_reckoned_by_hand(
             assert outcomes == [(response, resolution)], (expected.words, letter)
             minutes = (kept.duration, kept.support_hours_duration)
             assert minutes == pytest.approx((held * 60, in_support_hours * 60), abs=late / 60 + 1)
+
+
+@pytest.mark.timeout(300)
+def test_every_figure_of_every_account_is_what_a_plain_loop_over_its_records_gives(stage: Stage) -> None:
+    assert stage.clock is not None
+    clients, handovers = Clients(stage.lines), 0
+    for line in stage.lines.values():
+        api = clients[line.name]
+        oracle = Oracle(api.get, stage.clock.now(), line.account.id)
+        for made in api.get_all("reports"):
+            if made["sourceID"] not in REPORTS:
+                continue
+            report = api.get(f"reports/{made['id']}")
+            expected = oracle.figures(report, "UTC")
+            wait_until(partial(_told_alike, api, oracle, report, expected), deadline_seconds=60)
+            handovers += sum(values.get("handovers", 0) for values in expected.values())
+    assert handovers > 0
+
+
+def _told_alike(api: Api, oracle: Oracle, report: dict[str, Any], expected: dict[Any, Any]) -> bool:
+    told = api.get(f"reports/{report['id']}/figures", time_zone="UTC")["figures"]
+    wrong = oracle.differences(report, told, expected)
+    if wrong:
+        print(report["name"], wrong)  # noqa: T201  # shown when it stays so
+    return not wrong
 
 
 @pytest.mark.soak

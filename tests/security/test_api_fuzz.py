@@ -38,6 +38,8 @@ def everybody(account: Account) -> Client:
         calendar = client.post("calendars", {"name": f"Calendar {number}"})
         holiday = {"name": "Holiday", "start_at": "2026-12-25", "end_at": "2026-12-27"}
         client.post("holidays", {**holiday, "calendar_id": calendar["id"]})
+        report = client.post("reports", {"name": "Report", "subject": "requests"})
+        client.post("dashboards", {"name": "Dashboard", "reports": [report["id"]]})
     return client
 
 
@@ -111,6 +113,9 @@ LISTS = (
     "deliveries",
     "trusts",
     "handovers",
+    "reports",
+    "dashboards",
+    "reports/1/records",
     "parked_events",
     "quarantined_messages",
 )

@@ -143,6 +143,7 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     case.answer_comes()
     case.complete()
     case.close()
+    show_one(partners)
     await_quiet(partners)
 
     with partners[CUSTOMER].api() as api:
@@ -150,7 +151,7 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     wait_until(lambda: all(cards_told(partners, account) for account in (CUSTOMER, PROVIDER)))
     await_quiet(partners)
     crossed = list(sealed(partners))
-    for meant in (b"what crosses", CARD.encode()):
+    for meant in (b"what crosses", CARD.encode(), b"shown to who represents", b"said to everybody"):
         assert meant in b"".join(crossed), "what is meant for the partner is among these bytes"
     for canary in CANARIES:
         assert [each for each in crossed if canary.encode() in each] == []
@@ -161,6 +162,39 @@ def test_of_what_is_not_for_partners_no_byte_crosses(partners: Partners) -> None
     held = [bytes(each["data"]) for each in kept["attachments.chunks"].find()]
     assert [each for each in held if each != content_of(partners[PROVIDER])] == [SHARED]
     assert [each["file"]["name"] for each in kept[COMING.name].find()] == ["shared.log"]
+
+
+def show_one(partners: Partners) -> None:
+    """The provider registers a request for the customer's organization; a representative is shown it, and
+    withdraws it."""
+    with partners[CUSTOMER].api() as api:
+        (sla,) = [each for each in api.get("slas", fields="account") if each.get("account")]
+        api.patch(f"slas/{sla['id']}", {"customer_representative_ids": [api.get("me")["id"]]})
+    with partners[PROVIDER].api() as api:
+        (sla,) = own(partners, PROVIDER, "slas")
+        organization = api.post("organizations", {"name": "The customer here", "remarks": CANARY})["id"]
+        api.patch(f"slas/{sla['id']}", {"customer_id": organization})
+        caller = {"name": "Somebody there", "organization_id": organization, "information": CANARY}
+        caller |= {"primary_email": f"{CANARY}@customer.example"}
+        shown = {
+            "subject": "shown to who represents",
+            "category": "incident",
+            "impact": "low",
+            "note": "said to everybody",
+            "requested_for_id": api.post("people", caller)["id"],
+            "service_instance_id": partners.provider.instance_id,
+        }
+        made = api.post("requests", shown)["id"]
+        api.patch(f"requests/{made}", {name: f"{text} shown" for name, text in private("requests").items()})
+    with partners[CUSTOMER].api() as api:
+
+        def found() -> list[dict[str, Any]]:
+            seen: list[dict[str, Any]] = api.get("requests/all_requests", subject=shown["subject"])
+            return seen
+
+        wait_until(lambda: len(found()) == 1)
+        api.patch(f"requests/{found()[0]['id']}", {"status": "completed", "note": "said by who represents"})
+        wait_until(lambda: [each["status"] for each in found()] == ["completed"])
 
 
 def attach(partners: Partners, case: Case) -> int:

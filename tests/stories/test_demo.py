@@ -18,8 +18,8 @@ from deploy.grafana import BOARDS
 from interdesk.accounts import AccountSpec
 from interdesk.api import Api
 from interdesk.demo.data import ROLES
-from tests.stories.watching import watching
 from tests.waiting import wait_until
+from tests.watching import watching
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 COMMAND = [sys.executable, "-m", "interdesk.cli"]
@@ -153,6 +153,33 @@ def test_no_log_holds_a_secret_of_the_demo(told: tuple[Path, str]) -> None:
     written = "".join(file.read_text(errors="replace") for file in logs)
     assert '"event"' in written, "these are the logs"
     assert [each for each in secrets if each in written] == []
+
+
+def test_one_trace_leads_through_the_logs_of_both_accounts(told: tuple[Path, str]) -> None:
+    """From what a person asked of the one gateway to what the other account did."""
+    lines = [
+        json.loads(line)
+        for file in told[0].rglob("logs/*.log")
+        for line in file.read_text().splitlines()
+        if line.startswith("{")
+    ]
+    assert all(isinstance(line.get("event"), str) and "at" in line for line in lines), "a line is an event"
+
+    def of(account: str, event: str, **more: str) -> list[dict[str, Any]]:
+        wanted = {"account": account, "event": event, **more}
+        return [line for line in lines if wanted.items() <= line.items()]
+
+    (first, *_) = of("widget", "a message was sent", type="request.handed_over.v1", partner="gigatera")
+    trace = {"traceparent": first["traceparent"]}
+    (asked,) = of("widget", "asked", **trace)
+    assert asked["request_id"]
+    assert asked["person_id"]
+    (handled,) = of("gigatera", "a partner's message was handled", thread=first["thread"], **trace)
+    assert (handled["verdict"], handled["sequence"]) == ("accepted", first["sequence"])
+    (taken,) = of("gigatera", "a message was sent", type="request.taken.v1", **trace)
+    (heard,) = of("widget", "a partner's message was handled", type="request.taken.v1", **trace)
+    assert taken["thread"] == heard["thread"] == first["thread"]
+    assert isinstance(first["request"], int)
 
 
 def _secrets_in(value: Any) -> Iterator[str]:

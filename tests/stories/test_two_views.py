@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,41 +10,10 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.stories.chromium import CHROMIUM, DRIVER, MISSING, PHONE, chromium
-from tests.stories.sides import Desks, Record, Side, Stands
+from tests.stories.sides import Desks, Record, Side
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def desks(stands: Stands) -> Iterator[Desks]:
-    desks = Desks(stands)
-    yield desks
-    desks.close()
-
-
-@pytest.fixture
-def widget(desks: Desks) -> Side:
-    """Widget's view of a new request of its end user, in the hands of Ellen of Web Shop Support."""
-    stand = desks.stands["widget"]
-    made = desks.api("widget", "end_user").post(
-        "requests",
-        {
-            "subject": "The shop is slow",
-            "category": "incident",
-            "impact": "high",
-            "service_instance_id": stand.instance_id,
-        },
-    )
-    side = desks.side("widget", made["id"])
-    side.edit(status="accepted")
-    return side
-
-
-@pytest.fixture
-def gigatera(desks: Desks, widget: Side) -> Side:
-    """Gigatera's view of it, handed over."""
-    return desks.given(widget, "gigatera")
 
 
 def with_own_team(side: Side) -> Callable[[Record], bool]:

@@ -18,7 +18,7 @@ from services.common.clock import Clock
 from services.common.crash import CrashPoints
 from services.common.database import Document, answering
 from services.common.errors import InterdeskError
-from services.common.metrics import PUBLISHED, RELAY_FAILURES, SWEPT, WAITING
+from services.common.metrics import PUBLISHED, RECORDS_WAITING, RELAY_FAILURES, SWEPT, WAITING
 from services.common.outbox.events import Publishes, outgoing
 from services.common.outbox.strips import by_record, take_off
 from services.common.store import Saved, copy
@@ -121,6 +121,7 @@ class Relay:
         self._found = len(since)
         waiting = (now - min(since)).total_seconds() if since else 0.0
         WAITING.labels(*self._labels).set(max(0.0, waiting))
+        RECORDS_WAITING.labels(*self._labels).set(len(since))
         return len(since)
 
     def _sweep(self, collection: str, before: datetime) -> list[datetime]:

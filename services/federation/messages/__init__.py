@@ -17,6 +17,7 @@ from services.common.errors import Invalid
 from services.federation.messages import (
     agreements,
     attachments,
+    observations,
     organizations,
     receipts,
     requests,
@@ -46,6 +47,7 @@ TYPES: Final[Mapping[str, MessageType]] = _registry(
     attachments.TYPES,
     agreements.TYPES,
     organizations.TYPES,
+    observations.TYPES,
     trusts.TYPES,
     threads.TYPES,
     receipts.TYPES,

@@ -1,4 +1,7 @@
-"""Bodies of the messages about an SLA or FLSA: the agreement thread, opened by the provider's account."""
+"""Bodies of the messages about an SLA or FLSA: the agreement thread, opened by the provider's account.
+
+The provider tells the agreement, the customer who represents it under an SLA (`represented`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,10 @@ from marshmallow import fields
 from services.federation.messages import shapes
 from services.federation.messages.shapes import Body, Ref
 from services.federation.messages.types import MessageType
+
+REPRESENTED: Final = "agreement.represented.v1"
+
+MAX_REPRESENTATIVES: Final = 100
 
 SLA_STATUSES: Final = ("being_prepared", "scheduled_for_activation", "active", "expired")
 SERVICE_INSTANCE_STATUSES: Final = ("being_prepared", "in_production", "discontinued")
@@ -47,7 +54,7 @@ class Agreement(Body):
     first_line_team = shapes.nested(Ref, null=True)
     provider = shapes.nested(Ref)
     customer = shapes.nested(Ref)
-    representatives = shapes.many(Ref, 100)
+    representatives = shapes.many(Ref, MAX_REPRESENTATIVES)
 
 
 class SlaStatus(Body):
@@ -84,7 +91,14 @@ class FirstLineAgreement(Body):
     service_desk_team = shapes.nested(Ref)
     provider = shapes.nested(Ref)
     customer = shapes.nested(Ref)
-    representatives = shapes.many(Ref, 100)
+    representatives = shapes.many(Ref, MAX_REPRESENTATIVES)
+
+
+class Represented(Body):
+    """All whom the customer has chosen to represent it, by its own ids; nobody when the agreement is over."""
+
+    revision = shapes.revision()
+    representatives = shapes.many(Ref, MAX_REPRESENTATIVES)
 
 
 TYPES: Final = (
@@ -95,4 +109,5 @@ TYPES: Final = (
     # Later than version 1: for partners that named them (`capabilities`).
     MessageType("agreement.flsa_offered.v1", "agreement", FirstLineAgreement(), "opener", opens=True),
     MessageType("agreement.flsa_changed.v1", "agreement", FirstLineAgreement(), "opener"),
+    MessageType(REPRESENTED, "agreement", Represented(), "other"),
 )

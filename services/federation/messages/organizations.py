@@ -35,11 +35,6 @@ def _web_address() -> fields.Field[Any]:
     return shapes.matching(_WEB_ADDRESS, null=True)
 
 
-def revision() -> fields.Field[Any]:
-    """`[incarnation, n]`, as an episode: it rises with every word on the card, also over a restore."""
-    return shapes.episode()
-
-
 class Address(Body):
     label = shapes.text(40)
     address = shapes.text(400, null=True)
@@ -65,7 +60,7 @@ class Published(Body):
 
     organization = shapes.nested(Ref)
     of_account = shapes.boolean(required=False)
-    revision = revision()
+    revision = shapes.revision()
     picture = shapes.matching(_PICTURE, null=True)
     addresses = shapes.many(Address, MAX_ADDRESSES)
     contacts = shapes.many(Contact, MAX_CONTACTS)
@@ -75,7 +70,7 @@ class Withdrawn(Body):
     """The card is no more for the recipient."""
 
     organization_id = shapes.integer()
-    revision = revision()
+    revision = shapes.revision()
 
 
 class Asked(Body):

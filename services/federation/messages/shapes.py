@@ -143,6 +143,13 @@ def episode() -> fields.Field[Any]:
     return fields.List(number, required=True, validate=validate.Length(equal=2))
 
 
+def revision() -> fields.Field[Any]:
+    """`[incarnation, n]`, as an episode: of what is said whole each time, it rises with every word, also over
+    a restore.
+    """
+    return episode()
+
+
 class Ref(Body):
     """A record of the sender's account, by the sender's own id."""
 

@@ -24,6 +24,7 @@ from services.federation.envelope import Message
 from services.federation.messages import check_incoming
 from services.federation.messages.organizations import PUBLISHED
 from services.federation.messages.threads import TYPES_OF_RESTORES
+from services.federation.revisions import is_later
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done
 from services.federation.verdicts import refused as refusal
@@ -189,8 +190,7 @@ def _keep(
 
 def _is_newer(record: Record, message: Message) -> bool:
     """Whether a word in another thread than the one we know of is later than all that was said there."""
-    known = record.state.get("card_revision")
-    return known is None or list(message.body["revision"]) > list(known)
+    return is_later(message.body["revision"], record.state.get("card_revision"))
 
 
 def _thread(context: Context, record: Record | None, message: Message) -> Thread:

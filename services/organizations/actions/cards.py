@@ -20,6 +20,7 @@ from services.federation.capabilities import understands
 from services.federation.deployment import Deployment
 from services.federation.letters import write
 from services.federation.messages.organizations import PUBLISHED, WITHDRAWN
+from services.federation.revisions import next_revision
 from services.federation.threads import Thread, open_thread
 from services.federation.trusts import ACTIVE, SUSPENDED
 from services.organizations import store
@@ -70,7 +71,7 @@ def said(
 ) -> tuple[Document, Row]:
     """The fields after the card, or that there is none, was told; and the row that tells it. Raises
     Unavailable."""
-    risen = rules.next_revision(revision, thread.sent.incarnation)
+    risen = next_revision(revision, thread.sent.incarnation)
     if card is None:
         type, body = WITHDRAWN, {"organization_id": organization_id, "revision": risen}
     else:

@@ -10,12 +10,12 @@ from marshmallow import ValidationError
 
 from services.common import strict_json
 from services.common.context import Context
+from services.common.csv_cells import EMPTIED
 from services.common.fields import MAX_ID, composed
 from services.common.store import Record
 from services.organizations.actions.saving import records
 from services.organizations.actions.sheets import IN_USE, Column, Form, Sheet
 from services.organizations.model import shapes
-from services.organizations.model.csv_lines import EMPTIED
 from services.organizations.model.import_plan import Name, Names
 from services.organizations.model.records import email_key
 from services.organizations.model.rules import RuleBroken

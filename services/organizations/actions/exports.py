@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from pymongo.cursor import Cursor
 
+from services.common import csv_cells
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.database import answering
 from services.common.errors import Conflict
 from services.organizations import pieces, store
 from services.organizations.actions.sheets import IN_USE, SHEETS, Sheet, cell, labels
-from services.organizations.model import csv_lines
 
 KEPT: Final = timedelta(hours=24)
 MAX_KEPT: Final = 50
@@ -99,12 +99,12 @@ def _next_piece(context: Context, job: Document) -> Document:
     """Writes one piece of the file that the export is at, and says how far it is then."""
     type = job["types"][job["at"]]
     sheet, count = SHEETS[type], job["pieces"][type]
-    separator = csv_lines.LINE_SEPARATORS[job["line_separator"]]
+    separator = csv_cells.LINE_SEPARATORS[job["line_separator"]]
     names = [column.name for column in sheet.exported]
-    text = [] if count else [csv_lines.written(names, separator).encode()]
+    text = [] if count else [csv_cells.written(names, separator).encode()]
     size, after, line, ended = 0, job["after"], job["line"], True
     for document in _records(context, sheet, after, job["from"]):
-        text.append(csv_lines.written(document[1], separator).encode())
+        text.append(csv_cells.written(document[1], separator).encode())
         size, after, line = size + len(text[-1]), document[0], line + 1
         if size >= pieces.PIECE_BYTES:
             ended = False

@@ -15,6 +15,7 @@ import structlog
 from services.common import history
 from services.common.actor import Actor
 from services.common.context import Context
+from services.common.csv_cells import EMPTIED, undefused
 from services.common.errors import InterdeskError, Unavailable
 from services.common.schemas import loaded
 from services.common.store import Record
@@ -24,7 +25,6 @@ from services.organizations.actions import drafts
 from services.organizations.actions.cells import Cells, fields_of, match
 from services.organizations.actions.saving import IMPORTED, whole
 from services.organizations.actions.sheets import Column, Form, Sheet, cell, labels, same
-from services.organizations.model.csv_lines import EMPTIED, undefused
 from services.organizations.model.rules import RuleBroken
 
 OUTCOMES: Final = ("created", "updated", "deleted", "unchanged", "failure", "error")

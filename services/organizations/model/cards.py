@@ -92,13 +92,6 @@ def to_tell(told: Card | None, card: Card, entitled: bool) -> str | None:
     return None if told is None else "withdrawn"
 
 
-def next_revision(revision: Sequence[int] | None, incarnation: int) -> list[int]:
-    """A restored account counts anew, above all that it may have forgotten."""
-    if revision is None or revision[0] < incarnation:
-        return [incarnation, 1]
-    return [revision[0], revision[1] + 1]
-
-
 def heard(
     state: Mapping[str, Any], revision: Sequence[int], card: Card | None, now: datetime
 ) -> dict[str, Any] | None:

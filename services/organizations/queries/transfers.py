@@ -12,13 +12,12 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
-from services.common import roles
+from services.common import csv_cells, roles
 from services.common.actor import Actor
 from services.common.database import answering
 from services.common.errors import NotFound
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page
 from services.organizations import pieces, store
-from services.organizations.model import csv_lines
 from services.organizations.queries.viewing import Document
 from services.organizations.schemas.transfers import ExportSchema, ImportLineSchema, ImportSchema
 
@@ -116,7 +115,7 @@ def _one(database: Database[Document], wanted: Document) -> Document:
 
 
 def _log(database: Database[Document], token: str) -> Iterator[bytes]:
-    yield csv_lines.written(("line", "outcome", "id", "column", "old", "new", "error"), "\r\n").encode()
+    yield csv_cells.written(("line", "outcome", "id", "column", "old", "new", "error"), "\r\n").encode()
     found = database[store.TRANSFER_LINES].find({"import": token}).sort([("line", 1), ("_id", 1)])
     with answering():
         for line in found:
@@ -124,7 +123,7 @@ def _log(database: Database[Document], token: str) -> Iterator[bytes]:
             told = [(column, old or "", new or "", "") for column, (old, new) in line["changes"].items()]
             told += [(column, "", "", text) for column, text in line["errors"]]
             for each in told or [("", "", "", "")]:
-                yield csv_lines.written((*first, *each), "\r\n").encode()
+                yield csv_cells.written((*first, *each), "\r\n").encode()
         if database[store.TRANSFERS].find_one({"_id": token}, {"_id": 1}) is None:
             raise pieces.FileGone(f"{token}: the import and its lines are gone")
 

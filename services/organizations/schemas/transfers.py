@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields, validate
 
+from services.common.csv_cells import LINE_SEPARATORS
 from services.common.fields import Moment, Text, one_of
 from services.common.schemas import InputSchema, OutputSchema
-from services.organizations.model.csv_lines import DELIMITERS, LINE_SEPARATORS
+from services.organizations.model.csv_lines import DELIMITERS
 from services.organizations.model.roles import ROLES
 from services.organizations.schemas.contacts import locale
 from services.organizations.schemas.records import PersonInputSchema, PersonSchema

@@ -97,7 +97,7 @@ def update_request(
     """`version`: the only one to be changed. Raises NotFound, PreconditionFailed, Invalid, IllegalMove (which
     says what would be legal), Forbidden, Unavailable.
     """
-    made = _edit(context, actor, id, fields, version)
+    made = edit(context, actor, id, fields, version)
     assert made is not None
     return Made(id, store.document_of(made[1]))
 
@@ -113,7 +113,7 @@ def add_note(context: Context, actor: Actor, request_id: int, note: Fields, key:
     if "attachments" in note:
         fields[f"{name}_attachments"] = note["attachments"]
     try:
-        made = _edit(context, actor, request_id, fields, note_id=id)
+        made = edit(context, actor, request_id, fields, note_id=id)
     except (Forbidden, Invalid) as refused:
         raise type(refused)(
             refused.code, refused.message, attaching.as_of_note(name, refused.errors)
@@ -126,17 +126,21 @@ def add_note(context: Context, actor: Actor, request_id: int, note: Fields, key:
 
 
 @decide_again
-def _edit(
+def edit(
     context: Context,
     actor: Actor,
     id: int,
     fields: Fields,
     version: int | None = None,
     note_id: int | None = None,
+    speaker: model.Actor | None = None,
 ) -> tuple[model.Step, Stored] | None:
-    """`note_id`: that of the first note; None when that note is there: then the edit was made before."""
+    """`note_id`: that of the first note; None when that note is there: then the edit was made before.
+    `speaker`: who edits, where it is nobody of this account; his right to it was checked. Raises as
+    `update_request`.
+    """
     stored = store.load(context, id, version)
-    person = who(context, actor, stored.request)
+    person = speaker or who(context, actor, stored.request)
     if note_id is not None and store.has_note(context, stored, note_id):
         return None
 

@@ -19,6 +19,7 @@ from services.common.context import Context
 from services.common.database import answering
 from services.common.store import decide_again
 from services.requests import model, store
+from services.requests.actions import observing
 from services.requests.actions.ruling import ruled
 
 _NOTHING_NEXT: Final = "no_target"
@@ -45,6 +46,7 @@ def show_targets(context: Context, body: Mapping[str, Any]) -> None:
         if not shown:
             requests.update_one(newer, {"$set": targets})
     _tell_provider(context, body["request_id"])
+    observing.mark(context, body["request_id"])
 
 
 @decide_again

@@ -26,6 +26,7 @@ The rules are those of a request that goes to a provider's account and comes bac
     restate, refusals  agreeing again after a restore; undoing what a partner refused
     situation          what the account's clocks hear of a request
     periods            who had it when, read off its history
+    recorded           what reports count of it
     finish             what follows from every step: statements, notes, clock, history, events
     wire               the bodies of the messages, as a table
 """
@@ -57,6 +58,7 @@ from services.requests.model.facts import Changes, Facts, Incoming, Lead, NewReq
 from services.requests.model.files import came, check_thread, offer_heard
 from services.requests.model.holder import Place, clock, holder, own_team, place, provider_holds
 from services.requests.model.periods import Held, Period, periods
+from services.requests.model.recorded import recorded
 from services.requests.model.request import Above, Below, Escalated, Flag, Request, Stated
 from services.requests.model.step import (
     ARRIVED_LATE,
@@ -171,6 +173,7 @@ __all__ = [
     "place",
     "provider_holds",
     "publish",
+    "recorded",
     "refused",
     "relearned",
     "settled",

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.requests.model.request import Request
 from services.requests.model.step import HistoryEntry
 from services.requests.model.values import Status
 
@@ -80,6 +81,13 @@ def periods(
         n, since, held = marks[-1]
         cut.append(Period(n, since, max(now, since), held, goes_on=True))
     return cut
+
+
+def held_now(request: Request) -> Held:
+    """Who has a request as it is."""
+    above, team = request.above, request.team
+    told = None if team is None else {"id": team.id, "account": team.account}
+    return _held(request.status.value, told, request.account, above.partner if above else None)
 
 
 def _held(status: str, team: Mapping[str, Any] | None, account: str, customer: str | None) -> Held:

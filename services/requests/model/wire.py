@@ -95,7 +95,7 @@ def note_body(note: Note, account: str, without: Sequence[Attachment] = ()) -> d
     """A note in this account's own ids. Another account's person is not ours to name: such a note goes
     without. The text says which of its files are not sent.
     """
-    own = note.account == account
+    own = note.account == account and (note.person is None or note.person.account is None)
     return {
         "id": note.id,
         "text": _without_files(note.text, without) if without else note.text,
@@ -166,6 +166,11 @@ def notes_for_give(notes: Sequence[Note], account: str) -> tuple[Sequence[Note],
     rest = notes[len(within) :]
     after = _fitting(rest[::-1], account, MAX_NOTES_AFTER_GIVE, MAX_NOTE_BYTES_AFTER_GIVE)
     return within, rest[len(rest) - after :]
+
+
+def newest_that_fit(notes: Sequence[Note], account: str) -> Sequence[Note]:
+    """Of these notes, oldest first, the newest that travel inside one message."""
+    return notes[len(notes) - _fitting(notes[::-1], account, MAX_NOTES_IN_GIVE, MAX_NOTE_BYTES_IN_GIVE) :]
 
 
 def _fitting(notes: Sequence[Note], account: str, most: int, room: int) -> int:

@@ -20,7 +20,8 @@ from services.common.listing import Listing, ListQuery, Page, all_of, page, page
 from services.requests.documents import decode
 from services.requests.model import HistoryEntry, periods
 from services.requests.model.access import sees_all
-from services.requests.queries import shapes
+from services.requests.observations import OBSERVED
+from services.requests.queries import observed, shapes
 from services.requests.queries.listings import (
     ALL_REQUESTS,
     HANDOVERS,
@@ -61,7 +62,8 @@ Document = dict[str, Any]
 LISTINGS: Mapping[str, Listing] = {"requests": REQUESTS, "notes": NOTES, "handovers": HANDOVERS}
 
 _PUBLIC = {"visibility": "end_user"}
-_STRIPS = {"outbox": 0, "history": 0}
+_OBSERVED = OBSERVED.name
+_STRIPS = observed.STRIPS
 
 
 def list_requests(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -75,13 +77,21 @@ def list_requests(database: Database[Document], query: ListQuery, viewer: Actor)
             raise Invalid(errors=[(name, "can be filtered by specialists only") for name in hidden])
     seen = _related if query.predefined == ALL_REQUESTS else _visible
     among = seen(database, viewer)
-    found = page(database["requests"], REQUESTS, query, among, viewer=viewer, projection=_STRIPS)
+    listed: Any = database["requests"]
+    if query.predefined == ALL_REQUESTS and viewer.person_id is not None:
+        # Those that partners show to representatives, too; the account itself represents nobody.
+        listed = {"requests": listed, _OBSERVED: database[_OBSERVED]}
+    found = page(listed, REQUESTS, query, among, viewer=viewer, projection=_STRIPS)
     return found.map(lambda document: shapes.request(document, viewer))
 
 
 def get_request(database: Database[Document], id: int, viewer: Actor) -> Document:
     """Raises NotFound."""
-    return shapes.request(_request(database, id, viewer), viewer)
+    try:
+        document = _request(database, id, viewer)
+    except NotFound:
+        document = observed.get(database, id, _visible(database, viewer))
+    return shapes.request(document, viewer)
 
 
 def visible_among(database: Database[Document], ids: Iterable[int], viewer: Actor) -> dict[int, Document]:
@@ -104,7 +114,10 @@ def list_notes(database: Database[Document], query: ListQuery, viewer: Actor) ->
 
 def list_notes_of_request(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """A request's notes; only public ones for its requester. Raises NotFound."""
-    _request(database, id, viewer)
+    try:
+        _request(database, id, viewer)
+    except NotFound:
+        return observed.notes(observed.get(database, id, _visible(database, viewer)), query, viewer)
     return _notes(database, query, all_of([{"request_id": id}, _readable(viewer)]), viewer)
 
 

@@ -89,6 +89,10 @@ REQUESTS = Listing(
         "provider_not_accountable",
         "provider_was_not_accountable",
         "flags",
+        "account",
+        "told_at",
+        "note_count",
+        "actions",
     ),
     default_fields=(
         "id",

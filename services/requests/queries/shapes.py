@@ -66,6 +66,8 @@ def request(document: Mapping[str, Any], viewer: Actor) -> Document:
     given["customer_resolution_target_at"] = None if above["ended"] else above.get("target_at")
     completed = document.get("completed_at")
     given["resolution_duration"] = completed and (completed - document["created_at"]) // _MINUTE
+    whose = document["account"]  # of a partner's that is shown here, the account with its name
+    given["account"] = whose if isinstance(whose, Mapping) else None
     for name in _REFERENCES:
         given[f"{name}_id"] = (document.get(name) or {}).get("id")
     shown: Document = {**_request.dump(given), "version": document["version"]}
@@ -73,6 +75,21 @@ def request(document: Mapping[str, Any], viewer: Actor) -> Document:
         hidden = (f"{name}_id" if name in _REFERENCES else name for name in HIDDEN_FROM_REQUESTERS)
         shown |= dict.fromkeys(hidden)
     return shown
+
+
+def shown_notes(document: Mapping[str, Any]) -> list[Document]:
+    """The notes of a partner's request, as documents of notes. Whom the partner names is no person here."""
+    return [
+        {
+            **note,
+            "_id": note["id"],
+            "request_id": document["_id"],
+            "account": document["account"]["id"],
+            "person": None,
+            "visibility": Visibility.END_USER.value,
+        }
+        for note in document["notes"]
+    ]
 
 
 def account_of(id: str, names: Names) -> Document:

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from services.common.attachments.schemas import attachments_given
 from services.common.fields import Moment, ReferenceId, Target, Text, one_of
-from services.common.schemas import OutputSchema, SourceSchema
+from services.common.schemas import AccountReferenceSchema, OutputSchema, SourceSchema
 from services.requests.model import Category, CompletionReason, Impact, Status
 
 MAX_NOTE_BYTES = 64 * 1024
@@ -74,11 +74,25 @@ class FlagSchema(OutputSchema):
     at = Moment()
 
 
+class ActionSchema(OutputSchema):
+    """What a representative did with a partner's request: `state` pending, done, or refused with a `code`."""
+
+    id = fields.Integer()
+    action = fields.String()
+    person = fields.Dict()
+    text = fields.String()
+    at = Moment()
+    state = fields.String()
+    code = fields.String()
+
+
 class RequestSchema(OutputSchema):
     """A request as this account sees it. `requester` is the name that a customer's account gave; `flags`
     tell of messages to partners that need somebody's attention; `resolution_duration` are whole minutes from
     `created_at` to `completed_at`; `customer_resolution_target_at` is until when the requester in the
-    customer's account expects it, where the agreement shares that.
+    customer's account expects it, where the agreement shares that. `account` is there on a partner's request
+    that representatives are shown: as it was told at `told_at`, with the `note_count` it has there; `actions`
+    are what they did with it.
     """
 
     id = fields.Integer()
@@ -118,3 +132,7 @@ class RequestSchema(OutputSchema):
     completed_at = Moment()
     created_at = Moment()
     updated_at = Moment()
+    account = fields.Nested(AccountReferenceSchema)
+    told_at = Moment()
+    note_count = fields.Integer()
+    actions = fields.List(fields.Nested(ActionSchema))

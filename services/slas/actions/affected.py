@@ -13,6 +13,8 @@ What it promises
     Who was told that a response draws near or is missed is told when it is given: `affected_sla.responded`,
     `{id, request_id}`.
 
+    What reports count of an affected SLA is told whenever it follows: `affected_sla.recorded` (`documents`).
+
 How
     Each affected SLA is a record of its own; where the request is with them stands in its `situations`
     record, which is saved last. So after a crash in between the same situation comes again, and what follows
@@ -192,13 +194,20 @@ def _save(
         **documents.to_document(affected, raised, said),
     }
     if record is None:
-        _insert(context, store.AFFECTED_SLAS, context.ids.next("affected_sla"), state)
+        id = context.ids.next("affected_sla")
+        _insert(context, store.AFFECTED_SLAS, id, state, [_recorded(id, 1, state)])
         return
     given = record.state["responded_at"] is None and affected.responded_at is not None
     told = given and any(alarm.goal == RESPONSE for alarm in raised)
     body = {"id": record.id, "request_id": request_id}
     rows = [event_row("affected_sla.responded", body)] if told else []
+    rows.append(_recorded(record.id, record.version + 1, state))
     store.records(context, store.AFFECTED_SLAS).save(record, state, rows=rows)
+
+
+def _recorded(id: int, version: int, state: Mapping[str, Any]) -> Document:
+    body = {"id": id, "version": version, "record": documents.counted(state)}
+    return event_row("affected_sla.recorded", body, id=f"affected_sla.recorded:{id}:{version}")
 
 
 def _move(

@@ -16,6 +16,7 @@ from services.slas.actions.saving import records, refusing
 from services.slas.actions.trusts import trust_with
 from services.slas.model import shapes
 from services.slas.model.coverage import CHOSEN_BY_COVERAGE, chosen_for, misfits
+from services.slas.model.representation import without_the_expired
 from services.slas.model.status import Term, check_dates, check_move, due_on, local_date, settled
 
 Fields = Mapping[str, Any]
@@ -121,6 +122,7 @@ def with_dates(context: Context, state: Document, check_expiry: bool = False) ->
         raise Invalid(errors=[("expiry_date", text)])
     day = due_on(Term(status, term.start_date, term.notice_date, term.expiry_date))
     completed = {**state, "status": status}
+    completed = without_the_expired(completed)
     completed.pop("due_on", None)
     if day is not None:
         completed["due_on"] = day.isoformat()

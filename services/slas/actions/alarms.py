@@ -41,6 +41,7 @@ ALARMS = counter(
     "at_risk or breached",
     ("goal", "alarm"),
 )
+BREACHED_ALARM, AT_RISK_ALARM = "breached", "at_risk"
 BATCH: Final = 200
 _OF_BOTH: Final = ("request_id", "sla_id")
 _TOLD: Final = (
@@ -88,7 +89,7 @@ def _raise(context: Context, now: datetime, id: int) -> int:
     state |= documents.to_document(affected, raised, said)
     store.records(context, store.AFFECTED_SLAS).save(record, state, rows=rows)
     for due in found.told:
-        alarm = "breached" if due.alarm.breach else "at_risk"
+        alarm = BREACHED_ALARM if due.alarm.breach else AT_RISK_ALARM
         ALARMS.labels(context.account, "slas", due.alarm.goal, alarm).inc()
     return len(rows)
 
@@ -96,7 +97,7 @@ def _raise(context: Context, now: datetime, id: int) -> int:
 def _alarm(
     context: Context, record: Record, due: Due, affected: Affected, found: Raising
 ) -> Mapping[str, Any]:
-    type = "affected_sla.breached" if due.alarm.breach else "affected_sla.at_risk"
+    type = f"affected_sla.{BREACHED_ALARM if due.alarm.breach else AT_RISK_ALARM}"
     goal, percent = due.alarm.goal, due.alarm.percent
     alarms = [due.alarm, *(each for each in found.summarised if each.goal == goal)]
     said = Word() if affected.met_at(goal) else word(affected.snapshot.rules(goal), alarms)

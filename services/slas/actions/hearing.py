@@ -20,11 +20,13 @@ from services.common.errors import Conflict, Stale
 from services.common.store import Record, decide_again
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
+from services.federation.messages.agreements import REPRESENTED
 from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
-from services.slas.actions import hierarchy, restores
+from services.slas.actions import hierarchy, representing, restores
 from services.slas.actions.saving import changed, insert, records, save
+from services.slas.actions.telling import tell
 from services.slas.actions.trusts import trust_with
 from services.slas.model import shapes
 from services.slas.model.announcement import heard
@@ -42,6 +44,8 @@ def receive(context: Context, message: Message) -> Verdict:
     kind, record = _record(context, message)
     if message.type in TYPES_OF_RESTORES:
         return restores.receive(context, message, kind, record, _thread(context, record, message))
+    if message.type == REPRESENTED:
+        return representing.heard(context, record, _thread(context, record, message), message)
     if kind != _kind_of(message):
         return _set_aside(context, kind, record, message, refused("unknown_agreement"))
     before = None if record is None else record.state.get("heard")
@@ -111,7 +115,8 @@ def _save(context: Context, kind: str, message: Message, record: Record | None, 
     if "heard" in fields:
         state.pop("discarded", None)
     shown = {name: value for name, value in fields.items() if name not in ("thread", "heard")}
-    save(context, actor, kind, record, state, changed(record.state, shown), message.type)
+    state, rows = tell(context, record.id, state, kind)
+    save(context, actor, kind, record, state, changed(record.state, shown), message.type, rows)
 
 
 def _mirrored(context: Context, account: Document, known: Document) -> Document:

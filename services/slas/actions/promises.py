@@ -45,13 +45,14 @@ def promises(context: Context, instance_ids: Collection[int]) -> list[Promise]:
 
 def asking(context: Context, person_id: int | None, among: Iterable[Promise]) -> Asking:
     """Who asked, as far as these SLAs want to know it. Raises Unavailable."""
+    among = list(among)
     own = [promise for promise in among if promise.agreement is None]
-    if person_id is None or not own:
+    if person_id is None or not among:
         return Asking()
     covered = {id for promise in own for id in promise.service_instance_ids}
     teams = context.copies.find("team", {"member_ids": person_id}) if covered else ()
     covering: list[Promise | Group] = [*own, *(group for promise in own for group in promise.groups)]
-    by_organization = any(each.organization_ids for each in covering)
+    by_organization = len(own) < len(among) or any(each.organization_ids for each in covering)
     by_site = any(each.site_ids for each in covering)
     return Asking(
         requester_id=person_id,
@@ -134,5 +135,6 @@ def _promise(id: int, sla: Mapping[str, Any], groups: Mapping[int, Group]) -> Pr
         status=sla["status"],
         service_instance_id=sla["service_instance_id"],
         agreement=sla["thread"]["id"] if sla.get("thread") else None,
+        customer_id=sla.get("customer_id"),
         **chosen_in(sla, groups),
     )

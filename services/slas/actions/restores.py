@@ -1,7 +1,7 @@
 """Finding together with a partner again after a restore (`services.federation.resuming`).
 
-The provider tells the agreement whole: what it knows now is the agreement. A customer has said nothing that
-could be lost, and hears again what it forgot.
+The provider tells the agreement whole: what it knows now is the agreement. The customer tells whole who
+represents it, and hears again what it forgot.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from services.federation.envelope import Message
 from services.federation.letters import write
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused
+from services.slas.actions import representing
 from services.slas.actions.announcements import announced
 from services.slas.actions.saving import save
 from services.slas.store import AGREEMENTS, KINDS, of_thread, thread_of
@@ -51,6 +52,10 @@ def resume(context: Context, partner: str, thread: str) -> None:
         state["told"] = announced(context, kind, record.id, state)
         held, row = write(context, held, type=_TOLD_WHOLE[kind], body=state["told"])
         rows.append(row)
+    elif state.get("represented_told") is not None:
+        fields, row = representing.said(context, held, state, state["represented_told"])
+        state |= fields
+        held, rows = Thread.from_document(state["thread"]), [*rows, row]
     state["thread"] = held.to_document()
     save(context, Actor.system(context.account), kind, record, state, {}, "resumed", rows)
 

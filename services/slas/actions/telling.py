@@ -22,6 +22,7 @@ from services.federation.threads import Thread, open_thread
 from services.federation.trusts import ACTIVE, SUSPENDED
 from services.slas import store
 from services.slas.actions.announcements import announced
+from services.slas.actions.representing import represent
 from services.slas.actions.saving import records, save
 from services.slas.actions.trusts import trust_with
 from services.slas.model.announcement import WHOLE, to_tell, to_tell_of_flsa
@@ -35,9 +36,12 @@ _VERSION = ".v1"
 
 def tell(context: Context, id: int, state: Document, kind: str = "sla") -> tuple[Document, list[Row]]:
     """The state with what is told remembered, and the rows that tell it: none for one within the account, and
-    none when the customer knows all of it. Raises Unavailable when a name cannot be looked up."""
+    none when the customer knows all of it. Of a partner's SLA it is told who represents us under it. Raises
+    Unavailable when a name cannot be looked up."""
+    if state.get("account") is not None:
+        return represent(context, state) if kind == "sla" else (state, [])
     partner = (state.get("customer_account") or {}).get("id")
-    if partner is None or state.get("account") is not None or not _reachable(context, partner):
+    if partner is None or not _reachable(context, partner):
         return state, []
     announcement = announced(context, kind, id, state)
     types = (to_tell_of_flsa if kind == "flsa" else to_tell)(state.get("told"), announcement)
@@ -72,7 +76,9 @@ def follow(context: Context, kind: str, id: int) -> None:
 
 def _leading_to(context: Context, kind: str, id: int | str) -> list[int]:
     if kind == "trust":
-        return _own(context, "sla", {"customer_account.id": id})
+        return [*_own(context, "sla", {"customer_account.id": id}), *_partners(context, {"account.id": id})]
+    if kind == "person":
+        return _partners(context, {"customer_representative_ids": id})
     if kind == "service_offering":
         return _own(context, "sla", {"service_offering_id": id})
     if kind == "service_instance":
@@ -107,6 +113,12 @@ def _own(context: Context, kind: str, wanted: Document) -> list[int]:
     """Those of the account's own agreements that are between accounts."""
     found = context.database[store.KINDS[kind]].find(wanted, {"account": 1, "customer_account": 1})
     return [each["_id"] for each in found if not each.get("account") and each.get("customer_account")]
+
+
+def _partners(context: Context, wanted: Document) -> list[int]:
+    """Those of the partners' SLAs."""
+    found = context.database[store.SLAS].find(wanted, {"account": 1, "discarded": 1})
+    return [each["_id"] for each in found if each.get("account") and not each.get("discarded")]
 
 
 def _reachable(context: Context, partner: str) -> bool:

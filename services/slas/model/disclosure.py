@@ -41,6 +41,12 @@ _HANDED_OVER: Final = (
 _REQUESTER_TARGET: Final = (
     "of each request that is handed over: until when its requester expects the resolution"
 )
+_NAMED: Final = "the names of those whom {customer} chooses to represent it under this SLA"
+_OBSERVED: Final = (
+    "for those representatives, of each request that the SLA affects and {customer} has not handed over: "
+    "subject, category, impact, status, completion reason and times, the name of the person of {customer} it "
+    "is for, and public notes with their authors"
+)
 _WORKED_ON: Final = (
     "of each request that is handed over: status, team and member, completion reason, and public notes with "
     "their authors and files"
@@ -76,6 +82,14 @@ def between(
         Line(provider, _HANDED_OVER, customer),
         *([Line(provider, _REQUESTER_TARGET + allowed, customer)] if asked else []),
         Line(customer, _WORKED_ON, provider),
+        *(_of_representatives(provider, customer) if "sla" in announcement else []),
+    ]
+
+
+def _of_representatives(provider: str, customer: str) -> list[Line]:
+    return [
+        Line(provider, _NAMED.format(customer=customer), customer),
+        Line(customer, _OBSERVED.format(customer=customer), provider),
     ]
 
 

@@ -77,6 +77,7 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
         "people_ids",
         "coverage_group_ids",
         "customer_representative_ids",
+        "represented_by",
     ),
 }
 # What is found by and never shown: keys of indexes, what the two sides agreed on, and the store's own.
@@ -92,6 +93,8 @@ _HIDDEN = frozenset(
         "remote",
         "told",
         "heard",
+        "represented_told",
+        "represented_revision",
         "due_on",
         "discarded",
         "parents",

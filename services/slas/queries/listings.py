@@ -177,6 +177,7 @@ SLAS = Listing(
         "coverage_groups",
         "service_instances",
         "announced_representatives",
+        "represented_by",
         "remarks",
         "agreementID",
         *ACTIVITIES,

@@ -127,7 +127,8 @@ class AgreementSchema(NamedRecordSchema):
     accounts.
 
     `announced_representatives`: whom the provider names as the customer's representatives; who is one here
-    is decided here, in `customer_representative_ids`. `refused`: the last word of ours about the agreement,
+    is decided here, in `customer_representative_ids`. `represented_by`: whom the customer's account has
+    chosen, on an SLA of ours with a trusted account. `refused`: the last word of ours about the agreement,
     when the partner refused it; `unanswered`: the one that has had no answer for long.
     """
 
@@ -160,6 +161,7 @@ class SlaSchema(AgreementSchema, _ActivitiesOut):
     use_knowledge_from_service_provider = fields.Boolean()
     asks_requester_target = fields.Boolean()
     shares_requester_target = fields.Boolean()
+    represented_by = fields.List(fields.Nested(PersonNameSchema))
 
 
 class DisclosureSchema(OutputSchema):

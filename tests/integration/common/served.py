@@ -217,6 +217,15 @@ class Reporting:
         time.sleep(body["fields"].get("seconds", 0))
         self.database["seen"].insert_one({"request": body["id"]})
 
+    @every("sweep_seconds", lease="nap")
+    def nap(self) -> None:
+        """Takes the naps that a test asks for."""
+        naps = self.database["naps"]
+        if (nap := naps.find_one({"begun": 0})) is not None:
+            naps.update_one({"_id": nap["_id"]}, {"$inc": {"begun": 1}})
+            time.sleep(nap["seconds"])
+            naps.update_one({"_id": nap["_id"]}, {"$inc": {"ended": 1}})
+
 
 ALL = {service.name: service for service in (Requests, Organizations, Slas, Reporting)}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+from kombu import Connection
 
 from interdesk.broker import Broker
 from interdesk.rabbitmq import RabbitMQ
@@ -45,6 +46,55 @@ def test_running_commands_finish_and_are_acked(deployment: Any, caller: Any, bro
     assert caller.call("requests", "echo", "anew") == "anew"
     wait_until(lambda: messages_in(broker, deployment, "rpc-requests") == 0)
     assert slow.count_documents({}) == 3, "a command that had been acked ran again"
+
+
+def test_readiness_falls_first_and_new_work_is_left_to_the_next(deployment: Any, caller: Any) -> None:
+    process = deployment.start("requests")
+
+    def ask(seconds: float, note: str) -> threading.Thread:
+        asking = threading.Thread(target=lambda: caller.call("requests", "slow", seconds, note))
+        asking.start()
+        return asking
+
+    first = ask(3, "first")
+    wait_until(lambda: caller.call("requests", "echo", 1) == 1)  # so the slow one has begun
+    process.signal(signal.SIGTERM)
+    wait_until(lambda: deployment.get("requests", "readyz")[0] == 503)
+    assert "draining" in deployment.problems("requests")[0]
+    assert deployment.get("requests", "healthz")[0] == 200, "who drains is alive"
+    wait_until(lambda: consumers_of(deployment, "rpc-requests") == 0)
+    second = ask(0, "second")
+    assert process.wait(10)
+    slow = deployment.database("requests")["slow"]
+    assert [each["note"] for each in slow.find()] == ["first"]
+
+    deployment.start("requests")
+    for asking in (first, second):
+        asking.join(10)
+    assert sorted(each["note"] for each in slow.find()) == ["first", "second"]
+
+
+def consumers_of(deployment: Any, queue: str) -> int:
+    with Connection(deployment.amqp_uri) as connection:
+        return int(connection.channel().queue_declare(queue, passive=True).consumer_count)
+
+
+def test_a_timer_that_runs_finishes_and_the_next_process_need_not_wait_for_its_lease(deployment: Any) -> None:
+    naps = deployment.database("reporting")["naps"]
+    asked = [
+        {"_id": 1, "seconds": 2, "begun": 0, "ended": 0},
+        {"_id": 2, "seconds": 0, "begun": 0, "ended": 0},
+    ]
+    process = deployment.start("reporting")
+    naps.insert_one(asked[0])
+    wait_until(lambda: naps.find_one({"begun": 1}))
+    process.signal(signal.SIGTERM)
+    naps.insert_one(asked[1])
+    assert process.wait(10)
+    assert [(nap["begun"], nap["ended"]) for nap in naps.find().sort("_id")] == [(1, 1), (0, 0)]
+
+    deployment.start("reporting")
+    wait_until(lambda: naps.count_documents({"begun": 1, "ended": 1}) == 2, 5)
 
 
 def test_a_web_answer_that_was_begun_is_given_whole(deployment: Any) -> None:

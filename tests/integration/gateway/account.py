@@ -32,6 +32,9 @@ from services.organizations import store as organizations_store
 from services.organizations.actions import founding
 from services.organizations.service import HELD as ORGANIZATIONS_HOLD
 from services.organizations.service import OrganizationsService
+from services.reporting import store as reporting_store
+from services.reporting.service import HELD as REPORTING_HOLDS
+from services.reporting.service import ReportingService
 from services.requests import store as requests_store
 from services.requests.service import HELD as REQUESTS_HOLD
 from services.requests.service import RequestsService
@@ -45,6 +48,7 @@ SERVICES: Mapping[str, tuple[type, Any, dict[str, str]]] = {
     "slas": (SlasService, slas_store, dict.fromkeys(SLAS_HOLD, "organizations")),
     "requests": (RequestsService, requests_store, dict(REQUESTS_HOLD)),
     "notifications": (NotificationsService, notifications_store, dict(NOTIFICATIONS_HOLD)),
+    "reporting": (ReportingService, reporting_store, dict(REPORTING_HOLDS)),
 }
 
 

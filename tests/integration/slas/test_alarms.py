@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.common.clock import SteppedClock
+from services.common.clock import SteppedClock, iso
 from services.slas import store
-from services.slas.actions import affected, alarms
-from services.slas.model.clocks import RESOLUTION, RESPONSE
+from services.slas.actions import affected, alarms, counting
+from services.slas.model.clocks import RESOLUTION, RESPONSE, STATES
 from tests.integration.slas.accounts import Side
 from tests.integration.slas.situations import Document, at, said, told
 
@@ -49,6 +49,30 @@ def test_two_who_raise_the_same_alarms_tell_each_once(
         counts = list(pool.map(lambda _: alarms.raise_due(gigatera.context), range(3)))
     assert sum(counts) == 8
     assert told(gigatera) == [("at_risk", RESPONSE, 50)] * 8
+
+
+def test_every_replica_shows_what_one_has_counted_of_the_clocks(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    waits = {**handed_over, "status": "waiting_for_customer", "waiting_since": iso(at(9))}
+    affected.follow(gigatera.context, {**said(1, at(9), **waits), "request_id": 2})
+    ended = {**handed_over, "status": "completed", "completion_reason": "solved"}
+    affected.follow(gigatera.context, {**said(1, at(9), **ended), "request_id": 3})
+    assert shown(gigatera) == {"running": 1, "standing": 1}
+    for minutes, state in ((31, "at_risk"), (61, "breached")):
+        clock.set(at(9) + timedelta(minutes=minutes))
+        alarms.raise_due(gigatera.context)
+        assert shown(gigatera)[state] >= 1
+    counted = shown(gigatera)
+    assert sum(counted.values()) == 2, "each is counted once"
+
+
+def shown(side: Side) -> dict[str, float]:
+    counting.count(side.context)
+    counting.show(side.context)
+    found = {state: counting.CLOCKS.labels(side.context.account, "slas", state) for state in STATES}
+    return {state: each._value.get() for state, each in found.items() if each._value.get()}
 
 
 def test_one_that_fails_keeps_no_other_waiting(

@@ -17,5 +17,5 @@ from tests.configs import config_of
 def app() -> Flask:
     config = config_of("widget", public_url="https://desk.widget.example")
     client: pymongo.MongoClient[Any] = pymongo.MongoClient(config.mongo_uri, connect=False)
-    databases = {name: client[name] for name in ("organizations", "slas", "requests")}
+    databases = {name: client[name] for name in ("organizations", "slas", "requests", "reporting")}
     return create_app(config, databases, NoCaller())

@@ -8,16 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.organizations.model.csv_lines import (
-    EMPTIED,
-    EMPTY,
-    LINE_SEPARATORS,
-    Row,
-    defused,
-    rows,
-    undefused,
-    written,
-)
+from services.common.csv_cells import EMPTIED, EMPTY, LINE_SEPARATORS, defused, undefused, written
+from services.organizations.model.csv_lines import Row, rows
 from services.organizations.model.rules import RuleBroken
 
 # All that a file may hold: surrogates are no text.

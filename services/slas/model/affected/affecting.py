@@ -20,13 +20,15 @@ ACCOUNTABILITIES: Final = (PROVIDER, SUPPLIER, NOT_AFFECTED)
 @dataclass(frozen=True)
 class Promise:
     """What the rule needs of an SLA of the account's own. `agreement` is the thread of one whose customer is
-    another account, None for one within the account."""
+    another account, None for one within the account; `customer_id` is the organization here that stands for
+    the customer."""
 
     id: int
     status: str
     service_instance_id: int
     coverage: str
     agreement: str | None = None
+    customer_id: int | None = None
     service_instance_ids: frozenset[int] = frozenset()
     organization_ids: frozenset[int] = frozenset()
     site_ids: frozenset[int] = frozenset()
@@ -39,6 +41,7 @@ def affected_by(promises: Iterable[Promise], situation: Situation, asking: Askin
 
     An SLA between accounts is affected by what was handed over under it, whatever it says by now: the
     customer decided that it covers the request, and its end takes nothing back. All others must be active.
+    One of them is affected, too, by the account's own requests for people of the customer's organization.
 
     Those within the account cover the requester, who is `asking`; in a request of another account there is
     none. An SLA with coverage `service_instances` underpins: it is affected too where it serves a service
@@ -68,8 +71,10 @@ def covers_requester(promise: Promise, situation: Situation, asking: Asking) -> 
 
 
 def _covers(promise: Promise, situation: Situation, asking: Asking) -> bool:
-    if promise.agreement is not None or situation.agreement is not None:
+    if situation.agreement is not None:
         return promise.agreement == situation.agreement
+    if promise.agreement is not None:
+        return promise.status == ACTIVE and promise.customer_id in asking.organization_ids
     return promise.status == ACTIVE and covers(promise, asking)
 
 

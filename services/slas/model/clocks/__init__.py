@@ -1,5 +1,5 @@
-"""The clocks of affected SLAs: `clock` counts, `alarms` says when to wake somebody, `schemes` whom, and
-`follow_ups` what a customer hears who does not answer."""
+"""The clocks of affected SLAs: `clock` counts, `alarms` says when to wake somebody, `schemes` whom,
+`follow_ups` what a customer hears who does not answer, and `states` as what a clock is counted."""
 
 from services.slas.model.clocks.alarms import (
     AT_RISK,
@@ -45,6 +45,7 @@ from services.slas.model.clocks.schemes import (
     rules_of,
     word,
 )
+from services.slas.model.clocks.states import STATES, state_of
 
 __all__ = [
     "AT_RISK",
@@ -54,6 +55,7 @@ __all__ = [
     "REASONS",
     "RESOLUTION",
     "RESPONSE",
+    "STATES",
     "TOLD",
     "USUAL",
     "WAITING_FOR_CUSTOMER",
@@ -81,6 +83,7 @@ __all__ = [
     "percents",
     "raising",
     "rules_of",
+    "state_of",
     "upcoming",
     "word",
 ]

@@ -1,4 +1,7 @@
-"""A Prometheus that watches running accounts, once a second."""
+"""A Prometheus that watches running accounts, once a second; and raises our alerts, where it is told to.
+
+Those are the rules of deploy/prometheus/rules.yml, but that nothing has to last: their `for` is left out.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from interdesk.ports import free_ports
 from interdesk.processes import spawn
 from tests.waiting import wait_until
 
+RULES = Path(__file__).parents[1] / "deploy" / "prometheus" / "rules.yml"
+
 
 class Prometheus:
     def __init__(self, url: str) -> None:
@@ -34,9 +39,19 @@ class Prometheus:
         (series,) = self.answer(expr)
         return float(series["value"][1])
 
+    def alerts(self) -> dict[str, list[dict[str, str]]]:
+        """By name, the labels of each alert that is raised now."""
+        answer = requests.get(f"{self.url}/api/v1/alerts", timeout=10).json()
+        found: dict[str, list[dict[str, str]]] = {}
+        for alert in answer["data"]["alerts"]:
+            found.setdefault(alert["labels"]["alertname"], []).append(alert["labels"])
+        return found
+
 
 @contextmanager
-def watching(directory: Path, accounts: Mapping[str, Mapping[str, str]]) -> Iterator[Prometheus]:
+def watching(
+    directory: Path, accounts: Mapping[str, Mapping[str, str]], *, alerting: bool = False
+) -> Iterator[Prometheus]:
     """`accounts`: by account and service, where its metrics are. Ready when all were looked at thrice."""
     if shutil.which("prometheus") is None:
         pytest.skip("Prometheus is not installed: nothing was watched")
@@ -46,6 +61,7 @@ def watching(directory: Path, accounts: Mapping[str, Mapping[str, str]]) -> Iter
         yaml.safe_dump(
             {
                 "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+                "rule_files": [str(_at_once(directory))] if alerting else [],
                 "scrape_configs": [{"job_name": "interdesk", "static_configs": [{"targets": targets}]}],
             }
         )
@@ -66,6 +82,16 @@ def watching(directory: Path, accounts: Mapping[str, Mapping[str, str]]) -> Iter
         yield found
     finally:
         process.kill()
+
+
+def _at_once(directory: Path) -> Path:
+    rules = yaml.safe_load(RULES.read_text())
+    for group in rules["groups"]:
+        for rule in group["rules"]:
+            rule.pop("for", None)
+    written = directory / "rules.yml"
+    written.write_text(yaml.safe_dump(rules))
+    return written
 
 
 def _answers(prometheus: Prometheus) -> bool:

@@ -1,0 +1,189 @@
+"""The read side: what may be asked, as plain functions over a read-only database handle."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from services.common.actor import Actor
+from services.common.database import answering
+from services.common.errors import Invalid, NotFound
+from services.common.listing import COUNT_LIMIT, MAX_PER_PAGE, ListQuery, Page, all_of, page
+from services.common.roles import SEE_REQUESTS
+from services.reporting import store
+from services.reporting.model.definition import Definition, defined
+from services.reporting.queries.asking import chosen, span_of
+from services.reporting.queries.figures import Chosen, figures, records_of
+from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS
+from services.reporting.queries.sharing import slas_shown, visible
+from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema
+
+__all__ = [
+    "DASHBOARDS",
+    "RECORDS",
+    "REPORTS",
+    "all_records",
+    "chosen",
+    "get_dashboard",
+    "get_report",
+    "kinds_of",
+    "list_dashboards",
+    "list_records",
+    "list_reports",
+    "references",
+    "report_figures",
+    "reports_of",
+]
+
+Document = dict[str, Any]
+
+_SCHEMAS: Final = {"report": ReportSchema(), "dashboard": DashboardSchema()}
+_RECORD: Final = ReportRecordSchema()
+_STRIPS: Final = {"outbox": 0, "history": 0}
+# What of a record is no business of who does not work for the account, as in requests.
+_UNSHOWN: Final = ("team_id", "support_team_id", "member_id", "supplier_id", "customer", "holder", "reach")
+
+
+def list_reports(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return _list(database, "report", query, viewer)
+
+
+def get_report(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Raises NotFound."""
+    return _get(database, "report", id, viewer)
+
+
+def list_dashboards(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
+    return _list(database, "dashboard", query, viewer)
+
+
+def get_dashboard(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """Raises NotFound."""
+    return _get(database, "dashboard", id, viewer)
+
+
+def reports_of(database: Database[Document], dashboard: Mapping[str, Any]) -> list[Document]:
+    """The reports of a dashboard that the viewer sees, in their order: who sees it sees them there."""
+    with answering():
+        found = database[store.REPORTS.name].find({"_id": {"$in": dashboard["report_ids"]}}, _STRIPS)
+        kept = {each["_id"]: shown("report", each) for each in found}
+    return [kept[id] for id in dashboard["report_ids"] if id in kept]
+
+
+def kinds_of(report: Mapping[str, Any]) -> dict[str, str]:
+    """What kind of record the report's groups refer to, of those that do."""
+    fields = defined(report).subject.fields
+    return {name: fields[name].kind for name in report["groups"] if fields[name].kind}
+
+
+def report_figures(
+    database: Database[Document],
+    report: Mapping[str, Any],
+    where: Mapping[str, Any],
+    asked: Mapping[str, str],
+    viewer: Actor,
+    now: datetime,
+) -> Document:
+    """`{report_id, name, time_zone, from, until, figures}` of a report; `where`: the report itself or the
+    dashboard in which the viewer sees it. `asked`: `from`, `until`, `time_zone`. Raises Invalid, NotFound.
+    """
+    definition = _definition(database, report, where, viewer)
+    span = span_of(database, definition, asked, viewer, now)
+    told = figures(database, definition, span, now)
+    return {
+        "report_id": report["id"],
+        "name": report["name"],
+        "time_zone": span.zone,
+        "from": span.first,
+        "until": span.last,
+        "figures": told,
+    }
+
+
+def list_records(
+    database: Database[Document],
+    report: Mapping[str, Any],
+    where: Mapping[str, Any],
+    which: Chosen,
+    query: ListQuery,
+    viewer: Actor,
+) -> Page:
+    """Exactly those records that a figure counts. Raises NotFound."""
+    definition = _definition(database, report, where, viewer)
+    rows = database[definition.subject.collection]
+    found = page(rows, RECORDS[definition.of], query, records_of(definition, which))
+    unshown = () if viewer.has(*SEE_REQUESTS) else _UNSHOWN
+    return found.map(lambda row: _row(definition.of, row, unshown))
+
+
+def all_records(
+    database: Database[Document],
+    report: Mapping[str, Any],
+    where: Mapping[str, Any],
+    which: Chosen,
+    query: ListQuery,
+    viewer: Actor,
+) -> list[Document]:
+    """All that a figure counts, in the order of `query`. Raises NotFound, Invalid `too_many_records`."""
+    found: list[Document] = []
+    number = 1
+    while True:
+        asked = replace(query, page=number, after=None, before=None, per_page=MAX_PER_PAGE)
+        got = list_records(database, report, where, which, asked, viewer)
+        if got.throttled:
+            text = f"counts more than {COUNT_LIMIT} records: a file holds so many at most"
+            raise Invalid("too_many_records", f"This figure {text}.", [("export_format", text)])
+        found += got.items
+        if got.next is None:
+            return found
+        number += 1
+
+
+def references(database: Database[Document], kind: str, ids: Collection[int]) -> dict[int, Document]:
+    """{id: {name, sourceID?, disabled}} of those that are there."""
+    with answering():
+        found = database[store.KINDS[kind].name].find(
+            {"_id": {"$in": sorted(ids)}}, {"name": 1, "sourceID": 1, "disabled": 1}
+        )
+        return {each.pop("_id"): each for each in found}
+
+
+def shown(kind: str, document: Mapping[str, Any]) -> Document:
+    """A report or dashboard as it goes out, with its version."""
+    dumped: Document = _SCHEMAS[kind].dump({**document, "id": document["_id"]})
+    dumped.pop("account", None)
+    return {**dumped, "version": document["version"]}
+
+
+def _list(database: Database[Document], kind: str, query: ListQuery, viewer: Actor) -> Page:
+    listing = REPORTS if kind == "report" else DASHBOARDS
+    among = visible(database, viewer)
+    found = page(database[store.KINDS[kind].name], listing, query, among, viewer=viewer, projection=_STRIPS)
+    return found.map(lambda document: shown(kind, document))
+
+
+def _get(database: Database[Document], kind: str, id: int, viewer: Actor) -> Document:
+    with answering():
+        among = all_of([{"_id": id}, visible(database, viewer)])
+        found = database[store.KINDS[kind].name].find_one(among, _STRIPS)
+    if found is None:
+        raise NotFound
+    return shown(kind, found)
+
+
+def _definition(
+    database: Database[Document], report: Mapping[str, Any], where: Mapping[str, Any], viewer: Actor
+) -> Definition:
+    definition = defined(report)
+    slas = slas_shown(database, where, viewer)
+    return definition if slas is None else definition.among(definition.subject.of_representatives, slas)
+
+
+def _row(of: str, row: Mapping[str, Any], unshown: Collection[str]) -> Document:
+    given = {name: value for name, value in row.items() if name not in unshown}
+    request = {} if "request_id" in row else {"request_id": row["_id"]}
+    return {**_RECORD.dump({**given, "id": row["_id"], **request}), "version": row.get("version", 1)}

@@ -1,0 +1,86 @@
+"""The documents of this service, their collections and indexes.
+
+request_rows        `_id` a request's; what `request.recorded` said in its newest `version`, all `marks`, and
+                    what is measured of them (`model.rows`). `sla_ids`: the SLAs it has affected
+period_rows         `_id` made of the request and when it began; who held it
+note_rows           `_id` a note's
+affected_sla_rows   `_id` an affected SLA's
+
+touched        `_id` `<collection>:<day in UTC>`; `changes`: how often rows of that day may have changed
+counts         `_id` `<digest>:<zone>:<day>`: the cells of a report's rows of one day, as they were at so many
+               `changes` of the days in UTC that it touches. Nothing but what saves time: rows are the truth
+reports        `_id` an integer: a report
+dashboards     `_id` an integer: a dashboard
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pymongo import UpdateOne
+from pymongo.database import Database
+
+from services.common.context import Context
+from services.common.copies import collection_name
+from services.common.database import answering
+from services.common.idempotency import KEYS
+from services.common.store import LISTED, Collection, Index, Records
+
+Document = dict[str, Any]
+
+REQUEST_ROWS: Final = Collection(
+    "request_rows",
+    (
+        Index(["created_at", "_id"]),
+        Index(["completed_at", "_id"]),
+        Index(["open", "_id"], sparse=True),
+        Index(["sla_ids", "created_at"]),
+    ),
+    records=False,
+)
+PERIOD_ROWS: Final = Collection(
+    "period_rows",
+    (Index(["started_at", "_id"]), Index(["ended_at", "_id"]), Index("request_id")),
+    records=False,
+)
+NOTE_ROWS: Final = Collection("note_rows", (Index(["created_at", "_id"]),), records=False)
+AFFECTED_SLA_ROWS: Final = Collection(
+    "affected_sla_rows",
+    (
+        Index(["started_at", "_id"]),
+        Index(["responded_at", "_id"]),
+        Index(["resolved_at", "_id"]),
+        Index(["sla_id", "started_at"]),
+    ),
+    records=False,
+)
+ROWS: Final = (REQUEST_ROWS, PERIOD_ROWS, NOTE_ROWS, AFFECTED_SLA_ROWS)
+TOUCHED: Final = Collection("touched", records=False)
+COUNTS: Final = Collection("counts", (Index("digest"),), records=False)
+REPORTS: Final = Collection("reports", LISTED)
+DASHBOARDS: Final = Collection("dashboards", LISTED)
+REPRESENTED: Final = Collection(
+    collection_name("sla"), (Index(["customer_representative_ids", "_id"]),), records=False
+)
+COLLECTIONS: Final = (*ROWS, TOUCHED, COUNTS, REPORTS, DASHBOARDS, KEYS, REPRESENTED)
+KINDS: Final = {"report": REPORTS, "dashboard": DASHBOARDS}
+
+
+def records(context: Context, kind: str) -> Records:
+    return Records(context, KINDS[kind])
+
+
+def touch(context: Context, collection: str, moments: Iterable[datetime | None]) -> None:
+    """Says that rows with these moments may have changed; after they have. Raises Unavailable."""
+    days = sorted({at.astimezone(UTC).date().isoformat() for at in moments if at is not None})
+    asked = [UpdateOne({"_id": f"{collection}:{day}"}, {"$inc": {"changes": 1}}, upsert=True) for day in days]
+    if asked:
+        with answering():
+            context.database[TOUCHED.name].bulk_write(asked, ordered=False)
+
+
+def ensure_indexes(database: Database[Document]) -> None:
+    for collection in COLLECTIONS:
+        collection.ensure(database)

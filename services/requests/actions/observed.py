@@ -1,0 +1,178 @@
+"""What partners show our representatives: the customer's side of observation threads.
+
+Each word is a whole snapshot; the one with the highest revision stands, so an older one that comes late has
+no effect. A copy is seen by those who represent us, here and now, under one of the SLAs that it names: when
+one of these ends here, nobody waits for the partner to say so. A forgotten copy keeps its thread and its
+history; what it showed goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from services.common.actor import Actor
+from services.common.clock import from_iso
+from services.common.context import Context
+from services.common.database import answering
+from services.common.errors import Conflict, Stale
+from services.common.history import entry
+from services.common.listing import terms
+from services.common.one_by_one import OneByOne
+from services.common.store import Record, decide_again
+from services.common.verdicts import Later
+from services.federation.deployment import Deployment
+from services.federation.envelope import Message
+from services.federation.messages.observations import OBSERVED
+from services.federation.revisions import is_later
+from services.federation.threads import Thread, opened_by
+from services.federation.trusts import ENDED, TrustBook
+from services.federation.verdicts import Verdict, done, refused
+from services.requests import observations
+
+Document = dict[str, Any]
+
+AGREEMENT_RETRY_SECONDS: Final = 5.0
+FORGOTTEN_AT_ONCE: Final = 200
+_KEPT: Final = ("account", "remote_id", "thread", "revision", "created_at")
+
+
+def hear(context: Context, record: Record | None, message: Message) -> Verdict:
+    """Applies `request.observed` or `request.forgotten`; one save. Raises Later while none of the agreements
+    is known, the errors of `Thread.advance`, Stale, Unavailable.
+    """
+    thread = thread_of(context, record, message)
+    thread.advance(message)  # before anything is looked up: it must be the next one
+    known = record
+    if record is None:
+        known = _same(context, message)
+        if known is not None and not is_later(message.body["revision"], known.state["revision"]):
+            return refused("superseded_observation")
+    later = known is None or is_later(message.body["revision"], known.state.get("revision"))
+    verdict = done(None if later else "superseded")
+    state = dict(known.state) if known else {}
+    if later:
+        state = {name: state[name] for name in (*_KEPT, "actions", "pending") if name in state}
+        if message.type == OBSERVED:
+            state |= _shown(context, message)
+        else:
+            state = _stub(state)
+        state["revision"] = message.body["revision"]
+    state["thread"] = thread.advance(message, verdict).to_document()
+    _keep(context, known, state, message.type)
+    return verdict
+
+
+def set_aside(context: Context, record: Record | None, message: Message) -> None:
+    """A person discards the message: the thread goes past it. Of a first one a thread is left."""
+    thread = thread_of(context, record, message).advance(message, refused("discarded"))
+    state = dict(record.state) if record else {**_whose(context, message), "revision": [0, 0]}
+    _keep(context, record, {**state, "thread": thread.to_document()}, "discarded")
+
+
+def thread_of(context: Context, record: Record | None, message: Message) -> Thread:
+    if record is not None:
+        return Thread.from_document(record.state["thread"])
+    return opened_by(message, incarnation=Deployment.of(context).incarnation)
+
+
+def forget_of_ended(context: Context) -> None:
+    """What partners showed whose trust has ended goes, some at a time; called by a timer. Raises Unavailable,
+    and at the end what failed of one of them.
+    """
+    ended = [trust.partner for trust in TrustBook.of(context).trusts() if trust.status == ENDED]
+    with answering():
+        shown = context.database[observations.OBSERVED.name].find({"shown_by": {"$in": ended}}, {"_id": 1})
+        ids = [each["_id"] for each in shown.limit(FORGOTTEN_AT_ONCE)] if ended else []
+    with OneByOne("observed request") as work:
+        work.each(ids, partial(_forget, context))
+
+
+@decide_again
+def _forget(context: Context, id: int) -> None:
+    record = observations.observed(context).get(id)
+    _keep(context, record, _stub(record.state), "trust ended")
+
+
+def _stub(state: Mapping[str, Any]) -> Document:
+    """What is left of a copy that is forgotten."""
+    return {name: value for name, value in state.items() if name in _KEPT}
+
+
+def _same(context: Context, message: Message) -> Record | None:
+    """The copy of this request that another thread has told; a restored partner may have forgotten that."""
+    remote = {"account.id": message.sender, "remote_id": message.body.get("request_id")}
+    return observations.observed(context).find_one(remote)
+
+
+def _shown(context: Context, message: Message) -> Document:
+    body, now = message.body, context.clock.now()
+    core = {name: body[name] for name in ("subject", "category", "impact")}
+    core |= {
+        "requester": body["requested_for"],
+        "desired_completion_at": _time(body["desired_completion_at"]),
+    }
+    return {
+        **_whose(context, message),
+        "core": core,
+        "status": body["status"],
+        "live": body["status"] != "completed",
+        "completion_reason": body["completion_reason"],
+        "created_at": _time(body["created_at"]),
+        "completed_at": _time(body["completed_at"]),
+        "updated_at": now,
+        "told_at": now,
+        "sla_ids": _slas(context, message),
+        "notes": [{**note, "created_at": _time(note["created_at"])} for note in body["notes"]],
+        "note_count": body["note_count"],
+        "shown_by": message.sender,
+    }
+
+
+def _slas(context: Context, message: Message) -> list[int]:
+    """Our copies of the SLAs. Raises Later while none is known, though not for ever."""
+    of_partner = {"thread": {"$in": message.body["agreements"]}, "partner": message.sender}
+    ids = sorted(sla["id"] for sla in context.copies.find("sla", of_partner))
+    received = message.received_at or context.clock.now()
+    waited = (context.clock.now() - received).total_seconds()
+    if not ids and waited < context.config.agreement_wait_seconds:
+        raise Later(AGREEMENT_RETRY_SECONDS, "unknown_agreement")
+    return ids
+
+
+def _whose(context: Context, message: Message) -> Document:
+    trust = TrustBook.of(context).trust(message.sender)
+    account = {"id": message.sender, "name": trust.name if trust else message.sender}
+    return {"account": account, "remote_id": message.body.get("request_id")}
+
+
+def _keep(context: Context, record: Record | None, state: Document, action: str) -> None:
+    records = observations.observed(context)
+    before = {} if record is None else record.state
+    changes = {
+        name: [before.get(name), state.get(name)]
+        for name in ("status", "completion_reason")
+        if before.get(name) != state.get(name)
+    }
+    entries = [entry(context.clock.now(), Actor.system(context.account), action, changes)]
+    if record is not None:
+        if observations.is_shown(state):
+            state["search"] = _terms(record.id, state)
+        records.save(record, state, history=entries)
+        return
+    id = context.ids.next("request")
+    if observations.is_shown(state):
+        state["search"] = _terms(id, state)
+    try:
+        records.insert(id, state, history=entries)
+    except Conflict as conflict:
+        raise Stale() from conflict  # applied at the same moment: look at what the other made
+
+
+def _terms(id: int, state: Mapping[str, Any]) -> list[str]:
+    return list(terms(state["core"]["subject"], str(id)))
+
+
+def _time(text: str | None) -> Any:
+    return None if text is None else from_iso(text)

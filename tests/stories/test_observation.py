@@ -1,0 +1,146 @@
+"""A customer's representative sees what a provider holds for her organization, and speaks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from interdesk.api import Api, ApiError
+from interdesk.demo.setting import new_token
+from tests.stories.sides import Desks, Record, Stands
+from tests.waiting import wait_until
+
+# On a busy machine too.
+soon = partial(wait_until, deadline_seconds=60)
+pytestmark = pytest.mark.slow
+
+CANARY = "for our own people only"
+
+
+@pytest.fixture
+def desks(stands: Stands) -> Iterator[Desks]:
+    desks = Desks(stands)
+    yield desks
+    desks.close()
+
+
+def sla_with(api: Api, customer: str) -> Record:
+    """The provider's SLA for the customer's account."""
+    slas = api.get_all("slas", fields="name,customer,customer_account,represented_by")
+    found: list[Record] = [each for each in slas if (each["customer_account"] or {}).get("id") == customer]
+    return found[0]
+
+
+def shown(api: Api, subject: str) -> list[Record]:
+    """What All Requests has of this subject."""
+    found: list[Record] = api.get("requests/all_requests", subject=subject, fields="*")
+    return found
+
+
+def registered(desks: Desks, subject: str) -> tuple[Api, int]:
+    """A request at GigaTera, by its service desk analyst, for somebody of Widget's organization."""
+    gigatera, stand = desks.api("gigatera", "admin"), desks.stands["gigatera"]
+    organization = gigatera.post("organizations", {"name": "Widget, as we know it"})["id"]
+    gigatera.patch(f"slas/{sla_with(gigatera, 'widget')['id']}", {"customer_id": organization})
+    names = {"analyst": None, "caller": organization}
+    people = {
+        name: gigatera.post(
+            "people",
+            {
+                "name": f"{name} of {subject}",
+                "primary_email": f"{name}.{stand.instance_id}.observed@gigatera.example",
+                "source": "story",
+                "sourceID": f"observed {name}",
+                **({"organization_id": of} if of else {}),
+            },
+        )["id"]
+        for name, of in names.items()
+    }
+    roles = {"roles": ["specialist", "service_desk_analyst"]}
+    gigatera.patch(f"people/{people['analyst']}/permissions", roles)
+    stand.tokens["analyst"] = new_token(gigatera, people["analyst"], subject)
+    analyst = desks.api("gigatera", "analyst")
+    made = analyst.post(
+        "requests",
+        {
+            "subject": subject,
+            "category": "incident",
+            "impact": "high",
+            "requested_for_id": people["caller"],
+            "service_instance_id": stand.instance_id,
+            "note": "It stops at page 3.",
+            "internal_note": CANARY,
+        },
+    )
+    return analyst, int(made["id"])
+
+
+def test_a_representative_sees_notes_and_withdraws_what_the_provider_holds(
+    desks: Desks, customer: None
+) -> None:
+    manager = desks.api("gigatera", "manager")
+    soon(
+        lambda: (
+            [each["name"] for each in sla_with(manager, "widget")["represented_by"] or ()] == ["Grace Lin"]
+        )
+    )
+    subject = "The invoice run stops"
+    analyst, id = registered(desks, subject)
+    grace, tom = desks.api("widget", "representative"), desks.api("widget", "end_user")
+    soon(lambda: len(shown(grace, subject)) == 1)
+    (seen,) = shown(grace, subject)
+    assert (seen["account"]["id"], seen["status"], seen["impact"]) == ("gigatera", "assigned", "high")
+    assert seen["requester"] == f"caller of {subject}"
+    path = f"requests/{seen['id']}"
+    soon(lambda: grace.get(path)["note_count"] == 1)
+    assert [each["text"] for each in grace.get(f"{path}/notes")] == ["It stops at page 3."]
+    assert CANARY not in repr((grace.get(path), grace.get(f"{path}/notes")))
+    assert shown(tom, subject) == []
+    with pytest.raises(ApiError) as refused:
+        tom.get(path)
+    assert refused.value.status == 404
+    with pytest.raises(ApiError) as refused:
+        grace.patch(path, {"subject": "Ours"})
+    assert (refused.value.status, refused.value.code) == (422, "foreign_record")
+
+    grace.post(f"{path}/notes", {"text": "Page 3 is the big one."})
+    soon(lambda: grace.get(path)["note_count"] == 2)
+    (said,) = [
+        each for each in analyst.get(f"requests/{id}/notes") if each["text"] == "Page 3 is the big one."
+    ]
+    assert (said["person"]["name"], said["person"]["account"]["id"]) == ("Grace Lin", "widget")
+    grace.patch(path, {"status": "completed", "note": "We found it ourselves."})
+    soon(lambda: grace.get(path)["status"] == "completed")
+    assert analyst.get(f"requests/{id}")["completion_reason"] == "withdrawn"
+    soon(lambda: [each["state"] for each in grace.get(path)["actions"]] == ["done", "done"])
+
+    sla = sla_with(manager, "widget")
+    manager.patch(f"slas/{sla['id']}", {"start_date": "2025-01-01", "expiry_date": "2026-01-01"})
+    try:
+        soon(lambda: shown(grace, subject) == [])
+        soon(lambda: gone(desks, path))
+        assert sla_with(manager, "widget")["represented_by"] == []
+    finally:
+        manager.patch(f"slas/{sla['id']}", {"expiry_date": None, "start_date": None, "status": "active"})
+    soon(lambda: len(shown(grace, subject)) == 1)
+    assert shown(grace, subject)[0]["id"] == seen["id"]
+
+
+@pytest.fixture
+def customer(desks: Desks) -> Iterator[None]:
+    """The SLA's customer is again what it was."""
+    manager = desks.api("gigatera", "manager")
+    sla = sla_with(manager, "widget")
+    yield
+    manager.patch(f"slas/{sla['id']}", {"customer_id": sla["customer"]["id"]})
+
+
+def gone(desks: Desks, path: str) -> bool:
+    """Whether nobody of the account sees it any more."""
+    try:
+        desks.api("widget", "admin").get(path)
+    except ApiError as refused:
+        return bool(refused.status == 404)
+    return False
