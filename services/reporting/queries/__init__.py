@@ -180,7 +180,10 @@ def _definition(
 ) -> Definition:
     definition = defined(report)
     slas = slas_shown(database, where, viewer)
-    return definition if slas is None else definition.among(definition.subject.of_representatives, slas)
+    told = definition if slas is None else definition.of_slas(slas)
+    if told is None:
+        raise NotFound
+    return told
 
 
 def _row(of: str, row: Mapping[str, Any], unshown: Collection[str]) -> Document:
