@@ -18,7 +18,7 @@ from services.reporting import store
 from services.reporting.model.definition import Definition, defined
 from services.reporting.queries.asking import chosen, span_of
 from services.reporting.queries.figures import Chosen, figures, records_of
-from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS
+from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS, TIMES_OF_RECORDS
 from services.reporting.queries.sharing import slas_shown, visible
 from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema
 
@@ -26,6 +26,8 @@ __all__ = [
     "DASHBOARDS",
     "RECORDS",
     "REPORTS",
+    "TIMES_OF_RECORDS",
+    "Chosen",
     "all_records",
     "chosen",
     "get_dashboard",
@@ -37,6 +39,7 @@ __all__ = [
     "references",
     "report_figures",
     "reports_of",
+    "units_of",
 ]
 
 Document = dict[str, Any]
@@ -78,6 +81,11 @@ def kinds_of(report: Mapping[str, Any]) -> dict[str, str]:
     """What kind of record the report's groups refer to, of those that do."""
     fields = defined(report).subject.fields
     return {name: fields[name].kind for name in report["groups"] if fields[name].kind}
+
+
+def units_of(report: Mapping[str, Any]) -> dict[str, str]:
+    """In what the figures of a report are, by the measure; nothing of those that are numbers of records."""
+    return {name: each.unit for name, each in defined(report).measures.items() if each.unit}
 
 
 def report_figures(
