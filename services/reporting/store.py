@@ -8,7 +8,8 @@ affected_sla_rows   `_id` an affected SLA's
 
 touched        `_id` `<collection>:<day in UTC>`; `changes`: how often rows of that day may have changed
 counts         `_id` `<digest>:<zone>:<day>`: the cells of a report's rows of one day, as they were at so many
-               `changes` of the days in UTC that it touches. Nothing but what saves time: rows are the truth
+               `changes` of the days in UTC that it touches. Nothing but what saves time: rows are the truth.
+               Of both, the parts of `_id` are fields, too: SecantusDB walks no index for a range of ids
 reports        `_id` an integer: a report
 dashboards     `_id` an integer: a dashboard
 """
@@ -57,8 +58,8 @@ AFFECTED_SLA_ROWS: Final = Collection(
     records=False,
 )
 ROWS: Final = (REQUEST_ROWS, PERIOD_ROWS, NOTE_ROWS, AFFECTED_SLA_ROWS)
-TOUCHED: Final = Collection("touched", records=False)
-COUNTS: Final = Collection("counts", (Index("digest"),), records=False)
+TOUCHED: Final = Collection("touched", (Index(["collection", "day"]),), records=False)
+COUNTS: Final = Collection("counts", (Index(["digest", "zone", "day"]),), records=False)
 REPORTS: Final = Collection("reports", LISTED)
 DASHBOARDS: Final = Collection("dashboards", LISTED)
 REPRESENTED: Final = Collection(
@@ -75,7 +76,14 @@ def records(context: Context, kind: str) -> Records:
 def touch(context: Context, collection: str, moments: Iterable[datetime | None]) -> None:
     """Says that rows with these moments may have changed; after they have. Raises Unavailable."""
     days = sorted({at.astimezone(UTC).date().isoformat() for at in moments if at is not None})
-    asked = [UpdateOne({"_id": f"{collection}:{day}"}, {"$inc": {"changes": 1}}, upsert=True) for day in days]
+    asked = [
+        UpdateOne(
+            {"_id": f"{collection}:{day}"},
+            {"$inc": {"changes": 1}, "$setOnInsert": {"collection": collection, "day": day}},
+            upsert=True,
+        )
+        for day in days
+    ]
     if asked:
         with answering():
             context.database[TOUCHED.name].bulk_write(asked, ordered=False)
