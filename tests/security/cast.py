@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.common.clock import iso
+from services.federation.envelope import Message
+from services.federation.messages.observations import ACTED, OBSERVED
 from services.federation.threads import open_thread
 from services.requests import model, store
+from services.requests.actions import observed
 from services.requests.actions.ruling import ruled
 from services.requests.model import Category, Impact, Lead, Ref, Who
 from tests.integration.gateway.account import Account, Client
@@ -41,6 +44,7 @@ REPRESENTS = {
 }
 PARTNER = "gigatera"
 AGREEMENT = f"agreement/{PARTNER}/{uuid.uuid4()}"
+ENDING = f"agreement/{PARTNER}/{uuid.uuid4()}"
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Cast:
     instances: dict[str, int] = field(default_factory=dict)
     slas: dict[str, int] = field(default_factory=dict)
     team: int = 0
+    told: dict[int, Message] = field(default_factory=dict)
 
     def person(self, name: str) -> None:
         person, self.clients[name] = self.account.person(name, *ROLES.get(name, ()))
@@ -88,15 +93,26 @@ class Cast:
         self.slas[name] = post("slas", fields)["id"]
 
     def partners_sla(self) -> None:
-        """What the slas service would tell of an SLA that a partner registered for the account."""
+        """What the slas service would tell of the SLAs that a partner registered for the account."""
+        self._partners_sla(9004, AGREEMENT, "active", 1)
+        self._partners_sla(9005, ENDING, "active", 1)
+        context = self.account.contexts["requests"]
+        trust = {"name": "GigaTera", "status": "active", "capabilities": [ACTED]}
+        context.copies.store("trust", {"id": PARTNER, "version": 1, "record": trust})
+
+    def end_partners_sla(self) -> None:
+        self._partners_sla(9005, ENDING, "expired", 2)
+
+    def _partners_sla(self, id: int, thread: str, status: str, version: int) -> None:
         told = {
             "name": "Hosting for Widget",
-            "status": "active",
+            "status": status,
             "account": {"id": PARTNER, "name": "GigaTera"},
-            "thread": AGREEMENT,
+            "partner": PARTNER,
+            "thread": thread,
             "customer_representative_ids": [self.ids["represents_partners_sla"]],
         }
-        saved = {"id": 9004, "version": 1, "record": told}
+        saved = {"id": id, "version": version, "record": told}
         self.account.contexts["requests"].copies.store("sla", saved)
 
     # -- requests --------------------------------------------------------------------------------------------
@@ -106,17 +122,23 @@ class Cast:
         return int(
             {
                 "own": lambda: self._asked("requester", "Gold"),
-                "other organization": lambda: self._asked("otto", None),
+                "elsewhere": lambda: self._asked("otto", None),
                 "other SLA": lambda: self._asked("carl", "Silver"),
                 "across": lambda: self._asked("carl", "Gold"),
                 "expired": lambda: self._asked("carl", "Bronze"),
                 "handed over": self._handed_over,
                 "handed to us": self._handed_to_us,
+                "observed": lambda: self._observed(AGREEMENT),
+                "unobserved": lambda: self._observed(ENDING),
             }[kind]()
         )
 
     def with_files(self, id: int) -> Request:
-        """The request, with a file in a note to everybody and one in an internal note."""
+        """The request, with a file in a note to everybody and one in an internal note; of a partner's no
+        file crosses.
+        """
+        if id in self.told:
+            return Request(id, "attachments/0", "attachments/0")
         specialist = self.clients["specialist_of_the_team"]
         found = []
         for internal in (False, True):
@@ -179,6 +201,52 @@ class Cast:
         saved = store.save(context, step, heard=thread)
         self._affects(saved.request.id, "Gold")
         return saved.request.id
+
+    def _observed(self, agreement: str) -> int:
+        """As the partner tells of a request that it holds."""
+        number = len(self.told) + 1
+        message = self.observed(number, agreement)
+        context = self.account.contexts["requests"]
+        assert observed.hear(context, None, message).word == "accepted"
+        found = context.database["observed_requests"].find_one({"remote_id": number})
+        assert found is not None
+        self.told[found["_id"]] = message
+        return int(found["_id"])
+
+    def observed(self, number: int, agreement: str = AGREEMENT, **said: Any) -> Message:
+        """The first word of a thread; `number` is the request's id at the partner."""
+        now = iso(self.account.clock.now())
+        note = {"id": 1, "text": "See this", "person": None, "medium": "default", "created_at": now}
+        body: Made = {
+            "revision": [1, 1],
+            "request_id": number,
+            "agreements": [agreement],
+            "subject": "Findable",
+            "category": "incident",
+            "impact": "low",
+            "status": "assigned",
+            "completion_reason": None,
+            "requested_for": "Ada Lovelace",
+            "created_at": now,
+            "completed_at": None,
+            "desired_completion_at": None,
+            "notes": [note],
+            "note_count": 1,
+            **said,
+        }
+        return Message(
+            id=str(uuid.uuid4()),
+            type=OBSERVED,
+            sender=PARTNER,
+            recipient=self.account.contexts["requests"].account,
+            thread=f"observation/{PARTNER}/{uuid.uuid4()}",
+            incarnation=1,
+            sequence=1,
+            prev=None,
+            sent_at=self.account.clock.now(),
+            traceparent=None,
+            body=body,
+        )
 
     def _affects(self, id: int, sla: str) -> None:
         """What the slas service would say of what is with a partner, or from one."""

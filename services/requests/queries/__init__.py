@@ -95,10 +95,13 @@ def get_request(database: Database[Document], id: int, viewer: Actor) -> Documen
 
 
 def visible_among(database: Database[Document], ids: Iterable[int], viewer: Actor) -> dict[int, Document]:
-    """Those of these requests that the viewer may see, by their ids."""
-    among = all_of([{"_id": {"$in": sorted(set(ids))}}, _visible(database, viewer)])
-    found = database["requests"].find(among, _STRIPS)
-    return {document["_id"]: shapes.request(document, viewer) for document in found}
+    """Those of these requests that the viewer may see, by their ids; also those that partners show."""
+    wanted, visible = set(ids), _visible(database, viewer)
+    among = all_of([{"_id": {"$in": sorted(wanted)}}, visible])
+    found = {each["_id"]: each for each in database["requests"].find(among, _STRIPS)}
+    if missing := wanted - found.keys():
+        found |= observed.among(database, missing, visible)
+    return {id: shapes.request(document, viewer) for id, document in found.items()}
 
 
 def shown_request(document: Mapping[str, Any], viewer: Actor) -> Document:
@@ -123,9 +126,13 @@ def list_notes_of_request(database: Database[Document], id: int, query: ListQuer
 
 def list_note_attachments(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """The files of all notes of a request that the viewer may read; one that is on several notes, as when a
-    note was published, once, with the latest. Raises NotFound.
+    note was published, once, with the latest. No file of a partner's request is shown. Raises NotFound.
     """
-    _request(database, id, viewer)
+    try:
+        _request(database, id, viewer)
+    except NotFound:
+        observed.get(database, id, _visible(database, viewer))
+        return page_at_hand([], NOTE_ATTACHMENTS, query)
     with_files = all_of([{"request_id": id, "attachments.id": {"$gt": 0}}, _readable(viewer)])
     notes = list(database["notes"].find(with_files, {"text": 0}).sort([("_id", 1)]))
     named = {account for note in notes for account in shapes.accounts_of_note(note, viewer.account)}

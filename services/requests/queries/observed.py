@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +21,16 @@ STRIPS = {"outbox": 0, "history": 0}
 
 def get(database: Database[Document], id: int, seen: Mapping[str, Any]) -> Document:
     """The document of one. `seen`: the filter of what the viewer may see. Raises NotFound."""
-    among = all_of([{"_id": id, "shown_by": {"$exists": True}}, seen])
-    document = database[OBSERVED.name].find_one(among, STRIPS)
-    if document is None:
+    found = among(database, {id}, seen)
+    if id not in found:
         raise NotFound()
-    return document
+    return found[id]
+
+
+def among(database: Database[Document], ids: Collection[int], seen: Mapping[str, Any]) -> dict[int, Document]:
+    """The documents of those of these requests that are shown and may be seen, by their ids."""
+    shown = all_of([{"_id": {"$in": sorted(ids)}, "shown_by": {"$exists": True}}, seen])
+    return {document["_id"]: document for document in database[OBSERVED.name].find(shown, STRIPS)}
 
 
 def notes(document: Mapping[str, Any], query: ListQuery, viewer: Actor) -> Page:
@@ -34,4 +39,6 @@ def notes(document: Mapping[str, Any], query: ListQuery, viewer: Actor) -> Page:
         raise Invalid(errors=[("filter", "the notes of a partner's request can only be sorted and paged")])
     found = page_at_hand(shapes.shown_notes(document), NOTES, replace(query, predefined=None))
     account = document["account"]
-    return found.map(lambda note: shapes.note(note, viewer, {account["id"]: account["name"]}))
+    return found.map(
+        lambda note: {**shapes.note(note, viewer, {account["id"]: account["name"]}), "elsewhere": True}
+    )
