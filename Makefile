@@ -12,6 +12,8 @@ TESTS ?= tests
 WORKERS ?= 3
 RABBITMQ := /usr/lib/rabbitmq/bin/rabbitmq-server
 PROMTOOL := /usr/bin/promtool
+CHROMIUM := /usr/bin/chromium
+CHROMEDRIVER := /usr/bin/chromedriver
 BIN := .venv/bin
 
 .PHONY: help
@@ -19,7 +21,8 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
 
 .PHONY: setup
-setup: .venv/.made $(RABBITMQ) ## make .venv and see that RabbitMQ is there, and what checks alerts
+setup: .venv/.made $(RABBITMQ) ## make .venv and see that RabbitMQ is there, and what checks alerts and pages
+	@{ [ -x $(CHROMIUM) ] || bash .ci/install-package chromium $(CHROMIUM); } && { [ -x $(CHROMEDRIVER) ] || bash .ci/install-package chromium-driver $(CHROMEDRIVER); } || echo "Going on without it: the tests of pages in a browser are left out."
 	@[ -x $(PROMTOOL) ] || bash .ci/install-package prometheus $(PROMTOOL) || echo "Going on without it: the tests of alerts are left out."
 
 # Built anew when the lock changes; the stamp is written last, so an interrupted set-up is done again.

@@ -61,6 +61,12 @@ class Answers:
             response.headers["Location"] = self.url(location)
         return response
 
+    def shown(
+        self, shape: Shape, documents: Sequence[Document], names: Sequence[str] | None = None
+    ) -> list[Document]:
+        """Records as an answer has them; with all their fields by default."""
+        return self._render.many(shape, documents, names or shape.names)
+
     def once(self, shape: Shape, document: Document, secret: Document) -> Response:
         """A new record, with what only this answer holds."""
         return of_json({**self._render.one(shape, document), **secret}, 201)

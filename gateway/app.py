@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,17 +16,20 @@ from flask import Flask, Response, g, request
 
 from gateway import errors, etags
 from gateway.answers import Answers
-from gateway.audiences import audience_of, check_all_declared
+from gateway.audiences import Audience, audience_of, check_all_declared
 from gateway.bodies import MAX_BODY_BYTES
 from gateway.context import Databases, GatewayContext
 from gateway.documents import DocumentedApi
-from gateway.kinds import KINDS, find_holder
+from gateway.kinds import KINDS, find_holder, find_session
+from gateway.pages import Pages
 from gateway.rate_limits import RateLimits
 from gateway.records import Renderer
 from gateway.references import Resolver
 from gateway.resources import blueprints
-from gateway.tokens import Tokens
+from gateway.sessions import TOUCH_SECONDS, Sessions
+from gateway.tokens import Holder, Tokens
 from services.common import metrics, trace
+from services.common.actor import Actor
 from services.common.clock import Clock, SystemClock
 from services.common.config import Config
 from services.common.context import Caller
@@ -52,6 +56,13 @@ def create_app(config: Config, databases: Databases, rpc: Caller, clock: Clock |
         rpc=rpc,
         clock=clock,
         tokens=Tokens(lambda token_hash: find_holder(databases, config.account, token_hash, clock.now())),
+        sessions=Sessions(
+            config,
+            lambda sha256: find_session(databases, config.account, sha256, clock.now()),
+            lambda sha256: rpc.call(
+                "organizations", "touch_session", Actor.system(config.account), sha256, timeout=TOUCH_SECONDS
+            ),
+        ),
         references=Resolver(config.domain, databases, KINDS, clock),
         rate_limits=RateLimits(config.rate_limit_per_hour, config.rate_limit_burst),
     )
@@ -65,6 +76,7 @@ def create_app(config: Config, databases: Databases, rpc: Caller, clock: Clock |
     answers = Answers(config, Renderer(config.domain, context.references))
     for blueprint in blueprints(context, answers, api):
         api.register_blueprint(blueprint)
+    Pages(context, answers).register(app)
     check_all_declared(app)
     _Door(context).guard(app)
     app.wsgi_app = _traced(app.wsgi_app)  # type: ignore[method-assign, assignment]
@@ -90,10 +102,10 @@ class _Door:
         audience = audience_of(self._view_functions[request.url_rule.endpoint], request.method)
         if audience is None:
             raise Forbidden
-        if not audience.token:
+        if not audience.known:
             return
         now = self._context.clock.now()
-        holder = self._context.tokens.holder(request.headers.get("Authorization"), now)
+        holder = self._holder(audience, now)
         g.holder = holder
         g.allowance = self._context.rate_limits.count(holder.token_hash, now)
         if g.allowance.retry_after is not None:
@@ -102,10 +114,15 @@ class _Door:
         audience.check(holder.actor)
         holder.check_scope(audience.scope, "read" if request.method in ("GET", "HEAD") else "write")
 
+    def _holder(self, audience: Audience, now: datetime) -> Holder:
+        if audience.session:
+            return self._context.sessions.holder(request.cookies, now)
+        return self._context.tokens.holder(request.headers.get("Authorization"), now)
+
     def leave(self, response: Response) -> Response:
         headers = response.headers
         headers["X-Request-Id"] = g.get("request_id", "")
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
         headers["X-Content-Type-Options"] = "nosniff"
         if allowance := g.get("allowance"):
             headers["X-RateLimit-Limit"] = str(allowance.limit)

@@ -28,11 +28,18 @@ View = TypeVar("View", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Audience:
     """`token`: one is needed. `roles`: one of them is needed; none means every person of the account.
-    `scope`: the resource that a token must have been made for."""
+    `scope`: the resource that a token must have been made for. `session`: who calls has signed in to the
+    pages; no token is taken there."""
 
     token: bool
     roles: frozenset[str] = frozenset()
     scope: str = ""
+    session: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether it has to be known who calls."""
+        return self.token or self.session
 
     def check(self, actor: Actor) -> None:
         """Raises Forbidden for an actor outside the audience."""
@@ -43,6 +50,11 @@ class Audience:
 def anyone(view: View) -> View:
     """A view that needs no token: it tells nothing about the account's records."""
     return _declare(view, Audience(token=False))
+
+
+def signed_in(view: View) -> View:
+    """A page for every person of the account who has signed in."""
+    return _declare(view, Audience(token=False, session=True))
 
 
 def everyone(scope: str) -> Callable[[View], View]:

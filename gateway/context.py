@@ -10,6 +10,7 @@ from pymongo.database import Database
 
 from gateway.rate_limits import RateLimits
 from gateway.references import Resolver
+from gateway.sessions import Sessions
 from gateway.tokens import Tokens
 from services.common.clock import Clock
 from services.common.config import Config
@@ -28,6 +29,7 @@ class GatewayContext:
     rpc: Caller
     clock: Clock
     tokens: Tokens
+    sessions: Sessions
     references: Resolver
     rate_limits: RateLimits
 

@@ -59,9 +59,9 @@ _OWN_STATUS: dict[type[InterdeskError], int] = {BadJson: 400, UnsupportedMediaTy
 def register(app: Flask) -> None:
     """Makes the application answer failures as this module says."""
     app.register_error_handler(InterdeskError, answer)
-    app.register_error_handler(HTTPException, _of_http)
-    app.register_error_handler(PyMongoError, _of_database)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(HTTPException, of_http)
+    app.register_error_handler(PyMongoError, lambda error: answer(database_silent(error)))
+    app.register_error_handler(Exception, lambda error: answer(unforeseen(error)))
 
 
 def answer(error: InterdeskError) -> Response:
@@ -86,9 +86,9 @@ def _body(error: InterdeskError) -> dict[str, Any]:
     return {"message": Invalid.default_message, "errors": errors}
 
 
-def _of_http(error: HTTPException) -> Response:
-    status = error.code or 500
-    code, text = _OF_HTTP.get(status, ("http_error", error.name))
+def of_http(error: HTTPException) -> Response:
+    """The response that tells of a failure of the routing or of reading a request."""
+    status, code, text = said(error)
     response = _response(status, code, {"message": text})
     for name, value in error.get_headers():
         if name == "Allow":
@@ -96,15 +96,24 @@ def _of_http(error: HTTPException) -> Response:
     return response
 
 
-def _of_database(error: PyMongoError) -> Response:
+def said(error: HTTPException) -> tuple[int, str, str]:
+    """Status, code and text of a failure of the routing."""
+    status = error.code or 500
+    code, text = _OF_HTTP.get(status, ("http_error", error.name))
+    return status, code, text
+
+
+def database_silent(error: PyMongoError) -> InterdeskError:
+    """What is told of a failure of the database; the log has it."""
     _log.error("database_failed", error=type(error).__name__, exc_info=error)
-    return answer(Unavailable("database_silent"))
+    return Unavailable("database_silent")
 
 
-def _unforeseen(error: Exception) -> Response:
+def unforeseen(error: Exception) -> InterdeskError:
+    """What is told of a failure that nobody foresaw; the log has it."""
     _log.error("request_failed", exc_info=error)
     request_id = g.get("request_id", "")
-    return answer(Internal(message=f"Something went wrong on our side. Our log has it under {request_id}."))
+    return Internal(message=f"Something went wrong on our side. Our log has it under {request_id}.")
 
 
 def _response(status: int, code: str, body: dict[str, Any]) -> Response:

@@ -7,7 +7,8 @@ from typing import Any
 
 from gateway.context import Databases
 from gateway.references import Kind, Reference
-from gateway.tokens import Holder
+from gateway.sessions import Found
+from gateway.tokens import EVERY_SCOPE, Holder
 from services.common.actor import Actor
 from services.organizations import queries as organizations
 from services.reporting import queries as reporting
@@ -43,8 +44,20 @@ def find_holder(databases: Databases, account: str, token_hash: str, now: dateti
     found: dict[str, Any] | None = organizations.token_owner(databases["organizations"], token_hash, now)
     if found is None:
         return None
-    person = found["person"]
-    actor = Actor(
+    actor = _actor(found["person"], account)
+    return Holder(actor, frozenset(found["scopes"]), token_hash, found["token_id"])
+
+
+def find_session(databases: Databases, account: str, sha256: str, now: datetime) -> Found | None:
+    """Who has signed in, by the SHA-256 of the session's id; None when it has ended."""
+    found: dict[str, Any] | None = organizations.session_owner(databases["organizations"], sha256, now)
+    if found is None:
+        return None
+    return Holder(_actor(found["person"], account), EVERY_SCOPE, sha256, None), found["due"]
+
+
+def _actor(person: dict[str, Any], account: str) -> Actor:
+    return Actor(
         person_id=person["id"],
         account=account,
         roles=frozenset(person["roles"]),
@@ -52,4 +65,3 @@ def find_holder(databases: Databases, account: str, token_hash: str, now: dateti
         organization_id=person["organization_id"],
         name=person["name"],
     )
-    return Holder(actor, frozenset(found["scopes"]), token_hash, found["token_id"])

@@ -18,19 +18,20 @@ from services.common.errors import Forbidden, Unauthorized
 
 KEPT = timedelta(seconds=2)
 MAX_KEPT = 10_000
+EVERY_SCOPE = frozenset({"*"})
 _BEARER = re.compile(r"Bearer +(?P<token>[\x21-\x7e]{16,512})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Holder:
     """The person behind a token, and what the token was made for. `token_hash` names the token, and so does
-    `token_id`, its record's.
+    `token_id`, its record's. Who has signed in to the pages has a session in its place, and no `token_id`.
     """
 
     actor: Actor
     scopes: frozenset[str]
     token_hash: str
-    token_id: int
+    token_id: int | None
 
     def check_scope(self, resource: str, action: str) -> None:
         """Raises Forbidden when the token was not made to `read` or `write` the resource."""

@@ -188,9 +188,22 @@ class PeopleViews(ShelvedViews):
             body=schemas.GroupPeopleInputSchema(),
         )
         add_views(blueprint, "/group_by_email_domain", "group", {"post": self.writer(group)})
+        done = {"204": {"description": "It opens the pages now; sessions that were open have ended"}}
+        set_password = documents.describe(
+            self.set_password, "Set a person's password", answers=done, body=schemas.NewPasswordSchema()
+        )
+        views = {"post": everyone(PEOPLE.path)(set_password)}
+        add_views(blueprint, "/<id>/set_password", "set_password", views)
 
     def group(self) -> Response:
         return of_json(self.call("group_people", bodies.fields_of(request)))
+
+    def set_password(self, id: str) -> Response:
+        """The service holds the new password to what the caller's token may do."""
+        person = self.load(id)
+        taken = loaded(schemas.NewPasswordSchema(), bodies.fields_of(request))
+        self.call("set_password", {**taken, "person_id": person["id"]}, g.holder.token_id)
+        return Response(status=204)
 
     def id_of(self, text: str) -> Any:
         return viewer().person_id if text == "me" else super().id_of(text)

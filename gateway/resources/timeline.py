@@ -20,10 +20,12 @@ from flask_smorest import Blueprint
 from gateway import documents
 from gateway.asked import list_query
 from gateway.audiences import allowed
+from gateway.context import GatewayContext
 from gateway.records import Document, Shape
 from gateway.resource import ResourceViews, add_views, viewer
 from gateway.resources.shapes.timeline import PERIOD, SHARE, TIMELINE
 from services.common import strict_json
+from services.common.actor import Actor
 from services.common.listing import page_at_hand
 from services.common.roles import STAFF
 from services.requests import queries
@@ -80,21 +82,24 @@ class Timeline:
         return self._above.answers.page(shape, page_at_hand(records, shape.listing, query), query)
 
     def _held(self, id: int) -> list[Document]:
-        """A request's periods, with how long each was, exactly. Raises NotFound."""
-        context = self._above.context
-        periods = queries.get_periods(self._above.database, id, viewer(), context.clock.now())
-        spans = [(each["since"], each["until"]) for each in periods]
-        counted = slas.count_support_hours(context.databases["slas"], id, spans)
-        sla_id, within = (None, None) if counted is None else (counted["sla_id"], counted["durations"])
-        return [
-            {
-                **each,
-                "duration": each["until"] - each["since"],
-                "support_hours_duration": None if within is None else within[number],
-                "sla_id": sla_id,
-            }
-            for number, each in enumerate(periods)
-        ]
+        return held_by(self._above.context, id, viewer())
+
+
+def held_by(context: GatewayContext, id: int, viewer: Actor) -> list[Document]:
+    """A request's periods, with how long each was, exactly. Raises NotFound."""
+    periods = queries.get_periods(context.databases["requests"], id, viewer, context.clock.now())
+    spans = [(each["since"], each["until"]) for each in periods]
+    counted = slas.count_support_hours(context.databases["slas"], id, spans)
+    sla_id, within = (None, None) if counted is None else (counted["sla_id"], counted["durations"])
+    return [
+        {
+            **each,
+            "duration": each["until"] - each["since"],
+            "support_hours_duration": None if within is None else within[number],
+            "sla_id": sla_id,
+        }
+        for number, each in enumerate(periods)
+    ]
 
 
 def _period(held: Document) -> Document:

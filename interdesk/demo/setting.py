@@ -5,6 +5,7 @@ Every record carries source and sourceID: doing it again finds what is there and
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,6 +33,11 @@ class _LoginsSchema(Schema):
         unknown = INCLUDE
 
     tokens = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    logins = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.String()),
+        load_default=dict,
+    )
 
 
 class _DemoSchema(Schema):
@@ -42,11 +48,13 @@ class _DemoSchema(Schema):
 
 @dataclass
 class Stand:
-    """One account as the demo uses it: its tokens by role, and the ids of what a story needs there."""
+    """One account as the demo uses it: its tokens by role, with what each person signs in to the pages
+    (`{name, email, password}`), and the ids of what a story needs there."""
 
     cast: Cast
     account: LocalAccount
     tokens: dict[str, str]
+    logins: dict[str, dict[str, str]] = field(default_factory=dict)
     team_id: int = 0
     instance_id: int = 0
     offering_id: int = 0
@@ -61,11 +69,14 @@ class Stand:
 def prepare(deployment: LocalDeployment, report: Report) -> dict[str, Stand]:
     """All data of all accounts, and `demo.json`. Raises ApiError, TimeoutError."""
     known = read_json(deployment.directory / "demo.json", fields.Nested(_DemoSchema)) or {"accounts": {}}
+    nothing: Record = {"tokens": {}, "logins": {}}
+    before = {cast.id: known["accounts"].get(cast.id, nothing) for cast in CASTS}
     stands = {
         cast.id: Stand(
             cast,
             deployment.accounts[cast.id],
-            dict(known["accounts"].get(cast.id, {"tokens": {}})["tokens"]),
+            dict(before[cast.id]["tokens"]),
+            dict(before[cast.id]["logins"]),
         )
         for cast in CASTS
     }
@@ -98,6 +109,8 @@ def _furnish(stand: Stand) -> None:
         for role, name in cast.people.items():
             stand.people[role] = _person(api, cast, role, name)
             stand.tokens[role] = _token(stand, api, role)
+        for role in stand.tokens:
+            _let_sign_in(stand, api, role)
         team = _made(
             api,
             "teams",
@@ -149,6 +162,15 @@ def _token(stand: Stand, api: Api, role: str) -> str:
             if refused.status != 401:
                 raise
     return new_token(api, stand.people[role], f"demo: {role}")
+
+
+def _let_sign_in(stand: Stand, api: Api, role: str) -> None:
+    """With the password of an earlier run, which is set again, or a new one."""
+    with _api(stand, role) as own:
+        me = own.get("me")
+    password = stand.logins.get(role, {}).get("password") or secrets.token_urlsafe(12)
+    api.post(f"people/{me['id']}/set_password", {"password": password})
+    stand.logins[role] = {"name": me["name"], "email": me["primary_email"], "password": password}
 
 
 def new_token(api: Api, person_id: int, name: str) -> str:
@@ -282,7 +304,12 @@ def _made(api: Api, path: str, key: str, **fields: Any) -> Record:
 
 def _write(path: Path, stands: Mapping[str, Stand]) -> None:
     accounts = {
-        id: {"url": stand.account.url, "metrics": stand.account.metrics, "tokens": stand.tokens}
+        id: {
+            "url": stand.account.url,
+            "metrics": stand.account.metrics,
+            "tokens": stand.tokens,
+            "logins": stand.logins,
+        }
         for id, stand in stands.items()
     }
     write_json(path, {"accounts": accounts})

@@ -50,17 +50,22 @@ class Screen:
         self._console.print(table)
 
     def logins(self, file: str, broker: str) -> None:
-        """Where the accounts are, and who may enter with which token."""
+        """Where the accounts are, and who may enter: the pages with a password, the API with a token."""
         self._console.print()
         self._console.rule("[bold]The accounts", align="left")
         self._console.print(broker, highlight=False)
-        table = Table(header_style="bold")
-        for title in ("account", "API", "login", "person", "token"):
+        pages = Table(header_style="bold", title="Open in a browser, and sign in", title_justify="left")
+        for title in ("pages", "role", "person", "e-mail address", "password"):
+            pages.add_column(title, overflow="fold", no_wrap=title == "password")
+        table = Table(header_style="bold", title="For programs", title_justify="left")
+        for title in ("account", "API", "role", "token"):
             table.add_column(title, overflow="fold", no_wrap=title == "token")
         for stand in self._stands.values():
             for role, token in stand.tokens.items():
-                person = stand.cast.people.get(role, "Administrator")
-                table.add_row(stand.cast.id, f"{stand.account.url}/v1", role, person, token)
+                login = stand.logins[role]
+                pages.add_row(f"{stand.account.url}/", role, login["name"], login["email"], login["password"])
+                table.add_row(stand.cast.id, f"{stand.account.url}/v1", role, token)
+        self._console.print(pages)
         self._console.print(table)
         first = next(iter(self._stands.values()))
         self._console.print(f"The same for scripts is in {escape(file)}. Try:", highlight=False)

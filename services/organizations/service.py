@@ -44,6 +44,7 @@ from services.organizations.actions import (
 from services.organizations.card_events import CardEvents
 from services.organizations.model import shapes
 from services.organizations.schemas import shown
+from services.organizations.sign_in_commands import SignInCommands
 from services.organizations.transfer_commands import TransferCommands
 from services.organizations.trust_commands import TrustCommands
 
@@ -96,7 +97,9 @@ class Founding(DependencyProvider):
                 return
 
 
-class OrganizationsService(AttachmentCommands, TransferCommands, TrustCommands, CardEvents, BorderCommands):
+class OrganizationsService(
+    AttachmentCommands, TransferCommands, SignInCommands, TrustCommands, CardEvents, BorderCommands
+):
     name = "organizations"
 
     context: Context = ServiceContext(collections=store.COLLECTIONS)  # type: ignore[assignment]

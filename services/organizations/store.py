@@ -16,6 +16,8 @@ sites           likewise, without foreign ones
 teams           likewise; `member_ids` in ascending order
 ui_extensions   `_id` an integer; its versions (`model.ui_extensions`), each with an id of its own
 tokens          `_id` an integer; `sha256` of the token, never the token
+passwords       one per person who has one, `_id` his; its `hash`, and a `number` that rises with every change
+sessions        of people who signed in, `_id` the SHA-256 of its id; `sign_in_tries` what failed of late
 trusts          one per partner, `_id` the partner's account id; holds the trust thread's position
 keyrings        one per account whose keys we know, our own included; `_id` the account's id
 transfers       one per import and export, `_id` its token; `due` says when something is to be done about it
@@ -50,6 +52,9 @@ TEAMS: Final = "teams"
 SITES: Final = "sites"
 UI_EXTENSIONS: Final = "ui_extensions"
 TOKENS: Final = "tokens"
+PASSWORDS: Final = "passwords"
+SESSIONS: Final = "sessions"
+SIGN_IN_TRIES: Final = "sign_in_tries"
 TRUSTS: Final = "trusts"
 KEYRINGS: Final = "keyrings"
 TRANSFERS: Final = "transfers"
@@ -135,6 +140,9 @@ COLLECTIONS: Final = (
         ),
     ),
     Collection(TOKENS, (Index("sha256", unique=True), Index(["person_id", "_id"]))),
+    Collection(PASSWORDS),
+    Collection(SESSIONS, (Index(["person_id", "created_at"]),), records=False),
+    Collection(SIGN_IN_TRIES, (Index("ends_at"),), records=False),
     Collection(
         TRUSTS,
         (

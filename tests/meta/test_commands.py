@@ -57,6 +57,7 @@ BESIDE = [
     ("organizations", "set_roles", ADMINISTRATORS),
     ("organizations", "shelve_person", account.PEOPLE.writers),
     ("organizations", "group_people", account.PEOPLE.writers),
+    ("organizations", "set_password", ()),
     *(("organizations", f"shelve_{kind}", resource.writers) for resource, kind, _ in directory.SHELVED),
     *(
         ("organizations", command, resource.writers)

@@ -1,6 +1,7 @@
 """Every route of the API, walked: each says who may call it and holds to it.
 
-A route that is added is walked without a line here.
+A route that is added is walked without a line here. Pages are walked in
+tests/integration/gateway/test_signing_in.py: they are no routes of the API.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ def declared(app: Flask, rule: Rule, method: str) -> Audience:
 
 def walked(app: Flask) -> Iterator[tuple[Rule, str, Audience]]:
     for rule, method in routes(app):
-        yield rule, method, declared(app, rule, method)
+        audience = declared(app, rule, method)
+        if rule.rule.startswith("/v1"):
+            assert not audience.session, f"{method} {rule} is no page"
+            yield rule, method, audience
 
 
 def path_of(rule: Rule, id: str = "1") -> str:

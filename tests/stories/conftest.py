@@ -9,6 +9,7 @@ import pytest
 from interdesk.demo.data import CASTS
 from interdesk.demo.setting import Stand, prepare
 from interdesk.deployment import LocalDeployment
+from tests.stories.sides import Desks, Side, Stands
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,34 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeploy
 def stands(deployment: LocalDeployment) -> Mapping[str, Stand]:
     """One federation for all stories: every story has requests of its own."""
     return prepare(deployment, lambda _: None)
+
+
+@pytest.fixture
+def desks(stands: Stands) -> Iterator[Desks]:
+    desks = Desks(stands)
+    yield desks
+    desks.close()
+
+
+@pytest.fixture
+def widget(desks: Desks) -> Side:
+    """Widget's view of a new request of its end user, in the hands of Ellen of Web Shop Support."""
+    stand = desks.stands["widget"]
+    made = desks.api("widget", "end_user").post(
+        "requests",
+        {
+            "subject": "The shop is slow",
+            "category": "incident",
+            "impact": "high",
+            "service_instance_id": stand.instance_id,
+        },
+    )
+    side = desks.side("widget", made["id"])
+    side.edit(status="accepted")
+    return side
+
+
+@pytest.fixture
+def gigatera(desks: Desks, widget: Side) -> Side:
+    """Gigatera's view of it, handed over."""
+    return desks.given(widget, "gigatera")

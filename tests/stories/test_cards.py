@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 
 from interdesk.api import Api, ApiError
-from tests.stories.sides import Desks, Record, Stands
+from tests.stories.sides import Desks, Record
 from tests.waiting import wait_until
 
 # On a busy machine too.
@@ -17,13 +16,6 @@ soon = partial(wait_until, deadline_seconds=30)
 pytestmark = pytest.mark.slow
 
 SHOWN = "name,account,picture_uri,addresses,contacts,card_at"
-
-
-@pytest.fixture
-def desks(stands: Stands) -> Iterator[Desks]:
-    desks = Desks(stands)
-    yield desks
-    desks.close()
 
 
 def known(api: Api, account: str) -> Record | None:

@@ -88,9 +88,12 @@ def test_every_token_of_demo_json_opens_its_account(told: tuple[Path, str]) -> N
     for id, account in accounts.items():
         assert set(account["tokens"]) == TOKENS
         assert {"requests", "slas", "organizations", "gateway"} <= set(account["metrics"])
-        for token in account["tokens"].values():
+        assert set(account["logins"]) == TOKENS
+        for role, token in account["tokens"].items():
             with Api(account["url"], token) as api:
-                assert api.get("me")["name"]
+                me = api.get("me")
+                login = account["logins"][role]
+                assert (login["name"], login["email"]) == (me["name"], me["primary_email"])
                 assert api.get("account")["id"] == id
 
 

@@ -6,17 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stories.sides import Desks, Side, Stands
+from tests.stories.sides import Desks, Side
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def desks(stands: Stands) -> Iterator[Desks]:
-    desks = Desks(stands)
-    yield desks
-    desks.close()
 
 
 @pytest.fixture

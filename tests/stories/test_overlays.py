@@ -14,7 +14,7 @@ import requests
 
 from interdesk.api import Api
 from interdesk.deployment import LocalDeployment
-from tests.stories.sides import Desks, Record, Stands
+from tests.stories.sides import Desks, Record
 from tests.uploads import uploaded
 from tests.waiting import wait_until
 
@@ -27,13 +27,6 @@ REMARKS = "They answer before ten."
 WIDGETS = {"financialID": "W-4711", "remarks": REMARKS}
 PURCHASER = {"custom_fields": [{"id": "purchasing_contact", "value": "Pia Purchaser"}]}
 FIELD = {"id": "purchasing_contact", "label": "Purchasing contact", "type": "text"}
-
-
-@pytest.fixture
-def desks(stands: Stands) -> Iterator[Desks]:
-    desks = Desks(stands)
-    yield desks
-    desks.close()
 
 
 def listed(api: Api, account: str) -> Record | None:

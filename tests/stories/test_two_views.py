@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
-from tests.stories.sides import Desks, Record, Side, Stands
+from tests.stories.chromium import CHROMIUM, DRIVER, MISSING, PHONE, chromium
+from tests.stories.sides import Desks, Record, Side
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def desks(stands: Stands) -> Iterator[Desks]:
-    desks = Desks(stands)
-    yield desks
-    desks.close()
-
-
-@pytest.fixture
-def widget(desks: Desks) -> Side:
-    """Widget's view of a new request of its end user, in the hands of Ellen of Web Shop Support."""
-    stand = desks.stands["widget"]
-    made = desks.api("widget", "end_user").post(
-        "requests",
-        {
-            "subject": "The shop is slow",
-            "category": "incident",
-            "impact": "high",
-            "service_instance_id": stand.instance_id,
-        },
-    )
-    side = desks.side("widget", made["id"])
-    side.edit(status="accepted")
-    return side
-
-
-@pytest.fixture
-def gigatera(desks: Desks, widget: Side) -> Side:
-    """Gigatera's view of it, handed over."""
-    return desks.given(widget, "gigatera")
 
 
 def with_own_team(side: Side) -> Callable[[Record], bool]:
@@ -72,6 +44,42 @@ def test_customer_sees_request_open_after_provider_completed(widget: Side, gigat
     assert listed["member"]["id"] == widget.stand.people["specialist"]
     assert (listed["completion_reason"], listed["completed_at"]) == (None, None)
     assert widget.listed("completed") == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not (CHROMIUM.exists() and DRIVER.exists()), reason=MISSING)
+def test_each_sides_page_shows_the_request_as_it_is_for_that_side(
+    widget: Side, gigatera: Side, tmp_path: Path
+) -> None:
+    widget.api.post(f"requests/{widget.id}/notes", {"text": "It began at nine.", "internal": False})
+    widget.api.post(f"requests/{widget.id}/notes", {"text": "Their second this week.", "internal": True})
+    gigatera.edit(status="in_progress")
+    complete(gigatera)
+    widget.sees(with_own_team(widget))
+    shots = []
+    with chromium(tmp_path) as browser:
+        for side, listed, status in ((gigatera, "completed", "Completed"), (widget, "open", "Assigned")):
+            url, login = side.stand.account.url, side.stand.logins["specialist"]
+            browser.sign_in(url, login["email"], "not the right one")
+            browser.shows("[role=alert]", "not right")
+            assert (browser.value("email"), browser.value("password")) == (login["email"], "")
+            assert browser.focused() == "password"
+            assert all("401" in said for said in browser.complaints()), "and nothing else was wrong"
+            browser.type(login["password"], Keys.ENTER)
+            browser.shows("header", login["name"])
+            for path in (f"requests/{listed}", f"requests/{side.id}"):
+                browser.open(f"{url}/{path}", PHONE)
+                browser.keep(f"{side.stand.cast.id}-{listed}-{path.partition('/')[2]}-phone")
+                assert browser.overflow() == 0
+            browser.open(f"{url}/requests/{listed}")
+            assert str(side.id) in browser.text("tbody .of-id")
+            browser.keep(f"{side.stand.cast.id}-{listed}")
+            browser.open(f"{url}/requests/{side.id}")
+            assert browser.text("h1 + p .status") == status
+            assert "A load balancer was replaced." in browser.text(".note")
+            shots.append(browser.keep(f"{side.stand.cast.id}-request"))
+            assert browser.complaints() == []
+        browser.keep_beside("two-views", *shots)
 
 
 def test_the_return_is_in_the_inbox_of_who_handed_it_over_once(widget: Side, gigatera: Side) -> None:

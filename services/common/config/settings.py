@@ -41,6 +41,7 @@ class Config:
     notifications_address: str = "127.0.0.1:8004"
     reporting_address: str = "127.0.0.1:8005"
     public_url: str | None = None
+    proxies: int = 0
     workers: int = 10
     rpc_timeout_seconds: float = 10
     sweep_seconds: float = 5

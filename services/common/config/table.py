@@ -159,6 +159,13 @@ TABLE: tuple[Variable, ...] = (
         default="as the request came",
     ),
     Variable(
+        "INTERDESK_PROXIES",
+        "proxies",
+        reading.integer(0, 10),
+        "proxies of yours that a request passes on its way to the gateway, each of which notes in "
+        "X-Forwarded-For where it came from: by that the tries to sign in are limited",
+    ),
+    Variable(
         "INTERDESK_WORKERS", "workers", reading.integer(1, 200), "requests that a service works on at a time"
     ),
     _seconds("rpc_timeout_seconds", 0.1, 300, "how long one service waits for another's answer"),

@@ -86,7 +86,7 @@ def create_token(
     if person_id != actor.person_id:
         actor.needs(*roles.ADMINISTRATORS)
     now, kept = context.clock.now(), store.records(context, store.TOKENS)
-    maker = _maker(kept, maker_id, now)
+    maker = maker_of(kept, maker_id, now)
     if person_id != actor.person_id and not tokens.allows(maker["scopes"], "people", "write"):
         raise Forbidden("scope_missing", "Another person's token takes a token that may write people.")
     given = {"scopes": maker["scopes"], "expires_at": maker["expires_at"], **fields}
@@ -114,7 +114,7 @@ def create_token(
     return {**whole(record), "token": token}
 
 
-def _maker(kept: Records, id: int | None, now: datetime) -> Mapping[str, Any]:
+def maker_of(kept: Records, id: int | None, now: datetime) -> Mapping[str, Any]:
     """The token that makes another; without one the account itself does, which is bound by nothing. Raises
     Unauthorized for one that is good no more.
     """

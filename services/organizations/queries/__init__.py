@@ -16,6 +16,7 @@ from services.organizations.queries.account import (
     get_trust,
     list_tokens,
     list_trusts,
+    session_owner,
     token_owner,
 )
 from services.organizations.queries.listings import (
@@ -129,5 +130,6 @@ __all__ = [
     "list_ui_extension_versions",
     "list_ui_extensions",
     "references",
+    "session_owner",
     "token_owner",
 ]

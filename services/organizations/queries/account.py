@@ -14,7 +14,7 @@ from services.common.database import answering
 from services.common.errors import NotFound
 from services.common.listing import ListQuery, Page, page
 from services.organizations import store
-from services.organizations.model import tokens
+from services.organizations.model import sessions, tokens
 from services.organizations.model.shelves import unavailable
 from services.organizations.queries.listings import TOKENS, TRUSTS
 from services.organizations.queries.viewing import UNSHOWN, Document
@@ -42,26 +42,48 @@ def token_owner(database: Database[Document], sha256: str, now: datetime) -> Doc
         token = database[store.TOKENS].find_one({"sha256": sha256}, UNSHOWN)
         if token is None or not tokens.is_valid(token["expires_at"], token["revoked_at"], now):
             return None
-        person = database[store.PEOPLE].find_one({"_id": token["person_id"]}, UNSHOWN)
-        if person is None or unavailable(person):
+        person = _caller(database, token["person_id"])
+        if person is None:
             return None
-        teams = database[store.TEAMS].find(
-            {"member_ids": person["_id"], "disabled": False, "shelf": None}, {"_id": 1}
-        )
-        team_ids = sorted(team["_id"] for team in teams)
         account = database[store.ACCOUNTS].find_one({}, {"name": 1}) or {}
     return {
         "token_id": token["_id"],
         "scopes": token["scopes"],
         "expires_at": token["expires_at"],
-        "person": {
-            "id": person["_id"],
-            "name": person["name"],
-            "roles": person["roles"],
-            "team_ids": team_ids,
-            "organization_id": person.get("organization_id"),
-        },
+        "person": person,
         "account": {"id": account["_id"], "name": account["name"]},
+    }
+
+
+def session_owner(database: Database[Document], sha256: str, now: datetime) -> Document | None:
+    """Whose session it is, or None: unknown, ended, or its owner is disabled or archived.
+
+    `sha256`: of the session's id, hexadecimal. Answers `{due, person}`, the latter as of a token; `due`: it
+    is to be noted that the session is used.
+    """
+    with answering():
+        session = database[store.SESSIONS].find_one({"_id": sha256})
+        if session is None:
+            return None
+        password = database[store.PASSWORDS].find_one({"_id": session["person_id"]}, {"number": 1})
+        if password is None or not sessions.is_open(session, password["number"], now):
+            return None
+        person = _caller(database, session["person_id"])
+    return None if person is None else {"due": sessions.is_due(session, now), "person": person}
+
+
+def _caller(database: Database[Document], id: int) -> Document | None:
+    """What is asked of a person with every call; None when he may make none."""
+    person = database[store.PEOPLE].find_one({"_id": id}, UNSHOWN)
+    if person is None or unavailable(person):
+        return None
+    teams = database[store.TEAMS].find({"member_ids": id, "disabled": False, "shelf": None}, {"_id": 1})
+    return {
+        "id": id,
+        "name": person["name"],
+        "roles": person["roles"],
+        "team_ids": sorted(team["_id"] for team in teams),
+        "organization_id": person.get("organization_id"),
     }
 
 

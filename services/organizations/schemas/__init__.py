@@ -27,6 +27,7 @@ from services.organizations.schemas.records import (
     TeamSchema,
 )
 from services.organizations.schemas.showing import shown
+from services.organizations.schemas.sign_in import NewPasswordSchema, PasswordInputSchema, SignInSchema
 from services.organizations.schemas.transfers import (
     ExportInputSchema,
     ExportSchema,
@@ -68,11 +69,13 @@ __all__ = [
     "InvitationSchema",
     "InviteInputSchema",
     "KeyRingSchema",
+    "NewPasswordSchema",
     "NewTokenSchema",
     "NumberedAddressSchema",
     "NumberedContactSchema",
     "OrganizationInputSchema",
     "OrganizationSchema",
+    "PasswordInputSchema",
     "PermissionInputSchema",
     "PermissionSchema",
     "PersonInputSchema",
@@ -80,6 +83,7 @@ __all__ = [
     "PersonLineSchema",
     "PersonSchema",
     "RevokeKeyInputSchema",
+    "SignInSchema",
     "SiteInputSchema",
     "SiteSchema",
     "TeamInputSchema",
