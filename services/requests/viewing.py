@@ -9,6 +9,7 @@ written.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from pymongo.database import Database
@@ -39,3 +40,12 @@ def viewer_of(database: Database[dict[str, Any]], actor: Actor, *, represents: b
         sla_ids=frozenset(each["_id"] for each in found),
         agreements=frozenset(each["thread"] for each in found if each.get("account") and each.get("thread")),
     )
+
+
+def active_slas(database: Database[dict[str, Any]], ids: Collection[int]) -> frozenset[int]:
+    """Those of these SLAs that are active. Raises Unavailable."""
+    if not ids:
+        return frozenset()
+    with answering():
+        found = database[_SLAS].find({"_id": {"$in": sorted(ids)}, "status": _ACTIVE}, {"_id": 1})
+        return frozenset(each["_id"] for each in found)

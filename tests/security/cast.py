@@ -17,6 +17,7 @@ from services.requests.model import Category, Impact, Lead, Ref, Who
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.attached import uploaded
 from tests.integration.gateway.events import followed
+from tests.security.observed import first_word
 from tests.unit.requests.federation import Federation
 
 Made = dict[str, Any]
@@ -45,6 +46,11 @@ REPRESENTS = {
 PARTNER = "gigatera"
 AGREEMENT = f"agreement/{PARTNER}/{uuid.uuid4()}"
 ENDING = f"agreement/{PARTNER}/{uuid.uuid4()}"
+PARTNERS_SLAS = {
+    AGREEMENT: (9004, "represents_partners_sla"),
+    ENDING: (9005, "represents_partners_sla"),
+    f"agreement/{PARTNER}/{uuid.uuid4()}": (9006, "represents_bronze"),
+}
 
 
 @dataclass
@@ -67,6 +73,7 @@ class Cast:
     slas: dict[str, int] = field(default_factory=dict)
     team: int = 0
     told: dict[int, Message] = field(default_factory=dict)
+    copied: int = 0
 
     def person(self, name: str) -> None:
         person, self.clients[name] = self.account.person(name, *ROLES.get(name, ()))
@@ -92,28 +99,43 @@ class Cast:
         }
         self.slas[name] = post("slas", fields)["id"]
 
-    def partners_sla(self) -> None:
-        """What the slas service would tell of the SLAs that a partner registered for the account."""
-        self._partners_sla(9004, AGREEMENT, "active", 1)
-        self._partners_sla(9005, ENDING, "active", 1)
-        context = self.account.contexts["requests"]
-        trust = {"name": "GigaTera", "status": "active", "capabilities": [ACTED]}
-        context.copies.store("trust", {"id": PARTNER, "version": 1, "record": trust})
+    def partners_sla(self, thread: str, status: str) -> None:
+        """What the slas service would tell of an SLA that a partner registered for the account."""
+        id, represents = PARTNERS_SLAS[thread]
+        self._sla(
+            id,
+            name="Hosting for Widget",
+            status=status,
+            account={"id": PARTNER, "name": "GigaTera"},
+            partner=PARTNER,
+            thread=thread,
+            customer_representative_ids=[self.ids[represents]],
+        )
 
-    def end_partners_sla(self) -> None:
-        self._partners_sla(9005, ENDING, "expired", 2)
+    def customers_sla(self, representative: Made) -> None:
+        """As above, of one that the account registered for the partner."""
+        self.slas["for the partner"] = 9007
+        self._sla(
+            9007,
+            name="Hosting for GigaTera",
+            status="active",
+            account=None,
+            thread=f"agreement/widget/{uuid.uuid4()}",
+            customer_account={"id": PARTNER, "name": "GigaTera"},
+            represented_by=[representative],
+        )
 
-    def _partners_sla(self, id: int, thread: str, status: str, version: int) -> None:
-        told = {
-            "name": "Hosting for Widget",
-            "status": status,
-            "account": {"id": PARTNER, "name": "GigaTera"},
-            "partner": PARTNER,
-            "thread": thread,
-            "customer_representative_ids": [self.ids["represents_partners_sla"]],
-        }
-        saved = {"id": id, "version": version, "record": told}
+    def _sla(self, id: int, **told: Any) -> None:
+        self.copied += 1
+        saved = {"id": id, "version": self.copied, "record": told}
         self.account.contexts["requests"].copies.store("sla", saved)
+
+    def trust(self) -> None:
+        """The partner understands what is said of requests that are shown."""
+        trust = {"name": "GigaTera", "status": "active", "capabilities": [OBSERVED, ACTED]}
+        self.account.contexts["requests"].copies.store(
+            "trust", {"id": PARTNER, "version": 1, "record": trust}
+        )
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -179,7 +201,7 @@ class Cast:
         )
         actor = model.Actor(eve, frozenset({Who.REQUESTER}))
         saved = store.save(context, model.create(new, actor, facts, ruled(context)))
-        self._affects(saved.request.id, "Gold")
+        self.affects(saved.request.id, "Gold")
         return saved.request.id
 
     def _handed_to_us(self) -> int:
@@ -199,56 +221,21 @@ class Cast:
         take = model.Take(Ref(self.team, "Web"), Ref(self.instances["Gold"], "Gold"))
         step = model.apply(None, said, ruled(context), take)
         saved = store.save(context, step, heard=thread)
-        self._affects(saved.request.id, "Gold")
+        self.affects(saved.request.id, "Gold")
         return saved.request.id
 
     def _observed(self, agreement: str) -> int:
         """As the partner tells of a request that it holds."""
         number = len(self.told) + 1
-        message = self.observed(number, agreement)
         context = self.account.contexts["requests"]
+        message = first_word(context, PARTNER, number, agreement)
         assert observed.hear(context, None, message).word == "accepted"
         found = context.database["observed_requests"].find_one({"remote_id": number})
         assert found is not None
         self.told[found["_id"]] = message
         return int(found["_id"])
 
-    def observed(self, number: int, agreement: str = AGREEMENT, **said: Any) -> Message:
-        """The first word of a thread; `number` is the request's id at the partner."""
-        now = iso(self.account.clock.now())
-        note = {"id": 1, "text": "See this", "person": None, "medium": "default", "created_at": now}
-        body: Made = {
-            "revision": [1, 1],
-            "request_id": number,
-            "agreements": [agreement],
-            "subject": "Findable",
-            "category": "incident",
-            "impact": "low",
-            "status": "assigned",
-            "completion_reason": None,
-            "requested_for": "Ada Lovelace",
-            "created_at": now,
-            "completed_at": None,
-            "desired_completion_at": None,
-            "notes": [note],
-            "note_count": 1,
-            **said,
-        }
-        return Message(
-            id=str(uuid.uuid4()),
-            type=OBSERVED,
-            sender=PARTNER,
-            recipient=self.account.contexts["requests"].account,
-            thread=f"observation/{PARTNER}/{uuid.uuid4()}",
-            incarnation=1,
-            sequence=1,
-            prev=None,
-            sent_at=self.account.clock.now(),
-            traceparent=None,
-            body=body,
-        )
-
-    def _affects(self, id: int, sla: str) -> None:
+    def affects(self, id: int, sla: str) -> None:
         """What the slas service would say of what is with a partner, or from one."""
         told = {
             "request_id": id,
@@ -272,7 +259,9 @@ def cast_of(account: Account, names: list[str]) -> Cast:
     cast.team = cast.manager.post("teams", {"name": "Web", "members": members})["id"]
     for name in REPRESENTS:
         cast.service_level(name)
-    cast.partners_sla()
+    cast.trust()
+    for thread in PARTNERS_SLAS:
+        cast.partners_sla(thread, "active")
     # Who is no more what he was.
     gold = f"slas/{cast.slas['Gold']}"
     now = [cast.ids[each] for each in REPRESENTS["Gold"]]

@@ -12,7 +12,7 @@ from services.requests.queries.shapes import HIDDEN_FROM_REQUESTERS
 from tests.integration.gateway.account import Account, Client, pages
 from tests.integration.gateway.conftest import account
 from tests.integration.gateway.events import followed
-from tests.security.cast import Cast, Request, cast_of, expire
+from tests.security.cast import ENDING, Cast, Request, cast_of, expire
 from tests.security.visibility import KINDS, LETTERS, MAY, expected, relations
 
 __all__ = ["account"]
@@ -34,7 +34,7 @@ def requests(cast: Cast) -> dict[str, Request]:
     made = {kind: cast.with_files(cast.request(kind)) for kind in KINDS}
     followed(cast.account)
     expire(cast, "Bronze")
-    cast.end_partners_sla()
+    cast.partners_sla(ENDING, "expired")
     cast.sent()
     return made
 

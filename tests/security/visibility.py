@@ -25,15 +25,15 @@ KINDS: Final = {
 
 # W works on it · R reads all · Q requested it · K is key contact · P represents the customer
 # D works for the account, not on requests · - has nothing to do with it
-# O opens what a partner shows · S it is shown to him, as representative
-LETTERS: Final = "WRQKPD-OS"
+# O opens what a partner shows · S it is shown to him, as representative · X opens it no more
+LETTERS: Final = "WRQKPD-OSX"
 TABLE: Final = """
                            own elsewhere other-SLA across expired handed-over handed-to-us observed unobserved
-account_administrator      R   R         R         R      R       R           R            O        O
-auditor                    R   R         R         R      R       R           R            O        O
-specialist_of_the_team     W   W         W         W      W       W           W            O        O
-specialist_of_another_team W   W         W         W      W       W           W            O        O
-service_level_manager      W   W         W         W      W       W           W            O        O
+account_administrator      R   R         R         R      R       R           R            O        X
+auditor                    R   R         R         R      R       R           R            O        X
+specialist_of_the_team     W   W         W         W      W       W           W            O        X
+specialist_of_another_team W   W         W         W      W       W           W            O        X
+service_level_manager      W   W         W         W      W       W           W            O        X
 account_designer           D   D         D         D      D       D           D            D        D
 requester                  Q   -         -         -      -       Q           -            -        -
 colleague                  -   -         -         -      -       -           -            -        -
@@ -50,31 +50,31 @@ nobody                     -   -         -         -      -       -           - 
 
 #: By what a person is to a request: the status of each answer. Whether a list holds it: True or False.
 MAY: Final[Mapping[str, Mapping[str, int | bool]]] = {
-    # W, R, Q, K, P, D, -, O, S
+    # W, R, Q, K, P, D, -, O, S, X
     action: dict(zip(LETTERS, answers, strict=True))
     for action, answers in {
-        "list": (True, True, True, True, True, False, False, False, False),
-        "all_requests": (False, False, True, True, True, False, False, False, True),
-        "search": (True, True, True, True, True, False, False, False, False),
-        "get": (200, 200, 200, 200, 200, 404, 404, 200, 200),
-        "see what is internal": (True, True, False, False, False, False, False, False, False),
-        "notes": (200, 200, 200, 200, 200, 404, 404, 200, 200),
-        "see internal notes": (True, True, False, False, False, False, False, False, False),
-        "note_attachments": (200, 200, 200, 200, 200, 404, 404, 200, 200),
-        "attachment": (200, 200, 200, 200, 200, 404, 404, 404, 404),
-        "internal attachment": (200, 200, 404, 404, 404, 404, 404, 404, 404),
-        "affected_slas": (200, 200, 200, 200, 200, 404, 404, 200, 200),
-        "periods": (200, 200, 200, 200, 200, 404, 404, 404, 404),
-        "timeline": (200, 200, 403, 403, 403, 403, 403, 404, 403),
-        "audit": (200, 200, 403, 403, 403, 404, 403, 404, 403),
-        "handover": (200, 200, 403, 403, 403, 403, 403, 404, 403),
-        "watch": (201, 201, 201, 201, 201, 422, 422, 201, 201),
-        "add note": (201, 403, 201, 201, 201, 404, 404, 403, 201),
-        "add internal note": (201, 403, 403, 403, 403, 404, 404, 403, 422),
-        "edit": (200, 403, 403, 403, 403, 404, 404, 403, 422),
-        "start work": (200, 403, 403, 403, 403, 404, 404, 403, 422),
-        "withdraw without a reason": (422, 403, 200, 422, 422, 404, 404, 403, 422),
-        "withdraw": (200, 403, 200, 200, 200, 404, 404, 403, 200),
+        "list": (True, True, True, True, True, False, False, False, False, False),
+        "all_requests": (False, False, True, True, True, False, False, False, True, False),
+        "search": (True, True, True, True, True, False, False, False, False, False),
+        "get": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "see what is internal": (True, True, False, False, False, False, False, False, False, False),
+        "notes": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "see internal notes": (True, True, False, False, False, False, False, False, False, False),
+        "note_attachments": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "attachment": (200, 200, 200, 200, 200, 404, 404, 404, 404, 404),
+        "internal attachment": (200, 200, 404, 404, 404, 404, 404, 404, 404, 404),
+        "affected_slas": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "periods": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "timeline": (200, 200, 403, 403, 403, 403, 403, 200, 403, 404),
+        "audit": (200, 200, 403, 403, 403, 404, 403, 200, 403, 404),
+        "handover": (200, 200, 403, 403, 403, 403, 403, 404, 403, 404),
+        "watch": (201, 201, 201, 201, 201, 422, 422, 201, 201, 422),
+        "add note": (201, 403, 201, 201, 201, 404, 404, 403, 201, 404),
+        "add internal note": (201, 403, 403, 403, 403, 404, 404, 403, 422, 404),
+        "edit": (200, 403, 403, 403, 403, 404, 404, 403, 422, 404),
+        "start work": (200, 403, 403, 403, 403, 404, 404, 403, 422, 404),
+        "withdraw without a reason": (422, 403, 200, 422, 422, 404, 404, 403, 422, 404),
+        "withdraw": (200, 403, 200, 200, 200, 404, 404, 403, 200, 404),
     }.items()
 }
 

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any, Final
 
 from services.common.clock import from_iso
 from services.common.context import Context
 from services.notifications.actions.telling import tell
 from services.notifications.actions.watching import end_watches, watchers_of
-from services.notifications.model import Said, Situation, Tellable, Told, followed, noted
+from services.notifications.model import Said, Situation, Tellable, Told, followed, noted, unwatched
 
 _OVER: Final = "completed"
 _SAID: Final = ("n", "status", "by_id", "turn", "came_back")
@@ -55,7 +56,9 @@ def observe(context: Context, body: Mapping[str, Any]) -> None:
         told = followed(told, situation, tellable, watchers)
         for said in words:
             told = noted(told, said, tellable, watchers)
-        return told
+        # Also when it is heard late, and the request is shown again by now.
+        gone = {entry.to.person_id for entry in told.open} - watchers
+        return reduce(unwatched, (person for person in gone if person is not None), told)
 
     tell(context, id, decide)
 

@@ -3,8 +3,8 @@
     {request_id, n, at, status, by_id, notes: [{id, at, by_id}]}
 
 `status` is None when the partner shows it no more. `notes` are those that were not shown before, none of a
-request that is shown for the first time, or again. A partner names none of our people: who of them changed
-what is known by what they did (`actions`).
+request that is shown for the first time, or again. A partner names its own people only: what was written or
+withdrawn by one of ours is known by what they did (`actions`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.common.clock import iso
+from services.requests.model.wire import time_text
 
 Document = dict[str, Any]
 
@@ -29,7 +29,7 @@ def news(
     return {
         "request_id": id,
         "n": n,
-        "at": iso(at),
+        "at": time_text(at),
         "status": after["status"] if is_shown else None,
         "by_id": _who_withdrew(after) if is_shown else None,
         "notes": notes,
@@ -39,15 +39,18 @@ def news(
 def _new(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Document]:
     newest = max((note["id"] for note in before["notes"]), default=0)
     return [
-        {"id": note["id"], "at": iso(note["created_at"]), "by_id": _who_said(after, note["text"])}
+        {"id": note["id"], "at": time_text(note["created_at"]), "by_id": _who_said(after, note)}
         for note in after["notes"]
         if note["id"] > newest
     ]
 
 
-def _who_said(after: Mapping[str, Any], text: str) -> int | None:
-    said = (each["person"]["id"] for each in reversed(after.get("actions", ())) if each["text"] == text)
-    return next(said, None)
+def _who_said(after: Mapping[str, Any], note: Mapping[str, Any]) -> int | None:
+    """Of several of ours who said the same, the last."""
+    if note["person"] is not None:
+        return None
+    same = (each for each in reversed(after.get("actions", ())) if each["text"] == note["text"])
+    return next((each["person"]["id"] for each in same if each["state"] != "refused"), None)
 
 
 def _who_withdrew(after: Mapping[str, Any]) -> int | None:

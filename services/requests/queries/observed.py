@@ -14,6 +14,7 @@ from services.common.listing import ListQuery, Page, all_of, page_at_hand
 from services.requests.observations import OBSERVED
 from services.requests.queries import shapes
 from services.requests.queries.listings import NOTES
+from services.requests.viewing import active_slas
 
 Document = dict[str, Any]
 STRIPS = {"outbox": 0, "history": 0}
@@ -28,9 +29,18 @@ def get(database: Database[Document], id: int, seen: Mapping[str, Any]) -> Docum
 
 
 def among(database: Database[Document], ids: Collection[int], seen: Mapping[str, Any]) -> dict[int, Document]:
-    """The documents of those of these requests that are shown and may be seen, by their ids."""
+    """The documents of those of these requests that are shown and may be seen, by their ids. When all SLAs
+    that let one be shown have ended here, nobody sees it, though its account has not said so yet.
+    """
     shown = all_of([{"_id": {"$in": sorted(ids)}, "shown_by": {"$exists": True}}, seen])
-    return {document["_id"]: document for document in database[OBSERVED.name].find(shown, STRIPS)}
+    found = list(database[OBSERVED.name].find(shown, STRIPS))
+    active = active_slas(database, {sla for document in found for sla in document["sla_ids"]})
+    return {each["_id"]: each for each in found if not active.isdisjoint(each["sla_ids"])}
+
+
+def is_of_partner(document: Mapping[str, Any]) -> bool:
+    """Whether a request's document is that of a partner's, and not one of the account's own."""
+    return "shown_by" in document
 
 
 def notes(document: Mapping[str, Any], query: ListQuery, viewer: Actor) -> Page:

@@ -13,7 +13,7 @@ STUB: dict[str, Any] = {"revision": [1, 1]}
 
 
 def shown(*notes: int, **changes: Any) -> dict[str, Any]:
-    said = [{"id": id, "text": f"Note {id}", "created_at": NOW} for id in notes]
+    said = [{"id": id, "text": f"Note {id}", "person": None, "created_at": NOW} for id in notes]
     return {"core": {}, "status": "assigned", "completion_reason": None, "notes": said, **changes}
 
 
@@ -44,6 +44,16 @@ def test_each_note_that_was_not_shown_is_said_with_who_of_us_wrote_it() -> None:
     assert said is not None
     assert [(each["id"], each["by_id"]) for each in said["notes"]] == [(2, None), (3, 204)]
     assert told(shown(1, 2), shown(2)) is None, "an earlier one that fits no more"
+
+
+def test_what_the_partners_own_people_or_refused_ones_of_us_said_is_nobodys_of_ours() -> None:
+    theirs = shown(1, 2, actions=[action(204, "add_note", "Note 2")])
+    theirs["notes"][1]["person"] = {"id": 9, "name": "Sam"}
+    refused = shown(1, 2, actions=[action(204, "add_note", "Note 2", "refused")])
+    for after in (theirs, refused):
+        said = told(shown(1), after)
+        assert said is not None
+        assert [each["by_id"] for each in said["notes"]] == [None]
 
 
 def test_who_withdrew_it_is_named_and_nobody_who_was_refused() -> None:
