@@ -33,6 +33,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "key_contact_of_another": ("key_contact",),
     "both": ("key_contact",),
 }
+#: Each organization, and the one that it is below.
+ABOVE = {"Works": None, "Office": "Works", "Plant": "Works", "Hall": "Plant", "Shop": "Hall"}
 ORGANIZATION = {
     **dict.fromkeys(("requester", "colleague", "key_contact"), "Office"),
     **dict.fromkeys(("key_contact_of_another", "both", "otto"), "Plant"),
@@ -251,8 +253,10 @@ class Cast:
 def cast_of(account: Account, names: list[str]) -> Cast:
     """Everybody of the table, and what they have to do with each other."""
     cast = Cast(account, account.client())
-    for name in ("Office", "Plant", "Shop"):
-        cast.organizations[name] = cast.manager.post("organizations", {"name": name})["id"]
+    for name, above in ABOVE.items():
+        fields = {"name": name, **({"parent_id": cast.organizations[above]} if above else {})}
+        cast.organizations[name] = cast.manager.post("organizations", fields)["id"]
+    account.contexts["requests"].copies.fetch("organization")
     for name in (*names, "otto", "carl"):
         cast.person(name)
     members = [cast.ids["specialist_of_the_team"]]

@@ -165,6 +165,19 @@ def test_requests_appear_and_disappear_with_who_represents_and_none_is_written_f
     assert list(database["requests"].find({}, {"version": 1, "sla_ids": 1})) == before
 
 
+def test_who_comes_below_an_organization_is_its_key_contacts_business_and_no_more_when_he_goes(
+    cast: Cast, requests: dict[str, Request]
+) -> None:
+    client, hall = cast.clients["key_contact"], f"organizations/{cast.organizations['Hall']}"
+    before = all_of(client)
+    for above, also in (("Office", {requests["across"].id}), ("Plant", set[int]())):
+        cast.manager.patch(hall, {"parent_id": cast.organizations[above]})
+        cast.account.contexts["requests"].copies.fetch("organization")
+        found = set(all_of(client))
+        assert found >= {*before, *also}
+        assert also or found == set(before)
+
+
 def test_all_requests_is_filtered_searched_sorted_and_paged_as_requests_are(
     cast: Cast, requests: dict[str, Request]
 ) -> None:

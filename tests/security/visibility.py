@@ -13,8 +13,8 @@ from typing import Final
 
 KINDS: Final = {
     "own": "of an organization, affecting the SLA Gold",
-    "elsewhere": "of another organization, affecting no SLA",
-    "other SLA": "of a third organization, affecting the SLA Silver",
+    "elsewhere": "of another organization beside the first, affecting no SLA",
+    "other SLA": "of a third organization, two levels below the other, affecting the SLA Silver",
     "across": "of a third organization, affecting Gold",
     "expired": "of a third organization, affecting Bronze, which has expired since",
     "handed over": "of the first organization, affecting Gold, with a provider",
@@ -38,12 +38,12 @@ account_designer           D   D         D         D      D       D           D 
 requester                  Q   -         -         -      -       Q           -            -        -
 colleague                  -   -         -         -      -       -           -            -        -
 key_contact                K   -         -         -      -       K           -            -        -
-key_contact_of_another     -   K         -         -      -       -           -            -        -
+key_contact_of_another     -   K         K         K      K       -           -            -        -
 represents_gold            P   -         -         P      -       P           P            -        -
 represents_silver          -   -         P         -      -       -           -            -        -
 represents_bronze          -   -         -         -      -       -           -            -        -
 represents_partners_sla    -   -         -         -      -       P           -            S        -
-both                       P   K         -         P      -       P           P            -        -
+both                       P   K         K         K      K       P           P            -        -
 represented_gold           -   -         -         -      -       -           -            -        -
 nobody                     -   -         -         -      -       -           -            -        -
 """
