@@ -39,6 +39,7 @@ def in_turn(case: Case) -> None:
     case.hand_over()
     for number in range(4):
         case.adds_note(f"remark {number}")
+    case.notes_come()
     case.ask()
     case.answer()
     case.answer_comes()
