@@ -160,7 +160,7 @@ def test_after_crashes_a_partner_has_the_card_as_it_was_published_last(
     wait_until(lambda: churn.contacts(partners, PROVIDER) == churn.contacts(partners, CUSTOMER))
     (shown,) = partners.stored(PROVIDER, "organizations")["cards"].find({"partner": CUSTOMER})
     (heard,) = partners.stored(CUSTOMER, "organizations")["organizations"].find({"account.id": PROVIDER})
-    assert heard["card"] == shown["told"]
+    assert {**heard["card"], "of_account": heard["is_account"]} == shown["told"]
     assert heard["card_revision"] == shown["revision"]
     assert (
         heard["thread"]["applied"]["sequence"] == shown["thread"]["sent"]["sequence"] == shown["revision"][1]
