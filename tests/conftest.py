@@ -29,8 +29,8 @@ from interdesk.vhosts import ensure_vhosts
 settings.register_profile("interdesk", deadline=None)
 settings.load_profile("interdesk")
 
-# What is logged of an error shows where it was, without the values of every frame: to print those takes longer
-# than most tests.
+# What is logged of an error shows where it was, without the values of every frame: to print those takes
+# longer than most tests.
 _renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _renderer])
 
