@@ -92,6 +92,10 @@ class PartnerRelay:
         if self._thread is not None:
             self._thread.join(wait_seconds)
 
+    @property
+    def connected(self) -> bool:
+        return self._passage.is_open
+
     def offer(self, rows: Sequence[Document]) -> None:
         """Rows that were just kept; what finds no room here is found when it is due."""
         self._fresh.extend(rows)
