@@ -143,8 +143,8 @@ class PartnerRelay:
 
     def _end(self) -> None:
         """What can't be said any more must not have others wait for the lease."""
-        rest = [self._work] if self._owing.answers or self._fresh else []
-        for step in (*rest, partial(self._mark, all_of_them=True), self._lease.release):
+        steps: list[Callable[[], object]] = [partial(self._mark, all_of_them=True), self._lease.release]
+        for step in [self._work, *steps] if self._owing.answers or self._fresh else steps:
             try:
                 step()
             except Exception as error:

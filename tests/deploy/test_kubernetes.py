@@ -23,7 +23,7 @@ from tests.configs import config_of
 from tests.deploy.conftest import OVERLAYS, ROOT, Document, rendered_of
 from tests.deploy.test_alerts import unknown_in
 
-# Of Kubernetes itself: those of operators are theirs to check, and are looked at below.
+# Not of Kubernetes itself, but of operators (test_operators.py).
 CUSTOM = {"RabbitmqCluster", "MongoDBCommunity", "PodMonitor", "PrometheusRule", "ScaledObject"}
 KUBERNETES = "1.32"
 NAMES = {"widget": "Widget Data Center", "gigatera": "GigaTera", "globalnet": "GlobalNet"}
