@@ -279,3 +279,18 @@ def test_an_account_is_written_again_without_losing_what_a_person_wrote(tmp_path
     overlay_file.write_text("by a person")
     assert write_overlay(tmp_path / "overlays", spec) / "kustomization.yaml" == overlay_file
     assert overlay_file.read_text() == "by a person"
+
+
+def test_logins_are_made_anew_by_the_files_that_operations_say_to_remove(tmp_path: Path) -> None:
+    def written() -> dict[str, str]:
+        write_account_secrets(tmp_path / "acme", "acme", BROKER)
+        return {file.name: file.read_text() for file in (tmp_path / "acme").iterdir()}
+
+    first = written()
+    (removed,) = re.findall(r"rm (secrets/acme/.*)", (ROOT / "docs" / "operations.md").read_text())
+    for file in removed.split():
+        (tmp_path / Path(file).relative_to("secrets")).unlink()
+    second = written()
+    assert second.keys() == first.keys()
+    kept = {name for name in first if first[name] == second[name]}
+    assert kept == {"secret", "founding-token"}
