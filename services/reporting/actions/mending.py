@@ -153,17 +153,35 @@ def _put_affected_slas(context: Context, told: Sequence[Record]) -> None:
 
 
 def _put_requests(context: Context, told: Sequence[Record]) -> None:
-    changed: Rows = {name: [] for name in ("request_rows", "period_rows")}
+    changed: Rows = {"request_rows": [], "period_rows": []}
+    there = _whole_requests(context, [each["id"] for each in told])
     for each in told:
 
         def decide(row: Document, each: Record = each) -> Document:
             return rows.whole(row, each, context.account)
 
-        for name, of in put_request(context, each["id"], decide).items():
+        row, held = there.get(each["id"], ({}, []))
+        right = row and decide(row) == row and _alike(held, rows.periods_of(row))
+        put = {} if right else put_request(context, each["id"], decide)
+        for name, of in (("request_rows", [row]), ("period_rows", held), *put.items()):
             changed[name] += of
     _put_sla_ids(context, [each["id"] for each in told])
     changed["note_rows"] = _put_notes(context, told)
     touch(context, changed)
+
+
+def _whole_requests(context: Context, ids: list[int]) -> dict[int, tuple[Document, list[Document]]]:
+    """The rows of requests with their periods, read in this turn: where they fit, both are of one moment."""
+    with answering():
+        found = context.database["request_rows"].find({"_id": {"$in": ids}})
+        there: dict[int, tuple[Document, list[Document]]] = {each["_id"]: (each, []) for each in found}
+        for period in context.database["period_rows"].find({"request_id": {"$in": list(there)}}):
+            there[period["request_id"]][1].append(period)
+    return there
+
+
+def _alike(one: Iterable[Document], other: Iterable[Document]) -> bool:
+    return {each["_id"]: each for each in one} == {each["_id"]: each for each in other}
 
 
 def _put_notes(context: Context, told: Iterable[Record]) -> list[Document]:
