@@ -70,5 +70,5 @@ class Ears:
         body = bus_json.decode(message.body)
         with self._changed:
             for status in {None, body.get("status")}:
-                self._times[body.get("request_id", body.get("id")), type, status].append(now)
+                self._times[body["request_id"], type, status].append(now)
             self._changed.notify_all()
