@@ -145,12 +145,9 @@ def all_records(
 
 
 def get_rebuild(database: Database[Document]) -> Document:
-    """The rebuild that goes on, or the last one. Raises NotFound before the first."""
+    """The rebuild that goes on, or the last one."""
     with answering():
-        found = database[store.REBUILDS.name].find_one({})
-    if found is None:
-        raise NotFound
-    return shown_rebuild(found)
+        return shown_rebuild(database[store.REBUILDS.name].find_one({}))
 
 
 def references(database: Database[Document], kind: str, ids: Collection[int]) -> dict[int, Document]:

@@ -225,6 +225,7 @@ def test_it_ends_as_at_rest_and_as_if_nothing_had_been_touched(
         },
     )
     live = replace(context, rpc=between)
+    assert administrator.get("reporting/rebuild")["state"] == "never"
     begun = administrator.post("reporting/rebuild", {}, 200)
     assert (begun["state"], begun["line"]) == ("queued", 0)
     with pytest.raises(Unavailable):
