@@ -54,11 +54,12 @@ class Generator:
             for subject in _SUBJECTS:
                 documents = [each for rows_of in made for each in rows_of[subject.collection]]
                 self._context.database[subject.collection].insert_many(documents, ordered=False)
-                moments = {each.get(moment) for each in documents for moment in subject.moments}
+                moments = {each.get(name) for each in documents for name in subject.moments}
                 days = {at.replace(hour=0, minute=0, second=0) for at in moments if at is not None}
                 touched[subject.collection] |= days
         for collection, begun in touched.items():
-            store.touch(self._context, collection, begun)
+            moment = store.MOMENTS[collection][0]
+            store.touch(self._context, collection, [{moment: day} for day in begun])
 
     def _made(self, id: int) -> dict[str, list[Document]]:
         case = self._random.choice(self._cases)

@@ -39,6 +39,7 @@ def in_turn(case: Case) -> None:
     case.hand_over()
     for number in range(4):
         case.adds_note(f"remark {number}")
+    case.notes_come()
     case.ask()
     case.answer()
     case.answer_comes()
@@ -64,11 +65,14 @@ def cross(
     with playing(cases, in_turn):
         for _ in range(waves):
             wave(partners, replicas, choice)
-    must_agree(partners, cases, (CUSTOMER, PROVIDER))
-    for followed in (not_followed, not_told):
-        assert holds_within(lambda each=followed: each(partners, PROVIDER) == [], QUIET_SECONDS, 0.5)  # type: ignore[misc]
     replicas.await_ready()
     partners[PROVIDER].wait_ready()
+    later = [Case(partners, f"{cases[0].key} later {number}") for number in range(4)]
+    with playing(later, Case.play_without_question):
+        pass
+    must_agree(partners, [*cases, *later], (CUSTOMER, PROVIDER))
+    for followed in (not_followed, not_told):
+        assert holds_within(lambda each=followed: each(partners, PROVIDER) == [], QUIET_SECONDS, 0.5)  # type: ignore[misc]
     taken = replicas.metric("requests", "interdesk_partner_messages_received_total")
     assert sum(count > 0 for count in taken.values()) >= 2, f"one process has taken everything: {taken}"
 

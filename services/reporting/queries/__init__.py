@@ -20,7 +20,7 @@ from services.reporting.queries.asking import chosen, span_of
 from services.reporting.queries.figures import Chosen, figures, records_of
 from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS, TIMES_OF_RECORDS
 from services.reporting.queries.sharing import slas_shown, visible
-from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema
+from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema, shown_rebuild
 
 __all__ = [
     "DASHBOARDS",
@@ -31,6 +31,7 @@ __all__ = [
     "all_records",
     "chosen",
     "get_dashboard",
+    "get_rebuild",
     "get_report",
     "kinds_of",
     "list_dashboards",
@@ -149,6 +150,12 @@ def all_records(
         if got.next is None:
             return found
         number += 1
+
+
+def get_rebuild(database: Database[Document]) -> Document:
+    """The rebuild that goes on, or the last one."""
+    with answering():
+        return shown_rebuild(database[store.REBUILDS.name].find_one({}))
 
 
 def references(database: Database[Document], kind: str, ids: Collection[int]) -> dict[int, Document]:

@@ -13,31 +13,13 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from services.common import bus_json
 from services.reporting.actions import counting, founding
 from tests.integration.gateway.account import Account, Client
-from tests.integration.gateway.events import followed
+from tests.integration.gateway.events import followed, recorded
 from tests.integration.gateway.made import promised_to_all
 from tests.reporting_oracle import ACCOUNT, Oracle
 
 Made = dict[str, Any]
-
-
-SAID = {
-    "requests": ("requests", "request.recorded", "request_recorded"),
-    "slas": ("affected_slas", "affected_sla.recorded", "affected_sla_recorded"),
-}
-
-
-def recorded(account: Account, *services: str) -> None:
-    """The reporting service hears all that was said, the latest first, and some of it twice."""
-    for of in services:
-        collection, type, handler = SAID[of]
-        kept = account.contexts[of].database[collection]
-        rows = [row for each in kept.find({}) for row in each["outbox"] if row["type"] == type]
-        for row in [*reversed(rows), *rows[::5]]:
-            body = bus_json.decode(bus_json.encode(row["body"]))
-            getattr(account.caller.services["reporting"], handler)(body)
 
 
 @pytest.fixture(scope="module")
