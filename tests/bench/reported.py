@@ -1,6 +1,6 @@
 """The rows of so many requests, as the reporting service keeps them: each request goes the way of a case of
-an incident log, drawn by a seed, and begins at some moment of the year before `NOW`. The log is the one that
-INTERDESK_INCIDENT_LOG names, else the small one of the tests.
+an incident log, drawn by a seed. So many begin a day, at any moment of it, the last of them today. The log
+is the one that INTERDESK_INCIDENT_LOG names, else the small one of the tests.
 
 What had not happened by `NOW` has not. What the log leaves open is completed a month after its last event: so
 the backlog is that of a desk which works, not all that was ever left.
@@ -26,7 +26,6 @@ Document = dict[str, Any]
 
 NOW: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SEED: Final = 2013
-_YEAR: Final = timedelta(days=365)
 _LEFT_OPEN: Final = timedelta(days=30)
 _CATEGORIES: Final = ("incident", "incident", "incident", "rfc", "rfi")
 _MINUTES: Final = {"low": (480, 4_800), "medium": (120, 2_400), "high": (60, 960), "top": (15, 240)}
@@ -45,12 +44,13 @@ class Generator:
         names = {(event.organization, event.team) for case in self._cases for event in case.events}
         self._teams = {name: id for id, name in enumerate(sorted(names), 1)}
 
-    def put(self, number: int) -> None:
+    def put(self, number: int, a_day: int) -> None:
         """Puts the rows of so many requests into the store, and touches their days. Raises Unavailable."""
+        span = timedelta(days=number / a_day)
         # All of a day at once: row by row it takes longer than to put the rows there.
         touched: dict[str, set[datetime]] = {name: set() for name in _COLLECTIONS}
         for first in range(1, number + 1, _AT_ONCE):
-            made = [self._made(id) for id in range(first, min(first + _AT_ONCE, number + 1))]
+            made = [self._made(id, span) for id in range(first, min(first + _AT_ONCE, number + 1))]
             for name in _COLLECTIONS:
                 documents = [each for of_request in made for each in of_request[name]]
                 self._context.database[name].insert_many(documents, ordered=False)
@@ -59,9 +59,9 @@ class Generator:
         for name, days in touched.items():
             store.touch(self._context, name, [{store.MOMENTS[name][0]: day} for day in days])
 
-    def _made(self, id: int) -> dict[str, list[Document]]:
+    def _made(self, id: int, span: timedelta) -> dict[str, list[Document]]:
         case = self._random.choice(self._cases)
-        begun = NOW - timedelta(seconds=self._random.randrange(int(_YEAR.total_seconds())))
+        begun = NOW - timedelta(seconds=self._random.randrange(int(span.total_seconds())))
         marks = list(self._marks(case, begun))
         impact, last = IMPACT[case.events[0].impact], marks[-1]
         known = {"impact": impact, "service_instance_id": self._random.randint(1, 40)}

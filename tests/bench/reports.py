@@ -38,7 +38,7 @@ def dashboards(mongo_uri: str, sizes: Sizes, say: Say) -> list[Figure]:
     figures, warm = [], {}
     for number in sizes.reported:
         say(f"the rows of {number:,} requests")
-        with _rows(mongo_uri, number) as context:
+        with _rows(mongo_uri, number, sizes.reported_a_day) as context:
             say("asked, counted ahead, and asked again")
             found, warm[number] = _asked(context, f"the dashboard among {number:,} requests")
         figures += found
@@ -101,14 +101,14 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 @contextmanager
-def _rows(mongo_uri: str, number: int) -> Iterator[Context]:
+def _rows(mongo_uri: str, number: int, a_day: int) -> Iterator[Context]:
     """A reporting service's database with the rows of so many requests, of which nothing is counted."""
     with pymongo.MongoClient[Document](mongo_uri) as client:
         name = f"interdesk_bench_{secrets.token_hex(4)}"
         database = client.get_database(name, codec_options=CODEC)
         context = Context(config_of("widget"), "reporting", database, clock=SteppedClock(NOW))
         try:
-            Generator(context).put(number)
+            Generator(context).put(number, a_day)
             store.ensure_indexes(database)  # at last: of what is there already, they are made faster
             founding.found(context)
             yield context

@@ -20,6 +20,7 @@ class Sizes:
     foreign_organizations: int = 2_000
     transferred: int = 2_000
     reported: tuple[int, ...] = (10_000, 100_000)
+    reported_a_day: int = 100
     bare_messages: int = 400
     bare_hops: int = 200
     partners: tuple[int, ...] = (10, 100)

@@ -1,4 +1,5 @@
-"""The dashboard among a million requests: counted, it costs what it costs among ten thousand.
+"""The dashboard among a million requests: counted, it costs what it costs among ten thousand, with as many
+a day.
 
 `make soak TESTS=tests/soak/test_reporting.py`; REPORTED tells another number.
 """
