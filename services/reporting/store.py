@@ -1,10 +1,11 @@
 """The documents of this service, their collections and indexes.
 
 request_rows        `_id` a request's; what `request.recorded` said in its newest `version`, all `marks`, and
-                    what is measured of them (`model.rows`). `sla_ids`: the SLAs it has affected
+                    what is measured of them (`model.rows`). `sla_ids`: the SLAs it has affected; `left`: the
+                    days that it was counted at once and is no more, its periods' too
 period_rows         `_id` made of the request and when it began; who held it
 note_rows           `_id` a note's
-affected_sla_rows   `_id` an affected SLA's
+affected_sla_rows   `_id` an affected SLA's; `left` as above
 
 touched        `_id` `<collection>:<day in UTC>`; `changes`: how often rows of that day may have changed
 counts         `_id` `<digest>:<zone>:<day>`: the cells of a report's rows of one day, as they were at so many
@@ -83,17 +84,26 @@ def records(context: Context, kind: str) -> Records:
     return Records(context, KINDS[kind])
 
 
+def days_of(collection: str, rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The days that rows are counted at, as `touched` names them."""
+    moments = {row.get(name) for row in rows for name in MOMENTS[collection]}
+    return {f"{collection}:{at.astimezone(UTC).date().isoformat()}" for at in moments if at is not None}
+
+
 def touch(context: Context, collection: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Says that rows that are, or were, as these may have changed; after they have. Raises Unavailable."""
-    moments = {row.get(name) for row in rows for name in MOMENTS[collection]}
-    days = sorted({at.astimezone(UTC).date().isoformat() for at in moments if at is not None})
+    rows = list(rows)
+    days = days_of(collection, rows).union(*(row.get("left", ()) for row in rows))
     asked = [
         UpdateOne(
-            {"_id": f"{collection}:{day}"},
-            {"$inc": {"changes": 1}, "$setOnInsert": {"collection": collection, "day": day}},
+            {"_id": each},
+            {
+                "$inc": {"changes": 1},
+                "$setOnInsert": {"collection": collection, "day": each.partition(":")[2]},
+            },
             upsert=True,
         )
-        for day in days
+        for each in sorted(days)
     ]
     if asked:
         with answering():

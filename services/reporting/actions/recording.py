@@ -3,7 +3,8 @@
 A request's row is the truth of its periods: it is saved first, by a compare-and-set of what it was made from,
 and its periods are put in place after it; who finds that it went on meanwhile puts them once more. Then the
 days that the rows are counted at are touched, so that what was counted of them is not believed any more. The
-event is done only when all this is; a crash before that brings it again, and all of it is as after once.
+event is done only when all this is; a crash before that brings it again, and all of it is as after once: of a
+day that a row has `left` the row itself tells, for as long as it is kept.
 """
 
 from __future__ import annotations
@@ -89,8 +90,9 @@ def put_affected_sla(context: Context, row: Document) -> Document:
     kept = context.database["affected_sla_rows"]
     with answering():
         before = kept.find_one({"_id": row["_id"]}) or {}
-        if before.get("version", 0) <= row["version"] and before != row:
-            _replace(kept, before, row, "version")
+        after = {**row, **_left(before, row, _days_of_affected_sla)}
+        if before.get("version", 0) <= row["version"] and before != after:
+            _replace(kept, before, after, "version")
     return before
 
 
@@ -99,6 +101,8 @@ def _put_row(context: Context, id: int, decide: Decide) -> tuple[Document, Docum
     """The request's row as it was and as it is."""
     before = _row(context, id) or {}
     after = decide({**before, "_id": id})
+    after.pop("left", None)
+    after |= _left(before, after, _days_of_request)
     if after != before:
         after["revision"] = before.get("revision", 0) + 1
         with answering():
@@ -118,6 +122,22 @@ def _replace(kept: Any, before: Mapping[str, Any], after: Mapping[str, Any], by:
         raise Stale() from error
     if not saved.matched_count and saved.upserted_id is None:
         raise Stale()
+
+
+def _left(before: Document, after: Document, days_of: Callable[[Document], set[str]]) -> Document:
+    """What a row says of the days that it was counted at and is no more; nothing where there are none."""
+    left = (days_of(before) | set(before.get("left", ()))) - days_of(after)
+    return {"left": sorted(left)} if left else {}
+
+
+def _days_of_affected_sla(row: Document) -> set[str]:
+    return store.days_of("affected_sla_rows", [row])
+
+
+def _days_of_request(row: Document) -> set[str]:
+    """Its periods' too, which are what its marks say."""
+    periods = rows.periods_of(row) if "marks" in row else []
+    return store.days_of("request_rows", [row]) | store.days_of("period_rows", periods)
 
 
 def _row(context: Context, id: int) -> Document | None:

@@ -32,7 +32,7 @@ def apply(row: Mapping[str, Any], event: Mapping[str, Any], account: str) -> Doc
 def whole(row: Mapping[str, Any], told: Mapping[str, Any], account: str) -> Document:
     """The request's row after all that was said of it (`requests.model.recorded`): whatever else the row
     says is dropped, but what events have told meanwhile of a newer version."""
-    kept = {name: row[name] for name in ("_id", "revision", "sla_ids") if name in row}
+    kept = {name: row[name] for name in ("_id", "revision", "sla_ids", "left") if name in row}
     said, version, marks = {**told["record"]}, told["version"], list(told["marks"])
     if row.get("version", 0) > version:
         said |= {name: row[name] for name in said if name in row}

@@ -107,13 +107,14 @@ def paths(account: Account, administrator: Client, sam: Client) -> list[str]:
 
 
 def kept(account: Account) -> dict[str, dict[Any, Made]]:
-    """All rows; not how often they were saved."""
+    """All rows; not how often they were saved, nor where they were counted once."""
     database = account.contexts["reporting"].database
     found: dict[str, dict[Any, Made]] = {}
     for each in ROWS:
         rows = {row.pop("_id"): row for row in database[each.name].find({})}
         for row in rows.values():
             row.pop("revision", None)
+            row.pop("left", None)
             row["sla_ids"] = sorted(row.get("sla_ids", ()))
         found[each.name] = rows
     return found

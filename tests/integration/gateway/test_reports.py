@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from services.reporting.actions import counting, founding
+from services.common import bus_json
+from services.reporting.actions import counting, founding, recording
+from services.reporting.model import rows
 from tests.integration.gateway.account import Account, Client
-from tests.integration.gateway.events import followed, recorded
+from tests.integration.gateway.events import followed, recorded, report, said
 from tests.integration.gateway.made import promised_to_all
 from tests.reporting_oracle import ACCOUNT, Oracle
 
@@ -269,3 +271,30 @@ def rows_of(content: bytes) -> list[tuple[Any, ...]]:
     sheet: Any = openpyxl.load_workbook(io.BytesIO(content)).active
     assert not any(cell.data_type == "f" for row in sheet for cell in row)
     return list(sheet.values)
+
+
+def test_a_day_that_a_row_has_left_is_counted_anew_though_its_process_died(
+    account: Account, sam: Client, played: None
+) -> None:
+    context = account.contexts["reporting"]
+
+    def told() -> dict[str, list[Made]]:
+        return {key: figures(sam, founded(sam, key), time_zone="UTC") for key in founding.REPORTS}
+
+    context.database["counts"].delete_many({})
+    path = f"requests/{sam.post('requests', {'subject': 'Again', 'category': 'other'})['id']}"
+    account.clock.step(days=2)
+    sam.patch(path, {"status": "completed", "completion_reason": "solved", "note": "Done."})
+    recorded(account, "requests")
+    account.clock.step(days=2)
+    assert counting.count_ahead(context) > 0
+    before = told()
+    sam.patch(path, {"status": "assigned", "note": "Not at all."})
+    reopened = max(said(account, "requests"), key=lambda body: (body["id"], body["version"]))
+    heard = bus_json.decode(bus_json.encode(reopened))
+    recording.put_request(context, heard["id"], lambda row: rows.apply(row, heard, context.account))
+    report(account, "requests", [reopened])  # it comes again to another process
+    after = told()
+    assert after != before
+    context.database["counts"].delete_many({})
+    assert told() == after
