@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from flask_smorest import Blueprint
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
-from gateway.files import FORMATS, csv_file
+from gateway.files import FORMATS, Table, file_of
 from gateway.records import Document
 from gateway.resource import Resource, ResourceViews, View, add_views, viewer
 from gateway.resources.shapes.reports import DASHBOARD, RECORDS, REPORT
@@ -58,7 +59,7 @@ _SPAN: Final = {
     "from": "the first day, such as 2025-01-31",
     "until": "the last day; today by default",
     "time_zone": "whose days; the caller's own by default",
-    "export_format": "csv: as a file",
+    "export_format": "csv or xlsx: as a file",
 }
 _WHICH: Final = {**_SPAN, "measure": "the measure whose figure it is; count by default"}
 _REPORT: Final = {"report": "the id of one of its reports"}
@@ -96,16 +97,26 @@ class _FigureViews(ResourceViews):
         shape = RECORDS[report["subject"]]
         others = [(name, value) for name, value in request.args.items(multi=True) if name not in taken]
         query = ListQuery.parse(others, shape.listing)
-        if _as_file(taken):
-            return self._records_file(report, where, which, query)
+        if format := _format(taken):
+            return self._records_file(format, report, where, which, query)
         page = queries.list_records(self.database, report, where, which, query, viewer())
         return self.answers.page(shape, page, replace(query, named=(*taken.items(), *query.named)))
 
-    def _records_file(self, report: Document, where: Document, which: Any, query: ListQuery) -> Response:
+    def _records_file(
+        self, format: str, report: Document, where: Document, which: queries.Chosen, query: ListQuery
+    ) -> Response:
         """All that a figure counts, whatever page is asked for. Raises Invalid `too_many_records`."""
         found = queries.all_records(self.database, report, where, which, query, viewer())
-        lines = self.answers.lines(RECORDS[report["subject"]], found, query.fields)
-        return csv_file(f"report-{report['id']}-records", query.fields, lines)
+        zone, names = which.span.zone, query.fields
+        lines = [
+            [
+                datetime.fromisoformat(value) if value and name in queries.TIMES_OF_RECORDS else value
+                for name, value in zip(names, line, strict=True)
+            ]
+            for line in self.answers.lines(RECORDS[report["subject"]], found, names)
+        ]
+        units = dict.fromkeys(queries.TIMES_OF_RECORDS, zone)
+        return file_of(format, f"report-{report['id']}-records", Table(names, lines, zone, units))
 
     def _records(self, report: Document, where: Document, zone: str, figure: Document) -> dict[str, str]:
         which = {"from": figure["from"], "until": figure["until"], "time_zone": zone}
@@ -132,14 +143,18 @@ class ReportViews(_FigureViews):
         asked = _asked(_SPAN)
         report = self.load(id)
         told = self.figures_of(report, report, asked)
-        if not _as_file(asked):
+        format = _format(asked)
+        if format is None:
             return of_json(told)
-        header = ("bucket", "from", "until", *report["groups"], *report["measures"])
+        days = ("bucket", "from", "until")
         lines = [
-            [each[name] for name in header[:3]] + list(each["group"].values()) + list(each["values"].values())
+            [each[name] and date.fromisoformat(each[name]) for name in days]
+            + [*each["group"].values(), *each["values"].values()]
             for each in told["figures"]
         ]
-        return csv_file(f"report-{report['id']}", header, lines)
+        names = (*days, *report["groups"], *report["measures"])
+        table = Table(names, lines, told["time_zone"], queries.units_of(report))
+        return file_of(format, f"report-{report['id']}", table)
 
     def get_records(self, id: str) -> Response:
         report = self.load(id)
@@ -187,12 +202,12 @@ def _taken(known: Mapping[str, str], report: Document) -> dict[str, str]:
     return {name: value for name, value in request.args.items() if name in names}
 
 
-def _as_file(asked: Mapping[str, str]) -> bool:
-    """Raises Invalid for a format that there is not."""
+def _format(asked: Mapping[str, str]) -> str | None:
+    """Of the file that is asked for, if one is. Raises Invalid for a format that there is not."""
     wanted = asked.get("export_format")
     if wanted not in (None, *FORMATS):
         raise Invalid(errors=[("export_format", f"must be one of: {', '.join(FORMATS)}")])
-    return wanted is not None
+    return wanted
 
 
 def _listed(view: View) -> View:

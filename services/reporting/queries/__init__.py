@@ -18,17 +18,20 @@ from services.reporting import store
 from services.reporting.model.definition import Definition, defined
 from services.reporting.queries.asking import chosen, span_of
 from services.reporting.queries.figures import Chosen, figures, records_of
-from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS
+from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS, TIMES_OF_RECORDS
 from services.reporting.queries.sharing import slas_shown, visible
-from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema
+from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema, shown_rebuild
 
 __all__ = [
     "DASHBOARDS",
     "RECORDS",
     "REPORTS",
+    "TIMES_OF_RECORDS",
+    "Chosen",
     "all_records",
     "chosen",
     "get_dashboard",
+    "get_rebuild",
     "get_report",
     "kinds_of",
     "list_dashboards",
@@ -37,6 +40,7 @@ __all__ = [
     "references",
     "report_figures",
     "reports_of",
+    "units_of",
 ]
 
 Document = dict[str, Any]
@@ -78,6 +82,11 @@ def kinds_of(report: Mapping[str, Any]) -> dict[str, str]:
     """What kind of record the report's groups refer to, of those that do."""
     fields = defined(report).subject.fields
     return {name: fields[name].kind for name in report["groups"] if fields[name].kind}
+
+
+def units_of(report: Mapping[str, Any]) -> dict[str, str]:
+    """In what the figures of a report are, by the measure; nothing of those that are numbers of records."""
+    return {name: each.unit for name, each in defined(report).measures.items() if each.unit}
 
 
 def report_figures(
@@ -141,6 +150,12 @@ def all_records(
         if got.next is None:
             return found
         number += 1
+
+
+def get_rebuild(database: Database[Document]) -> Document:
+    """The rebuild that goes on, or the last one."""
+    with answering():
+        return shown_rebuild(database[store.REBUILDS.name].find_one({}))
 
 
 def references(database: Database[Document], kind: str, ids: Collection[int]) -> dict[int, Document]:
