@@ -176,13 +176,13 @@ class DashboardViews(_FigureViews):
     def get_figures(self, id: str) -> Response:
         asked = _asked({name: text for name, text in _SPAN.items() if name != "export_format"})
         dashboard = self.load(id)
-        reports = queries.reports_of(self.database, dashboard)
+        reports = queries.reports_of(self.database, dashboard, viewer())
         return of_json([self.figures_of(report, dashboard, asked) for report in reports])
 
     def get_records(self, id: str) -> Response:
         dashboard = self.load(id)
         named = bodies.record_id(request.args.get("report", ""), self.context.config.domain, REPORT.type)
-        reports = queries.reports_of(self.database, dashboard)
+        reports = queries.reports_of(self.database, dashboard, viewer())
         report = next((each for each in reports if each["id"] == named), None)
         if report is None:
             raise NotFound

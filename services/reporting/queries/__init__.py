@@ -70,12 +70,17 @@ def get_dashboard(database: Database[Document], id: int, viewer: Actor) -> Docum
     return _get(database, "dashboard", id, viewer)
 
 
-def reports_of(database: Database[Document], dashboard: Mapping[str, Any]) -> list[Document]:
-    """The reports of a dashboard that the viewer sees, in their order: who sees it sees them there."""
+def reports_of(
+    database: Database[Document], dashboard: Mapping[str, Any], viewer: Actor | None = None
+) -> list[Document]:
+    """The reports of a dashboard, in their order: those that the viewer sees there, or all. Who sees the
+    dashboard sees its reports; a customer representative those that tell of SLAs. Raises NotFound."""
+    slas = None if viewer is None else slas_shown(database, dashboard, viewer)
     with answering():
         found = database[store.REPORTS.name].find({"_id": {"$in": dashboard["report_ids"]}}, _STRIPS)
         kept = {each["_id"]: shown("report", each) for each in found}
-    return [kept[id] for id in dashboard["report_ids"] if id in kept]
+    reports = [kept[id] for id in dashboard["report_ids"] if id in kept]
+    return [each for each in reports if slas is None or defined(each).of_slas(slas) is not None]
 
 
 def kinds_of(report: Mapping[str, Any]) -> dict[str, str]:

@@ -192,6 +192,10 @@ def test_a_representative_sees_of_a_shared_dashboard_what_is_of_his_slas(
     total, records = drilled(client, of_requests["figures"][0]["records"]["count"])
     assert ({each["request"]["id"] for each in records}, total) == (affected, len(affected))
     assert all(each["team"] is None and each["holder"] is None for each in records)
+    # What has become none of her business since is left out.
+    sam.patch(f"reports/{all_['id']}", {"subject": "periods", "measures": ["count"]})
+    assert [each["report"]["id"] for each in client.get(f"{path}/figures")] == [met["id"]]
+    sam.patch(f"reports/{all_['id']}", wanted)
     # The report itself is not shared with her, and not what other representatives see.
     assert client.send("GET", f"reports/{all_['id']}/figures").status_code == 404
     assert [each["id"] for each in client.get("dashboards")] == [board["id"]]
