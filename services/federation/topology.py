@@ -34,6 +34,7 @@ MAX_MESSAGES: Final = 50_000
 MAX_BYTES: Final = 256 * 1024 * 1024
 
 _NOTHING: Final = "^$"
+_TRIES: Final = 3
 
 
 def border_vhost(account: str) -> str:
@@ -99,22 +100,28 @@ class BrokerAdmin:
             bound = self._bindings(vhost, exchange, lane)
             for key in set(keys) - bound:
                 self._post(f"bindings/{vhost}/e/{_quoted(exchange)}/q/{_quoted(lane)}", {"routing_key": key})
-        if password is not None:
-            self.set_password(account, partner, password, user)
-        self._put(
-            f"permissions/{vhost}/{_quoted(user)}",
-            {
-                "configure": _NOTHING,
-                "write": f"^{exchange.replace('.', chr(92) + '.')}$",
-                "read": _NOTHING,
-            },
-        )
+        for left in reversed(range(_TRIES if password is not None else 1)):
+            if password is not None:
+                self.set_password(account, partner, password, user)
+            try:
+                self._permit(vhost, user, exchange)
+                return
+            except BrokerRefused:
+                # Whoever settles the trust just now drops (`shut_out`) the user that it does not name yet.
+                if not left:
+                    raise
 
     def set_password(self, account: str, partner: str, password: str, user: str | None = None) -> None:
         """The partner's user, with this password from now on. Open connections stay."""
         _check(account, partner)
         user = user or user_of(account, partner)
         self._put(f"users/{_quoted(user)}", {"password": password, "tags": ""})
+
+    def _permit(self, vhost: str, user: str, exchange: str) -> None:
+        """The user may write to this exchange and nothing else."""
+        write = f"^{exchange.replace('.', chr(92) + '.')}$"
+        may = {"configure": _NOTHING, "write": write, "read": _NOTHING}
+        self._put(f"permissions/{vhost}/{_quoted(user)}", may)
 
     def is_connected(self, user: str) -> bool:
         """Whether somebody is there under this name."""

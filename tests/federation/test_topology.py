@@ -124,6 +124,26 @@ def test_who_is_shut_out_delivers_nothing_and_his_lanes_stay(admin: BrokerAdmin,
     admin.shut_out(ACCOUNT, PARTNER)
 
 
+class Interfered(BrokerAdmin):
+    """Somebody else drops the partner's users as soon as one is made, a few times."""
+
+    times = 2
+
+    def set_password(self, account: str, partner: str, password: str, user: str | None = None) -> None:
+        super().set_password(account, partner, password, user)
+        if self.times:
+            self.times -= 1
+            self.shut_out(account, partner)
+
+
+def test_a_user_that_is_dropped_while_it_is_made_is_made_again(admin: BrokerAdmin, broker: Broker) -> None:
+    with Interfered(broker.admin_uri) as interfered:
+        interfered.ensure_partner(ACCOUNT, PARTNER, "pass-3")
+    assert interfered.times == 0
+    with as_partner(broker, "pass-3") as connection:
+        connection.connect()
+
+
 @pytest.mark.parametrize("name", ["Guest", "a.b", "x", "../..", "", "a|b"])
 def test_only_account_ids_become_names_on_a_broker(admin: BrokerAdmin, name: str) -> None:
     with pytest.raises(ValueError):

@@ -1,4 +1,4 @@
-"""Which log the tests play: what INTERDESK_INCIDENT_LOG names, else the small one that they ship."""
+"""Which log the long test plays: what INTERDESK_INCIDENT_LOG names, else the small one that all others play."""
 
 from __future__ import annotations
 
@@ -13,13 +13,9 @@ from tests.replay.small_log import SMALL_LOG
 _NAMED = os.environ.get("INTERDESK_INCIDENT_LOG")
 
 
-@pytest.fixture(scope="session")
-def log_file() -> Path:
-    return Path(_NAMED) if _NAMED else SMALL_LOG
-
-
 @pytest.fixture
-def incident_log(log_file: Path, tell: Callable[[str], None]) -> Path:
-    if not _NAMED:
-        tell("replay: the small log of the tests; set INTERDESK_INCIDENT_LOG to play a recorded one")
-    return log_file
+def incident_log(tell: Callable[[str], None]) -> Path:
+    if _NAMED:
+        return Path(_NAMED)
+    tell("replay: the small log of the tests; set INTERDESK_INCIDENT_LOG to play a recorded one")
+    return SMALL_LOG
