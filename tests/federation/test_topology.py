@@ -127,7 +127,12 @@ def test_who_is_shut_out_delivers_nothing_and_his_lanes_stay(admin: BrokerAdmin,
 class Interfered(BrokerAdmin):
     """Somebody else drops the partner's users as soon as one is made, a few times."""
 
-    times = 2
+    def __init__(self, uri: str, times: int) -> None:
+        super().__init__(uri)
+        self.times = times
+
+    def __enter__(self) -> Interfered:
+        return self
 
     def set_password(self, account: str, partner: str, password: str, user: str | None = None) -> None:
         super().set_password(account, partner, password, user)
@@ -137,7 +142,7 @@ class Interfered(BrokerAdmin):
 
 
 def test_a_user_that_is_dropped_while_it_is_made_is_made_again(admin: BrokerAdmin, broker: Broker) -> None:
-    with Interfered(broker.admin_uri) as interfered:
+    with Interfered(broker.admin_uri, times=2) as interfered:
         interfered.ensure_partner(ACCOUNT, PARTNER, "pass-3")
     assert interfered.times == 0
     with as_partner(broker, "pass-3") as connection:

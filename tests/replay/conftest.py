@@ -1,4 +1,4 @@
-"""Which log the long test plays: what INTERDESK_INCIDENT_LOG names, else the small one that all others play."""
+"""Which log the long test plays: what INTERDESK_INCIDENT_LOG names, else the small one of the others."""
 
 from __future__ import annotations
 
