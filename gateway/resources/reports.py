@@ -23,11 +23,11 @@ from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
 from gateway.files import FORMATS, csv_file
-from gateway.records import Document
+from gateway.records import Document, Shape
 from gateway.resource import Resource, ResourceViews, View, add_views, viewer
 from gateway.resources.shapes.reports import DASHBOARD, RECORDS, REPORT
 from services.common.errors import Invalid, NotFound
-from services.common.listing import ListQuery
+from services.common.listing import ListQuery, Page
 from services.common.roles import SEE_REQUESTS
 from services.reporting import queries, schemas
 
@@ -91,18 +91,40 @@ class _FigureViews(ResourceViews):
 
     def page_of(self, report: Document, where: Document, taken: Mapping[str, str]) -> Response:
         """A page of what a figure counts. `taken`: the parameters that say which figure."""
-        now = self.context.clock.now()
-        which = queries.chosen(self.database, report, taken, viewer(), now)
+        shape, query, found = self.found(report, where, taken)
+        if found is None:
+            return self._records_file(report, where, taken, query)
+        return self.answers.page(shape, found, replace(query, named=(*taken.items(), *query.named)))
+
+    def found(
+        self, report: Document, where: Document, taken: Mapping[str, str]
+    ) -> tuple[Shape, ListQuery, Page | None]:
+        """What a figure counts, as it is asked for; no page of it when it is to be a file."""
         shape = RECORDS[report["subject"]]
         others = [(name, value) for name, value in request.args.items(multi=True) if name not in taken]
         query = ListQuery.parse(others, shape.listing)
         if _as_file(taken):
-            return self._records_file(report, where, which, query)
-        page = queries.list_records(self.database, report, where, which, query, viewer())
-        return self.answers.page(shape, page, replace(query, named=(*taken.items(), *query.named)))
+            return shape, query, None
+        which = self._chosen(report, taken)
+        return shape, query, queries.list_records(self.database, report, where, which, query, viewer())
 
-    def _records_file(self, report: Document, where: Document, which: Any, query: ListQuery) -> Response:
+    def figures_file(self, report: Document, told: Document) -> Response:
+        """The figures of a report as a file."""
+        header = ("bucket", "from", "until", *report["groups"], *report["measures"])
+        lines = [
+            [each[name] for name in header[:3]] + list(each["group"].values()) + list(each["values"].values())
+            for each in told["figures"]
+        ]
+        return csv_file(f"report-{report['id']}", header, lines)
+
+    def _chosen(self, report: Document, taken: Mapping[str, str]) -> Any:
+        return queries.chosen(self.database, report, taken, viewer(), self.context.clock.now())
+
+    def _records_file(
+        self, report: Document, where: Document, taken: Mapping[str, str], query: ListQuery
+    ) -> Response:
         """All that a figure counts, whatever page is asked for. Raises Invalid `too_many_records`."""
+        which = self._chosen(report, taken)
         found = queries.all_records(self.database, report, where, which, query, viewer())
         lines = self.answers.lines(RECORDS[report["subject"]], found, query.fields)
         return csv_file(f"report-{report['id']}-records", query.fields, lines)
@@ -132,14 +154,7 @@ class ReportViews(_FigureViews):
         asked = _asked(_SPAN)
         report = self.load(id)
         told = self.figures_of(report, report, asked)
-        if not _as_file(asked):
-            return of_json(told)
-        header = ("bucket", "from", "until", *report["groups"], *report["measures"])
-        lines = [
-            [each[name] for name in header[:3]] + list(each["group"].values()) + list(each["values"].values())
-            for each in told["figures"]
-        ]
-        return csv_file(f"report-{report['id']}", header, lines)
+        return self.figures_file(report, told) if _as_file(asked) else of_json(told)
 
     def get_records(self, id: str) -> Response:
         report = self.load(id)
@@ -166,12 +181,22 @@ class DashboardViews(_FigureViews):
 
     def get_records(self, id: str) -> Response:
         dashboard = self.load(id)
-        named = bodies.record_id(request.args.get("report", ""), self.context.config.domain, REPORT.type)
+        report = self.report_on(dashboard, request.args.get("report", ""))
+        return self.page_of(report, dashboard, self.taken(report))
+
+    def report_on(self, dashboard: Document, named: str) -> Document:
+        """The report of a dashboard that an id names. Raises NotFound."""
+        id = bodies.record_id(named, self.context.config.domain, REPORT.type)
         reports = queries.reports_of(self.database, dashboard)
-        report = next((each for each in reports if each["id"] == named), None)
+        report = next((each for each in reports if each["id"] == id), None)
         if report is None:
             raise NotFound
-        return self.page_of(report, dashboard, _taken({**_WHICH, **_REPORT}, report))
+        return report
+
+    @staticmethod
+    def taken(report: Document) -> dict[str, str]:
+        """Those parameters that say which figure of the dashboard's report."""
+        return _taken({**_WHICH, **_REPORT}, report)
 
 
 def _asked(known: Mapping[str, str]) -> dict[str, str]:

@@ -30,6 +30,7 @@ __all__ = [
     "chosen",
     "get_dashboard",
     "get_report",
+    "has_dashboards",
     "kinds_of",
     "list_dashboards",
     "list_records",
@@ -64,6 +65,13 @@ def list_dashboards(database: Database[Document], query: ListQuery, viewer: Acto
 def get_dashboard(database: Database[Document], id: int, viewer: Actor) -> Document:
     """Raises NotFound."""
     return _get(database, "dashboard", id, viewer)
+
+
+def has_dashboards(database: Database[Document], viewer: Actor) -> bool:
+    """Whether there is one in use that the viewer sees."""
+    with answering():
+        among = all_of([{"disabled": False}, visible(database, viewer)])
+        return database[store.DASHBOARDS.name].find_one(among, {"_id": 1}) is not None
 
 
 def reports_of(database: Database[Document], dashboard: Mapping[str, Any]) -> list[Document]:
