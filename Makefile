@@ -7,8 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 # What to test: make test TESTS=tests/unit
 TESTS ?= tests
-# How many processes test at the same time, a file each; each has a broker and a database of its own. They wait for
-# these more than they count, so one more than the processors of a small machine.
+# How many processes test at the same time, a file each (or all files that share a deployment); each has a broker and
+# a database of its own. They wait for these more than they count, so more than a small machine has processors.
 WORKERS ?= 3
 RABBITMQ := /usr/lib/rabbitmq/bin/rabbitmq-server
 PROMTOOL := /usr/bin/promtool

@@ -83,7 +83,11 @@ class Renderer:
         wanted: dict[str, set[int]] = {}
         _collect(picked, shape.references, wanted)
         resolve = self._resolver.resolve(wanted)
-        return [self._written(shape, each, resolve) for each in picked]
+        written = [self._written(shape, each, resolve) for each in picked]
+        for shown, document in zip(written, documents, strict=True):
+            if document.get("elsewhere"):  # its id is another account's, and leads nowhere here
+                del shown["nodeID"]
+        return written
 
     def _written(self, shape: Shape, picked: Document, resolve: Resolve) -> Document:
         written: Document = _resolved(picked, shape.references, resolve)

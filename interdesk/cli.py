@@ -16,6 +16,7 @@ from interdesk.commands import (
     preparing,
     quarantine,
     replay,
+    reporting,
     restore,
     running,
     transfers,
@@ -41,6 +42,7 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(ledger.app, name="ledger")
 app.command()(deliveries.deliveries)
+app.add_typer(reporting.app, name="reporting")
 app.command("import")(transfers.import_file)
 app.command("export")(transfers.export_file)
 app.command()(replay.replay)

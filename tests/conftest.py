@@ -14,7 +14,10 @@ import pymongo
 import pymongo.database
 import pytest
 import requests
+import structlog
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from interdesk.broker import Broker
 from interdesk.database import Database
@@ -26,7 +29,13 @@ from interdesk.vhosts import ensure_vhosts
 settings.register_profile("interdesk", deadline=None)
 settings.load_profile("interdesk")
 
+# What is logged of an error shows where it was, without the values of every frame: to print those takes
+# longer than most tests.
+_renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _renderer])
+
 TOLD = "told"
+SHARE_A_DEPLOYMENT = ("tests/faults", "tests/stories")
 ON_BOTH_BROKERS = pytest.mark.parametrize(
     "broker", ["rabbitmq", "embedded_bus"], indirect=True, scope="module"
 )
@@ -52,6 +61,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     for line in dict.fromkeys(told):
         terminalreporter.write_line(line)
+
+
+class ByDeployment(LoadFileScheduling):
+    """Which process tests what: a file each, but what shares a running deployment is tested by one process,
+    since to start one takes longer than most tests take.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        directory = file.rpartition("/")[0]
+        return directory if directory in SHARE_A_DEPLOYMENT else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByDeployment:
+    return ByDeployment(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

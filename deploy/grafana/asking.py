@@ -25,7 +25,7 @@ def quantile(share: float, histogram: str, by: str, more: str = "") -> str:
 
 
 def worst(metric: str, by: str, more: str = "") -> str:
-    """Of all replicas; each measures the same."""
+    """Of all replicas, where each measures the same, or the one that has most counts."""
     return f"max by ({by}) ({chosen(metric, more)})"
 
 

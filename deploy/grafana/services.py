@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.grafana.asking import EVERY_PROCESS, RATE, quantile, rate, worst
+from deploy.grafana.asking import EVERY_PROCESS, RATE, chosen, quantile, rate, worst
 from deploy.grafana.boards import Board, Query, Row, over_time
 
 OUTCOME = "{{service}} {{outcome}}"
@@ -69,6 +69,12 @@ SERVICES = Board(
                     Query(worst("records_waiting", "service"), "{{service}}"),
                 ),
                 over_time(
+                    "Reports are behind",
+                    "How old what reports heard last was when they had it, by what it is of.",
+                    Query(worst("reporting_lag_seconds", "subject"), "{{subject}}"),
+                    unit="s",
+                ),
+                over_time(
                     "Found by the sweep",
                     "What a crash or an outage left.",
                     Query(rate("rows_swept_total", "service"), "{{service}}"),
@@ -86,10 +92,36 @@ SERVICES = Board(
                     unit="ops",
                 ),
                 over_time(
+                    "Connections to the database",
+                    "Used just now, and how many there may be: who finds none free waits.",
+                    Query(worst("database_connections", "service", ', state="used"'), "{{service}}"),
+                    Query(worst("database_connections_limit", "service"), "{{service}} at most"),
+                ),
+                over_time(
+                    "Workers",
+                    "Busy, and what waits for one, in the process that has most of it.",
+                    Query(worst("workers", "service, state"), "{{service}} {{state}}"),
+                    Query(worst("workers_limit", "service"), "{{service}} at most"),
+                ),
+                over_time(
+                    "Connections to brokers",
+                    "Inside, at our border and at partners', by use.",
+                    Query(f"sum by (service, use) ({chosen('broker_connections')})", "{{service}} {{use}}"),
+                ),
+                over_time(
                     "Saves",
                     "Stale ones were decided again.",
                     Query(rate("saves_total", "service, outcome"), OUTCOME),
                     unit="ops",
+                ),
+                over_time(
+                    "Open files",
+                    "And connections, by process, of what it may have.",
+                    Query(
+                        f"process_open_fds{{{EVERY_PROCESS}}} / process_max_fds{{{EVERY_PROCESS}}}",
+                        "{{instance}}",
+                    ),
+                    unit="percentunit",
                 ),
                 over_time(
                     "Memory",

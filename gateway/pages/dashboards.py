@@ -60,7 +60,7 @@ class Dashboards:
     def get(self, id: str) -> Response:
         dashboard, asked = self._views.load(id), self._asked()
         parts = []
-        for report in queries.reports_of(self._database, dashboard):
+        for report in queries.reports_of(self._database, dashboard, viewer()):
             try:
                 told = self._views.figures_of(report, dashboard, asked)
             except Invalid as error:
@@ -82,7 +82,7 @@ class Dashboards:
 
     def figures(self, id: str, report: str) -> Response:
         _, definition, told = self._told(id, report)
-        return self._views.figures_file(definition, told)
+        return self._views.figures_file("csv", definition, told)
 
     def records(self, id: str) -> Response:
         dashboard = self._views.load(id)
@@ -91,7 +91,6 @@ class Dashboards:
         if "export_format" in taken:
             return self._views.page_of(report, dashboard, taken)
         shape, query, found = self._views.found(report, dashboard, taken)
-        assert found is not None, "it is no file"
         records = self._answers.shown(shape, found.items, query.fields)
         asked = list(request.args.items(multi=True))
         measure = taken.get("measure", "count")

@@ -20,6 +20,7 @@ from gateway.resources import (
     inbox,
     ledger,
     protocol,
+    rebuilding,
     reports,
     requests,
     root,
@@ -49,6 +50,7 @@ def blueprints(context: GatewayContext, answers: Answers, api: DocumentedApi) ->
     yield requests.RequestViews(context, answers).blueprint()
     yield reports.ReportViews(context, answers).blueprint()
     yield reports.DashboardViews(context, answers).blueprint()
+    yield rebuilding.RebuildViews(context).blueprint()
     yield border.HandoverViews(context, answers).blueprint()
     for resource in (border.DELIVERIES, border.QUARANTINED_MESSAGES):
         yield ResourceViews(resource, context, answers, context.at_the_border).blueprint()

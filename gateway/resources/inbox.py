@@ -50,6 +50,7 @@ class Sources:
             "nodeID": node_id(self.domain, REQUEST.type, id),
             "href": self.url(f"/v1/requests/{id}"),
             **{name: request[name] for name in _SHOWN},
+            **({"account": request["account"]} if request["account"] else {}),
         }
 
     def shown(self, entry: Document, request: Mapping[str, Any]) -> Document:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from flask_smorest import Blueprint
 from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
-from gateway.files import FORMATS, csv_file
+from gateway.files import FORMATS, Table, file_of
 from gateway.records import Document, Shape
 from gateway.resource import Resource, ResourceViews, View, add_views, viewer
 from gateway.resources.shapes.reports import DASHBOARD, RECORDS, REPORT
@@ -58,7 +59,7 @@ _SPAN: Final = {
     "from": "the first day, such as 2025-01-31",
     "until": "the last day; today by default",
     "time_zone": "whose days; the caller's own by default",
-    "export_format": "csv: as a file",
+    "export_format": "csv or xlsx: as a file",
 }
 _WHICH: Final = {**_SPAN, "measure": "the measure whose figure it is; count by default"}
 _REPORT: Final = {"report": "the id of one of its reports"}
@@ -91,43 +92,53 @@ class _FigureViews(ResourceViews):
 
     def page_of(self, report: Document, where: Document, taken: Mapping[str, str]) -> Response:
         """A page of what a figure counts. `taken`: the parameters that say which figure."""
-        shape, query, found = self.found(report, where, taken)
-        if found is None:
-            return self._records_file(report, where, taken, query)
-        return self.answers.page(shape, found, replace(query, named=(*taken.items(), *query.named)))
+        if format := _format(taken):
+            which, _, query = self._chosen(report, taken)
+            return self._records_file(format, report, where, which, query)
+        shape, query, page = self.found(report, where, taken)
+        return self.answers.page(shape, page, replace(query, named=(*taken.items(), *query.named)))
 
     def found(
         self, report: Document, where: Document, taken: Mapping[str, str]
-    ) -> tuple[Shape, ListQuery, Page | None]:
-        """What a figure counts, as it is asked for; no page of it when it is to be a file."""
-        shape = RECORDS[report["subject"]]
-        others = [(name, value) for name, value in request.args.items(multi=True) if name not in taken]
-        query = ListQuery.parse(others, shape.listing)
-        if _as_file(taken):
-            return shape, query, None
-        which = self._chosen(report, taken)
+    ) -> tuple[Shape, ListQuery, Page]:
+        """What a figure counts, as it is asked for. Raises Invalid, NotFound."""
+        which, shape, query = self._chosen(report, taken)
         return shape, query, queries.list_records(self.database, report, where, which, query, viewer())
 
-    def figures_file(self, report: Document, told: Document) -> Response:
+    def figures_file(self, format: str, report: Document, told: Document) -> Response:
         """The figures of a report as a file."""
-        header = ("bucket", "from", "until", *report["groups"], *report["measures"])
+        days = ("bucket", "from", "until")
         lines = [
-            [each[name] for name in header[:3]] + list(each["group"].values()) + list(each["values"].values())
+            [each[name] and date.fromisoformat(each[name]) for name in days]
+            + [*each["group"].values(), *each["values"].values()]
             for each in told["figures"]
         ]
-        return csv_file(f"report-{report['id']}", header, lines)
+        names = (*days, *report["groups"], *report["measures"])
+        table = Table(names, lines, told["time_zone"], queries.units_of(report))
+        return file_of(format, f"report-{report['id']}", table)
 
-    def _chosen(self, report: Document, taken: Mapping[str, str]) -> Any:
-        return queries.chosen(self.database, report, taken, viewer(), self.context.clock.now())
+    def _chosen(self, report: Document, taken: Mapping[str, str]) -> tuple[queries.Chosen, Shape, ListQuery]:
+        """Which figure, what its records are, and how they are listed. Raises Invalid."""
+        which = queries.chosen(self.database, report, taken, viewer(), self.context.clock.now())
+        shape = RECORDS[report["subject"]]
+        others = [(name, value) for name, value in request.args.items(multi=True) if name not in taken]
+        return which, shape, ListQuery.parse(others, shape.listing)
 
     def _records_file(
-        self, report: Document, where: Document, taken: Mapping[str, str], query: ListQuery
+        self, format: str, report: Document, where: Document, which: queries.Chosen, query: ListQuery
     ) -> Response:
         """All that a figure counts, whatever page is asked for. Raises Invalid `too_many_records`."""
-        which = self._chosen(report, taken)
         found = queries.all_records(self.database, report, where, which, query, viewer())
-        lines = self.answers.lines(RECORDS[report["subject"]], found, query.fields)
-        return csv_file(f"report-{report['id']}-records", query.fields, lines)
+        zone, names = which.span.zone, query.fields
+        lines = [
+            [
+                datetime.fromisoformat(value) if value and name in queries.TIMES_OF_RECORDS else value
+                for name, value in zip(names, line, strict=True)
+            ]
+            for line in self.answers.lines(RECORDS[report["subject"]], found, names)
+        ]
+        units = dict.fromkeys(queries.TIMES_OF_RECORDS, zone)
+        return file_of(format, f"report-{report['id']}-records", Table(names, lines, zone, units))
 
     def _records(self, report: Document, where: Document, zone: str, figure: Document) -> dict[str, str]:
         which = {"from": figure["from"], "until": figure["until"], "time_zone": zone}
@@ -154,7 +165,8 @@ class ReportViews(_FigureViews):
         asked = _asked(_SPAN)
         report = self.load(id)
         told = self.figures_of(report, report, asked)
-        return self.figures_file(report, told) if _as_file(asked) else of_json(told)
+        format = _format(asked)
+        return of_json(told) if format is None else self.figures_file(format, report, told)
 
     def get_records(self, id: str) -> Response:
         report = self.load(id)
@@ -176,7 +188,7 @@ class DashboardViews(_FigureViews):
     def get_figures(self, id: str) -> Response:
         asked = _asked({name: text for name, text in _SPAN.items() if name != "export_format"})
         dashboard = self.load(id)
-        reports = queries.reports_of(self.database, dashboard)
+        reports = queries.reports_of(self.database, dashboard, viewer())
         return of_json([self.figures_of(report, dashboard, asked) for report in reports])
 
     def get_records(self, id: str) -> Response:
@@ -185,9 +197,9 @@ class DashboardViews(_FigureViews):
         return self.page_of(report, dashboard, self.taken(report))
 
     def report_on(self, dashboard: Document, named: str) -> Document:
-        """The report of a dashboard that an id names. Raises NotFound."""
+        """The report that an id names, of those that the viewer sees on a dashboard. Raises NotFound."""
         id = bodies.record_id(named, self.context.config.domain, REPORT.type)
-        reports = queries.reports_of(self.database, dashboard)
+        reports = queries.reports_of(self.database, dashboard, viewer())
         report = next((each for each in reports if each["id"] == id), None)
         if report is None:
             raise NotFound
@@ -212,12 +224,12 @@ def _taken(known: Mapping[str, str], report: Document) -> dict[str, str]:
     return {name: value for name, value in request.args.items() if name in names}
 
 
-def _as_file(asked: Mapping[str, str]) -> bool:
-    """Raises Invalid for a format that there is not."""
+def _format(asked: Mapping[str, str]) -> str | None:
+    """Of the file that is asked for, if one is. Raises Invalid for a format that there is not."""
     wanted = asked.get("export_format")
     if wanted not in (None, *FORMATS):
         raise Invalid(errors=[("export_format", f"must be one of: {', '.join(FORMATS)}")])
-    return wanted is not None
+    return wanted
 
 
 def _listed(view: View) -> View:

@@ -69,4 +69,9 @@ class RequestViews(ResourceViews):
         above = self.load(id)
         made = self.call("add_note", above["id"], bodies.fields_of(request), idempotency_key())
         note = made["record"] or queries.get_note(self.database, made["id"], viewer())
-        return self.answers.record(NOTE, note, status_of(made), f"/v1/notes/{note['id']}")
+        location = ""
+        if above["account"] is None:
+            location = f"/v1/notes/{note['id']}"
+        else:
+            note["elsewhere"] = True  # it is where the request is
+        return self.answers.record(NOTE, note, status_of(made), location)

@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from interdesk.api import Api, Beginning
+from interdesk.commands.jobs import awaited
 from interdesk.commands.options import DEFAULT_LIMIT, ChosenAccount, Json, Limit, for_an_account
 from interdesk.commands.output import (
     FAILED,
@@ -28,13 +24,9 @@ from interdesk.commands.output import (
 )
 from interdesk.files import private_file
 
-POLL_SECONDS = 0.5
-ENDED = ("done", "failed", "error")
 COUNTED = ("created", "updated", "deleted", "unchanged", "failures", "errors")
 _COLUMNS = ("line", "outcome", "record_id", "what")
 _WORTH_TELLING = "created,updated,deleted,failure,error"
-
-Told = Callable[[int, int | None], None]
 
 NewFile = Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")]
 Since = Annotated[
@@ -77,7 +69,7 @@ def import_file(
                 token = api.upload("import", opened, file.name, said)["token"]
         except OSError as problem:
             raise Refusal(f"{file} can't be read: {problem}", WRONG_USE) from problem
-        done = _awaited(api, f"import/{token}", "lines")
+        done = awaited(api, f"import/{token}", "lines")
         lines = api.get_first(f"import/{token}/lines", limit, outcome=_WORTH_TELLING)
         if log is not None:
             _download(api, f"import/{token}/logfile", log)
@@ -110,7 +102,7 @@ def export_file(
         asked["from"] = since.replace(tzinfo=UTC).isoformat()
     with chosen.api() as api:
         started = api.post("export", asked)
-        done = started and _awaited(api, f"export/{started['token']}", "records")
+        done = started and awaited(api, f"export/{started['token']}", "records")
         if done and done["state"] == "done":
             _download(api, f"export/{done['token']}/file", file)
     if as_json:
@@ -121,17 +113,6 @@ def export_file(
         raise Refusal("; ".join(f"{field}: {text}" for field, text in done["errors"]))
     if done and not as_json:
         say(f"{done['line']:,} records are in {file}")
-
-
-def _awaited(api: Api, path: str, what: str) -> dict[str, Any]:
-    """The import or export when it has ended; meanwhile, how far it is."""
-    with _watched(what) as told:
-        while True:
-            found: dict[str, Any] = api.get(path)
-            told(found["line"], found.get("lines"))
-            if found["state"] in ENDED:
-                return found
-            time.sleep(POLL_SECONDS)
 
 
 def _tell(done: dict[str, Any], lines: Beginning) -> None:
@@ -164,16 +145,3 @@ def _download(api: Api, path: str, file: Path) -> None:
 def _must_be_free(file: Path) -> None:
     if file.exists():
         raise Refusal(f"{file} is there already; say another name", WRONG_USE)
-
-
-@contextmanager
-def _watched(what: str) -> Iterator[Told]:
-    """A bar, while a terminal watches."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda done, total: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console) as bars:
-        bar = bars.add_task(what, total=None)
-        yield lambda done, total: bars.update(bar, completed=done, total=total)

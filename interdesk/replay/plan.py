@@ -32,7 +32,7 @@ from interdesk.replay.chain import Chain, Copy, Holding, Link, Path
 from interdesk.replay.log import Case, Event
 from interdesk.replay.steps import Changes, Move, Plan, Step
 
-_STATUS = {
+STATUS = {
     ("Accepted", "In Progress"): "in_progress",
     ("Accepted", "Assigned"): "accepted",
     ("Accepted", "Wait"): "waiting_for",
@@ -46,7 +46,7 @@ _STATUS = {
     ("Completed", "Closed"): "completed",
     ("Unmatched", "Unmatched"): None,
 }
-_IMPACT = {"Low": "low", "Medium": "medium", "High": "high", "Major": "top"}
+IMPACT = {"Low": "low", "Medium": "medium", "High": "high", "Major": "top"}
 
 
 def plan(case: Case) -> Plan:
@@ -73,10 +73,10 @@ class _Planner:
         self._event = first = case.events[0]
         self._steps: list[Step] = []
         self._unchanged: list[int] = []
-        status = _STATUS[first.status, first.substatus]
+        status = STATUS[first.status, first.substatus]
         self._registered_as = status if status in ("accepted", "in_progress") else "assigned"
         holding = holding_of(first) if self._registered_as == status else Holding(first.team, None)
-        self._chain = Chain(first.organization, self._registered_as, holding, _IMPACT[first.impact])
+        self._chain = Chain(first.organization, self._registered_as, holding, IMPACT[first.impact])
         self._at = self._chain.origin
 
     def plan(self) -> Plan:
@@ -118,7 +118,7 @@ class _Planner:
     def _go_on_here(self) -> None:
         """The line keeps the case; its customer may have something to do first."""
         copy = self._chain[self._at]
-        asks = _STATUS[self._event.status, self._event.substatus] == "waiting_for_customer"
+        asks = STATUS[self._event.status, self._event.substatus] == "waiting_for_customer"
         if len(self._at) == 1:
             if copy.is_completed and asks:
                 self._work(self._at, Changes(status="assigned"), implied=True)
@@ -164,7 +164,7 @@ class _Planner:
 
     def _apply(self) -> None:
         event, copy = self._event, self._chain[self._at]
-        status, holding = _STATUS[event.status, event.substatus] or copy.status, holding_of(event)
+        status, holding = STATUS[event.status, event.substatus] or copy.status, holding_of(event)
         copy.taken_up = copy.taken_up or event.status in ("Accepted", "Completed")
         if status == "completed":
             if not copy.is_completed:
@@ -179,7 +179,7 @@ class _Planner:
             self._show(copy, status, holding)
 
     def _show(self, copy: Copy, status: str, holding: Holding) -> None:
-        impact = _IMPACT[self._event.impact]
+        impact = IMPACT[self._event.impact]
         moved, other_impact = holding != copy.holding, impact != copy.impact
         if moved or other_impact or status != copy.status:
             changes = Changes(

@@ -29,6 +29,7 @@ from pymongo.monitoring import (
 from pymongo.write_concern import WriteConcern
 
 from services.common.config import Config
+from services.common.database_pool import Pooled
 from services.common.errors import NotFound, Unavailable
 from services.common.metrics import DATABASE_COMMANDS
 
@@ -76,11 +77,12 @@ def connect(config: Config, service: str) -> pymongo.MongoClient[Document]:
     """A client as that service's user. Make it after eventlet has patched; it connects when it is used."""
     user = config.mongo_users.get(service)
     login: dict[str, Any] = {"username": user.user, "password": user.password} if user else {}
+    most = config.workers * 2 + 10
     return pymongo.MongoClient(
         config.mongo_uri,
-        maxPoolSize=config.workers * 2 + 10,
+        maxPoolSize=most,
         appname=f"{config.account}.{service}",
-        event_listeners=[Counting(config.account, service)],
+        event_listeners=[Counting(config.account, service), Pooled(config.account, service, most)],
         serverSelectionTimeoutMS=SELECTION_MILLISECONDS,
         connectTimeoutMS=CONNECT_MILLISECONDS,
         socketTimeoutMS=SOCKET_MILLISECONDS,

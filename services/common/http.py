@@ -146,6 +146,7 @@ class ServiceWeb(DependencyProvider):
 
     def setup(self) -> None:
         self.server.register_provider(self)
+        self.parts.measures.append(self._measure_workers)
 
     def stop(self) -> None:
         self.server.drain()
@@ -159,6 +160,7 @@ class ServiceWeb(DependencyProvider):
         request.shallow = False
         page = request.path_values["page"]  # type: ignore[attr-defined]  # set by nameko
         if page == "metrics":
+            self.parts.measure()
             return Response(
                 metrics.rendered(self.parts.config.account, self.parts.service),
                 content_type=metrics.CONTENT_TYPE,
@@ -167,6 +169,12 @@ class ServiceWeb(DependencyProvider):
             return _json(200, {"status": "ok"})
         problems = self.parts.problems()
         return _json(503 if problems else 200, {"ready": not problems, "problems": problems})
+
+    def _measure_workers(self) -> None:
+        owner, pool = (self.parts.config.account, self.parts.service), self.container._worker_pool
+        metrics.WORKERS.labels(*owner, "busy").set(pool.running())
+        metrics.WORKERS.labels(*owner, "waiting").set(pool.waiting())
+        metrics.WORKERS_LIMIT.labels(*owner).set(pool.size)
 
 
 def _json(status: int, body: Any) -> Response:

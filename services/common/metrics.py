@@ -70,6 +70,24 @@ WAITING = gauge("interdesk_rows_waiting_seconds", "How long the oldest row waits
 RECORDS_WAITING = gauge(
     "interdesk_records_waiting", "Records whose rows were not sent yet, as the last sweep found them"
 )
+DATABASE_CONNECTIONS = gauge(
+    "interdesk_database_connections",
+    "Connections to the database, by state: open, or used just now",
+    ("state",),
+)
+DATABASE_CONNECTIONS_LIMIT = gauge(
+    "interdesk_database_connections_limit", "How many connections to a server of the database there may be"
+)
+BROKER_CONNECTIONS = gauge(
+    "interdesk_broker_connections",
+    "Connections to brokers, each of one channel, by use: consumer and publisher inside; lane, of a partner "
+    "at our border; partner, at a partner's",
+    ("use",),
+)
+WORKERS = gauge(
+    "interdesk_workers", "Workers by state: busy, or waiting for one of those that are busy", ("state",)
+)
+WORKERS_LIMIT = gauge("interdesk_workers_limit", "How many workers may be busy at a time")
 ANSWERING = gauge("interdesk_http_answering", "HTTP requests being answered now, but for health and metrics")
 TIMERS = counter("interdesk_timer_runs_total", "Runs of timers, by outcome", ("timer", "outcome"))
 

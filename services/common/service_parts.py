@@ -26,6 +26,7 @@ from services.common.crash import CrashPoints
 from services.common.database import Document, connect, open_database
 from services.common.errors import Unavailable
 from services.common.ids import IntegerIds
+from services.common.metrics import BROKER_CONNECTIONS
 from services.common.outbox import Relay, event_exchange
 from services.common.publishing import Publisher
 from services.common.rpc import RpcClient
@@ -68,8 +69,8 @@ class MadeOnce(Generic[T]):
 
 
 class ServiceParts(SharedExtension):
-    """The parts of one service. Others add to `checks` (each gives a problem's text, or nothing) in their
-    setup.
+    """The parts of one service. Others add to `checks` (each gives a problem's text, or nothing) and to
+    `measures` (each sets what `/metrics` is to show) in their setup.
     """
 
     def __init__(self) -> None:
@@ -77,6 +78,7 @@ class ServiceParts(SharedExtension):
         self.making = threading.RLock()
         self.draining = threading.Event()
         self.checks: list[Callable[[], str | None]] = []
+        self.measures: list[Callable[[], None]] = []
         # Both are told when extensions are bound, which is before anything is set up.
         self.collections: list[Collection] = []
         self.copy_owners: dict[str, str] = {}
@@ -178,6 +180,16 @@ class ServiceParts(SharedExtension):
             return ["draining: this service is shutting down"]
         found = [self._database_problem(), *(check() for check in self.checks)]
         return [problem for problem in found if problem]
+
+    def measure(self) -> None:
+        """What is looked at when somebody asks for it: it costs nothing meanwhile."""
+        publishing = "publisher" in vars(self) and self.publisher.connected
+        self.count_connections("publisher", int(publishing))
+        for measure in self.measures:
+            measure()
+
+    def count_connections(self, use: str, count: int) -> None:
+        BROKER_CONNECTIONS.labels(self.config.account, self.service, use).set(count)
 
     def start(self) -> None:
         logs.bind(self.config.account, self.service)

@@ -211,6 +211,7 @@ class Border(DependencyProvider):
     def setup(self) -> None:
         self.parts.relay.message_sink = self._offer
         self.parts.checks.append(self._problem)
+        self.parts.measures.append(self._measure)
 
     def start(self) -> None:
         self.post.start()
@@ -233,6 +234,10 @@ class Border(DependencyProvider):
             return self.post.deployment.problem()
         except Unavailable:
             return None  # the database's own check says so
+
+    def _measure(self) -> None:
+        self.parts.count_connections("lane", self.post.lanes.connected)
+        self.parts.count_connections("partner", self.post.outbox.connected)
 
     def _offer(self, rows: Any) -> None:
         self.post.outbox.offer(rows)

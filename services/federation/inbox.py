@@ -177,10 +177,13 @@ class Inbox:
 
     def conclude(self, row: Document, verdict: Verdict, breaks: bool = False) -> Taken | None:
         """Keeps and answers a final verdict; gives the row of its thread that waited for it."""
-        self._count(row, verdict.word)
         final = {"state": verdict.word, "code": verdict.code, "answered_at": self._context.clock.now()}
+        change = {"$set": final, "$unset": {"due": "", "detail": ""}}
         with answering():
-            self._marks.update_one({"_id": row["_id"]}, {"$set": final, "$unset": {"due": "", "detail": ""}})
+            # Who handles a row that has its verdict by now gets the same one: it is counted once.
+            open_still = {"_id": row["_id"], "state": {"$in": [WAITING, PARKED]}}
+            if self._marks.update_one(open_still, change).matched_count:
+                self._count(row, verdict.word)
         if breaks:
             self._borders.pause(row["partner"], verdict.code or "")
         self._answers.final(row, verdict)

@@ -138,6 +138,10 @@ class Lane:
     def stop_taking(self) -> None:
         self._stopping.set()
 
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None
+
     def _bind(self) -> None:
         logs.bind(self._context.account, self._context.service, partner=self.partner)
 
@@ -258,6 +262,11 @@ class Lanes:
     def open(self) -> list[str]:
         """The partners whose lanes are consumed."""
         return sorted(self._lanes)
+
+    @property
+    def connected(self) -> int:
+        """How many connections they have."""
+        return sum(lane.connected for lane in list(self._lanes.values()))
 
     def _supervise(self) -> None:
         logs.bind(self._context.account, self._context.service)

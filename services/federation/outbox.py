@@ -114,6 +114,11 @@ class Outbox:
         for relay in relays:
             relay.stop()
 
+    @property
+    def connected(self) -> int:
+        """How many partners' borders we are connected to."""
+        return sum(relay.connected for relay in list(self._relays.values()))
+
     # What the inside relay, the intake and the inbox call
 
     def offer(self, rows: Sequence[Document]) -> None:

@@ -44,6 +44,10 @@ class Passage:
         """Whether the last try failed."""
         return self._pace.failures > 0
 
+    @property
+    def is_open(self) -> bool:
+        return self._line is not None and self._line.is_open
+
     def publish(self, trust: Trust, outgoing: list[Outgoing]) -> None:
         """Raises InterdeskError; then some of it may have arrived."""
         try:

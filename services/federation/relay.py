@@ -92,6 +92,10 @@ class PartnerRelay:
         if self._thread is not None:
             self._thread.join(wait_seconds)
 
+    @property
+    def connected(self) -> bool:
+        return self._passage.is_open
+
     def offer(self, rows: Sequence[Document]) -> None:
         """Rows that were just kept; what finds no room here is found when it is due."""
         self._fresh.extend(rows)
@@ -138,13 +142,13 @@ class PartnerRelay:
         self._end()
 
     def _end(self) -> None:
-        try:
-            if self._owing.answers or self._fresh:
-                self._work()
-            self._mark(all_of_them=True)
-            self._lease.release()
-        except Exception as error:
-            log.warning("the relay ends without a farewell", error=repr(error))
+        """What can't be said any more must not have others wait for the lease."""
+        steps: list[Callable[[], object]] = [partial(self._mark, all_of_them=True), self._lease.release]
+        for step in [self._work, *steps] if self._owing.answers or self._fresh else steps:
+            try:
+                step()
+            except Exception as error:
+                log.warning("the relay ends without a farewell", error=repr(error))
         self._passage.hang_up()
 
     def _pause(self) -> float:
@@ -184,7 +188,7 @@ class PartnerRelay:
             self._fresh.clear()
         self._send_fresh(trust)
         self._windows.move(self._context.clock.now())
-        if polling and not self._paused and self._is_ours():
+        if polling and not self._paused and self._lease.acquire():  # of all processes one sends it
             self._send_due(trust)
         self._owing.send_pieces(publish, may_go=not self._paused and trust.status == ACTIVE)
         self._mark()
@@ -192,10 +196,6 @@ class PartnerRelay:
 
     def _poll_is_due(self) -> bool:
         return self._monotonic() >= max(self._poll_at, self._backlog.next_at)
-
-    def _is_ours(self) -> bool:
-        """Whether this process sends again what is due; one does."""
-        return self._lease.acquire()
 
     def _trust(self) -> Trust | None:
         """The trust, when it lets us send. What is new may be the first after a change of it, so then no kept

@@ -39,6 +39,10 @@ class NotificationsService(ParkedEventCommands):
     def note_added(self, body: Document) -> None:
         following.hear_note(self.context, body)
 
+    @handle_event("requests", "request.observation_changed")
+    def observation_changed(self, body: Document) -> None:
+        following.observe(self.context, body)
+
     @handle_event("slas", "affected_sla.at_risk")
     def at_risk(self, body: Document) -> None:
         falling_due.alarm(self.context, body, breach=False)

@@ -10,11 +10,11 @@ from services.common.copy_holder import CopyHolder
 from services.common.entrypoints import command, every, handle_event
 from services.common.http import ServiceWeb
 from services.common.parking.commands import ParkedEventCommands
-from services.common.roles import SEE_REQUESTS
+from services.common.roles import ADMINISTRATORS, SEE_REQUESTS
 from services.common.schemas import loaded
 from services.common.service_context import ServiceContext
-from services.reporting.actions import counting, founding, recording, saving
-from services.reporting.schemas import DashboardInputSchema, ReportInputSchema
+from services.reporting.actions import counting, founding, rebuilding, recording, saving
+from services.reporting.schemas import DashboardInputSchema, ReportInputSchema, shown_rebuild
 from services.reporting.store import COLLECTIONS
 
 Document = dict[str, Any]
@@ -59,6 +59,14 @@ class ReportingService(ParkedEventCommands):
     ) -> Document:
         taken = loaded(_DASHBOARD, fields, partial=True)
         return saving.update(self.context, actor, "dashboard", id, taken, version)
+
+    @command(allowed=ADMINISTRATORS, repeatable=True)
+    def start_rebuild(self, actor: Actor) -> Document:
+        return shown_rebuild(rebuilding.start(self.context, actor))
+
+    @every("sweep_seconds", lease="rebuilding", at_start=True)
+    def rebuild(self) -> None:
+        rebuilding.work(self.context)
 
     @every(3600.0, lease="founding", at_start=True)
     def found_reports(self) -> None:

@@ -1,22 +1,25 @@
 """The documents of this service, their collections and indexes.
 
 request_rows        `_id` a request's; what `request.recorded` said in its newest `version`, all `marks`, and
-                    what is measured of them (`model.rows`). `sla_ids`: the SLAs it has affected
+                    what is measured of them (`model.rows`). `sla_ids`: the SLAs it has affected; `left`: the
+                    days that it was counted at once and is no more, its periods' too
 period_rows         `_id` made of the request and when it began; who held it
 note_rows           `_id` a note's
-affected_sla_rows   `_id` an affected SLA's
+affected_sla_rows   `_id` an affected SLA's; `left` as above
 
 touched        `_id` `<collection>:<day in UTC>`; `changes`: how often rows of that day may have changed
 counts         `_id` `<digest>:<zone>:<day>`: the cells of a report's rows of one day, as they were at so many
-               `changes` of the days in UTC that it touches. Nothing but what saves time: rows are the truth
+               `changes` of the days in UTC that it touches. Nothing but what saves time: rows are the truth.
+               Of both, the parts of `_id` are fields, too: SecantusDB walks no index for a range of ids
+rebuilds       one document: the rebuild that is going on, or the last one (`actions.rebuilding`)
 reports        `_id` an integer: a report
 dashboards     `_id` an integer: a dashboard
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC
 from typing import Any, Final
 
 from pymongo import UpdateOne
@@ -45,7 +48,7 @@ PERIOD_ROWS: Final = Collection(
     (Index(["started_at", "_id"]), Index(["ended_at", "_id"]), Index("request_id")),
     records=False,
 )
-NOTE_ROWS: Final = Collection("note_rows", (Index(["created_at", "_id"]),), records=False)
+NOTE_ROWS: Final = Collection("note_rows", (Index(["created_at", "_id"]), Index("request_id")), records=False)
 AFFECTED_SLA_ROWS: Final = Collection(
     "affected_sla_rows",
     (
@@ -53,18 +56,27 @@ AFFECTED_SLA_ROWS: Final = Collection(
         Index(["responded_at", "_id"]),
         Index(["resolved_at", "_id"]),
         Index(["sla_id", "started_at"]),
+        Index("request_id"),
     ),
     records=False,
 )
 ROWS: Final = (REQUEST_ROWS, PERIOD_ROWS, NOTE_ROWS, AFFECTED_SLA_ROWS)
-TOUCHED: Final = Collection("touched", records=False)
-COUNTS: Final = Collection("counts", (Index("digest"),), records=False)
+MOMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    REQUEST_ROWS.name: ("created_at", "completed_at"),
+    PERIOD_ROWS.name: ("started_at", "ended_at"),
+    NOTE_ROWS.name: ("created_at",),
+    AFFECTED_SLA_ROWS.name: ("started_at", "responded_at", "resolved_at"),
+}
+"""What rows are counted at."""
+TOUCHED: Final = Collection("touched", (Index(["collection", "day"]),), records=False)
+COUNTS: Final = Collection("counts", (Index(["digest", "zone", "day"]),), records=False)
+REBUILDS: Final = Collection("rebuilds", records=False)
 REPORTS: Final = Collection("reports", LISTED)
 DASHBOARDS: Final = Collection("dashboards", LISTED)
 REPRESENTED: Final = Collection(
     collection_name("sla"), (Index(["customer_representative_ids", "_id"]),), records=False
 )
-COLLECTIONS: Final = (*ROWS, TOUCHED, COUNTS, REPORTS, DASHBOARDS, KEYS, REPRESENTED)
+COLLECTIONS: Final = (*ROWS, TOUCHED, COUNTS, REBUILDS, REPORTS, DASHBOARDS, KEYS, REPRESENTED)
 KINDS: Final = {"report": REPORTS, "dashboard": DASHBOARDS}
 
 
@@ -72,10 +84,27 @@ def records(context: Context, kind: str) -> Records:
     return Records(context, KINDS[kind])
 
 
-def touch(context: Context, collection: str, moments: Iterable[datetime | None]) -> None:
-    """Says that rows with these moments may have changed; after they have. Raises Unavailable."""
-    days = sorted({at.astimezone(UTC).date().isoformat() for at in moments if at is not None})
-    asked = [UpdateOne({"_id": f"{collection}:{day}"}, {"$inc": {"changes": 1}}, upsert=True) for day in days]
+def days_of(collection: str, rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The days that rows are counted at, as `touched` names them."""
+    moments = {row.get(name) for row in rows for name in MOMENTS[collection]}
+    return {f"{collection}:{at.astimezone(UTC).date().isoformat()}" for at in moments if at is not None}
+
+
+def touch(context: Context, collection: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Says that rows that are, or were, as these may have changed; after they have. Raises Unavailable."""
+    rows = list(rows)
+    days = days_of(collection, rows).union(*(row.get("left", ()) for row in rows))
+    asked = [
+        UpdateOne(
+            {"_id": each},
+            {
+                "$inc": {"changes": 1},
+                "$setOnInsert": {"collection": collection, "day": each.partition(":")[2]},
+            },
+            upsert=True,
+        )
+        for each in sorted(days)
+    ]
     if asked:
         with answering():
             context.database[TOUCHED.name].bulk_write(asked, ordered=False)

@@ -8,7 +8,7 @@ from services.common.actor import Actor
 from services.common.attachments.commands import AttachmentCommands
 from services.common.context import Context
 from services.common.copy_holder import CopyHolder
-from services.common.entrypoints import EVERYONE, command, every, handle_event
+from services.common.entrypoints import EVERYONE, SERVICES, command, every, handle_event
 from services.common.errors import Invalid, NotFound
 from services.common.http import ServiceWeb
 from services.common.roles import PUBLISH_NOTES
@@ -29,6 +29,7 @@ from services.requests.actions import (
     observing,
     targets,
 )
+from services.requests.queries.recorded import recorded_requests
 from services.requests.schemas import (
     NoteInputSchema,
     NotePublishInputSchema,
@@ -86,6 +87,10 @@ class RequestsService(AttachmentCommands, BorderCommands):
         if loaded(_PUBLISH, fields)["internal"]:
             raise Invalid(errors=[("internal", "can only become false: that says the note to everybody")])
         return self._note(desk.publish_note(self.context, actor, id), actor)
+
+    @command(allowed=SERVICES, repeatable=True)
+    def recorded(self, actor: Actor, after: int | None, limit: int) -> Document:
+        return recorded_requests(self.context.database, after, limit)
 
     @handle_event("organizations", "trust.saved")
     def trust_saved(self, body: Document) -> None:

@@ -100,10 +100,11 @@ NOTES: Final = Collection(
     ),
     records=False,
 )
-# A partner's record is found by its own id there, an SLA by its representatives.
+# A partner's record is found by its own id there, an SLA by its representatives, and who is below whom.
 _FOUND_BY: Final = {
     **dict.fromkeys(("team", "person"), Index(["remote_id", "account.id"])),
     "sla": Index(["customer_representative_ids", "status"]),
+    "organization": Index("parent_id"),
 }
 COPIES: Final = tuple(Collection(collection_name(kind), (by,), False) for kind, by in _FOUND_BY.items())
 COLLECTIONS: Final = (REQUESTS, NOTES, KEYS, *COPIES, *attachments.COLLECTIONS, *observations.COLLECTIONS)

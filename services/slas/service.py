@@ -31,6 +31,7 @@ from services.slas.actions import (
 )
 from services.slas.agreement_commands import AgreementCommands
 from services.slas.model.shapes import copied
+from services.slas.queries.recorded import recorded_affected_slas
 from services.slas.schemas import (
     CalendarInputSchema,
     FillHolidaysInputSchema,
@@ -194,6 +195,10 @@ class SlasService(AgreementCommands, BorderCommands):
     @command(allowed=SERVICES, repeatable=True)
     def agreement(self, actor: Actor, partner: str, thread: str) -> Document:
         return asking.agreement(self.context, partner, thread)
+
+    @command(allowed=SERVICES, repeatable=True)
+    def recorded(self, actor: Actor, after: int | None, limit: int) -> Document:
+        return recorded_affected_slas(self.context.database, after, limit)
 
     @command(allowed=SERVICES, repeatable=True)
     def copies(self, actor: Actor, kind: str, after: int | None, limit: int) -> Document:

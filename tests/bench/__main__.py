@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from interdesk.commands.output import say, show_json
-from tests.bench.run import bench, clocks_alone, sizing, transfers_alone
+from tests.bench.run import bench, clocks_alone, reporting_alone, sizing, transfers_alone
 from tests.bench.sizes import QUICK, Sizes
 
 
@@ -29,6 +29,8 @@ def main() -> None:
             measure = clocks_alone
         elif options.transfers_alone:
             measure = transfers_alone
+        elif options.reporting_alone:
+            measure = reporting_alone
         elif options.sizing:
             measure = sizing
         report = measure(Path(directory), dataclasses.replace(sizes, **chosen), not options.not_synced, say)
@@ -46,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a look at whether it runs: figures say little")
     parser.add_argument("--clocks-alone", action="store_true", help="only what SLA clocks cost")
     parser.add_argument("--transfers-alone", action="store_true", help="only an import and an export")
+    parser.add_argument("--reporting-alone", action="store_true", help="only what reports cost")
     parser.add_argument("--sizing", action="store_true", help="only what machines are sized by")
     parser.add_argument(
         "--not-synced",

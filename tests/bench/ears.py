@@ -16,6 +16,7 @@ from services.common import bus_json
 
 Heard = tuple[int, str, str | None]
 DEADLINE_SECONDS = 60.0
+RECORDED = "request.recorded"  # the whole record, for reports: it says nothing that others don't
 
 
 class Ears:
@@ -64,6 +65,8 @@ class Ears:
     def _hear(self, message: Any) -> None:
         now = time.perf_counter()
         type = message.delivery_info["routing_key"]
+        if type == RECORDED:
+            return
         body = bus_json.decode(message.body)
         with self._changed:
             for status in {None, body.get("status")}:

@@ -22,7 +22,7 @@ from interdesk.local_account import LocalAccount
 from interdesk.replay.lines import Needs, set_up
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts
-from tests.bench import api, bare, clocks, handovers, memory, organizations, transfers, working_time
+from tests.bench import api, bare, clocks, handovers, memory, organizations, reports, transfers, working_time
 from tests.bench import sizing as processes
 from tests.bench.counts import Counts, counted
 from tests.bench.database_server import Server, database_server
@@ -74,18 +74,16 @@ def sizing(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
 
 def clocks_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
     """Only what clocks cost: a database server is all that it takes. Raises what starting raises."""
-    with database_server(directory / "server", durable) as server:
-        own = None if server.uri else Database(directory / "database", durable, dies_with_parent=True)
-        try:
-            if own is not None:
-                own.start()
-                own.wait_ready()
-            say("what falls due among running clocks")
-            figures = clocks.falling_due(server.uri or (own.uri() if own else ""), sizes)
-        finally:
-            if own is not None:
-                own.kill()
+    with _server_alone(directory, durable) as (server, uri):
+        say("what falls due among running clocks")
+        figures = clocks.falling_due(uri, sizes)
     return Report(_ran_on(server), [*working_time.figures(), *clocks.figures(), *figures])
+
+
+def reporting_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
+    """Only what reports cost: a database server is all that it takes. Raises what starting raises."""
+    with _server_alone(directory, durable) as (server, uri):
+        return Report(_ran_on(server), reports.dashboards(uri, sizes, say))
 
 
 def transfers_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
@@ -147,6 +145,22 @@ def _idle(subject: Subject, seconds: float) -> Counts:
     before, begin = counted(subject.accounts), time.perf_counter()
     time.sleep(seconds)
     return (counted(subject.accounts) - before).per(time.perf_counter() - begin)
+
+
+@contextmanager
+def _server_alone(directory: Path, durable: bool) -> Iterator[tuple[Server, str]]:
+    """And the URI of it."""
+    with database_server(directory / "server", durable) as server:
+        if server.uri:
+            yield server, server.uri
+            return
+        own = Database(directory / "database", durable, dies_with_parent=True)
+        try:
+            own.start()
+            own.wait_ready()
+            yield server, own.uri()
+        finally:
+            own.kill()
 
 
 def _specs(server: Server) -> list[AccountSpec]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from interdesk.broker import Broker
+from interdesk.rabbitmq import RabbitMQ
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = ROOT / "deploy" / "k8s" / "overlays"
@@ -50,3 +53,10 @@ def stages() -> Mapping[str, str]:
     """By name, the stages of the image file."""
     parts = re.split(r"(?m)^FROM \S+ AS (\w+)\n", IMAGES.read_text())
     return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The account's vhosts are called as others' in these tests, so the broker is not shared with them."""
+    with RabbitMQ(tmp_path_factory.mktemp("broker"), dies_with_parent=True).started() as broker:
+        yield broker

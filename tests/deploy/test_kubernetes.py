@@ -15,7 +15,7 @@ import yaml
 from gateway import import_forms, uploads
 from interdesk.account_secrets import write_account_secrets
 from interdesk.accounts import account_described
-from interdesk.kubernetes import BROKER, overlay, write_overlay
+from interdesk.kubernetes import BROKER, first_steps, overlay, write_overlay
 from interdesk.services import SERVICES
 from services.common.config import TABLE, load
 from services.organizations.queries import MAX_FILE_BYTES
@@ -23,7 +23,7 @@ from tests.configs import config_of
 from tests.deploy.conftest import OVERLAYS, ROOT, Document, rendered_of
 from tests.deploy.test_alerts import unknown_in
 
-# Of Kubernetes itself: those of operators are theirs to check, and are looked at below.
+# Not of Kubernetes itself, but of operators (test_operators.py).
 CUSTOM = {"RabbitmqCluster", "MongoDBCommunity", "PodMonitor", "PrometheusRule", "ScaledObject"}
 KUBERNETES = "1.32"
 NAMES = {"widget": "Widget Data Center", "gigatera": "GigaTera", "globalnet": "GlobalNet"}
@@ -192,17 +192,7 @@ def test_the_way_in_lets_through_what_the_gateway_takes() -> None:
 
 
 def test_lanes_scale_their_services_where_an_overlay_asks_for_it(tmp_path: Path, kubectl: Path) -> None:
-    """By the lines of docs/deployment.md."""
-    shutil.copytree(OVERLAYS.parent, tmp_path / "k8s")
-    written = tmp_path / "k8s" / "overlays" / "widget" / "kustomization.yaml"
-    kustomization = yaml.safe_load(written.read_text())
-    (lines,) = re.findall(
-        r"```yaml\n(components:.*?)```", (ROOT / "docs" / "deployment.md").read_text(), re.S
-    )
-    for name, more in yaml.safe_load(lines).items():
-        kustomization.setdefault(name, []).extend(more)
-    written.write_text(yaml.safe_dump(kustomization))
-    documents = rendered_of(written.parent)
+    documents = with_lines_of("deployment.md", tmp_path)
     scaled = of_kind(documents, "ScaledObject", "HorizontalPodAutoscaler")
     targets = [each["spec"]["scaleTargetRef"]["name"] for each in scaled]
     assert sorted(targets) == ["gateway", "organizations", "requests", "slas"], "each by one autoscaler"
@@ -214,6 +204,47 @@ def test_lanes_scale_their_services_where_an_overlay_asks_for_it(tmp_path: Path,
     for document in documents:
         if document["kind"] not in CUSTOM:
             kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+def test_images_and_replicas_are_what_an_overlay_says(tmp_path: Path, kubectl: Path) -> None:
+    documents = with_lines_of("operations.md", tmp_path)
+    for name, container in containers(documents):
+        image = "interdesk" if name == "prepare" else f"interdesk-{name}"
+        assert container["image"].startswith(f"registry.example/{image}:"), name
+    replicas = {
+        each["metadata"]["name"]: each["spec"]["replicas"] for each in of_kind(documents, "Deployment")
+    }
+    assert replicas == dict.fromkeys(SERVICES, 2) | {"slas": 3}
+
+
+def test_the_first_steps_are_told_as_the_command_prints_them() -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    acme = account_described("acme", "Acme", "acme.example")
+    for step in first_steps(acme, Path("deploy/k8s/overlays/acme"), Path("secrets/acme")):
+        assert step in operations
+
+
+def with_lines_of(page: str, directory: Path) -> list[Document]:
+    """An account whose overlay has besides what stands as YAML on a page of the documents."""
+    shutil.copytree(OVERLAYS.parent, directory / "k8s")
+    written = directory / "k8s" / "overlays" / "widget" / "kustomization.yaml"
+    kustomization = yaml.safe_load(written.read_text())
+    for lines in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / page).read_text(), re.S):
+        for name, more in yaml.safe_load(lines).items():
+            kustomization.setdefault(name, []).extend(more)
+    written.write_text(yaml.safe_dump(kustomization))
+    return rendered_of(written.parent)
+
+
+def test_the_gateway_knows_that_it_is_reached_over_tls_and_through_the_ingress(
+    rendered: Rendered, account: str
+) -> None:
+    """Its cookies go over TLS only, and tries to sign in are limited by who makes them."""
+    (settings,) = of_kind(rendered[account], "ConfigMap")
+    (ingress,) = of_kind(rendered[account], "Ingress")
+    (hosts,) = (each["hosts"] for each in ingress["spec"]["tls"])
+    assert settings["data"]["INTERDESK_PUBLIC_URL"] == f"https://{hosts[0]}"
+    assert settings["data"]["INTERDESK_PROXIES"] == "1"
 
 
 def volumes(documents: list[Document]) -> Iterator[Document]:
@@ -248,3 +279,18 @@ def test_an_account_is_written_again_without_losing_what_a_person_wrote(tmp_path
     overlay_file.write_text("by a person")
     assert write_overlay(tmp_path / "overlays", spec) / "kustomization.yaml" == overlay_file
     assert overlay_file.read_text() == "by a person"
+
+
+def test_logins_are_made_anew_by_the_files_that_operations_say_to_remove(tmp_path: Path) -> None:
+    def written() -> dict[str, str]:
+        write_account_secrets(tmp_path / "acme", "acme", BROKER)
+        return {file.name: file.read_text() for file in (tmp_path / "acme").iterdir()}
+
+    first = written()
+    (removed,) = re.findall(r"rm (secrets/acme/.*)", (ROOT / "docs" / "operations.md").read_text())
+    for file in removed.split():
+        (tmp_path / Path(file).relative_to("secrets")).unlink()
+    second = written()
+    assert second.keys() == first.keys()
+    kept = {name for name in first if first[name] == second[name]}
+    assert kept == {"secret", "founding-token"}

@@ -136,3 +136,19 @@ def not_told(partners: Partners, account: str) -> list[str]:
         elif {each["id"] for each in telling["open"]} != shown.get(one["_id"], set()):
             wrong.append(f"{account}: the entries of request {one['_id']} are {shown.get(one['_id'])}")
     return wrong
+
+
+def not_counted(partners: Partners, account: str) -> list[str]:
+    """The requests and notes that the rows of reports are behind of."""
+    kept, counted = (partners.stored(account, service) for service in ("requests", "reporting"))
+    rows = {one["_id"]: one["status"] for one in counted["request_rows"].find({}, {"status": 1})}
+    wrong = [
+        f"{account}: request {one['_id']} is counted as {rows.get(one['_id'])}"
+        for one in kept["requests"].find({}, {"status": 1})
+        if rows.get(one["_id"]) != one["status"]
+    ]
+    notes, noted = (
+        {one["_id"] for one in database[name].find({}, {"_id": 1})}
+        for database, name in ((kept, "notes"), (counted, "note_rows"))
+    )
+    return wrong + [f"{account}: note {id} is not counted" for id in notes - noted]

@@ -109,6 +109,17 @@ class Case:
         """By the customer's account."""
         self._api(CUSTOMER).post(f"requests/{self.request_id}/notes", {"text": self._says(text)})
 
+    def notes_come(self) -> None:
+        """Waits until the provider has all that was said: what it says next stands after it on both sides."""
+        self.arrived()
+        self.step = "notes come"
+
+        def come() -> bool:
+            notes = self._api(PROVIDER).get(f"requests/{self.remote_id}/notes", per_page=100)
+            return {note["text"] for note in notes} >= set(self.said)
+
+        self._waits(come)
+
     def rejects_the_solution(self) -> None:
         self.step = "reopen"
         self._gives_back("still slow", lambda: self.turn() == "with")

@@ -17,7 +17,7 @@ from tests.faults.at_rest import must_agree
 from tests.faults.cases import Case, playing
 from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
 
-MANY = 20
+MANY = 14
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from interdesk.waiting import holds_within
-from tests.faults.at_rest import must_agree, not_followed, not_told
+from tests.faults.at_rest import must_agree, not_counted, not_followed, not_told
 from tests.faults.cases import Case, playing
 from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
 from tests.faults.replicas import Replicas, replicas_of
@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-SERVICES = ("requests", "slas", "organizations", "notifications")
+SERVICES = ("requests", "slas", "organizations", "notifications", "reporting", "gateway")
 MORE = 2
 # By service, a timer of which one replica has the lease.
 LEASED = {"slas": "raise_alarms"}
@@ -39,6 +39,7 @@ def in_turn(case: Case) -> None:
     case.hand_over()
     for number in range(4):
         case.adds_note(f"remark {number}")
+    case.notes_come()
     case.ask()
     case.answer()
     case.answer_comes()
@@ -64,11 +65,14 @@ def cross(
     with playing(cases, in_turn):
         for _ in range(waves):
             wave(partners, replicas, choice)
-    must_agree(partners, cases, (CUSTOMER, PROVIDER))
-    for followed in (not_followed, not_told):
-        assert holds_within(lambda each=followed: each(partners, PROVIDER) == [], QUIET_SECONDS, 0.5)  # type: ignore[misc]
     replicas.await_ready()
     partners[PROVIDER].wait_ready()
+    later = [Case(partners, f"{cases[0].key} later {number}") for number in range(4)]
+    with playing(later, Case.play_without_question):
+        pass
+    must_agree(partners, [*cases, *later], (CUSTOMER, PROVIDER))
+    for followed in (not_followed, not_told, not_counted):
+        assert holds_within(lambda each=followed: each(partners, PROVIDER) == [], QUIET_SECONDS, 0.5)  # type: ignore[misc]
     taken = replicas.metric("requests", "interdesk_partner_messages_received_total")
     assert sum(count > 0 for count in taken.values()) >= 2, f"one process has taken everything: {taken}"
 

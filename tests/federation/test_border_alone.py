@@ -10,7 +10,8 @@ import pytest
 
 from services.common.clock import SystemClock
 from services.common.context import Context
-from services.common.errors import Unavailable
+from services.common.errors import InterdeskError, Unavailable
+from services.common.leases import Lease
 from services.federation.attention import Attention
 from services.federation.border import Post
 from services.federation.borders import Borders
@@ -66,6 +67,27 @@ def test_only_what_is_of_an_earlier_incarnation_is_held_back(context: Context) -
 def test_what_a_restored_record_still_holds_is_held_back(context: Context) -> None:
     assert Deployment.of(context).told_by_partner()
     assert taken(context)["code"] == HELD_BACK
+
+
+def test_a_relay_that_ends_gives_up_its_lease_also_when_it_could_not_say_farewell(context: Context) -> None:
+    """Else another process would wait for half a minute to send what is due."""
+    trust = {"_id": "giga", "name": "Giga", "status": "active", "border_address": "amqp://127.0.0.1:1/b"}
+    context.database["copy_trust"].insert_one({**trust, "credentials": "x"})
+    Deployment.of(context)
+    relay = PartnerRelay(
+        context, "giga", deliveries=Deliveries(context), borders=Borders(context), holder="we"
+    )
+    relay._work()
+    other = Lease(context.database, "relay to giga", "another", 30, context.clock)
+    assert not other.acquire()
+
+    relay.owe(Receipt("giga", THREAD, 1, 1, "a" * 64, "accepted", None, Position(1, 1)))
+    with pytest.raises(InterdeskError):
+        relay._work()
+    relay._passage.clear()
+    relay._end()
+
+    assert other.acquire()
 
 
 def test_a_relay_rests_while_the_border_is_shut(shut: Context) -> None:

@@ -13,8 +13,9 @@ from services.federation.borders import Borders
 from services.federation.envelope import Message, seal
 from services.federation.handling import Correspondent
 from services.federation.inbox import Inbox
-from services.federation.intake import Intake
+from services.federation.intake import Intake, Taken
 from services.federation.messages.threads import RESUMED
+from services.federation.metrics import VERDICTS
 from services.federation.quarantine import Delivery, Quarantine
 from services.federation.receipts import Answers, Receipt
 from services.federation.reminding import Reminder
@@ -58,7 +59,7 @@ class Giga:
             reminder=Reminder(context, answers, lambda partner: None),
         )
 
-    def says(self, sequence: int, type: str, body: dict[str, Any], incarnation: int = 1) -> None:
+    def says(self, sequence: int, type: str, body: dict[str, Any], incarnation: int = 1) -> Taken:
         """It is stored, and the process dies before it is applied."""
         message = Message(
             id=self.context.new_uuid(),
@@ -74,7 +75,9 @@ class Giga:
             body=body,
         )
         raw = seal(message, self._ring.current())
-        assert self.intake.take(Delivery("giga", exchange_of("giga"), {}, raw)) is not None
+        taken = self.intake.take(Delivery("giga", exchange_of("giga"), {}, raw))
+        assert taken is not None
+        return taken
 
     def sweeps(self) -> None:
         assert isinstance(self.context.clock, SteppedClock)
@@ -102,3 +105,15 @@ def test_a_new_incarnation_does_not_wait_behind_the_gap_of_the_one_before(giga: 
     assert record is not None
     assert thread_of(record).applied.place == (RESTORED_AT, 1)
     assert record.state["heard"] == ["1"]
+
+
+def test_a_row_that_two_take_up_is_answered_twice_and_counted_once(giga: Giga) -> None:
+    taken = giga.says(1, "request.handed_over.v1", opening("1"))
+    counted = VERDICTS.labels(giga.context.account, giga.context.service, "giga", "accepted")._value
+    before = counted.get()
+
+    giga.inbox.apply(taken)
+    giga.inbox.apply(taken)  # as another process, or the sweep, had read it before the first was done
+
+    assert [answer.verdict for answer in giga.answers] == ["accepted"] * 2
+    assert counted.get() == before + 1

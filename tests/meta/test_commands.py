@@ -86,6 +86,7 @@ BESIDE = [
     ),
     *(("slas", command, agreements.SLAS.writers) for command in agreements.DISCLOSING.values()),
     *(("slas", command, calendars.CALENDARS.writers) for command in calendars.LISTS),
+    ("reporting", "start_rebuild", ADMINISTRATORS),
     ("notifications", "mark_inbox_read", ()),
     ("notifications", "remove_watch", ()),
     *((service, "seal_heads", AUDITORS) for service in AT_THE_BORDER),

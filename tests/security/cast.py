@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.common.clock import iso
+from services.federation.envelope import Message
+from services.federation.messages.observations import ACTED, OBSERVED
 from services.federation.threads import open_thread
 from services.requests import model, store
+from services.requests.actions import observed
 from services.requests.actions.ruling import ruled
 from services.requests.model import Category, Impact, Lead, Ref, Who
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.attached import uploaded
 from tests.integration.gateway.events import followed
+from tests.security.observed import first_word
 from tests.unit.requests.federation import Federation
 
 Made = dict[str, Any]
@@ -29,6 +33,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "key_contact_of_another": ("key_contact",),
     "both": ("key_contact",),
 }
+#: Each organization, and the one that it is below.
+ABOVE = {"Works": None, "Office": "Works", "Plant": "Works", "Hall": "Plant", "Shop": "Hall"}
 ORGANIZATION = {
     **dict.fromkeys(("requester", "colleague", "key_contact"), "Office"),
     **dict.fromkeys(("key_contact_of_another", "both", "otto"), "Plant"),
@@ -41,6 +47,12 @@ REPRESENTS = {
 }
 PARTNER = "gigatera"
 AGREEMENT = f"agreement/{PARTNER}/{uuid.uuid4()}"
+ENDING = f"agreement/{PARTNER}/{uuid.uuid4()}"
+PARTNERS_SLAS = {
+    AGREEMENT: (9004, "represents_partners_sla"),
+    ENDING: (9005, "represents_partners_sla"),
+    f"agreement/{PARTNER}/{uuid.uuid4()}": (9006, "represents_bronze"),
+}
 
 
 @dataclass
@@ -62,6 +74,8 @@ class Cast:
     instances: dict[str, int] = field(default_factory=dict)
     slas: dict[str, int] = field(default_factory=dict)
     team: int = 0
+    told: dict[int, Message] = field(default_factory=dict)
+    copied: int = 0
 
     def person(self, name: str) -> None:
         person, self.clients[name] = self.account.person(name, *ROLES.get(name, ()))
@@ -87,17 +101,43 @@ class Cast:
         }
         self.slas[name] = post("slas", fields)["id"]
 
-    def partners_sla(self) -> None:
+    def partners_sla(self, thread: str, status: str) -> None:
         """What the slas service would tell of an SLA that a partner registered for the account."""
-        told = {
-            "name": "Hosting for Widget",
-            "status": "active",
-            "account": {"id": PARTNER, "name": "GigaTera"},
-            "thread": AGREEMENT,
-            "customer_representative_ids": [self.ids["represents_partners_sla"]],
-        }
-        saved = {"id": 9004, "version": 1, "record": told}
+        id, represents = PARTNERS_SLAS[thread]
+        self._sla(
+            id,
+            name="Hosting for Widget",
+            status=status,
+            account={"id": PARTNER, "name": "GigaTera"},
+            partner=PARTNER,
+            thread=thread,
+            customer_representative_ids=[self.ids[represents]],
+        )
+
+    def customers_sla(self, representative: Made) -> None:
+        """As above, of one that the account registered for the partner."""
+        self.slas["for the partner"] = 9007
+        self._sla(
+            9007,
+            name="Hosting for GigaTera",
+            status="active",
+            account=None,
+            thread=f"agreement/widget/{uuid.uuid4()}",
+            customer_account={"id": PARTNER, "name": "GigaTera"},
+            represented_by=[representative],
+        )
+
+    def _sla(self, id: int, **told: Any) -> None:
+        self.copied += 1
+        saved = {"id": id, "version": self.copied, "record": told}
         self.account.contexts["requests"].copies.store("sla", saved)
+
+    def trust(self) -> None:
+        """The partner understands what is said of requests that are shown."""
+        trust = {"name": "GigaTera", "status": "active", "capabilities": [OBSERVED, ACTED]}
+        self.account.contexts["requests"].copies.store(
+            "trust", {"id": PARTNER, "version": 1, "record": trust}
+        )
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -106,17 +146,23 @@ class Cast:
         return int(
             {
                 "own": lambda: self._asked("requester", "Gold"),
-                "other organization": lambda: self._asked("otto", None),
+                "elsewhere": lambda: self._asked("otto", None),
                 "other SLA": lambda: self._asked("carl", "Silver"),
                 "across": lambda: self._asked("carl", "Gold"),
                 "expired": lambda: self._asked("carl", "Bronze"),
                 "handed over": self._handed_over,
                 "handed to us": self._handed_to_us,
+                "observed": lambda: self._observed(AGREEMENT),
+                "unobserved": lambda: self._observed(ENDING),
             }[kind]()
         )
 
     def with_files(self, id: int) -> Request:
-        """The request, with a file in a note to everybody and one in an internal note."""
+        """The request, with a file in a note to everybody and one in an internal note; of a partner's no
+        file crosses.
+        """
+        if id in self.told:
+            return Request(id, "attachments/0", "attachments/0")
         specialist = self.clients["specialist_of_the_team"]
         found = []
         for internal in (False, True):
@@ -157,7 +203,7 @@ class Cast:
         )
         actor = model.Actor(eve, frozenset({Who.REQUESTER}))
         saved = store.save(context, model.create(new, actor, facts, ruled(context)))
-        self._affects(saved.request.id, "Gold")
+        self.affects(saved.request.id, "Gold")
         return saved.request.id
 
     def _handed_to_us(self) -> int:
@@ -177,10 +223,21 @@ class Cast:
         take = model.Take(Ref(self.team, "Web"), Ref(self.instances["Gold"], "Gold"))
         step = model.apply(None, said, ruled(context), take)
         saved = store.save(context, step, heard=thread)
-        self._affects(saved.request.id, "Gold")
+        self.affects(saved.request.id, "Gold")
         return saved.request.id
 
-    def _affects(self, id: int, sla: str) -> None:
+    def _observed(self, agreement: str) -> int:
+        """As the partner tells of a request that it holds."""
+        number = len(self.told) + 1
+        context = self.account.contexts["requests"]
+        message = first_word(context, PARTNER, number, agreement)
+        assert observed.hear(context, None, message).word == "accepted"
+        found = context.database["observed_requests"].find_one({"remote_id": number})
+        assert found is not None
+        self.told[found["_id"]] = message
+        return int(found["_id"])
+
+    def affects(self, id: int, sla: str) -> None:
         """What the slas service would say of what is with a partner, or from one."""
         told = {
             "request_id": id,
@@ -196,15 +253,19 @@ class Cast:
 def cast_of(account: Account, names: list[str]) -> Cast:
     """Everybody of the table, and what they have to do with each other."""
     cast = Cast(account, account.client())
-    for name in ("Office", "Plant", "Shop"):
-        cast.organizations[name] = cast.manager.post("organizations", {"name": name})["id"]
+    for name, above in ABOVE.items():
+        fields = {"name": name, **({"parent_id": cast.organizations[above]} if above else {})}
+        cast.organizations[name] = cast.manager.post("organizations", fields)["id"]
+    account.contexts["requests"].copies.fetch("organization")
     for name in (*names, "otto", "carl"):
         cast.person(name)
     members = [cast.ids["specialist_of_the_team"]]
     cast.team = cast.manager.post("teams", {"name": "Web", "members": members})["id"]
     for name in REPRESENTS:
         cast.service_level(name)
-    cast.partners_sla()
+    cast.trust()
+    for thread in PARTNERS_SLAS:
+        cast.partners_sla(thread, "active")
     # Who is no more what he was.
     gold = f"slas/{cast.slas['Gold']}"
     now = [cast.ids[each] for each in REPRESENTS["Gold"]]

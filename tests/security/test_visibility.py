@@ -12,7 +12,7 @@ from services.requests.queries.shapes import HIDDEN_FROM_REQUESTERS
 from tests.integration.gateway.account import Account, Client, pages
 from tests.integration.gateway.conftest import account
 from tests.integration.gateway.events import followed
-from tests.security.cast import Cast, Request, cast_of, expire
+from tests.security.cast import ENDING, Cast, Request, cast_of, expire
 from tests.security.visibility import KINDS, LETTERS, MAY, expected, relations
 
 __all__ = ["account"]
@@ -34,6 +34,7 @@ def requests(cast: Cast) -> dict[str, Request]:
     made = {kind: cast.with_files(cast.request(kind)) for kind in KINDS}
     followed(cast.account)
     expire(cast, "Bronze")
+    cast.partners_sla(ENDING, "expired")
     cast.sent()
     return made
 
@@ -127,7 +128,7 @@ def test_everybody_sees_and_does_what_he_may_and_nothing_else(
         for action, tried in TRIES.items():
             wanted = expected(kind, action, what)
             ends = action in ENDS and wanted == 200
-            fresh = ends and kind == "handed over"
+            fresh = ends and kind in ("handed over", "observed")
             found = tried(client, Request(cast.request(kind)) if fresh else request)
             if found != wanted:
                 wrong.append(f"{kind}: {action}: {found}, not {wanted}")
@@ -162,6 +163,19 @@ def test_requests_appear_and_disappear_with_who_represents_and_none_is_written_f
     represented_by(cast, "Gold", "represents_gold", "both")
     assert all_of(client) == []
     assert list(database["requests"].find({}, {"version": 1, "sla_ids": 1})) == before
+
+
+def test_who_comes_below_an_organization_is_its_key_contacts_business_and_no_more_when_he_goes(
+    cast: Cast, requests: dict[str, Request]
+) -> None:
+    client, hall = cast.clients["key_contact"], f"organizations/{cast.organizations['Hall']}"
+    before = all_of(client)
+    for above, also in (("Office", {requests["across"].id}), ("Plant", set[int]())):
+        cast.manager.patch(hall, {"parent_id": cast.organizations[above]})
+        cast.account.contexts["requests"].copies.fetch("organization")
+        found = set(all_of(client))
+        assert found >= {*before, *also}
+        assert also or found == set(before)
 
 
 def test_all_requests_is_filtered_searched_sorted_and_paged_as_requests_are(

@@ -13,65 +13,68 @@ from typing import Final
 
 KINDS: Final = {
     "own": "of an organization, affecting the SLA Gold",
-    "other organization": "of another organization, affecting no SLA",
-    "other SLA": "of a third organization, affecting the SLA Silver",
+    "elsewhere": "of another organization beside the first, affecting no SLA",
+    "other SLA": "of a third organization, two levels below the other, affecting the SLA Silver",
     "across": "of a third organization, affecting Gold",
     "expired": "of a third organization, affecting Bronze, which has expired since",
     "handed over": "of the first organization, affecting Gold, with a provider",
     "handed to us": "of another account, affecting Gold",
+    "observed": "a partner's, shown here because it affects the SLA that the partner registered",
+    "unobserved": "a partner's, shown here under another SLA of it, which has expired since",
 }
 
 # W works on it · R reads all · Q requested it · K is key contact · P represents the customer
 # D works for the account, not on requests · - has nothing to do with it
-LETTERS: Final = "WRQKPD-"
+# O opens what a partner shows · S it is shown to him, as representative · X opens it no more
+LETTERS: Final = "WRQKPD-OSX"
 TABLE: Final = """
-                            own  other-organization  other-SLA  across  expired  handed-over  handed-to-us
-account_administrator       R    R                   R          R       R        R            R
-auditor                     R    R                   R          R       R        R            R
-specialist_of_the_team      W    W                   W          W       W        W            W
-specialist_of_another_team  W    W                   W          W       W        W            W
-service_level_manager       W    W                   W          W       W        W            W
-account_designer            D    D                   D          D       D        D            D
-requester                   Q    -                   -          -       -        Q            -
-colleague                   -    -                   -          -       -        -            -
-key_contact                 K    -                   -          -       -        K            -
-key_contact_of_another      -    K                   -          -       -        -            -
-represents_gold             P    -                   -          P       -        P            P
-represents_silver           -    -                   P          -       -        -            -
-represents_bronze           -    -                   -          -       -        -            -
-represents_partners_sla     -    -                   -          -       -        P            -
-both                        P    K                   -          P       -        P            P
-represented_gold            -    -                   -          -       -        -            -
-nobody                      -    -                   -          -       -        -            -
+                           own elsewhere other-SLA across expired handed-over handed-to-us observed unobserved
+account_administrator      R   R         R         R      R       R           R            O        X
+auditor                    R   R         R         R      R       R           R            O        X
+specialist_of_the_team     W   W         W         W      W       W           W            O        X
+specialist_of_another_team W   W         W         W      W       W           W            O        X
+service_level_manager      W   W         W         W      W       W           W            O        X
+account_designer           D   D         D         D      D       D           D            D        D
+requester                  Q   -         -         -      -       Q           -            -        -
+colleague                  -   -         -         -      -       -           -            -        -
+key_contact                K   -         -         -      -       K           -            -        -
+key_contact_of_another     -   K         K         K      K       -           -            -        -
+represents_gold            P   -         -         P      -       P           P            -        -
+represents_silver          -   -         P         -      -       -           -            -        -
+represents_bronze          -   -         -         -      -       -           -            -        -
+represents_partners_sla    -   -         -         -      -       P           -            S        -
+both                       P   K         K         K      K       P           P            -        -
+represented_gold           -   -         -         -      -       -           -            -        -
+nobody                     -   -         -         -      -       -           -            -        -
 """
 
 #: By what a person is to a request: the status of each answer. Whether a list holds it: True or False.
 MAY: Final[Mapping[str, Mapping[str, int | bool]]] = {
-    # W, R, Q, K, P, D, -
+    # W, R, Q, K, P, D, -, O, S, X
     action: dict(zip(LETTERS, answers, strict=True))
     for action, answers in {
-        "list": (True, True, True, True, True, False, False),
-        "all_requests": (False, False, True, True, True, False, False),
-        "search": (True, True, True, True, True, False, False),
-        "get": (200, 200, 200, 200, 200, 404, 404),
-        "see what is internal": (True, True, False, False, False, False, False),
-        "notes": (200, 200, 200, 200, 200, 404, 404),
-        "see internal notes": (True, True, False, False, False, False, False),
-        "note_attachments": (200, 200, 200, 200, 200, 404, 404),
-        "attachment": (200, 200, 200, 200, 200, 404, 404),
-        "internal attachment": (200, 200, 404, 404, 404, 404, 404),
-        "affected_slas": (200, 200, 200, 200, 200, 404, 404),
-        "periods": (200, 200, 200, 200, 200, 404, 404),
-        "timeline": (200, 200, 403, 403, 403, 403, 403),
-        "audit": (200, 200, 403, 403, 403, 404, 403),
-        "handover": (200, 200, 403, 403, 403, 403, 403),
-        "watch": (201, 201, 201, 201, 201, 422, 422),
-        "add note": (201, 403, 201, 201, 201, 404, 404),
-        "add internal note": (201, 403, 403, 403, 403, 404, 404),
-        "edit": (200, 403, 403, 403, 403, 404, 404),
-        "start work": (200, 403, 403, 403, 403, 404, 404),
-        "withdraw without a reason": (422, 403, 200, 422, 422, 404, 404),
-        "withdraw": (200, 403, 200, 200, 200, 404, 404),
+        "list": (True, True, True, True, True, False, False, False, False, False),
+        "all_requests": (False, False, True, True, True, False, False, False, True, False),
+        "search": (True, True, True, True, True, False, False, False, False, False),
+        "get": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "see what is internal": (True, True, False, False, False, False, False, False, False, False),
+        "notes": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "see internal notes": (True, True, False, False, False, False, False, False, False, False),
+        "note_attachments": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "attachment": (200, 200, 200, 200, 200, 404, 404, 404, 404, 404),
+        "internal attachment": (200, 200, 404, 404, 404, 404, 404, 404, 404, 404),
+        "affected_slas": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "periods": (200, 200, 200, 200, 200, 404, 404, 200, 200, 404),
+        "timeline": (200, 200, 403, 403, 403, 403, 403, 200, 403, 404),
+        "audit": (200, 200, 403, 403, 403, 404, 403, 200, 403, 404),
+        "handover": (200, 200, 403, 403, 403, 403, 403, 404, 403, 404),
+        "watch": (201, 201, 201, 201, 201, 422, 422, 201, 201, 422),
+        "add note": (201, 403, 201, 201, 201, 404, 404, 403, 201, 404),
+        "add internal note": (201, 403, 403, 403, 403, 404, 404, 403, 422, 404),
+        "edit": (200, 403, 403, 403, 403, 404, 404, 403, 422, 404),
+        "start work": (200, 403, 403, 403, 403, 404, 404, 403, 422, 404),
+        "withdraw without a reason": (422, 403, 200, 422, 422, 404, 404, 403, 422, 404),
+        "withdraw": (200, 403, 200, 200, 200, 404, 404, 403, 200, 404),
     }.items()
 }
 

@@ -12,7 +12,7 @@ from interdesk.deployment import LocalDeployment
 from tests.stories.sides import Desks, Side, Stands
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
     directory = tmp_path_factory.mktemp("federation")
     specs = [cast.spec for cast in CASTS]
@@ -21,7 +21,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeploy
         yield deployment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stands(deployment: LocalDeployment) -> Mapping[str, Stand]:
     """One federation for all stories: every story has requests of its own."""
     return prepare(deployment, lambda _: None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from interdesk.demo.setting import Stand
 from interdesk.deployment import LocalDeployment
+from tests.bench import reports
 from tests.bench.figures import Report
 from tests.bench.run import bare_vhost, measured
 from tests.bench.sizes import QUICK
@@ -48,3 +49,15 @@ def test_every_figure_is_measured_beside_its_primitive(
     assert report["writes to the database in a cycle"].value >= 20
     assert report["publishes in a cycle"].value >= 10
     assert "hand-over cycles" in report.text()
+
+
+def test_a_dashboard_is_measured_by_how_many_requests_there_are(deployment: LocalDeployment) -> None:
+    assert deployment.database is not None
+    report = Report({}, reports.dashboards(deployment.database.uri(), QUICK, lambda _: None))
+
+    fewest, most = QUICK.reported
+    for number in (fewest, most):
+        what = f"the dashboard among {number:,} requests"
+        assert report[f"{what}: figures in its answer"].value > 0
+        assert report[f"{what}, counted"].ratio
+    assert report[f"the dashboard among {most:,} requests, counted, beside {fewest:,}"].ratio

@@ -39,6 +39,11 @@ def shown(api: Api, subject: str) -> list[Record]:
     return found
 
 
+def told(api: Api, id: int) -> list[str]:
+    """What the inbox says of a request."""
+    return [each["reason"] for each in api.get("me/my_inbox", request=id)]
+
+
 def registered(desks: Desks, subject: str) -> tuple[Api, int]:
     """A request at GigaTera, by its service desk analyst, for somebody of Widget's organization."""
     gigatera, stand = desks.api("gigatera", "admin"), desks.stands["gigatera"]
@@ -105,8 +110,11 @@ def test_a_representative_sees_notes_and_withdraws_what_the_provider_holds(
         grace.patch(path, {"subject": "Ours"})
     assert (refused.value.status, refused.value.code) == (422, "foreign_record")
 
+    grace.post("me/watches", {"request_id": seen["id"]})
+    analyst.post(f"requests/{id}/notes", {"text": "Which of the pages is big?"})
+    soon(lambda: told(grace, seen["id"]) == ["note_added"])
     grace.post(f"{path}/notes", {"text": "Page 3 is the big one."})
-    soon(lambda: grace.get(path)["note_count"] == 2)
+    soon(lambda: grace.get(path)["note_count"] == 3)
     (said,) = [
         each for each in analyst.get(f"requests/{id}/notes") if each["text"] == "Page 3 is the big one."
     ]
@@ -121,6 +129,7 @@ def test_a_representative_sees_notes_and_withdraws_what_the_provider_holds(
     try:
         soon(lambda: shown(grace, subject) == [])
         soon(lambda: gone(desks, path))
+        assert (told(grace, seen["id"]), grace.get("me/watches", request=seen["id"])) == ([], [])
         assert sla_with(manager, "widget")["represented_by"] == []
     finally:
         manager.patch(f"slas/{sla['id']}", {"expiry_date": None, "start_date": None, "status": "active"})

@@ -7,7 +7,7 @@ from marshmallow import fields
 from gateway.kinds import references
 from gateway.records import Shape
 from services.common.fields import Target
-from services.common.schemas import OutputSchema
+from services.common.schemas import AccountReferenceSchema, OutputSchema
 from services.notifications import queries as notifications
 from services.notifications.schemas import InboxEntrySchema, WatchSchema
 
@@ -21,7 +21,7 @@ class InboxForSchema(OutputSchema):
 
 
 class NamedRequestSchema(OutputSchema):
-    """A request as it is now."""
+    """A request as it is now. `account`: whose it is, on what a partner shows only."""
 
     id = fields.Integer()
     nodeID = fields.String()
@@ -32,6 +32,7 @@ class NamedRequestSchema(OutputSchema):
     next_target_at = Target()
     team_id = fields.Integer()
     member_id = fields.Integer()
+    account = fields.Nested(AccountReferenceSchema)
 
 
 class InboxRequestSchema(NamedRequestSchema):

@@ -54,6 +54,7 @@ class BusConsumer(QueueConsumer):
 
     def setup(self) -> None:
         self.parts.checks.append(lambda: None if self.connected else "broker: not connected")
+        self.parts.measures.append(lambda: self.parts.count_connections("consumer", int(self.connected)))
 
     @property
     def accept(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -58,6 +59,13 @@ def remove_watch(context: Context, actor: Actor, id: int) -> None:
         return unwatched(told, found["person_id"])
 
     tell(context, found["request_id"], decide)
+
+
+def end_watches(context: Context, request_id: int, at: datetime) -> None:
+    """The request is there no more since `at`; a later watch is of one that came back. Raises Unavailable."""
+    with answering():
+        ended = {"request_id": request_id, "created_at": {"$lte": at}}
+        context.database[store.WATCHES.name].delete_many(ended)
 
 
 def watchers_of(context: Context, request_id: int) -> frozenset[int]:

@@ -81,15 +81,20 @@ def sign_in(context: Context, primary_email: str, password: str, address: str) -
     right = passwords.fits(passwords.NOBODYS if record is None else record.state["hash"], password)
     if person is None or record is None or not right or unavailable(person.state):
         raise Unauthorized("wrong_password", _WRONG)
-    _forget_tries(context, email, address)
+    _forget_try(context, email, address)
     if passwords.is_outdated(record.state["hash"]):
         kept.save(record, {**record.state, "hash": _hashed(password)})
     id, now = tokens.written(secrets.token_bytes(tokens.TOKEN_BYTES)), context.clock.now()
     session = {"_id": tokens.sha256_of(id), "person_id": person.id, "number": record.state["number"]}
     opened = context.database[store.SESSIONS]
     with answering():
-        opened.delete_many({"person_id": person.id, "created_at": {"$lte": now - sessions.LONGEST}})
         opened.insert_one({**session, "created_at": now, "seen_at": now})
+        last = opened.find({"person_id": person.id}, {"created_at": 1}).sort([("created_at", -1)])
+        too_old, begun = now - sessions.LONGEST, list(last)
+        over = [
+            each for n, each in enumerate(begun) if n >= sessions.MOST_OPEN or each["created_at"] <= too_old
+        ]
+        opened.delete_many({"_id": {"$in": [each["_id"] for each in over]}})
     return {"session": id}
 
 
@@ -123,12 +128,14 @@ def count_try(context: Context, kind: str, whose: str) -> None:
         raise Forbidden("too_many_tries", text)
 
 
-def _forget_tries(context: Context, email: str, address: str) -> None:
+def _forget_try(context: Context, email: str, address: str | None = None) -> None:
+    """It was right. `address`: from where, if that was counted too."""
     counts = context.database[store.SIGN_IN_TRIES]
     with answering():
         counts.delete_one({"_id": _try_id("person", email)})
-        # Of an address only this one: who knows one password has no more tries at others'.
-        counts.update_one({"_id": _try_id("address", address)}, {"$inc": {"tries": -1}})
+        if address is not None:
+            # Only this one: who knows one password has no more tries at others'.
+            counts.update_one({"_id": _try_id("address", address)}, {"$inc": {"tries": -1}})
 
 
 def _try_id(kind: str, whose: str) -> str:
@@ -140,9 +147,11 @@ def _check_old(
 ) -> None:
     if person_id != actor.person_id:
         raise Forbidden("not_yours", "Only the password's owner changes it by the old one.")
-    count_try(context, "person", rules.email_key(email))
+    key = rules.email_key(email)
+    count_try(context, "person", key)
     if not passwords.fits(passwords.NOBODYS if record is None else record.state["hash"], old):
         raise Forbidden("wrong_password", "The old password is not right.")
+    _forget_try(context, key)
 
 
 def _check_maker(context: Context, id: int | None) -> None:

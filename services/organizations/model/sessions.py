@@ -14,6 +14,8 @@ from typing import Any, Final
 
 IDLE: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(hours=12)
+MOST_OPEN: Final = 20
+"""How many sessions of a person are kept: those that were opened last."""
 TOUCHED_EVERY: Final = timedelta(minutes=1)
 """That a session was used is noted as often as this, not with every page."""
 

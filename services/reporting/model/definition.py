@@ -43,6 +43,12 @@ class Definition:
         """The same report of fewer rows."""
         return Definition(**{**self._all(), "filters": (*self.filters, (name, values))})
 
+    def of_slas(self, ids: tuple[int, ...]) -> "Definition | None":
+        """The same report of these SLAs' rows; None where rows are of no SLA and so nobody represents them:
+        a report may have got such a subject while it stood in a dashboard of theirs."""
+        field = self.subject.of_representatives
+        return self.among(field, ids) if field else None
+
     def _all(self) -> Document:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 

@@ -26,10 +26,19 @@ def apply(row: Mapping[str, Any], event: Mapping[str, Any], account: str) -> Doc
     marks = with_mark(row.get("marks", ()), event["mark"])
     newer = event["version"] > row.get("version", 0)
     told = {**event["record"], "version": event["version"]} if newer else {}
-    known = {name: value for name, value in {**row, **told}.items() if name != "open"}
-    known["marks"] = marks
-    live = {"open": True} if known["completed_at"] is None else {}
-    return {**known, **live, **_measured(known, account)}
+    return _request({**row, **told}, marks, account)
+
+
+def whole(row: Mapping[str, Any], told: Mapping[str, Any], account: str) -> Document:
+    """The request's row after all that was said of it (`requests.model.recorded`): whatever else the row
+    says is dropped, but what events have told meanwhile of a newer version."""
+    kept = {name: row[name] for name in ("_id", "revision", "sla_ids", "left") if name in row}
+    said, version, marks = {**told["record"]}, told["version"], list(told["marks"])
+    if row.get("version", 0) > version:
+        said |= {name: row[name] for name in said if name in row}
+        version = row["version"]
+        marks += [mark for mark in row.get("marks", ()) if mark["n"] > told["n"]]
+    return _request({**kept, **said, "version": version}, marks, account)
 
 
 def periods_of(request: Mapping[str, Any]) -> list[Document]:
@@ -70,6 +79,13 @@ def affected_sla(event: Mapping[str, Any]) -> Document:
         row[f"{goal}_minutes"] = record[f"actual_{goal}_duration"]
         del row[f"actual_{goal}_duration"]
     return row
+
+
+def _request(said: Mapping[str, Any], marks: Iterable[Mapping[str, Any]], account: str) -> Document:
+    known = {name: value for name, value in said.items() if name != "open"}
+    known["marks"] = list(marks)
+    live = {"open": True} if known["completed_at"] is None else {}
+    return {**known, **live, **_measured(known, account)}
 
 
 def _measured(request: Mapping[str, Any], account: str) -> Document:

@@ -37,6 +37,13 @@ class Measure:
         """What of the rows is summed up for it."""
         return () if self.form in (Form.QUANTILE, Form.OPEN) else tuple(filter(None, (self.of, self.among)))
 
+    @property
+    def unit(self) -> str:
+        """In what its figures are; "" of a number of records."""
+        if self.form in (Form.PERCENT, Form.SHARE):
+            return "percent"
+        return "minutes" if self.of.endswith("minutes") else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -18,17 +18,20 @@ from services.reporting import store
 from services.reporting.model.definition import Definition, defined
 from services.reporting.queries.asking import chosen, span_of
 from services.reporting.queries.figures import Chosen, figures, records_of
-from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS
+from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS, TIMES_OF_RECORDS
 from services.reporting.queries.sharing import slas_shown, visible
-from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema
+from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema, shown_rebuild
 
 __all__ = [
     "DASHBOARDS",
     "RECORDS",
     "REPORTS",
+    "TIMES_OF_RECORDS",
+    "Chosen",
     "all_records",
     "chosen",
     "get_dashboard",
+    "get_rebuild",
     "get_report",
     "has_dashboards",
     "kinds_of",
@@ -38,6 +41,7 @@ __all__ = [
     "references",
     "report_figures",
     "reports_of",
+    "units_of",
 ]
 
 Document = dict[str, Any]
@@ -74,18 +78,28 @@ def has_dashboards(database: Database[Document], viewer: Actor) -> bool:
         return database[store.DASHBOARDS.name].find_one(among, {"_id": 1}) is not None
 
 
-def reports_of(database: Database[Document], dashboard: Mapping[str, Any]) -> list[Document]:
-    """The reports of a dashboard that the viewer sees, in their order: who sees it sees them there."""
+def reports_of(
+    database: Database[Document], dashboard: Mapping[str, Any], viewer: Actor | None = None
+) -> list[Document]:
+    """The reports of a dashboard, in their order: those that the viewer sees there, or all. Who sees the
+    dashboard sees its reports; a customer representative those that tell of SLAs. Raises NotFound."""
+    slas = None if viewer is None else slas_shown(database, dashboard, viewer)
     with answering():
         found = database[store.REPORTS.name].find({"_id": {"$in": dashboard["report_ids"]}}, _STRIPS)
         kept = {each["_id"]: shown("report", each) for each in found}
-    return [kept[id] for id in dashboard["report_ids"] if id in kept]
+    reports = [kept[id] for id in dashboard["report_ids"] if id in kept]
+    return [each for each in reports if slas is None or defined(each).of_slas(slas) is not None]
 
 
 def kinds_of(report: Mapping[str, Any]) -> dict[str, str]:
     """What kind of record the report's groups refer to, of those that do."""
     fields = defined(report).subject.fields
     return {name: fields[name].kind for name in report["groups"] if fields[name].kind}
+
+
+def units_of(report: Mapping[str, Any]) -> dict[str, str]:
+    """In what the figures of a report are, by the measure; nothing of those that are numbers of records."""
+    return {name: each.unit for name, each in defined(report).measures.items() if each.unit}
 
 
 def report_figures(
@@ -151,6 +165,12 @@ def all_records(
         number += 1
 
 
+def get_rebuild(database: Database[Document]) -> Document:
+    """The rebuild that goes on, or the last one."""
+    with answering():
+        return shown_rebuild(database[store.REBUILDS.name].find_one({}))
+
+
 def references(database: Database[Document], kind: str, ids: Collection[int]) -> dict[int, Document]:
     """{id: {name, sourceID?, disabled}} of those that are there."""
     with answering():
@@ -188,7 +208,10 @@ def _definition(
 ) -> Definition:
     definition = defined(report)
     slas = slas_shown(database, where, viewer)
-    return definition if slas is None else definition.among(definition.subject.of_representatives, slas)
+    told = definition if slas is None else definition.of_slas(slas)
+    if told is None:
+        raise NotFound
+    return told
 
 
 def _row(of: str, row: Mapping[str, Any], unshown: Collection[str]) -> Document:

@@ -59,15 +59,15 @@ class Counter:
 
     def changes(self, span: Span) -> dict[date, int]:
         """How often rows may have changed that are counted on the days of a span. Read it before the rows."""
-        collection = self._definition.subject.collection
         days = utc_days(span)
-        prefix = f"{collection}:"
-        asked = {"_id": {"$gte": prefix + days[0], "$lte": prefix + days[-1]}}
+        asked = {
+            "collection": self._definition.subject.collection,
+            "day": {"$gte": days[0], "$lte": days[-1]},
+        }
         with answering():
-            found = {each["_id"]: each["changes"] for each in self._database[store.TOUCHED.name].find(asked)}
+            found = {each["day"]: each["changes"] for each in self._database[store.TOUCHED.name].find(asked)}
         return {
-            day: sum(found.get(prefix + touched, 0) for touched in days)
-            for day, days in utc_days_of(span).items()
+            day: sum(found.get(touched, 0) for touched in days) for day, days in utc_days_of(span).items()
         }
 
     def stale(self, span: Span, changes: Mapping[date, int]) -> list[date]:
@@ -77,16 +77,18 @@ class Counter:
 
     def document(self, day: date, zone: str, changes: int, counted: Cells) -> Document:
         """What was counted of a day, as it is kept."""
-        told = cells.to_documents(counted)
-        return {"_id": self._id(day, zone), "digest": self.digest, "changes": changes, "cells": told}
+        said = {"digest": self.digest, "zone": zone, "day": day.isoformat()}
+        counts = {"changes": changes, "cells": cells.to_documents(counted)}
+        return {"_id": ":".join(said.values()), **said, **counts}
 
     def _counted(
         self, span: Span, changes: Mapping[date, int], projection: Document | None = None
     ) -> Iterator[tuple[date, Cells]]:
-        asked = {"_id": {"$gte": self._id(span.first, span.zone), "$lte": self._id(span.last, span.zone)}}
+        within = {"$gte": span.first.isoformat(), "$lte": span.last.isoformat()}
+        asked = {"digest": self.digest, "zone": span.zone, "day": within}
         with answering():
             for each in self._database[store.COUNTS.name].find(asked, projection):
-                day = date.fromisoformat(each["_id"].rpartition(":")[2])
+                day = date.fromisoformat(each["day"])
                 if each["changes"] == changes[day]:
                     yield day, cells.of_documents(each.get("cells", ()))
 
@@ -97,9 +99,6 @@ class Counter:
         kept = self._database[self._definition.subject.collection]
         with answering():
             yield from kept.find({**within, **filter_of(self._definition)}, shown)
-
-    def _id(self, day: date, zone: str) -> str:
-        return f"{self.digest}:{zone}:{day.isoformat()}"
 
 
 def counters(database: Database[Document], definition: Definition) -> Sequence[Counter]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from services.common.fields import Moment
 from services.common.listing import Field, Kind, Listing
 from services.common.listing.usual import ENABLED, NAMED, TIMES
 from services.reporting.schemas import ReportRecordSchema
@@ -42,3 +43,6 @@ RECORDS: Final[Mapping[str, Listing]] = {
     "notes": _records(Kind.INTEGER),
 }
 """What a figure counts, by the report's subject."""
+TIMES_OF_RECORDS: Final = frozenset(
+    name for name, field in ReportRecordSchema._declared_fields.items() if isinstance(field, Moment)
+)

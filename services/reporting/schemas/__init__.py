@@ -1,6 +1,7 @@
 """What the service takes and gives."""
 
 from services.reporting.schemas.figures import FigureSchema, FiguresSchema, ReportRecordSchema
+from services.reporting.schemas.rebuilds import RebuildSchema, shown_rebuild
 from services.reporting.schemas.reports import (
     DashboardInputSchema,
     DashboardSchema,
@@ -13,7 +14,9 @@ __all__ = [
     "DashboardSchema",
     "FigureSchema",
     "FiguresSchema",
+    "RebuildSchema",
     "ReportInputSchema",
     "ReportRecordSchema",
     "ReportSchema",
+    "shown_rebuild",
 ]

@@ -35,6 +35,9 @@ def apply(context: Context, record: Record, message: Message) -> Verdict:
         record = observations.observations(context).get(record.id)
     fields = {"note": message.body["text"]}
     if message.body["action"] == "withdraw":
+        # Unless it is this command that completed it, before a crash.
+        if not stored.request.live and not store.has_note(context, stored, known["note_id"]):
+            return _passed(context, record, thread, message, refused("already_completed"))
         fields |= {"status": model.Status.COMPLETED.value}
     try:
         speaker = model.Actor(_person(context, message), frozenset({model.Who.REPRESENTATIVE}), frozenset())

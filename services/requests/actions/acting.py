@@ -14,7 +14,7 @@ from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.database import answering
-from services.common.errors import Conflict, Forbidden, Invalid, NotFound
+from services.common.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from services.common.history import entry
 from services.common.one_by_one import OneByOne
 from services.common.store import Record, decide_again
@@ -41,7 +41,7 @@ _TAKEN: Final = ("note", "status", "completion_reason")
 def update(context: Context, actor: Actor, id: int, fields: Fields, version: int | None) -> Made:
     """An edit of an observed request: a note alone, or completed as withdrawn with the reason as its note.
 
-    Raises NotFound, Forbidden, Invalid, PreconditionFailed, Conflict, Unavailable.
+    Raises NotFound, Forbidden, Invalid, IllegalMove, PreconditionFailed, Conflict, Unavailable.
     """
     record = _load(context, actor, id, version)
     whose = record.state["account"]["name"]
@@ -56,6 +56,9 @@ def update(context: Context, actor: Actor, id: int, fields: Fields, version: int
         raise Invalid(errors=[("status", "may only become completed, as withdrawn")])
     if not fields.get("note"):
         raise Invalid("missing_fields", "Say why, in a note.", [("note", "must be given")])
+    if withdraws and record.state["status"] == Status.COMPLETED:
+        text = "This request is completed already; a note can be added."
+        raise IllegalMove("already_completed", text, [("status", "is completed already")])
     action, number = "withdraw" if withdraws else "add_note", context.ids.next("note")
     _act(context, actor, id, action, fields["note"], number, version)
     saved = observations.observed(context).get(id)

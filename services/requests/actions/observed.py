@@ -20,7 +20,7 @@ from services.common.errors import Conflict, Stale
 from services.common.history import entry
 from services.common.listing import terms
 from services.common.one_by_one import OneByOne
-from services.common.store import Record, decide_again
+from services.common.store import Record, decide_again, event_row
 from services.common.verdicts import Later
 from services.federation.deployment import Deployment
 from services.federation.envelope import Message
@@ -30,6 +30,7 @@ from services.federation.threads import Thread, opened_by
 from services.federation.trusts import ENDED, TrustBook
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import observations
+from services.requests.model.observed_news import news
 
 Document = dict[str, Any]
 
@@ -156,16 +157,17 @@ def _keep(context: Context, record: Record | None, state: Document, action: str)
         if before.get(name) != state.get(name)
     }
     entries = [entry(context.clock.now(), Actor.system(context.account), action, changes)]
-    if record is not None:
-        if observations.is_shown(state):
-            state["search"] = _terms(record.id, state)
-        records.save(record, state, history=entries)
-        return
-    id = context.ids.next("request")
+    id = context.ids.next("request") if record is None else record.id
     if observations.is_shown(state):
         state["search"] = _terms(id, state)
+    n = 1 if record is None else record.version + 1
+    told = news(before, state, id=id, n=n, at=context.clock.now())
+    rows = [] if told is None else [event_row("request.observation_changed", told)]
+    if record is not None:
+        records.save(record, state, rows=rows, history=entries)
+        return
     try:
-        records.insert(id, state, history=entries)
+        records.insert(id, state, rows=rows, history=entries)
     except Conflict as conflict:
         raise Stale() from conflict  # applied at the same moment: look at what the other made
 

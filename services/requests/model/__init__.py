@@ -58,7 +58,7 @@ from services.requests.model.facts import Changes, Facts, Incoming, Lead, NewReq
 from services.requests.model.files import came, check_thread, offer_heard
 from services.requests.model.holder import Place, clock, holder, own_team, place, provider_holds
 from services.requests.model.periods import Held, Period, periods
-from services.requests.model.recorded import recorded
+from services.requests.model.recorded import recorded, recorded_whole
 from services.requests.model.request import Above, Below, Escalated, Flag, Request, Stated
 from services.requests.model.step import (
     ARRIVED_LATE,
@@ -174,6 +174,7 @@ __all__ = [
     "provider_holds",
     "publish",
     "recorded",
+    "recorded_whole",
     "refused",
     "relearned",
     "settled",

@@ -36,20 +36,21 @@ END_USER_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person of the account, as far as it matters to requests. `sla_ids`: the active SLAs whose customer he
-    represents; `agreements`: the threads of those that are partners'.
+    """A person of the account, as far as it matters to requests. `organization_ids`: his organization and all
+    below it; `sla_ids`: the active SLAs whose customer he represents; `agreements`: the threads of those that
+    are partners'.
     """
 
     person_id: int | None
     roles: frozenset[str] = frozenset()
-    organization_id: int | None = None
+    organization_ids: frozenset[int] = frozenset()
     sla_ids: frozenset[int] = frozenset()
     agreements: frozenset[str] = frozenset()
 
     @property
-    def key_contact_of(self) -> int | None:
-        """The organization whose requests he sees, when he is its key contact."""
-        return self.organization_id if "key_contact" in self.roles else None
+    def key_contact_of(self) -> frozenset[int]:
+        """The organizations whose requests he sees as a key contact."""
+        return self.organization_ids if "key_contact" in self.roles else frozenset()
 
 
 def sees_all(roles: Collection[str]) -> bool:
@@ -69,7 +70,7 @@ def relation(request: Request | None, viewer: Viewer) -> frozenset[Who]:
     asked = (request.requested_by, request.requested_for)
     if any(ref is not None and ref.id == viewer.person_id for ref in asked):
         found.add(Who.REQUESTER)
-    if request.organization is not None and request.organization.id == viewer.key_contact_of:
+    if request.organization is not None and request.organization.id in viewer.key_contact_of:
         found.add(Who.KEY_CONTACT)
     # The clocks of a partner's SLA are the partner's; here it affects what was handed over under it.
     handed_over = {link.agreement for link in request.below}

@@ -16,7 +16,7 @@ The law: every moment from the creation to the last completion, or until now, is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,19 +60,13 @@ def periods(
     time is left out, and what is said to be earlier than what was before it is of the same moment.
     """
     marks: list[tuple[int, datetime, Held]] = []
-    status, team = Status.ASSIGNED.value, None
-    for entry in history:
-        if not {"status", "team", "completed_at"} & entry.changes.keys():
-            continue
-        status = entry.changes.get("status", [None, status])[1]
-        team = entry.changes.get("team", [None, team])[1]
-        held = _held(status, team, account, customer)
+    for entry, held in held_in_turn(history, account, customer):
         if not partners and held.account not in (account, None):
-            held = Held(account, None, status)
+            held = Held(account, None, held.status)
         at = entry.at if not marks else max(entry.at, marks[-1][1])
         if marks and marks[-1][1] == at:
             marks.pop()
-        anew = status == Status.COMPLETED and "completed_at" in entry.changes
+        anew = held.status == Status.COMPLETED and "completed_at" in entry.changes
         if anew or not marks or marks[-1][2] != held:
             marks.append((entry.n, at, held))
     ends = [at for _, at, _ in marks[1:]]
@@ -81,6 +75,18 @@ def periods(
         n, since, held = marks[-1]
         cut.append(Period(n, since, max(now, since), held, goes_on=True))
     return cut
+
+
+def held_in_turn(
+    history: Iterable[HistoryEntry], account: str, customer: str | None
+) -> Iterator[tuple[HistoryEntry, Held]]:
+    """Who has it from an entry on, for each entry of a request's whole history that may have changed it."""
+    status, team = Status.ASSIGNED.value, None
+    for entry in history:
+        if {"status", "team", "completed_at"} & entry.changes.keys():
+            status = entry.changes.get("status", [None, status])[1]
+            team = entry.changes.get("team", [None, team])[1]
+            yield entry, _held(status, team, account, customer)
 
 
 def held_now(request: Request) -> Held:

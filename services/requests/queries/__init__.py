@@ -86,19 +86,18 @@ def list_requests(database: Database[Document], query: ListQuery, viewer: Actor)
 
 
 def get_request(database: Database[Document], id: int, viewer: Actor) -> Document:
-    """Raises NotFound."""
-    try:
-        document = _request(database, id, viewer)
-    except NotFound:
-        document = observed.get(database, id, _visible(database, viewer))
-    return shapes.request(document, viewer)
+    """Also one that a partner shows. Raises NotFound."""
+    return shapes.request(_any_request(database, id, viewer), viewer)
 
 
 def visible_among(database: Database[Document], ids: Iterable[int], viewer: Actor) -> dict[int, Document]:
-    """Those of these requests that the viewer may see, by their ids."""
-    among = all_of([{"_id": {"$in": sorted(set(ids))}}, _visible(database, viewer)])
-    found = database["requests"].find(among, _STRIPS)
-    return {document["_id"]: shapes.request(document, viewer) for document in found}
+    """Those of these requests that the viewer may see, by their ids; also those that partners show."""
+    wanted, visible = set(ids), _visible(database, viewer)
+    among = all_of([{"_id": {"$in": sorted(wanted)}}, visible])
+    found = {each["_id"]: each for each in database["requests"].find(among, _STRIPS)}
+    if missing := wanted - found.keys():
+        found |= observed.among(database, missing, visible)
+    return {id: shapes.request(document, viewer) for id, document in found.items()}
 
 
 def shown_request(document: Mapping[str, Any], viewer: Actor) -> Document:
@@ -114,18 +113,18 @@ def list_notes(database: Database[Document], query: ListQuery, viewer: Actor) ->
 
 def list_notes_of_request(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """A request's notes; only public ones for its requester. Raises NotFound."""
-    try:
-        _request(database, id, viewer)
-    except NotFound:
-        return observed.notes(observed.get(database, id, _visible(database, viewer)), query, viewer)
+    document = _any_request(database, id, viewer)
+    if observed.is_of_partner(document):
+        return observed.notes(document, query, viewer)
     return _notes(database, query, all_of([{"request_id": id}, _readable(viewer)]), viewer)
 
 
 def list_note_attachments(database: Database[Document], id: int, query: ListQuery, viewer: Actor) -> Page:
     """The files of all notes of a request that the viewer may read; one that is on several notes, as when a
-    note was published, once, with the latest. Raises NotFound.
+    note was published, once, with the latest. No file of a partner's request is shown. Raises NotFound.
     """
-    _request(database, id, viewer)
+    if observed.is_of_partner(_any_request(database, id, viewer)):
+        return page_at_hand([], NOTE_ATTACHMENTS, query)
     with_files = all_of([{"request_id": id, "attachments.id": {"$gt": 0}}, _readable(viewer)])
     notes = list(database["notes"].find(with_files, {"text": 0}).sort([("_id", 1)]))
     named = {account for note in notes for account in shapes.accounts_of_note(note, viewer.account)}
@@ -185,10 +184,11 @@ def threads_of(database: Database[Document], id: int, viewer: Actor) -> list[Doc
 def get_history(database: Database[Document], id: int, viewer: Actor) -> list[Document]:
     """Everything that happened to a request, oldest first: `{n, at, account, person, what, text, changes}`.
 
-    For those who see all requests. Raises NotFound, Forbidden.
+    Of a partner's request nothing is told. For those who see all requests. Raises NotFound, Forbidden.
     """
     _specialists_only(viewer)
-    _request(database, id, viewer)
+    if observed.is_of_partner(_any_request(database, id, viewer)):
+        return []
     entries = history.read(database, "requests", id)
     names = _called(database, {account for entry in entries for account in shapes.accounts_told(entry)})
     return [shapes.entry(each, names) for each in entries]
@@ -196,9 +196,12 @@ def get_history(database: Database[Document], id: int, viewer: Actor) -> list[Do
 
 def get_periods(database: Database[Document], id: int, viewer: Actor, now: datetime) -> list[Document]:
     """Who held a request (`model.periods`), oldest first: `{n, since, until, goes_on, account, team_id,
-    status}`. `account` is None where nobody did. Its requester is told of no other account. Raises NotFound.
+    status}`. `account` is None where nobody did. Its requester is told of no other account. Of a partner's
+    request nothing is told. Raises NotFound.
     """
-    document = _request(database, id, viewer)
+    document = _any_request(database, id, viewer)
+    if observed.is_of_partner(document):
+        return []
     told = [decode(HistoryEntry, entry) for entry in history.read(database, "requests", id)]
     above = document.get("above")
     all_ = viewer.is_system or sees_all(viewer.roles)
@@ -235,6 +238,14 @@ def _request(database: Database[Document], id: int, viewer: Actor) -> Document:
     if document is None:
         raise NotFound()
     return document
+
+
+def _any_request(database: Database[Document], id: int, viewer: Actor) -> Document:
+    """A request of the account, or one that a partner shows. Raises NotFound."""
+    try:
+        return _request(database, id, viewer)
+    except NotFound:
+        return observed.get(database, id, _visible(database, viewer))
 
 
 def _crossing(database: Database[Document], id: int, viewer: Actor) -> Document:

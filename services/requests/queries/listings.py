@@ -37,8 +37,8 @@ def related(viewer: Viewer) -> Filter:
     `model.access.relation` as a filter. Each of its ways has an index.
     """
     ways: list[Filter] = [{"requested_by.id": viewer.person_id}, {"requested_for.id": viewer.person_id}]
-    if viewer.key_contact_of is not None:
-        ways.append({"organization.id": viewer.key_contact_of})
+    if viewer.key_contact_of:
+        ways.append({"organization.id": {"$in": sorted(viewer.key_contact_of)}})
     if viewer.sla_ids:
         ways.append({"sla_ids": {"$in": sorted(viewer.sla_ids)}})
     if viewer.agreements:

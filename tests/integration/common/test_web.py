@@ -30,6 +30,17 @@ def test_each_service_shows_its_own_share_of_the_process_metrics(deployment: Any
     assert f"interdesk_command_seconds_count{{{labels}}} 1.0" in text
     assert 'service="organizations"' not in text
     assert "process_cpu_seconds_total" in text
+    ours = f'account="{account}",service="requests"'
+    shown = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("interdesk_"))
+    assert float(shown[f'interdesk_workers{{account="{account}",service="requests",state="busy"}}']) == 0
+    assert float(shown[f"interdesk_workers_limit{{{ours}}}"]) == 10
+    opened, used = (
+        float(shown[f'interdesk_database_connections{{{ours},state="{state}"}}'])
+        for state in ("open", "used")
+    )
+    assert 0 <= used <= opened <= float(shown[f"interdesk_database_connections_limit{{{ours}}}"])
+    assert opened > 0
+    assert float(shown[f'interdesk_broker_connections{{{ours},use="consumer"}}']) == 1
     assert 'command="save_team"' in deployment.get("organizations", "metrics")[1]
 
     assert deployment.get("requests", "healthz")[0] == 200

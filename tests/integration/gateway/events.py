@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, Final
+
 from services.common import bus_json
 from tests.integration.gateway.account import Account
 
@@ -32,3 +35,31 @@ def noted(account: Account) -> None:
     """The inbox service hears what is said in requests."""
     words = ("requests", "requests", "request.note_added", "notifications", "note_added")
     heard(account, *words, order="note_id")
+
+
+RECORDED: Final = {
+    "requests": ("requests", "request.recorded", "request_recorded"),
+    "slas": ("affected_slas", "affected_sla.recorded", "affected_sla_recorded"),
+}
+"""What is told to reports: by whom, of which collection, and who hears it."""
+
+
+def recorded(account: Account, *services: str) -> None:
+    """The reporting service hears all that was said, the latest first, and some of it twice."""
+    for of in services:
+        told = said(account, of)
+        report(account, of, [*reversed(told), *told[::5]])
+
+
+def said(account: Account, of: str) -> list[dict[str, Any]]:
+    """What a service has said to reports so far."""
+    collection, type, _ = RECORDED[of]
+    kept = account.contexts[of].database[collection]
+    return [row["body"] for each in kept.find({}) for row in each["outbox"] if row["type"] == type]
+
+
+def report(account: Account, of: str, told: Iterable[dict[str, Any]]) -> None:
+    """The reporting service hears this of what a service has said."""
+    handler = getattr(account.caller.services["reporting"], RECORDED[of][2])
+    for body in told:
+        handler(bus_json.decode(bus_json.encode(body)))

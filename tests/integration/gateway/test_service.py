@@ -164,6 +164,13 @@ def test_a_large_import_goes_on_when_its_service_was_killed(
     assert tried["results"]["unchanged"] == len(names)
 
 
+def test_reports_are_rebuilt_by_a_command(widget: LocalAccount, api: Api) -> None:
+    api.post("requests", {"subject": "Counted", "category": "incident"})
+    done = json.loads(interdesk(widget, "reporting", "rebuild", "--json"))
+    assert (done["state"], done["errors"]) == ("done", [])
+    assert done["line"] == done["lines"] >= 1
+
+
 def test_clients_that_are_slow_to_send_keep_nobody_waiting(widget: LocalAccount) -> None:
     host, port = widget.addresses["gateway"].split(":")
     head = f"POST /v1/teams HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {widget.admin_token}\r\n"

@@ -107,6 +107,18 @@ def test_a_session_ends_when_it_is_idle_and_at_last_though_it_is_used(account: A
     assert idle.get(HOME).status_code == 303
 
 
+def test_of_many_sessions_those_that_were_opened_last_are_kept(account: Account) -> None:
+    person, _ = person_with_password(account, "Many Windows")
+    first = Browser(account)
+    assert first.sign_in(person["primary_email"]).status_code == 303
+    for _ in range(sessions.MOST_OPEN):
+        account.clock.step(seconds=1)
+        last = Browser(account)
+        assert last.sign_in(person["primary_email"]).status_code == 303
+    assert first.get(HOME).status_code == 303
+    assert last.get(HOME).status_code == 200
+
+
 def test_signing_out_ends_the_session_and_takes_a_form_of_ours(account: Account) -> None:
     browser, _ = signed_in(account, "Leaver")
     page = browser.page(HOME)
@@ -136,6 +148,9 @@ def test_a_changed_password_ends_what_the_old_one_opened(account: Account, brows
     assert (wrong.status_code, wrong.headers["X-Interdesk-Error"]) == (422, "weak_password")
     changed = {"password": "another one of mine", "old_password": PASSWORD}
     assert client.send("POST", "people/me/set_password", changed).status_code == 204
+    counted = account.contexts["organizations"].database["sign_in_tries"]
+    key = hashlib.sha256(person["primary_email"].encode()).hexdigest()
+    assert counted.count_documents({"_id": f"person/{key}"}) == 0, "the old one was right"
     assert browser.get(HOME).status_code == 303
     assert browser.sign_in(person["primary_email"]).status_code == 401
     assert browser.sign_in(person["primary_email"], "another one of mine").status_code == 303

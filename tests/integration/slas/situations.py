@@ -44,10 +44,17 @@ def said(n: int, when: datetime, **fields: Any) -> Document:
     return {"request_id": 1, "n": n, "at": iso(when), **usual, "begun": begun, **fields}
 
 
-def told(side: Side) -> list[tuple[str, str, int]]:
+def events(side: Side) -> list[Document]:
+    """The bodies of what was told of affected SLAs, in its order, by the last part of the type; but not what
+    reports count, which is told at every step."""
     kept = side.context.database[store.AFFECTED_SLAS].find({})
-    rows = [row for each in kept for row in each["outbox"]]
-    return [(row["type"].partition(".")[2], row["body"]["goal"], row["body"]["percent"]) for row in rows]
+    rows = [row for each in kept for row in each["outbox"] if row["type"] != "affected_sla.recorded"]
+    return [{"type": row["type"].partition(".")[2], **row["body"]} for row in rows]
+
+
+def told(side: Side) -> list[tuple[str, str, int]]:
+    """The alarms: what of which target, at how much of it."""
+    return [(each["type"], each["goal"], each["percent"]) for each in events(side)]
 
 
 def office(side: Side) -> int:

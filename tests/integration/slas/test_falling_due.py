@@ -15,7 +15,7 @@ from services.slas.actions import affected, alarms, schemes, services
 from services.slas.model.clocks import RESOLUTION, TOLD
 from tests.crashing import Crash, Crashing
 from tests.integration.slas.accounts import Hosting, Side
-from tests.integration.slas.situations import Document, at, said
+from tests.integration.slas.situations import Document, at, events, said
 
 RESPONSE_LOW = "response_target_notification_scheme_low_id"
 RESOLUTION_LOW = "resolution_target_notification_scheme_low_id"
@@ -26,13 +26,6 @@ def rule(percent: int, *notify: str, team: int | None = None, urgent: bool = Fal
     """As the schema gives it."""
     flags = {f"notify_{name}": name in notify for name in TOLD}
     return {"threshold_percentage": percent, **flags, "escalate_to_team_id": team, "make_urgent": urgent}
-
-
-def events(side: Side) -> list[Document]:
-    """The bodies of what was told, in its order, by the last part of the type."""
-    kept = side.context.database[store.AFFECTED_SLAS].find({})
-    rows = [row for each in kept for row in each["outbox"]]
-    return [{"type": row["type"].partition(".")[2], **row["body"]} for row in rows]
 
 
 def scheme(side: Side, *rules: Document, **fields: Any) -> int:

@@ -53,3 +53,10 @@ def test_two_filters_of_one_field_both_hold() -> None:
     assert filter_of(narrowed) == {
         "$and": [{"team_id": {"$in": [1, 2]}}, {"team_id": {"$in": [2, None]}}, {"sla_ids": {"$in": [5]}}]
     }
+
+
+def test_representatives_see_rows_of_their_slas_and_nothing_of_subjects_without_any() -> None:
+    requests = defined(report()).of_slas((5, 7))
+    assert requests is not None
+    assert filter_of(requests) == {"$and": [{"sla_ids": {"$in": [5, 7]}}]}
+    assert defined(report(subject="periods")).of_slas((5, 7)) is None

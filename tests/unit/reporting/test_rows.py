@@ -62,6 +62,36 @@ def test_any_order_and_any_doubles_make_the_same_row(more: list[int], random: An
     assert applied(events) == applied(STORY)
 
 
+def whole(n: int) -> Document:
+    """All that was said up to the nth event."""
+    told = [event["mark"] for event in STORY[: n + 1] if event["mark"] is not None]
+    return {**STORY[n], "n": told[-1]["n"], "marks": told}
+
+
+@given(
+    st.lists(st.sampled_from(range(len(STORY))), max_size=12),
+    st.sampled_from(range(len(STORY))),
+    st.lists(st.sampled_from(range(len(STORY))), max_size=12),
+)
+def test_all_that_was_said_and_what_was_said_since_make_the_same_row_again(
+    before: list[int], told: int, after: list[int]
+) -> None:
+    row = rows.whole(applied([STORY[n] for n in before]), whole(told), "widget")
+    since = range(max([told, *before]) + 1, len(STORY))
+    missing = [n for n in range(told + 1, len(STORY)) if n not in before]
+    for n in (*after, *missing, *since, *after):
+        row = rows.apply(row, STORY[n], "widget")
+    assert row == applied(STORY)
+
+
+@given(st.sampled_from(range(len(STORY))))
+def test_what_a_row_says_wrongly_is_dropped(told: int) -> None:
+    row = {**applied(STORY[: told + 1]), "category": "rfc", "reach": "moon", "odd": 1, "revision": 7}
+    row["marks"] = [mark(1, 3, team=8), mark(77, 4)]
+    made = rows.whole(row, whole(told), "widget")
+    assert made == {**applied(STORY[: told + 1]), "revision": 7}
+
+
 def test_a_request_is_measured_by_who_had_it() -> None:
     row = applied(STORY)
     assert (row["returned"], row["ping_pong"], row["reopened"]) == (1, 1, 1)

@@ -26,6 +26,7 @@ from services.requests.model import (
     Step,
     Who,
     periods,
+    recorded,
 )
 
 START = datetime(2024, 5, 6, 8, tzinfo=UTC)
@@ -76,6 +77,7 @@ class Account:
     events: list[Event] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     lines: dict[int, list[HistoryEntry]] = field(default_factory=dict)
+    marks: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     incarnation: int = 1
     minutes: int = 0
     ids: Counter = field(default_factory=lambda: Counter(""))
@@ -91,6 +93,7 @@ class Account:
         twin.notes = {key: list(notes) for key, notes in self.notes.items()}
         twin.events, twin.history = list(self.events), list(self.history)
         twin.lines = {key: list(lines) for key, lines in self.lines.items()}
+        twin.marks = {key: list(marks) for key, marks in self.marks.items()}
         twin.introduced = dict(self.introduced)
         return twin
 
@@ -145,6 +148,9 @@ class Account:
 
     def keep(self, step: Step) -> Step:
         """What one save does."""
+        for said in recorded(step, self.requests.get(step.request.id)):
+            if said["mark"] is not None:
+                self.marks.setdefault(step.request.id, []).append(said["mark"])
         self.requests[step.request.id] = step.request
         self.notes.setdefault(step.request.id, []).extend(step.notes)
         self.events.extend(step.events)

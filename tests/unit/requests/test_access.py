@@ -24,7 +24,7 @@ VIEWERS = st.builds(
     Viewer,
     PEOPLE,
     ROLES,
-    st.sampled_from([None, OFFICE, PLANT]),
+    st.frozensets(st.sampled_from([OFFICE, PLANT])),
     st.frozensets(st.sampled_from([GOLD, SILVER])),
     st.frozensets(st.sampled_from([HOSTING, "agreement/globalnet/widget"])),
 )
@@ -94,9 +94,9 @@ def test_what_lets_see_adds_up(request: Request, viewer: Viewer) -> None:
     [
         (Viewer(ANN), {Who.REQUESTER}),
         (Viewer(BEN), set()),
-        (Viewer(BEN, organization_id=OFFICE), set()),
-        (Viewer(BEN, frozenset({"key_contact"}), OFFICE), {Who.KEY_CONTACT}),
-        (Viewer(BEN, frozenset({"key_contact"}), PLANT), set()),
+        (Viewer(BEN, organization_ids=frozenset({OFFICE})), set()),
+        (Viewer(BEN, frozenset({"key_contact"}), frozenset({PLANT, OFFICE})), {Who.KEY_CONTACT}),
+        (Viewer(BEN, frozenset({"key_contact"}), frozenset({PLANT})), set()),
         (Viewer(BEN, frozenset({"key_contact"})), set()),
         (Viewer(BEN, sla_ids=frozenset({GOLD})), {Who.REPRESENTATIVE}),
         (Viewer(BEN, sla_ids=frozenset({SILVER})), set()),

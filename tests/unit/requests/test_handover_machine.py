@@ -219,6 +219,14 @@ class Handover(RuleBasedStateMachine):
                 assert ends[-1] == request.completed_at
 
     @invariant()
+    def what_its_history_tells_reports_is_what_its_saves_have_told_them(self) -> None:
+        for request in self.requests():
+            account = self.federation[request.account]
+            whole = model.recorded_whole(request, account.lines[request.id], account.notes[request.id])
+            assert whole["marks"] == account.marks[request.id]
+            assert whole["n"] >= account.marks[request.id][-1]["n"]
+
+    @invariant()
     def at_rest_all_agree(self) -> None:
         if self.requests():
             check(self.federation)

@@ -1,0 +1,67 @@
+"""What operators are given is what they take, as far as packages bring their schemas: of Prometheus' operator
+and KEDA. Of RabbitMQ's and MongoDB's none does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.conftest import Document
+from tests.deploy.test_kubernetes import with_lines_of
+
+KINDS = {
+    "PodMonitor": "cloudcoil.models.prometheus_operator.v1",
+    "PrometheusRule": "cloudcoil.models.prometheus_operator.v1",
+    "ScaledObject": "cloudcoil.models.keda.v1alpha1",
+}
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory, kubectl: Path) -> list[Document]:
+    """All of an account with the optional components, too."""
+    return with_lines_of("deployment.md", tmp_path_factory.mktemp("given"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_operator_takes_what_it_is_given(given: list[Document], kind: str) -> None:
+    model = model_of(kind)
+    found = [each for each in given if each["kind"] == kind]
+    assert found
+    for document in found:
+        assert lost(document, document_of(model, document)) == []
+
+
+def test_a_field_that_no_operator_knows_is_found(given: list[Document]) -> None:
+    (monitor,) = (each for each in given if each["kind"] == "PodMonitor")
+    misspelt = {**monitor, "spec": {**monitor["spec"], "podMetricsEndpoint": []}}
+    assert lost(misspelt, document_of(model_of("PodMonitor"), misspelt)) == [".spec.podMetricsEndpoint"]
+
+
+def model_of(kind: str) -> Any:
+    try:
+        return getattr(importlib.import_module(KINDS[kind]), kind)
+    except ImportError:
+        pytest.skip(f"{KINDS[kind]} is not installed: {kind} was not held against its schema")
+
+
+def document_of(model: Any, document: Document) -> Any:
+    """What its schema makes of it. Raises ValidationError for a value of another type."""
+    return model.model_validate(document).model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def lost(document: Any, kept: Any, place: str = "") -> list[str]:
+    """What of a document its schema does not know."""
+    if isinstance(document, dict) and isinstance(kept, dict):
+        return [
+            each
+            for name, value in document.items()
+            for each in (lost(value, kept[name], f"{place}.{name}") if name in kept else [f"{place}.{name}"])
+        ]
+    if isinstance(document, list) and isinstance(kept, list):
+        pairs = enumerate(zip(document, kept, strict=True))
+        return [each for n, pair in pairs for each in lost(*pair, f"{place}.{n}")]
+    return []
