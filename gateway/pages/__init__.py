@@ -1,4 +1,4 @@
-"""Pages to look at: requests, read-only, for people who sign in with a password.
+"""Pages to look at: requests and dashboards, read-only, for people who sign in with a password.
 
 They are rendered here, need no script, and read through the same functions as the API, so who sees what is
 said in one place. A session (`gateway.sessions`) stands where the API has a token.
@@ -18,7 +18,8 @@ from gateway import errors
 from gateway.answers import Answers
 from gateway.audiences import anyone, signed_in
 from gateway.context import GatewayContext
-from gateway.pages import styles, wording
+from gateway.pages import measures, styles, wording
+from gateway.pages.dashboards import Dashboards
 from gateway.pages.lists import Lists
 from gateway.pages.one_request import OneRequest
 from gateway.pages.page import STAFF_LISTS, failure_page, lists, protect
@@ -34,6 +35,8 @@ _FILTERS = {
     "duration": wording.duration,
     "told": wording.told,
     "said_by": wording.said_by,
+    "field_title": measures.field_title,
+    "of_record": measures.of_record,
 }
 
 
@@ -47,6 +50,7 @@ class Pages:
     def register(self, app: Flask) -> None:
         blueprint = Blueprint("pages", __name__, template_folder="templates")
         signing_in, files = SigningIn(self._context), AttachmentViews(self._context, self._answers)
+        boards = Dashboards(self._context, self._answers)
         listed, one = Lists(self._context, self._answers), OneRequest(self._context, self._answers)
 
         def add(path: str, name: str, view: Callable[..., object], method: str = "GET") -> None:
@@ -60,6 +64,11 @@ class Pages:
         for name, _ in STAFF_LISTS:
             add(f"/requests/{name}", name, signed_in(listed.view(name)))
         add("/requests/<id>", "request", signed_in(_plain(one.get)))
+        add("/dashboards", "dashboards", signed_in(_plain(boards.list)))
+        add("/dashboards/<id>", "dashboard", signed_in(_plain(boards.get)))
+        add("/dashboards/<id>/charts/<report>", "chart", signed_in(_plain(boards.chart)))
+        add("/dashboards/<id>/figures/<report>", "figures", signed_in(_plain(boards.figures)))
+        add("/dashboards/<id>/records", "figure", signed_in(_plain(boards.records)))
         add("/attachments/<id>", "file", signed_in(_plain(files.fetch)))
         blueprint.after_request(protect)
         blueprint.register_error_handler(InterdeskError, self._failed)

@@ -19,6 +19,7 @@ from gateway.sessions import form_key
 from services.common.errors import InterdeskError, NotFound
 from services.common.roles import SEE_REQUESTS
 from services.organizations import queries as organizations
+from services.reporting import queries as reporting
 
 POLICY: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -60,12 +61,14 @@ def lists() -> tuple[tuple[str, str], ...]:
 def page(context: GatewayContext, template: str, status: int = 200, **values: Any) -> Response:
     """A page for who has signed in."""
     account, zone = _place(context)
+    boards = reporting.has_dashboards(context.databases["reporting"], viewer())
     id = context.sessions.id_in(request.cookies)
     frame = {
         "account": account,
         "reader": viewer(),
         "zone": zone,
         "lists": lists(),
+        "has_dashboards": boards,
         "sign_out_key": form_key(id) if id else "",
     }
     return Response(render_template(template, **frame, **values), status, mimetype="text/html")
@@ -80,6 +83,11 @@ def plain_page(context: GatewayContext, template: str, status: int = 200, **valu
         "status": status,
     }
     return Response(render_template(template, **frame, **values), status, mimetype="text/html")
+
+
+def zone_of_reader(context: GatewayContext) -> ZoneInfo:
+    """The zone in which he is told of times and days."""
+    return _place(context)[1]
 
 
 def _place(context: GatewayContext) -> tuple[Mapping[str, Any], ZoneInfo]:

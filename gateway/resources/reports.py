@@ -24,11 +24,11 @@ from gateway import bodies, documents
 from gateway.answers import Answers, of_json
 from gateway.context import GatewayContext
 from gateway.files import FORMATS, Table, file_of
-from gateway.records import Document
+from gateway.records import Document, Shape
 from gateway.resource import Resource, ResourceViews, View, add_views, viewer
 from gateway.resources.shapes.reports import DASHBOARD, RECORDS, REPORT
 from services.common.errors import Invalid, NotFound
-from services.common.listing import ListQuery
+from services.common.listing import ListQuery, Page
 from services.common.roles import SEE_REQUESTS
 from services.reporting import queries, schemas
 
@@ -92,15 +92,37 @@ class _FigureViews(ResourceViews):
 
     def page_of(self, report: Document, where: Document, taken: Mapping[str, str]) -> Response:
         """A page of what a figure counts. `taken`: the parameters that say which figure."""
-        now = self.context.clock.now()
-        which = queries.chosen(self.database, report, taken, viewer(), now)
+        if format := _format(taken):
+            which, _, query = self._chosen(report, taken)
+            return self._records_file(format, report, where, which, query)
+        shape, query, page = self.found(report, where, taken)
+        return self.answers.page(shape, page, replace(query, named=(*taken.items(), *query.named)))
+
+    def found(
+        self, report: Document, where: Document, taken: Mapping[str, str]
+    ) -> tuple[Shape, ListQuery, Page]:
+        """What a figure counts, as it is asked for. Raises Invalid, NotFound."""
+        which, shape, query = self._chosen(report, taken)
+        return shape, query, queries.list_records(self.database, report, where, which, query, viewer())
+
+    def figures_file(self, format: str, report: Document, told: Document) -> Response:
+        """The figures of a report as a file."""
+        days = ("bucket", "from", "until")
+        lines = [
+            [each[name] and date.fromisoformat(each[name]) for name in days]
+            + [*each["group"].values(), *each["values"].values()]
+            for each in told["figures"]
+        ]
+        names = (*days, *report["groups"], *report["measures"])
+        table = Table(names, lines, told["time_zone"], queries.units_of(report))
+        return file_of(format, f"report-{report['id']}", table)
+
+    def _chosen(self, report: Document, taken: Mapping[str, str]) -> tuple[queries.Chosen, Shape, ListQuery]:
+        """Which figure, what its records are, and how they are listed. Raises Invalid."""
+        which = queries.chosen(self.database, report, taken, viewer(), self.context.clock.now())
         shape = RECORDS[report["subject"]]
         others = [(name, value) for name, value in request.args.items(multi=True) if name not in taken]
-        query = ListQuery.parse(others, shape.listing)
-        if format := _format(taken):
-            return self._records_file(format, report, where, which, query)
-        page = queries.list_records(self.database, report, where, which, query, viewer())
-        return self.answers.page(shape, page, replace(query, named=(*taken.items(), *query.named)))
+        return which, shape, ListQuery.parse(others, shape.listing)
 
     def _records_file(
         self, format: str, report: Document, where: Document, which: queries.Chosen, query: ListQuery
@@ -144,17 +166,7 @@ class ReportViews(_FigureViews):
         report = self.load(id)
         told = self.figures_of(report, report, asked)
         format = _format(asked)
-        if format is None:
-            return of_json(told)
-        days = ("bucket", "from", "until")
-        lines = [
-            [each[name] and date.fromisoformat(each[name]) for name in days]
-            + [*each["group"].values(), *each["values"].values()]
-            for each in told["figures"]
-        ]
-        names = (*days, *report["groups"], *report["measures"])
-        table = Table(names, lines, told["time_zone"], queries.units_of(report))
-        return file_of(format, f"report-{report['id']}", table)
+        return of_json(told) if format is None else self.figures_file(format, report, told)
 
     def get_records(self, id: str) -> Response:
         report = self.load(id)
@@ -181,12 +193,22 @@ class DashboardViews(_FigureViews):
 
     def get_records(self, id: str) -> Response:
         dashboard = self.load(id)
-        named = bodies.record_id(request.args.get("report", ""), self.context.config.domain, REPORT.type)
+        report = self.report_on(dashboard, request.args.get("report", ""))
+        return self.page_of(report, dashboard, self.taken(report))
+
+    def report_on(self, dashboard: Document, named: str) -> Document:
+        """The report that an id names, of those that the viewer sees on a dashboard. Raises NotFound."""
+        id = bodies.record_id(named, self.context.config.domain, REPORT.type)
         reports = queries.reports_of(self.database, dashboard, viewer())
-        report = next((each for each in reports if each["id"] == named), None)
+        report = next((each for each in reports if each["id"] == id), None)
         if report is None:
             raise NotFound
-        return self.page_of(report, dashboard, _taken({**_WHICH, **_REPORT}, report))
+        return report
+
+    @staticmethod
+    def taken(report: Document) -> dict[str, str]:
+        """Those parameters that say which figure of the dashboard's report."""
+        return _taken({**_WHICH, **_REPORT}, report)
 
 
 def _asked(known: Mapping[str, str]) -> dict[str, str]:

@@ -33,6 +33,7 @@ __all__ = [
     "get_dashboard",
     "get_rebuild",
     "get_report",
+    "has_dashboards",
     "kinds_of",
     "list_dashboards",
     "list_records",
@@ -68,6 +69,13 @@ def list_dashboards(database: Database[Document], query: ListQuery, viewer: Acto
 def get_dashboard(database: Database[Document], id: int, viewer: Actor) -> Document:
     """Raises NotFound."""
     return _get(database, "dashboard", id, viewer)
+
+
+def has_dashboards(database: Database[Document], viewer: Actor) -> bool:
+    """Whether there is one in use that the viewer sees."""
+    with answering():
+        among = all_of([{"disabled": False}, visible(database, viewer)])
+        return database[store.DASHBOARDS.name].find_one(among, {"_id": 1}) is not None
 
 
 def reports_of(

@@ -1,0 +1,186 @@
+"""Dashboards: each report as a chart and a table, and behind every figure exactly the records that it counts.
+
+    /dashboards                     those that the reader sees
+    /dashboards/7                   the figures of its reports
+    /dashboards/7/charts/9          the chart of its report 9, an SVG
+    /dashboards/7/figures/9         the same figures as a CSV file
+    /dashboards/7/records?report=9  what a figure counts; `export_format=csv` as a file
+
+All take the days as the API does (`from`, `until`, `time_zone`), and read through its views: who sees what is
+said in one place. The zone is the reader's where none is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from flask import Response, request
+
+from gateway.answers import Answers
+from gateway.context import GatewayContext
+from gateway.pages import charts, measures
+from gateway.pages.lists import neighbours
+from gateway.pages.page import page, zone_of_reader
+from gateway.records import Document
+from gateway.resource import viewer
+from gateway.resources.reports import DashboardViews
+from gateway.resources.shapes.reports import DASHBOARD
+from services.common.errors import Invalid
+from services.common.listing import ListQuery
+from services.reporting import queries
+
+MOST_ROWS: Final = 120
+"""Of a table so many lines are shown, the latest; the file has all."""
+CHART_POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+"""A picture's own, for who opens it by itself: its styles stand in it."""
+_SPAN: Final = ("from", "until", "time_zone")
+
+
+class Dashboards:
+    def __init__(self, context: GatewayContext, answers: Answers) -> None:
+        self._context = context
+        self._answers = answers
+        self._views = DashboardViews(context, answers)
+        self._database = context.databases["reporting"]
+
+    def list(self) -> Response:
+        asked = list(request.args.items(multi=True))
+        query = ListQuery.parse(asked, DASHBOARD.listing, "enabled")
+        found = queries.list_dashboards(self._database, query, viewer())
+        return page(
+            self._context,
+            "dashboards.html",
+            found=found,
+            records=self._answers.shown(DASHBOARD, found.items),
+            neighbours=neighbours(found, asked),
+        )
+
+    def get(self, id: str) -> Response:
+        dashboard, asked = self._views.load(id), self._asked()
+        parts = []
+        for report in queries.reports_of(self._database, dashboard, viewer()):
+            try:
+                told = self._views.figures_of(report, dashboard, asked)
+            except Invalid as error:
+                # Days that can't be are wrong for all reports; what one of them can't tell is its own matter.
+                if error.code != "too_many_figures":
+                    raise
+                parts.append({"report": report, "refused": error.message})
+            else:
+                parts.append(_part(report, told, dashboard["id"]))
+        span = {name: asked[name] for name in _SPAN if name in request.args}
+        return page(self._context, "dashboard.html", dashboard=dashboard, parts=parts, span=span)
+
+    def chart(self, id: str, report: str) -> Response:
+        _, definition, told = self._told(id, report)
+        response = Response(charts.drawn(charts.chart_of(definition, told)), mimetype="image/svg+xml")
+        response.headers["Content-Security-Policy"] = CHART_POLICY
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response
+
+    def figures(self, id: str, report: str) -> Response:
+        _, definition, told = self._told(id, report)
+        return self._views.figures_file("csv", definition, told)
+
+    def records(self, id: str) -> Response:
+        dashboard = self._views.load(id)
+        report = self._views.report_on(dashboard, request.args.get("report", ""))
+        taken = {"time_zone": zone_of_reader(self._context).key, **self._views.taken(report)}
+        if "export_format" in taken:
+            return self._views.page_of(report, dashboard, taken)
+        shape, query, found = self._views.found(report, dashboard, taken)
+        records = self._answers.shown(shape, found.items, query.fields)
+        asked = list(request.args.items(multi=True))
+        measure = taken.get("measure", "count")
+        return page(
+            self._context,
+            "records.html",
+            dashboard=dashboard,
+            report=report,
+            measure=measures.title_of(measure, report["subject"]),
+            counts=measures.SUBJECTS[report["subject"]].lower().replace("slas", "SLAs"),
+            days=_days_of(taken),
+            zone_asked=taken["time_zone"],
+            found=found,
+            records=records,
+            columns=columns(records),
+            file=f"?{urlencode([*_unpaged(asked), ('export_format', 'csv')])}",
+            neighbours=neighbours(found, asked),
+        )
+
+    def _told(self, id: str, report: str) -> tuple[Document, Document, Document]:
+        dashboard = self._views.load(id)
+        definition = self._views.report_on(dashboard, report)
+        return dashboard, definition, self._views.figures_of(definition, dashboard, self._asked())
+
+    def _asked(self) -> dict[str, str]:
+        """The days that are asked for: an empty field asks for none. Raises Invalid."""
+        if unknown := sorted(request.args.keys() - set(_SPAN)):
+            raise Invalid(errors=[(name, f"is unknown: there are {', '.join(_SPAN)}") for name in unknown])
+        given = {name: value for name, value in request.args.items() if value}
+        return {"time_zone": zone_of_reader(self._context).key, **given}
+
+
+def _part(report: Document, told: Document, dashboard: int) -> Document:
+    """What a dashboard shows of a report."""
+    chart = charts.chart_of(report, told)
+    span = urlencode({name: told[name] for name in _SPAN})
+    lines = told["figures"][::-1] if report["bucket"] else told["figures"]
+    # The latest bucket first, but its groups in their order.
+    lines = sorted(lines, key=lambda each: each["bucket"], reverse=True) if report["bucket"] else lines
+    return {
+        "report": report,
+        "told": told,
+        "days": measures.days(told["from"], told["until"]),
+        "counted_at": measures.counted_at(report["subject"], report["moment"], report["measures"]),
+        "headings": [(name, measures.field_title(name)) for name in report["groups"]],
+        "measures": [
+            (
+                name,
+                measures.title_of(name, report["subject"]),
+                measures.unit_in_words(name, report["subject"]),
+            )
+            for name in report["measures"]
+        ],
+        "lines": [_line(report, each, dashboard) for each in lines[:MOST_ROWS]],
+        "lines_in_all": len(lines),
+        "chart": f"/dashboards/{dashboard}/charts/{report['id']}?{span}",
+        "in_words": charts.in_words(chart, report, told),
+        "file": f"/dashboards/{dashboard}/figures/{report['id']}?{span}",
+    }
+
+
+def _line(report: Document, told: Document, dashboard: int) -> Document:
+    """A line of the table. A figure that was not measured leads nowhere: it counts nothing."""
+    group = [measures.member_of_group(name, value) for name, value in told["group"].items()]
+    figures = [
+        (
+            measures.figure(told["values"][name], name),
+            f"/dashboards/{dashboard}/records?{urlsplit(told['records'][name]).query}",
+            told["values"][name] is not None,
+        )
+        for name in report["measures"]
+    ]
+    bucket = measures.bucket_in_words(told, report["bucket"]) if report["bucket"] else ""
+    return {"bucket": bucket, "group": group, "figures": figures}
+
+
+def columns(records: list[Document]) -> list[str]:
+    """The fields that any of the records has, after its own number and its request."""
+    return [
+        name
+        for name in (records[0] if records else ())
+        if name not in ("id", "request") and any(each[name] is not None for each in records)
+    ]
+
+
+def _days_of(taken: Mapping[str, Any]) -> str:
+    if "from" in taken and "until" in taken:
+        return measures.days(taken["from"], taken["until"])
+    return ""
+
+
+def _unpaged(asked: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [pair for pair in asked if pair[0] not in ("page", "search_after", "search_before")]

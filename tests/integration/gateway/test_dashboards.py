@@ -1,0 +1,148 @@
+"""The pages of dashboards: what the API tells, as charts and tables, to whom it tells it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+import pytest
+
+from gateway.pages.dashboards import CHART_POLICY
+from services.reporting.actions import founding
+from tests.integration.gateway.account import Account, Client
+from tests.integration.gateway.browsing import Browser, signed_in
+from tests.integration.gateway.events import followed
+from tests.integration.gateway.test_reports import recorded
+
+Made = dict[str, Any]
+HOSTILE = "\"'><script>alert(1)</script>{{7*7}} javascript:alert(2)"
+
+
+@pytest.fixture(scope="module")
+def sam(account: Account) -> tuple[Browser, Client]:
+    return signed_in(account, "Sam Specialist", "specialist")
+
+
+@pytest.fixture(scope="module")
+def board(account: Account, administrator: Client, sam: tuple[Browser, Client]) -> Made:
+    """Of two reports of requests in two teams, one of which has a name to be careful with."""
+    member = [sam[1].get("me")["id"]]
+    teams = [administrator.post("teams", {"name": name, "members": member}) for name in ("Desk", HOSTILE)]
+    for number in range(10):
+        made = sam[1].post("requests", {"subject": f"Nr {number} {HOSTILE}", "category": "incident"})
+        path, team = f"requests/{made['id']}", teams[number % 5 == 4]["id"]
+        sam[1].patch(path, {"team_id": team, "note": "Yours."})
+        if number % 2:
+            account.clock.step(minutes=2)
+            sam[1].patch(path, {"status": "completed", "completion_reason": "solved", "note": "Done."})
+    founding.found(account.contexts["reporting"])
+    followed(account)
+    recorded(account, "requests")
+    by_team = {
+        "name": f"By team {HOSTILE}",
+        "subject": "requests",
+        "groups": ["team"],
+        "measures": ["count", "resolution_median", "reopen_rate"],
+    }
+    backlog = {"name": "Backlog", "subject": "requests", "measures": ["open"], "bucket": "day", "days": 9}
+    ids = [sam[1].post("reports", each)["id"] for each in (by_team, backlog)]
+    made = sam[1].post("dashboards", {"name": f"Mine {HOSTILE}", "description": HOSTILE, "reports": ids})
+    return dict(made)
+
+
+def figures_in(page: str) -> list[tuple[str, str]]:
+    """`(what it shows, where it leads)`"""
+    found = re.findall(r'class="number" data-label="[^"]*"><span><a href="([^"]+)">([^<]+)</a>', page)
+    return [(text, unescape(href)) for href, text in found]
+
+
+def test_every_figure_is_the_apis_and_leads_to_as_many_records(
+    sam: tuple[Browser, Client], board: Made
+) -> None:
+    browser, client = sam
+    page = browser.page(f"/dashboards/{board['id']}")
+    told = client.get(f"dashboards/{board['id']}/figures")
+    shown = figures_in(page)
+    counted = [each["values"]["count"] for each in told[0]["figures"]]
+    assert [int(text) for text, _ in shown[: 3 * len(counted) : 3]] == counted
+    backlog = [f"{each['values']['open']}" for each in told[1]["figures"]]
+    assert [text for text, _ in shown[-len(backlog) :]] == backlog[::-1]
+    for text, href in shown[:6:3]:
+        seen, path = [], f"{href}&per_page=3"
+        while path:
+            records = browser.page(path)
+            assert f"{text} requests behind this figure" in records
+            seen += re.findall(r'data-label="Nr"><span><a href="/requests/(\d+)"', records)
+            following = re.search(r'rel="next" href="([^"]+)"', records)
+            path = f"/dashboards/{board['id']}/records{unescape(following[1])}" if following else ""
+        assert len(seen) == len(set(seen)) == int(text)
+    assert browser.page(f"/requests/{seen[0]}")
+    assert "Days begin and end in" in page
+
+
+def test_a_chart_is_a_picture_without_a_script_and_the_table_has_it_in_words(
+    sam: tuple[Browser, Client], board: Made
+) -> None:
+    page = sam[0].page(f"/dashboards/{board['id']}")
+    assert "<script" not in page
+    charts = re.findall(r'<img class="chart" src="([^"]+)" alt="([^"]+)"', page)
+    assert len(charts) == 2
+    assert unescape(charts[0][1]).startswith("Bar chart: Resolution, median by Team")
+    for src, _ in charts:
+        response = sam[0].get(unescape(src))
+        assert (response.status_code, response.mimetype) == (200, "image/svg+xml")
+        assert response.headers["Content-Security-Policy"] == CHART_POLICY
+        tags = {str(each.tag).rpartition("}")[2] for each in ElementTree.fromstring(response.data).iter()}
+        assert not tags & {"script", "a", "image", "foreignObject", "use"}
+
+
+def test_figures_and_records_are_files(sam: tuple[Browser, Client], board: Made) -> None:
+    page = sam[0].page(f"/dashboards/{board['id']}")
+    (file, _) = re.findall(r'href="([^"]+)">These figures as a CSV', page)
+    told = sam[0].get(unescape(file))
+    assert told.mimetype == "text/csv"
+    assert told.text.splitlines()[0].endswith("team,count,resolution_median,reopen_rate")
+    count, href = figures_in(page)[0]
+    records = sam[0].get(f"{href}&export_format=csv")
+    assert len(records.text.splitlines()) == 1 + int(count)
+
+
+def test_who_sees_no_dashboard_is_led_to_none(
+    account: Account, sam: tuple[Browser, Client], board: Made
+) -> None:
+    end_user, _ = signed_in(account, "Eve Enduser")
+    assert 'href="/dashboards"' in sam[0].page("/requests/open")
+    assert 'href="/dashboards"' not in end_user.page("/requests/open")
+    assert "No dashboards here" in end_user.page("/dashboards")
+    ann, _ = signed_in(account, "Ann Specialist", "specialist")
+    assert "Service desk" in ann.page("/dashboards")
+    report = board["reports"][0]["id"]
+    for who in (end_user, ann):
+        for below in ("", f"/charts/{report}", f"/figures/{report}", f"/records?report={report}"):
+            assert who.get(f"/dashboards/{board['id']}{below}").status_code == 404
+
+
+def test_every_account_has_one_to_look_at(sam: tuple[Browser, Client], board: Made) -> None:
+    listed = sam[0].page("/dashboards")
+    id = re.search(r'href="/dashboards/(\d+)">Service desk<', listed)
+    assert id
+    assert len(re.findall(r'<section class="report"', sam[0].page(f"/dashboards/{id[1]}"))) == 8
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["from=yesterday", "from=2026-02-01&until=2026-01-01", "time_zone=Mars", f"colour={quote('<b>')}"],
+)
+def test_days_that_can_not_be_are_told_in_words(sam: tuple[Browser, Client], board: Made, asked: str) -> None:
+    response = sam[0].get(f"/dashboards/{board['id']}?{asked}")
+    assert response.status_code == 422
+    assert "That could not be understood" in response.text
+    assert f"<code>{asked.partition('=')[0]}</code>" in response.text
+
+
+def test_days_without_anything_say_so(sam: tuple[Browser, Client], board: Made) -> None:
+    page = sam[0].page(f"/dashboards/{board['id']}?from=2001-01-01&until=2001-01-02")
+    assert "Nothing was counted in these days." in page
