@@ -66,7 +66,6 @@ class Pages:
         add("/requests/<id>", "request", signed_in(_plain(one.get)))
         add("/dashboards", "dashboards", signed_in(_plain(boards.list)))
         add("/dashboards/<id>", "dashboard", signed_in(_plain(boards.get)))
-        add("/dashboards/<id>/charts/<report>", "chart", signed_in(_plain(boards.chart)))
         add("/dashboards/<id>/figures/<report>", "figures", signed_in(_plain(boards.figures)))
         add("/dashboards/<id>/records", "figure", signed_in(_plain(boards.records)))
         add("/attachments/<id>", "file", signed_in(_plain(files.fetch)))

@@ -2,8 +2,7 @@
 
     /dashboards                     those that the reader sees
     /dashboards/7                   the figures of its reports
-    /dashboards/7/charts/9          the chart of its report 9, an SVG
-    /dashboards/7/figures/9         the same figures as a CSV file
+    /dashboards/7/figures/9         those of its report 9 as a CSV file
     /dashboards/7/records?report=9  what a figure counts; `export_format=csv` as a file
 
 All take the days as the API does (`from`, `until`, `time_zone`), and read through its views: who sees what is
@@ -12,6 +11,7 @@ said in one place. The zone is the reader's where none is asked for.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -33,8 +33,6 @@ from services.reporting import queries
 
 MOST_ROWS: Final = 120
 """Of a table so many lines are shown, the latest; the file has all."""
-CHART_POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
-"""A picture's own, for who opens it by itself: its styles stand in it."""
 _SPAN: Final = ("from", "until", "time_zone")
 
 
@@ -73,15 +71,10 @@ class Dashboards:
         span = {name: asked[name] for name in _SPAN if name in request.args}
         return page(self._context, "dashboard.html", dashboard=dashboard, parts=parts, span=span)
 
-    def chart(self, id: str, report: str) -> Response:
-        _, definition, told = self._told(id, report)
-        response = Response(charts.drawn(charts.chart_of(definition, told)), mimetype="image/svg+xml")
-        response.headers["Content-Security-Policy"] = CHART_POLICY
-        response.headers["Cache-Control"] = "private, no-cache"
-        return response
-
     def figures(self, id: str, report: str) -> Response:
-        _, definition, told = self._told(id, report)
+        dashboard = self._views.load(id)
+        definition = self._views.report_on(dashboard, report)
+        told = self._views.figures_of(definition, dashboard, self._asked())
         return self._views.figures_file("csv", definition, told)
 
     def records(self, id: str) -> Response:
@@ -109,11 +102,6 @@ class Dashboards:
             file=f"?{urlencode([*_unpaged(asked), ('export_format', 'csv')])}",
             neighbours=neighbours(found, asked),
         )
-
-    def _told(self, id: str, report: str) -> tuple[Document, Document, Document]:
-        dashboard = self._views.load(id)
-        definition = self._views.report_on(dashboard, report)
-        return dashboard, definition, self._views.figures_of(definition, dashboard, self._asked())
 
     def _asked(self) -> dict[str, str]:
         """The days that are asked for: an empty field asks for none. Raises Invalid."""
@@ -146,7 +134,8 @@ def _part(report: Document, told: Document, dashboard: int) -> Document:
         ],
         "lines": [_line(report, each, dashboard) for each in lines[:MOST_ROWS]],
         "lines_in_all": len(lines),
-        "chart": f"/dashboards/{dashboard}/charts/{report['id']}?{span}",
+        # In the page itself: the figures are counted once, and the page is one call.
+        "chart": f"data:image/svg+xml;base64,{b64encode(charts.drawn(chart)).decode()}",
         "in_words": charts.in_words(chart, report, told),
         "file": f"/dashboards/{dashboard}/figures/{report['id']}?{span}",
     }
