@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
@@ -21,6 +22,7 @@ Document = Mapping[str, Any]
 
 MOST_BARS: Final = 12
 MOST_LINES: Final = 6
+MOST_STEPS: Final = 5
 _WIDTH: Final = 640
 _LABEL: Final = 26
 _STYLE: Final = Style(
@@ -110,6 +112,7 @@ def drawn(chart: Chart) -> bytes:
             dots_size=2.5,
         )
         made.x_labels = chart.labels
+        made.y_labels = _steps(chart)
     else:
         bars = len(chart.labels) * max(1, len(chart.series))
         made = pygal.HorizontalBar(
@@ -170,12 +173,18 @@ def _name(group: str, measure: str, report: Document, measured: int) -> str:
     return f"{group}: {title}" if measured > 1 else group
 
 
-def _range(chart: Chart) -> tuple[float, float] | None:
+def _range(chart: Chart) -> tuple[float, float]:
     """From nothing on, so that a bar is as long as what it says; percentages up to all."""
     if measures.unit_of(chart.measure) is Unit.PERCENT:
         return 0, 100
     most = max((value or 0 for _, values in chart.series for value in values), default=0)
     return (0, most or 1)
+
+
+def _steps(chart: Chart) -> list[float] | None:
+    """The lines across: no two of the same figure, so whole ones where there are few; else the library's."""
+    least, most = _range(chart)
+    return [float(each) for each in range(int(least), ceil(most) + 1)] if most <= MOST_STEPS else None
 
 
 def _short(label: str) -> str:

@@ -120,3 +120,13 @@ def test_nothing_is_drawn_as_nothing() -> None:
     chart = charts.chart_of(report("count"), told)
     assert charts.in_words(chart, report("count"), told).endswith("There is nothing to show.")
     assert ElementTree.fromstring(charts.drawn(chart)).tag.endswith("svg")
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 5, 60, 4_000])
+def test_no_two_lines_across_a_picture_say_the_same(most: int) -> None:
+    told = {**DAYS, "figures": [figure("A", "2026-01-01", count=most)]}
+    root = ElementTree.fromstring(charts.drawn(charts.chart_of(report("count", bucket="day"), told)))
+    (axis,) = (each for each in root.iter() if each.get("class") == "axis y always_show")
+    steps = [text for each in axis.iter() if (text := each.text or "").strip() and each.tag.endswith("text")]
+    assert len(steps) > 1
+    assert len(steps) == len(set(steps))
