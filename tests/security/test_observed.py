@@ -4,6 +4,7 @@ is completed is withdrawn no more.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -138,14 +139,19 @@ def test_who_represents_no_more_is_shown_neither_watch_nor_news_until_he_does_ag
     assert reasons(client, id) == ["status_changed"]
 
 
-def test_its_page_shows_who_has_it_and_what_was_said(cast: Cast) -> None:
+def test_its_page_shows_who_has_it_what_was_said_and_what_became_of_what_was_asked(cast: Cast) -> None:
     id, browser = cast.request("observed"), Browser(cast.account)
+    tell(cast, id, note_count=7)
+    cast.clients[WATCHER].post(f"requests/{id}/notes", {"text": "How <long> yet?"})
     person = f"people/{cast.ids[WATCHER]}"
     cast.manager.send("POST", f"{person}/set_password", {"password": PASSWORD})
     browser.sign_in(cast.manager.get(person)["primary_email"])
     page = browser.page(f"/requests/{id}")
     assert "See this" in page
-    assert "GigaTera" in page
+    assert "as GigaTera told it" in page
+    assert "The newest 1 of 7 notes." in page
+    assert "Nobody" not in page
+    assert re.search(r"Add note</strong> by .*: pending<br>How &lt;long&gt; yet\?", page)
 
 
 def test_what_is_completed_is_withdrawn_no_more(cast: Cast) -> None:
