@@ -183,6 +183,8 @@ def _range(chart: Chart) -> tuple[float, float]:
 
 def _steps(chart: Chart) -> list[float] | None:
     """The lines across: no two of the same figure, so whole ones where there are few; else the library's."""
+    if all(value is None for _, values in chart.series for value in values):
+        return None
     least, most = _range(chart)
     return [float(each) for each in range(int(least), ceil(most) + 1)] if most <= MOST_STEPS else None
 

@@ -79,6 +79,11 @@ class Chromium:
         script = "const all = document.documentElement; return all.scrollWidth - all.clientWidth"
         return int(self.driver.execute_script(script))
 
+    def pictures(self, selector: str) -> list[bool]:
+        """Of each picture whether there is something to see."""
+        script = "return [...document.querySelectorAll(arguments[0])].map(each => each.naturalWidth > 0)"
+        return [bool(each) for each in self.driver.execute_script(script, selector)]
+
     def complaints(self) -> list[str]:
         """What the browser said of pages since it was asked last, such as what a policy forbade."""
         return [str(each["message"]) for each in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]

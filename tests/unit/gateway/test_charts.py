@@ -115,10 +115,13 @@ def test_names_are_text_in_a_picture_and_nothing_runs_in_it(bucket: str | None) 
     assert any("<script>" in (each.text or "") for each in root.iter())
 
 
-def test_nothing_is_drawn_as_nothing() -> None:
-    told = {**DAYS, "figures": []}
-    chart = charts.chart_of(report("count"), told)
-    assert charts.in_words(chart, report("count"), told).endswith("There is nothing to show.")
+@pytest.mark.parametrize("bucket", ["day", None])
+@pytest.mark.parametrize("figures", [[], [figure("A", "2026-01-01", resolution_median=None)]])
+def test_nothing_is_drawn_as_nothing(bucket: str | None, figures: list[Any]) -> None:
+    told = {**DAYS, "figures": figures}
+    wanted = report("resolution_median", bucket=bucket)
+    chart = charts.chart_of(wanted, told)
+    assert charts.in_words(chart, wanted, told).endswith("There is nothing to show.")
     assert ElementTree.fromstring(charts.drawn(chart)).tag.endswith("svg")
 
 
