@@ -29,7 +29,6 @@ from services.common.attachments.files import (
     COLLECTIONS,
     EVER,
     PIECE_BYTES,
-    Marks,
     attachment_of,
     begin,
     check_size,
@@ -37,14 +36,11 @@ from services.common.attachments.files import (
     find,
     find_by_id,
     finish,
-    mark_named,
-    mark_unnamed,
-    marks_of,
     pieces_here,
     read,
-    sweep,
     write,
 )
+from services.common.attachments.marks import Marks, mark_named, mark_unnamed, marks_of, sweep
 from services.common.attachments.naming import MAX_ATTACHMENTS, named, upload_of
 
 __all__ = [

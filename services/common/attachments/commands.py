@@ -13,7 +13,7 @@ import structlog
 from marshmallow import fields, validate
 
 from services.common.actor import Actor
-from services.common.attachments import files
+from services.common.attachments import files, marks
 from services.common.attachments.schemas import MAX_KEY
 from services.common.context import Context
 from services.common.entrypoints import EVERYONE, command, every
@@ -80,7 +80,7 @@ class AttachmentCommands:
 
     @every(SWEEP_SECONDS, lease="attachments")
     def sweep_attachments(self) -> None:
-        if gone := files.sweep(self.context, self.names_attachment):
+        if gone := marks.sweep(self.context, self.names_attachment):
             log.info("attachments that no record names are gone", count=gone)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pymongo.database import Database
@@ -15,14 +14,11 @@ from services.common.attachments.content import Judge, Refused
 from services.common.attachments.names import clean, key_of
 from services.common.context import Context
 from services.common.database import REPEATABLE, Document, answering
-from services.common.errors import Invalid, NotFound, Unavailable
+from services.common.errors import Invalid, NotFound
 from services.common.store import Collection, Index
 
 PIECE_BYTES: Final = 128 * 1024
 """So that a piece fits into a message: sealed, it is twice in base64."""
-UNNAMED_KEPT: Final = timedelta(hours=24)
-SWEPT_AFTER: Final = timedelta(hours=25)
-"""Later than anything can be named, so that what is being named is not swept."""
 MAX_UNNAMED: Final = 100
 UNNAMED_SIZES: Final = 10
 """How many files of the greatest size one person may have uploaded and not named."""
@@ -39,9 +35,6 @@ FILES: Final = Collection(
 )
 PIECES: Final = Collection("attachments.chunks", (Index(["files_id", "n"], unique=True),), records=False)
 COLLECTIONS: Final = (FILES, PIECES)
-
-Marks = Mapping[int, datetime]
-"""Since when no record is known to name a file, by its id."""
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # a range, which an index answers; "is there" may scan
 
@@ -207,53 +200,6 @@ def read(database: Database[Document], file: str, start: int, stop: int) -> Iter
         raise NotFound()
 
 
-def mark_unnamed(context: Context, ids: list[int]) -> None:
-    """Before a save that takes these off a record: the sweep shall look whether any names them still."""
-    _mark(context, {"metadata.id": {"$in": ids}}, {"$set": {"metadata.unnamed_since": context.clock.now()}})
-
-
-def marks_of(context: Context, ids: Iterable[int]) -> Marks:
-    """The marks that these have, of those that have one. Read them before the save that puts these on a
-    record, and give them to `mark_named` after it.
-    """
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    with answering():
-        found = _files(context.database).find({"metadata.id": {"$in": wanted}}, {"metadata": 1})
-        known = [each["metadata"] for each in found]
-    return {each["id"]: each["unnamed_since"] for each in known if "unnamed_since" in each}
-
-
-def mark_named(context: Context, marks: Marks) -> None:
-    """After a save that put these on a record: takes the marks off that they had before it. One that has been
-    marked again meanwhile is on its way off a record, and keeps that mark. What stays marked the sweep finds
-    out: the save is made.
-    """
-    with contextlib.suppress(Unavailable):
-        for id, since in marks.items():
-            seen = {"metadata.id": id, "metadata.unnamed_since": since}
-            _mark(context, seen, {"$unset": {"metadata.unnamed_since": ""}})
-
-
-def sweep(context: Context, is_named: Callable[[int], bool]) -> int:
-    """Deletes what has been uploaded, or taken off a record, a day ago, and what has not come to its end by
-    then, unless a record names it. Gives how many.
-    """
-    before = {"metadata.unnamed_since": {"$lte": context.clock.now() - SWEPT_AFTER}}
-    with answering():
-        found = list(_files(context.database).find(before, {"metadata": 1}))
-    gone = 0
-    for each in found:
-        id = each["metadata"].get("id")
-        if id is not None and is_named(id):
-            mark_named(context, {id: each["metadata"]["unnamed_since"]})
-        else:
-            drop(context, each["_id"])
-            gone += 1
-    return gone
-
-
 def drop(context: Context, file: str) -> None:
     """Deletes a file. What a crash leaves of it the sweep deletes."""
     with answering():
@@ -306,11 +252,6 @@ def _pieces(database: Database[Document], file: str, n: int) -> Iterator[bytes]:
         if len(found["data"]) < PIECE_BYTES:
             return
         n += 1
-
-
-def _mark(context: Context, which: Document, how: Document) -> None:
-    with answering():
-        _files(context.database).update_many(which, how)
 
 
 def _files(database: Database[Document]) -> Any:

@@ -20,7 +20,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from services.common.actor import Actor
-from services.common.attachments.files import UNNAMED_KEPT, attachment_of, find, mark_unnamed
+from services.common.attachments.files import attachment_of, find
+from services.common.attachments.marks import UNNAMED_KEPT, mark_unnamed
 from services.common.context import Context
 from services.common.database import Document
 from services.common.errors import FieldError, Invalid

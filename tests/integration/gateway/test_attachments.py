@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from services.common.attachments import PIECE_BYTES, find_by_id
-from services.common.attachments.files import mark_unnamed
+from services.common.attachments.marks import mark_unnamed
 from tests.integration.gateway.account import Account, Client, pages
 from tests.integration.gateway.attached import LOG, PNG, Made, fetched, noted, uploaded
 
