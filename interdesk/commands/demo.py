@@ -17,6 +17,7 @@ from interdesk.commands.running import interrupt, stop, watch
 from interdesk.demo.data import CASTS
 from interdesk.demo.setting import prepare
 from interdesk.demo.show import Screen
+from interdesk.demo.stand import DEMO_FILE
 from interdesk.demo.stories import tell_all
 from interdesk.demo.teller import StoryBroken, Teller
 from interdesk.deployment import LocalDeployment, NothingHere
@@ -45,7 +46,7 @@ def demo(
         screen = Screen(console if console.is_terminal else Console(width=_WIDTH_WITHOUT_TERMINAL), stands)
         with Teller(stands, screen) as teller:
             tell_all(teller)
-        screen.logins(str(directory / "demo.json"), f"Broker: {_broker_of(deployment)}.")
+        screen.logins(str(directory / DEMO_FILE), f"Broker: {_broker_of(deployment)}.")
         say(f"every step came true on every side, in {time.monotonic() - started:.0f} s")
         if not detach:
             say("Ctrl-C stops it.")

@@ -6,19 +6,14 @@ Every record carries source and sourceID: doing it again finds what is there and
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
-
-from marshmallow import INCLUDE, Schema, fields
 
 from interdesk.api import Api, ApiError
 from interdesk.demo.data import AGREEMENTS, AROUND_THE_CLOCK, CASTS, ROLES, SOURCE, Cast
+from interdesk.demo.stand import DEMO_FILE, Stand, keep, stands_of
 from interdesk.deployment import LocalDeployment
-from interdesk.files import read_json, write_json
-from interdesk.local_account import LocalAccount
 from interdesk.waiting import wait_for
 
 Record = dict[str, Any]
@@ -28,58 +23,9 @@ T = TypeVar("T")
 AGREED_SECONDS = 60.0
 
 
-class _LoginsSchema(Schema):
-    class Meta:
-        unknown = INCLUDE
-
-    tokens = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    logins = fields.Dict(
-        keys=fields.String(),
-        values=fields.Dict(keys=fields.String(), values=fields.String()),
-        load_default=dict,
-    )
-
-
-class _DemoSchema(Schema):
-    """What is used again of an earlier run's `demo.json`."""
-
-    accounts = fields.Dict(keys=fields.String(), values=fields.Nested(_LoginsSchema), required=True)
-
-
-@dataclass
-class Stand:
-    """One account as the demo uses it: its tokens by role, with what each person signs in to the pages
-    (`{name, email, password}`), and the ids of what a story needs there."""
-
-    cast: Cast
-    account: LocalAccount
-    tokens: dict[str, str]
-    logins: dict[str, dict[str, str]] = field(default_factory=dict)
-    team_id: int = 0
-    instance_id: int = 0
-    offering_id: int = 0
-    people: dict[str, int] = field(default_factory=dict)
-    # provider → its service instance, as this account names it
-    providers: dict[str, int] = field(default_factory=dict)
-
-    def api(self, role: str = "admin", *, patience_seconds: float = 0) -> Api:
-        return self.account.api(self.tokens[role], patience_seconds=patience_seconds)
-
-
 def prepare(deployment: LocalDeployment, report: Report) -> dict[str, Stand]:
     """All data of all accounts, and `demo.json`. Raises ApiError, TimeoutError."""
-    known = read_json(deployment.directory / "demo.json", fields.Nested(_DemoSchema)) or {"accounts": {}}
-    nothing: Record = {"tokens": {}, "logins": {}}
-    before = {cast.id: known["accounts"].get(cast.id, nothing) for cast in CASTS}
-    stands = {
-        cast.id: Stand(
-            cast,
-            deployment.accounts[cast.id],
-            dict(before[cast.id]["tokens"]),
-            dict(before[cast.id]["logins"]),
-        )
-        for cast in CASTS
-    }
+    stands = stands_of(deployment)
     report("people, teams and services of each account")
     _all_at_once(_furnish, stands.values())
     report("trusts between the accounts")
@@ -89,7 +35,7 @@ def prepare(deployment: LocalDeployment, report: Report) -> dict[str, Stand]:
     for provider, customer in AGREEMENTS:
         _register(stands[provider.id], stands[customer.id])
     _all_at_once(_cover, [stands[id] for id in sorted({customer.id for _, customer in AGREEMENTS})])
-    _write(deployment.directory / "demo.json", stands)
+    keep(deployment.directory / DEMO_FILE, stands)
     return stands
 
 
@@ -300,16 +246,3 @@ def _made(api: Api, path: str, key: str, **fields: Any) -> Record:
     """The record with this key, made now or by an earlier run."""
     made: Record = api.post(path, {**fields, "source": SOURCE, "sourceID": key})
     return made
-
-
-def _write(path: Path, stands: Mapping[str, Stand]) -> None:
-    accounts = {
-        id: {
-            "url": stand.account.url,
-            "metrics": stand.account.metrics,
-            "tokens": stand.tokens,
-            "logins": stand.logins,
-        }
-        for id, stand in stands.items()
-    }
-    write_json(path, {"accounts": accounts})

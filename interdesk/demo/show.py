@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from interdesk.demo.setting import Stand
+from interdesk.demo.stand import Stand
 
 _ROWS = (
     ("request", "id"),

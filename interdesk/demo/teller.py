@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from interdesk.api import Api
-from interdesk.demo.setting import Stand
+from interdesk.demo.stand import Stand
 from interdesk.waiting import holds_within
 
 SEEN_SECONDS = 30.0  # within this, what must come true comes true on every side

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from interdesk.demo.data import CASTS
-from interdesk.demo.setting import Stand, prepare
+from interdesk.demo.setting import prepare
+from interdesk.demo.stand import Stand
 from interdesk.deployment import LocalDeployment
 from tests.stories.sides import Desks, Side, Stands
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from interdesk.api import Api
-from interdesk.demo.setting import Stand
+from interdesk.demo.stand import Stand
 from tests.waiting import wait_until
 
 Record = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from interdesk.demo.setting import Stand
+from interdesk.demo.stand import Stand
 from interdesk.deployment import LocalDeployment
 from tests.bench import reports
 from tests.bench.figures import Report

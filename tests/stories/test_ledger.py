@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from interdesk.api import Api, ApiError
 from interdesk.cli import app
-from interdesk.demo.setting import Stand
+from interdesk.demo.stand import Stand
 from interdesk.ledger_export import Scope, export
 from services.federation.ledger.lines import RECEIVED, SENT, Chain
 from services.federation.ledger.verification import verify
