@@ -92,7 +92,7 @@ def test_a_copy_that_is_as_its_owner_has_it_is_not_written_when_it_is_refreshed(
     class Owner:
         version = 2
 
-        def call(self, *asked: Any) -> dict[str, Any]:
+        def call(self, service: str, method: str, actor: Any, /, *args: Any, **kwargs: Any) -> Any:
             return {"id": 3, "version": self.version, "record": {"id": 3, "name": f"Version {self.version}"}}
 
     owner = Owner()
