@@ -12,8 +12,8 @@ from interdesk.commands.backup import counted, standing_still
 from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Yes, local_account
 from interdesk.commands.output import WRONG_USE, Refusal, ask, say
 from interdesk.local_account import LocalAccount
-from services.federation.deployment_note import AS_COPY, AS_RESTORED, say_of
 from services.federation.messages.types import LANES
+from services.federation.restoring.deployment_note import AS_COPY, AS_RESTORED, say_of
 
 
 def restore(

@@ -16,7 +16,7 @@ import requests
 
 from interdesk.deployment import BROKERS, BrokerKind
 from interdesk.vhosts import BrokerRefused, Vhosts, ensure_vhosts
-from services.federation.topology import BrokerAdmin, user_of
+from services.federation.partners.topology import BrokerAdmin, user_of
 
 _TIMEOUT_SECONDS = 15
 

@@ -17,9 +17,9 @@ from interdesk.conformance.words import CLOCK, Conversation, Said
 from interdesk.deployment import BrokerKind
 from services.common import strict_json
 from services.common.errors import Invalid
-from services.federation import seals
-from services.federation.envelope import Message
-from services.federation.invitations import Invitation, read_invitation
+from services.federation.partners.invitations import Invitation, read_invitation
+from services.federation.sealing import seals
+from services.federation.sealing.envelope import Message
 
 FINAL: Final = ("accepted", "refused")
 BREAKS: Final = ("sequence_conflict", "chain_broken")

@@ -19,7 +19,7 @@ from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context
 from services.common.errors import Unavailable
-from services.federation.deployment import BY_PARTNER_SECONDS, IDS_SKIPPED, Deployment
+from services.federation.restoring.deployment import BY_PARTNER_SECONDS, IDS_SKIPPED, Deployment
 
 
 class Clock(SteppedClock):

@@ -12,7 +12,7 @@ from kombu import Connection
 
 from interdesk.broker import Broker
 from interdesk.vhosts import ensure_vhosts
-from services.federation.topology import (
+from services.federation.partners.topology import (
     BrokerAdmin,
     BrokerRefused,
     border_vhost,

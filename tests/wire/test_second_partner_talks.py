@@ -17,7 +17,7 @@ from interdesk.accounts import AccountSpec
 from interdesk.cli import app
 from interdesk.deployment import LocalDeployment
 from interdesk.replay.lines import Line, Needs, set_up
-from services.federation.capabilities import OWN
+from services.federation.partners.capabilities import OWN
 from tests.faults.partners import SETTINGS, TEAM
 from tests.waiting import wait_until
 from tests.wire.deployed import border_on

@@ -20,11 +20,12 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import InterdeskError
 from services.common.store import decide_again
-from services.federation import capabilities, letters
-from services.federation.deliveries import verdict_on
-from services.federation.rings import OwnRing
+from services.federation.outgoing import letters
+from services.federation.outgoing.deliveries import verdict_on
+from services.federation.partners import capabilities
+from services.federation.partners.trusts import ACTIVE, SUSPENDED
+from services.federation.sealing.rings import OwnRing
 from services.federation.threads import Thread
-from services.federation.trusts import ACTIVE, SUSPENDED
 from services.federation.verdicts import ACCEPTED
 from services.organizations import store
 from services.organizations.actions.keyrings import own_ring

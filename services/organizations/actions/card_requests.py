@@ -12,12 +12,12 @@ from typing import Any, Final
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.store import Record, decide_again
-from services.federation.capabilities import understands
-from services.federation.envelope import Message
-from services.federation.letters import write
 from services.federation.messages.organizations import ASKED
+from services.federation.outgoing.letters import write
+from services.federation.partners.capabilities import understands
+from services.federation.partners.trusts import ACTIVE
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
-from services.federation.trusts import ACTIVE
 from services.federation.verdicts import Verdict, done, refused
 from services.organizations import store
 from services.organizations.actions import cards, linking

@@ -18,13 +18,13 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid, Stale
 from services.common.store import Record, decide_again
-from services.federation import resuming
-from services.federation.deployment import Deployment
-from services.federation.envelope import Message
 from services.federation.messages import check_incoming
 from services.federation.messages.organizations import PUBLISHED
 from services.federation.messages.threads import TYPES_OF_RESTORES
+from services.federation.restoring import resuming
+from services.federation.restoring.deployment import Deployment
 from services.federation.revisions import is_later
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done
 from services.federation.verdicts import refused as refusal
@@ -137,7 +137,7 @@ def unanswered(context: Context, row: Mapping[str, Any]) -> None:
 
 
 def _restored(context: Context, message: Message) -> Verdict:
-    """The partner, or this account, was restored (`services.federation.resuming`)."""
+    """The partner, or this account, was restored (`services.federation.restoring.resuming`)."""
     shown = _ours(context, message.sender, message.thread)
     record = shown or _theirs(context, message.sender, message.thread)
     if record is None:

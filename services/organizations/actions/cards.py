@@ -16,13 +16,13 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Stale
 from services.common.store import Record, decide_again
-from services.federation.capabilities import understands
-from services.federation.deployment import Deployment
-from services.federation.letters import write
 from services.federation.messages.organizations import PUBLISHED, WITHDRAWN
+from services.federation.outgoing.letters import write
+from services.federation.partners.capabilities import understands
+from services.federation.partners.trusts import ACTIVE, SUSPENDED
+from services.federation.restoring.deployment import Deployment
 from services.federation.revisions import next_revision
 from services.federation.threads import Thread, open_thread
-from services.federation.trusts import ACTIVE, SUSPENDED
 from services.organizations import store
 from services.organizations.actions.saving import records
 from services.organizations.model import cards as rules

@@ -22,11 +22,13 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, InterdeskError
 from services.common.store import decide_again
-from services.federation import capabilities, ciphers, letters
-from services.federation.deliveries import verdict_on
+from services.federation.outgoing import letters
+from services.federation.outgoing.deliveries import verdict_on
+from services.federation.partners import capabilities
+from services.federation.partners.topology import BrokerAdmin
+from services.federation.partners.trusts import ACTIVE
+from services.federation.sealing import ciphers
 from services.federation.threads import Thread
-from services.federation.topology import BrokerAdmin
-from services.federation.trusts import ACTIVE
 from services.federation.verdicts import REFUSED
 from services.organizations import store
 from services.organizations.actions.keyrings import known_ring, secret_of

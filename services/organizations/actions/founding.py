@@ -22,7 +22,7 @@ from services.common.config import Config
 from services.common.context import Context
 from services.common.errors import ConfigError, Conflict
 from services.common.store import Record, decide_again
-from services.federation.rings import OwnRing
+from services.federation.sealing.rings import OwnRing
 from services.organizations import store
 from services.organizations.actions.account import token_state
 from services.organizations.actions.keyrings import insert_own_ring, secret_of

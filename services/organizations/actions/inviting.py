@@ -12,16 +12,18 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.common.store import Record, decide_again
-from services.federation import capabilities, ciphers, letters
-from services.federation.addresses import check_address
-from services.federation.deployment import Deployment
-from services.federation.invitations import (
+from services.federation.outgoing import letters
+from services.federation.partners import capabilities
+from services.federation.partners.addresses import check_address
+from services.federation.partners.invitations import (
     Invitation,
     make_introduction,
     read_invitation,
     write_invitation,
 )
-from services.federation.rings import OwnRing, PartnerRing
+from services.federation.restoring.deployment import Deployment
+from services.federation.sealing import ciphers
+from services.federation.sealing.rings import OwnRing, PartnerRing
 from services.federation.threads import open_thread
 from services.organizations.actions.announcing import announced, told
 from services.organizations.actions.keyrings import own_ring, secret_of

@@ -13,7 +13,7 @@ from services.common.context import Context
 from services.common.copies import saved_event
 from services.common.errors import ConfigError, Conflict, Stale
 from services.common.store import decide_again
-from services.federation.rings import OwnRing, PartnerRing
+from services.federation.sealing.rings import OwnRing, PartnerRing
 from services.organizations.actions.saving import records
 
 Keys = list[dict[str, Any]]

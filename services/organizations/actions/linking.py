@@ -16,7 +16,7 @@ from services.common.context import Context
 from services.common.database import answering
 from services.common.errors import InterdeskError
 from services.common.store import decide_again
-from services.federation.trusts import ACTIVE, ENDED, SUSPENDED
+from services.federation.partners.trusts import ACTIVE, ENDED, SUSPENDED
 from services.organizations import store
 from services.organizations.actions import cards
 from services.organizations.actions.saving import records, save

@@ -2,7 +2,7 @@
 
 It gets new keys, and the trusts of the original end here, without a word to the partners: their trust is with
 the original. The other services hear of it as of any trust that ends, end their episodes, and then open
-their borders (`services.federation.deployment`). All of it can be done again without harm.
+their borders (`services.federation.restoring.deployment`). All of it can be done again without harm.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import saved_event
 from services.common.store import decide_again
-from services.federation.deployment import Deployment
-from services.federation.rings import OwnRing
-from services.federation.trusts import ENDED, TrustBook
+from services.federation.partners.trusts import ENDED, TrustBook
+from services.federation.restoring.deployment import Deployment
+from services.federation.sealing.rings import OwnRing
 from services.organizations.actions.keyrings import secret_of
 from services.organizations.actions.saving import entry, records, save
 from services.organizations.model import trusts

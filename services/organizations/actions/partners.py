@@ -1,8 +1,8 @@
 """What a partner says in the trust thread, applied to the trust: one save of one document.
 
-`services.federation.invitations` tells what is said when. A message that comes too late (the invitation was
-withdrawn, the trust has ended) is refused with a code or has no effect; either way the thread goes past it in
-the same save.
+`services.federation.partners.invitations` tells what is said when. A message that comes too late (the
+invitation was withdrawn, the trust has ended) is refused with a code or has no effect; either way the thread
+goes past it in the same save.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ from services.common.context import Context
 from services.common.errors import Invalid
 from services.common.store import Record, decide_again
 from services.common.verdicts import Park
-from services.federation import capabilities, ciphers, letters, resuming, verdicts
-from services.federation.addresses import check_address
-from services.federation.deployment import Deployment
-from services.federation.envelope import Message
-from services.federation.keys import INTRODUCTION
+from services.federation import verdicts
 from services.federation.messages.organizations import ASKED
 from services.federation.messages.threads import TYPES_OF_RESTORES
-from services.federation.rings import SUCCESSOR_NOT_PROVEN, PartnerRing
+from services.federation.outgoing import letters
+from services.federation.partners import capabilities
+from services.federation.partners.addresses import check_address
+from services.federation.partners.trusts import ENDED, INVITED
+from services.federation.restoring import resuming
+from services.federation.restoring.deployment import Deployment
+from services.federation.sealing import ciphers
+from services.federation.sealing.envelope import Message
+from services.federation.sealing.keys import INTRODUCTION
+from services.federation.sealing.rings import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.threads import Thread, opened_by
-from services.federation.trusts import ENDED, INVITED
 from services.federation.verdicts import Verdict, done
 from services.organizations.actions import card_requests
 from services.organizations.actions.announcing import announced
@@ -110,7 +114,7 @@ def _answered_invitation(context: Context, record: Record, message: Message) -> 
 
 
 def _restored(context: Context, record: Record, message: Message) -> Verdict:
-    """The partner, or this account, was restored (`services.federation.resuming`)."""
+    """The partner, or this account, was restored (`services.federation.restoring.resuming`)."""
     if (record.state["thread"] or {}).get("id") != message.thread:
         return verdicts.refused("unknown_thread")
     thread = Thread.from_document(record.state["thread"])

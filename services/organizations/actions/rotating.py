@@ -10,9 +10,9 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.copies import saved_event
 from services.common.store import decide_again
-from services.federation.keys import SEAL
-from services.federation.rings import OwnRing
-from services.federation.trusts import TrustBook
+from services.federation.partners.trusts import TrustBook
+from services.federation.sealing.keys import SEAL
+from services.federation.sealing.rings import OwnRing
 from services.organizations.actions.announcing import announce_all
 from services.organizations.actions.keyrings import secret_of
 from services.organizations.actions.saving import entry, records

@@ -25,11 +25,11 @@ from services.common.config import Config
 from services.common.context import Context
 from services.common.errors import InterdeskError, Stale, Unavailable
 from services.common.store import decide_again
-from services.federation import ciphers
-from services.federation.deliveries import Deliveries
-from services.federation.rings import PartnerRing
-from services.federation.topology import BrokerAdmin, user_of
-from services.federation.trusts import ENDED, INVITED, OPEN, TrustBook
+from services.federation.outgoing.deliveries import Deliveries
+from services.federation.partners.topology import BrokerAdmin, user_of
+from services.federation.partners.trusts import ENDED, INVITED, OPEN, TrustBook
+from services.federation.sealing import ciphers
+from services.federation.sealing.rings import PartnerRing
 from services.organizations import store
 from services.organizations.actions.keyrings import keep_partner_ring, secret_of
 from services.organizations.actions.saving import records, save, saved

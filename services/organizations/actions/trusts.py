@@ -12,9 +12,9 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Stale
 from services.common.store import Record, decide_again
-from services.federation import letters
+from services.federation.outgoing import letters
+from services.federation.partners.trusts import TrustBook
 from services.federation.threads import Thread
-from services.federation.trusts import TrustBook
 from services.organizations.actions.saving import entry, found, records, refusing, save, saved, whole
 from services.organizations.actions.settling import settle
 from services.organizations.model import records as rules

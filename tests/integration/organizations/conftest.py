@@ -15,7 +15,7 @@ from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context
 from services.common.database import CODEC, MAJORITY
-from services.federation.topology import BrokerAdmin, border_vhost
+from services.federation.partners.topology import BrokerAdmin, border_vhost
 from services.organizations import store
 from services.organizations.actions import founding, settling
 from tests.configs import config_of

@@ -10,11 +10,11 @@ from typing import Any
 
 from services.common.actor import Actor
 from services.common.context import Context
-from services.federation.capabilities import OWN
-from services.federation.envelope import Message, open_sealed
-from services.federation.handling import checked
-from services.federation.rings import PartnerRing
-from services.federation.trusts import TrustBook
+from services.federation.incoming.handling import checked
+from services.federation.partners.capabilities import OWN
+from services.federation.partners.trusts import TrustBook
+from services.federation.sealing.envelope import Message, open_sealed
+from services.federation.sealing.rings import PartnerRing
 from services.federation.verdicts import Verdict
 from services.organizations import partner, store
 from services.organizations.actions import cards, editing, linking

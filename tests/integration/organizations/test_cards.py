@@ -15,7 +15,7 @@ from services.common.clock import SteppedClock
 from services.common.context import Context
 from services.common.copies import Copies
 from services.common.listing import ListQuery
-from services.federation import capabilities
+from services.federation.partners import capabilities
 from services.federation.stored import DEPLOYMENT
 from services.federation.thread_errors import AlreadyApplied, Gap
 from services.federation.verdicts import done, refused

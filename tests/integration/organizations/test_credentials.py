@@ -6,8 +6,8 @@ import kombu
 import pytest
 
 from services.common.errors import Conflict
-from services.federation import ciphers
-from services.federation.topology import border_vhost
+from services.federation.partners.topology import border_vhost
+from services.federation.sealing import ciphers
 from services.organizations import queries
 from services.organizations.actions import settling
 from services.organizations.actions.credentials import renew_credentials, settle_renewals
