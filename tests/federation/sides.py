@@ -13,7 +13,7 @@ import pymongo.database
 import requests
 from kombu import Connection
 
-from interdesk.broker import Broker
+from interdesk.local.broker import Broker
 from interdesk.vhosts import ensure_vhosts
 from services.common.clock import Clock, SystemClock
 from services.common.config import Config

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from interdesk.cli import app
 from interdesk.commands.output import WRONG_USE
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from interdesk.broker import Broker
-from interdesk.database import Database
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
 from services.federation.files import COMING
 from services.federation.files.pieces import MAX_DAMAGED, PIECE_BYTES
 from services.federation.messages.attachments import CHUNK, OFFERED, WANTED

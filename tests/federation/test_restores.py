@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from interdesk.broker import Broker
-from interdesk.database import Database
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
 from services.federation.incoming import handling
 from services.federation.sealing.envelope import seal
 from services.federation.threads import Thread

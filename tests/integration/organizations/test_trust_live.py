@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from interdesk.accounts import AccountSpec
-from interdesk.hosting import Hosting, hosts_of
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.hosting import Hosting, hosts_of
+from interdesk.local.local_account import LocalAccount
 from services.common.actor import Actor
 from services.common.clock import SystemClock
 from services.common.errors import Invalid, Unavailable

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.clock import SteppedClock
 from services.federation.sealing.rings import PartnerRing
 from services.slas.actions import agreements, services

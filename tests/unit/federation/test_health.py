@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from interdesk.certificates import ensure_certificates
+from interdesk.local.certificates import ensure_certificates
 from services.federation.partners.health import (
     DELIVERY,
     EXPIRY_NOTICE,

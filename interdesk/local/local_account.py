@@ -16,15 +16,15 @@ from typing import Any
 import requests
 from marshmallow import Schema, fields
 
-from interdesk.accounts import AccountSpec
 from interdesk.api import Api
-from interdesk.broker import Broker
-from interdesk.database import Database
-from interdesk.environment import write_env_file
 from interdesk.files import private_directory, read_json, read_text, write_json, write_private
-from interdesk.hosting import Host, Hosting
-from interdesk.ports import free_ports
-from interdesk.processes import Process
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
+from interdesk.local.environment import write_env_file
+from interdesk.local.hosting import Host, Hosting
+from interdesk.local.ports import free_ports
+from interdesk.local.processes import Process
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts
 from interdesk.waiting import wait_for

@@ -39,8 +39,8 @@ from pymongo.errors import PyMongoError
 
 from interdesk.database_users import Users, ensure_account_users, ensure_user, users_of
 from interdesk.files import private_directory, read_json, write_json
-from interdesk.ports import accepts, free_ports
-from interdesk.processes import Process, ProcessSchema, StartFailed, spawn
+from interdesk.local.ports import accepts, free_ports
+from interdesk.local.processes import Process, ProcessSchema, StartFailed, spawn
 
 _SERVER = Path(sys.executable).with_name("secantusd-py")
 _ADMIN = "admin"

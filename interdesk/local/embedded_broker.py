@@ -8,8 +8,8 @@ import sys
 
 import requests
 
-from interdesk.broker import Broker
-from interdesk.certificates import ensure_certificates
+from interdesk.local.broker import Broker
+from interdesk.local.certificates import ensure_certificates
 
 
 class EmbeddedBroker(Broker):

@@ -17,9 +17,9 @@ from typing import Literal
 
 from marshmallow import fields
 
-from interdesk.environment import without_ours
 from interdesk.files import read_json, write_json
-from interdesk.processes import Process, ProcessSchema, spawn, stop_all
+from interdesk.local.environment import without_ours
+from interdesk.local.processes import Process, ProcessSchema, spawn, stop_all
 from interdesk.services import SERVICES
 
 Mode = Literal["service", "account", "one"]

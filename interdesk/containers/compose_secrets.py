@@ -17,9 +17,9 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from interdesk.account_secrets import READABLE, kept, readable, write_account_secrets
-from interdesk.certificates import ensure_certificates
+from interdesk.containers.account_secrets import READABLE, kept, readable, write_account_secrets
 from interdesk.files import private_directory
+from interdesk.local.certificates import ensure_certificates
 
 ACCOUNTS = ("widget", "gigatera")
 BROKER, DATABASE, REPLICA_SET = "rabbitmq", "mongodb", "interdesk"

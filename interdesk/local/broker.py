@@ -19,8 +19,8 @@ from urllib.parse import quote
 from marshmallow import Schema, fields
 
 from interdesk.files import private_directory, read_json, write_json
-from interdesk.ports import free_ports
-from interdesk.processes import Process, ProcessSchema, StartFailed, spawn
+from interdesk.local.ports import free_ports
+from interdesk.local.processes import Process, ProcessSchema, StartFailed, spawn
 
 NODE = "node.json"
 

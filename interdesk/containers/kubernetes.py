@@ -12,10 +12,10 @@ import json
 import secrets
 from pathlib import Path
 
-from interdesk.account_secrets import kept, write_account_secrets
-from interdesk.accounts import AccountSpec
-from interdesk.certificates import ensure_certificates
+from interdesk.containers.account_secrets import kept, write_account_secrets
 from interdesk.files import private_directory
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.certificates import ensure_certificates
 from interdesk.vhosts import Vhosts
 
 BROKER = "interdesk-broker"

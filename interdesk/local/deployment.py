@@ -30,15 +30,15 @@ from typing import Any, Literal, get_args
 
 from marshmallow import INCLUDE, Schema, fields, validate
 
-from interdesk.accounts import AccountSpec, AccountSpecSchema, AccountsRefused, checked
-from interdesk.broker import Broker
-from interdesk.database import Database
-from interdesk.embedded_broker import EmbeddedBroker
 from interdesk.files import private_directory, read_json, write_json
-from interdesk.hosting import Hosting, Mode, hosts_of
-from interdesk.local_account import LocalAccount
-from interdesk.processes import Process
-from interdesk.rabbitmq import RabbitMQ, is_installed
+from interdesk.local.accounts import AccountSpec, AccountSpecSchema, AccountsRefused, checked
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
+from interdesk.local.embedded_broker import EmbeddedBroker
+from interdesk.local.hosting import Hosting, Mode, hosts_of
+from interdesk.local.local_account import LocalAccount
+from interdesk.local.processes import Process
+from interdesk.local.rabbitmq import RabbitMQ, is_installed
 
 Report = Callable[[str], None]
 BrokerKind = Literal["rabbitmq", "embedded"]

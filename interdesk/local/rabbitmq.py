@@ -32,11 +32,11 @@ from pathlib import Path
 
 import requests
 
-from interdesk.broker import Broker
-from interdesk.certificates import ensure_certificates
 from interdesk.files import write_private
-from interdesk.ports import accepts
-from interdesk.processes import StartFailed
+from interdesk.local.broker import Broker
+from interdesk.local.certificates import ensure_certificates
+from interdesk.local.ports import accepts
+from interdesk.local.processes import StartFailed
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
