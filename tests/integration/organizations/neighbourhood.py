@@ -17,9 +17,10 @@ from services.federation.sealing.envelope import Message, open_sealed
 from services.federation.sealing.rings import PartnerRing
 from services.federation.verdicts import Verdict
 from services.organizations import partner, store
-from services.organizations.actions import cards, editing, linking
-from services.organizations.actions.inviting import BLANK
-from services.organizations.actions.keyrings import keep_partner_ring, own_ring
+from services.organizations.actions.contact_cards import cards, linking
+from services.organizations.actions.records import editing
+from services.organizations.actions.trusting.inviting import BLANK
+from services.organizations.actions.trusting.keyrings import keep_partner_ring, own_ring
 from tests.configs import NAMES
 
 Document = dict[str, Any]

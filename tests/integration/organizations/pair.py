@@ -26,7 +26,7 @@ from services.federation.sealing.rings import OwnRing
 from services.federation.thread_errors import AlreadyApplied
 from services.federation.verdicts import Verdict
 from services.organizations import partner as correspondent
-from services.organizations.actions import inviting, trusts
+from services.organizations.actions.trusting import inviting, trusts
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from services.federation.sealing.seals import MESSAGE, parse
 from services.federation.threads import Thread
 from services.federation.verdicts import refused
 from services.organizations import queries
-from services.organizations.actions.announcing import announce_all
-from services.organizations.actions.rotating import revoke_key, rotate_keys
+from services.organizations.actions.trusting.announcing import announce_all
+from services.organizations.actions.trusting.rotating import revoke_key, rotate_keys
 from tests.integration.organizations.pair import Side, befriend, carry, hear
 
 

@@ -12,7 +12,7 @@ from services.federation.partners.topology import BrokerAdmin, border_vhost, lan
 from services.federation.verdicts import refused
 from services.organizations import partner as correspondent
 from services.organizations import queries
-from services.organizations.actions import settling
+from services.organizations.actions.trusting import settling
 from tests.integration.organizations.pair import Side, befriend, carry, hear, login, may_deliver, opened
 
 

@@ -20,7 +20,7 @@ from services.common.context import Context
 from services.common.database import answering
 from services.common.errors import Conflict
 from services.organizations import pieces, store
-from services.organizations.actions.sheets import IN_USE, SHEETS, Sheet, cell, labels
+from services.organizations.actions.transferring.sheets import IN_USE, SHEETS, Sheet, cell, labels
 
 KEPT: Final = timedelta(hours=24)
 MAX_KEPT: Final = 50

@@ -9,7 +9,7 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.common.store import decide_again
-from services.organizations.actions.needed import ensure_not_needed
+from services.organizations.actions.records.needed import ensure_not_needed
 from services.organizations.actions.saving import records, refusing, save, whole
 from services.organizations.model import records as rules
 from services.organizations.model import shapes, shelves

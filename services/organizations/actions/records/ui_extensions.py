@@ -13,7 +13,7 @@ from services.common.context import Context
 from services.common.errors import Conflict, naming
 from services.common.store import Record, decide_again
 from services.organizations import store
-from services.organizations.actions.editing import made_before
+from services.organizations.actions.records.editing import made_before
 from services.organizations.actions.saving import entry, records, refusing, whole
 from services.organizations.model import forms, shapes, ui_extensions
 from services.organizations.model import records as rules

@@ -25,11 +25,16 @@ from services.federation.restoring.deployment import Deployment
 from services.federation.sealing import ciphers
 from services.federation.sealing.rings import OwnRing, PartnerRing
 from services.federation.threads import open_thread
-from services.organizations.actions.announcing import announced, told
-from services.organizations.actions.keyrings import own_ring, secret_of
 from services.organizations.actions.saving import records, refusing, whole
-from services.organizations.actions.settling import broker_admin_uri, fresh_password, open_border, settle
-from services.organizations.actions.trusts import keep, options_of
+from services.organizations.actions.trusting.announcing import announced, told
+from services.organizations.actions.trusting.keyrings import own_ring, secret_of
+from services.organizations.actions.trusting.settling import (
+    broker_admin_uri,
+    fresh_password,
+    open_border,
+    settle,
+)
+from services.organizations.actions.trusting.trusts import keep, options_of
 from services.organizations.model import trusts
 
 BLANK: Mapping[str, Any] = {

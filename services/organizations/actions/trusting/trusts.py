@@ -16,7 +16,7 @@ from services.federation.outgoing import letters
 from services.federation.partners.trusts import TrustBook
 from services.federation.threads import Thread
 from services.organizations.actions.saving import entry, found, records, refusing, save, saved, whole
-from services.organizations.actions.settling import settle
+from services.organizations.actions.trusting.settling import settle
 from services.organizations.model import records as rules
 from services.organizations.model import trusts
 

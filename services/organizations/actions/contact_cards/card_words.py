@@ -29,7 +29,7 @@ from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done
 from services.federation.verdicts import refused as refusal
 from services.organizations import store
-from services.organizations.actions import cards, linking
+from services.organizations.actions.contact_cards import cards, linking
 from services.organizations.actions.saving import insert, records, save
 from services.organizations.model import cards as rules
 from services.organizations.model import shapes

@@ -14,8 +14,8 @@ from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.store import Record
-from services.organizations.actions.domains import owners
-from services.organizations.actions.editing import ancestors, edited
+from services.organizations.actions.records.domains import owners
+from services.organizations.actions.records.editing import ancestors, edited
 from services.organizations.actions.saving import found, records
 from services.organizations.model import domains
 

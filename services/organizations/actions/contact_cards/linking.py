@@ -18,7 +18,7 @@ from services.common.errors import InterdeskError
 from services.common.store import decide_again
 from services.federation.partners.trusts import ACTIVE, ENDED, SUSPENDED
 from services.organizations import store
-from services.organizations.actions import cards
+from services.organizations.actions.contact_cards import cards
 from services.organizations.actions.saving import records, save
 from services.organizations.model.links import Link, is_linked, link_of, with_link
 

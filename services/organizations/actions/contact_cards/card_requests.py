@@ -20,7 +20,7 @@ from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused
 from services.organizations import store
-from services.organizations.actions import cards, linking
+from services.organizations.actions.contact_cards import cards, linking
 from services.organizations.actions.saving import records, save
 from services.organizations.model.cards import is_missing
 

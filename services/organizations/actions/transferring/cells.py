@@ -14,7 +14,7 @@ from services.common.csv_cells import EMPTIED
 from services.common.fields import MAX_ID, composed
 from services.common.store import Record
 from services.organizations.actions.saving import records
-from services.organizations.actions.sheets import IN_USE, Column, Form, Sheet
+from services.organizations.actions.transferring.sheets import IN_USE, Column, Form, Sheet
 from services.organizations.model import shapes
 from services.organizations.model.import_plan import Name, Names
 from services.organizations.model.records import email_key

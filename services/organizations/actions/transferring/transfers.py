@@ -18,10 +18,10 @@ from services.common.errors import Forbidden, InterdeskError, Unavailable
 from services.common.leases import Lease
 from services.common.verdicts import is_outage
 from services.organizations import store
-from services.organizations.actions import exports, imports
-from services.organizations.actions.import_lines import BROKEN
 from services.organizations.actions.saving import records
-from services.organizations.actions.sheets import SHEETS
+from services.organizations.actions.transferring import exports, imports
+from services.organizations.actions.transferring.import_lines import BROKEN
+from services.organizations.actions.transferring.sheets import SHEETS
 from services.organizations.model.rules import RuleBroken
 
 WORK_SECONDS: Final = 10.0

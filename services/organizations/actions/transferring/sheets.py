@@ -22,7 +22,7 @@ from services.common import roles
 from services.common.context import Context
 from services.common.fields import ReferenceId, ReferenceIds
 from services.organizations import schemas, store
-from services.organizations.actions import editing
+from services.organizations.actions.records import editing
 from services.organizations.actions.saving import found
 from services.organizations.model.shelves import WORDS
 

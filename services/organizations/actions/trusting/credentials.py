@@ -31,9 +31,14 @@ from services.federation.sealing import ciphers
 from services.federation.threads import Thread
 from services.federation.verdicts import REFUSED
 from services.organizations import store
-from services.organizations.actions.keyrings import known_ring, secret_of
 from services.organizations.actions.saving import records, save, whole
-from services.organizations.actions.settling import broker_admin_uri, fresh_password, open_border, settle
+from services.organizations.actions.trusting.keyrings import known_ring, secret_of
+from services.organizations.actions.trusting.settling import (
+    broker_admin_uri,
+    fresh_password,
+    open_border,
+    settle,
+)
 
 log = structlog.get_logger(__name__)
 

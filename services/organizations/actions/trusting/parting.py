@@ -16,8 +16,8 @@ from services.common.store import decide_again
 from services.federation.partners.trusts import ENDED, TrustBook
 from services.federation.restoring.deployment import Deployment
 from services.federation.sealing.rings import OwnRing
-from services.organizations.actions.keyrings import secret_of
 from services.organizations.actions.saving import entry, records, save
+from services.organizations.actions.trusting.keyrings import secret_of
 from services.organizations.model import trusts
 
 log = structlog.get_logger(__name__)

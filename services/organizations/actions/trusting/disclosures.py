@@ -9,9 +9,9 @@ from typing import Any
 from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
-from services.organizations.actions import inviting
 from services.organizations.actions.saving import found, records, refusing
-from services.organizations.actions.trusts import options_of
+from services.organizations.actions.trusting import inviting
+from services.organizations.actions.trusting.trusts import options_of
 from services.organizations.model.trust_disclosure import Party, disclosed
 from services.organizations.model.trusts import TEAM_LISTS
 

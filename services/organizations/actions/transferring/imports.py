@@ -26,11 +26,11 @@ from services.common.context import Context
 from services.common.database import answering
 from services.common.errors import Conflict, Invalid, NotFound
 from services.organizations import pieces, store
-from services.organizations.actions import drafts
-from services.organizations.actions.cells import names
-from services.organizations.actions.import_lines import OUTCOMES, Header, Outcome, do, header
 from services.organizations.actions.saving import refusing
-from services.organizations.actions.sheets import SHEETS
+from services.organizations.actions.transferring import drafts
+from services.organizations.actions.transferring.cells import names
+from services.organizations.actions.transferring.import_lines import OUTCOMES, Header, Outcome, do, header
+from services.organizations.actions.transferring.sheets import SHEETS
 from services.organizations.model import csv_lines
 from services.organizations.model.import_plan import Names, Plan, Planning
 from services.organizations.model.rules import RuleBroken

@@ -12,9 +12,9 @@ from services.common.attachments import mark_named
 from services.common.context import Context
 from services.common.errors import Conflict
 from services.common.store import decide_again
-from services.organizations.actions import attaching, custom_fields
-from services.organizations.actions.domains import home_of
-from services.organizations.actions.needed import ensure_administered, ensure_not_needed
+from services.organizations.actions.records import attaching, custom_fields
+from services.organizations.actions.records.domains import home_of
+from services.organizations.actions.records.needed import ensure_administered, ensure_not_needed
 from services.organizations.actions.saving import (
     found,
     insert,

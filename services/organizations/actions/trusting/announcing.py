@@ -28,8 +28,8 @@ from services.federation.sealing.rings import OwnRing
 from services.federation.threads import Thread
 from services.federation.verdicts import ACCEPTED
 from services.organizations import store
-from services.organizations.actions.keyrings import own_ring
 from services.organizations.actions.saving import records, save
+from services.organizations.actions.trusting.keyrings import own_ring
 
 log = structlog.get_logger(__name__)
 

@@ -31,8 +31,8 @@ from services.federation.partners.trusts import ENDED, INVITED, OPEN, TrustBook
 from services.federation.sealing import ciphers
 from services.federation.sealing.rings import PartnerRing
 from services.organizations import store
-from services.organizations.actions.keyrings import keep_partner_ring, secret_of
 from services.organizations.actions.saving import records, save, saved
+from services.organizations.actions.trusting.keyrings import keep_partner_ring, secret_of
 from services.organizations.model import trusts
 
 log = structlog.get_logger(__name__)

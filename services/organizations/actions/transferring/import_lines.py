@@ -21,10 +21,10 @@ from services.common.schemas import loaded
 from services.common.store import Record
 from services.common.verdicts import is_outage
 from services.organizations import store
-from services.organizations.actions import drafts
-from services.organizations.actions.cells import Cells, fields_of, match
 from services.organizations.actions.saving import IMPORTED, whole
-from services.organizations.actions.sheets import Column, Form, Sheet, cell, labels, same
+from services.organizations.actions.transferring import drafts
+from services.organizations.actions.transferring.cells import Cells, fields_of, match
+from services.organizations.actions.transferring.sheets import Column, Form, Sheet, cell, labels, same
 from services.organizations.model.rules import RuleBroken
 
 OUTCOMES: Final = ("created", "updated", "deleted", "unchanged", "failure", "error")

@@ -30,12 +30,12 @@ from services.federation.sealing.keys import INTRODUCTION
 from services.federation.sealing.rings import SUCCESSOR_NOT_PROVEN, PartnerRing
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done
-from services.organizations.actions import card_requests
-from services.organizations.actions.announcing import announced
-from services.organizations.actions.inviting import acceptance
-from services.organizations.actions.keyrings import Keys, known_ring, own_ring, secret_of
+from services.organizations.actions.contact_cards import card_requests
 from services.organizations.actions.saving import records, save
-from services.organizations.actions.settling import fresh_password, set_password, settle
+from services.organizations.actions.trusting.announcing import announced
+from services.organizations.actions.trusting.inviting import acceptance
+from services.organizations.actions.trusting.keyrings import Keys, known_ring, own_ring, secret_of
+from services.organizations.actions.trusting.settling import fresh_password, set_password, settle
 from services.organizations.model import trusts
 
 Change = tuple[dict[str, Any], Verdict]

@@ -13,9 +13,9 @@ from services.common.store import decide_again
 from services.federation.partners.trusts import TrustBook
 from services.federation.sealing.keys import SEAL
 from services.federation.sealing.rings import OwnRing
-from services.organizations.actions.announcing import announce_all
-from services.organizations.actions.keyrings import secret_of
 from services.organizations.actions.saving import entry, records
+from services.organizations.actions.trusting.announcing import announce_all
+from services.organizations.actions.trusting.keyrings import secret_of
 
 
 def rotate_keys(context: Context, actor: Actor) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import NotFound
-from services.organizations.actions.editing import edited
+from services.organizations.actions.records.editing import edited
 
 
 def add_member(
