@@ -125,8 +125,9 @@ def test_internal_notes_and_what_specialists_do_are_for_specialists(
     assert "He says so often." in ours
     assert "Internal note: for specialists only" in ours
     assert 'id="history"' in ours
-    for word in ("He says so often.", "Internal note", 'id="history"', 'id="deliveries"'):
+    for word in ("He says so often.", "Internal note", 'id="history"', 'id="deliveries"', "The newest"):
         assert word not in theirs
+    assert "note_count" not in end_user[1].get(f"requests/{request_id}"), "it counts internal ones too"
 
 
 def test_what_is_somebody_elses_is_not_there(account: Account, request_id: int) -> None:
