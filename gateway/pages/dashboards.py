@@ -2,8 +2,8 @@
 
     /dashboards                     those that the reader sees
     /dashboards/7                   the figures of its reports
-    /dashboards/7/figures/9         those of its report 9 as a CSV file
-    /dashboards/7/records?report=9  what a figure counts; `export_format=csv` as a file
+    /dashboards/7/figures/9         those of its report 9 as a file
+    /dashboards/7/records?report=9  what a figure counts; with `export_format` as a file
 
 All take the days as the API does (`from`, `until`, `time_zone`), and read through its views: who sees what is
 said in one place. The zone is the reader's where none is asked for.
@@ -21,11 +21,11 @@ from flask import Response, request
 from gateway.answers import Answers
 from gateway.context import GatewayContext
 from gateway.pages import charts, measures
-from gateway.pages.lists import neighbours
+from gateway.pages.lists import Heading, neighbours, unpaged
 from gateway.pages.page import page, zone_of_reader
 from gateway.records import Document
 from gateway.resource import viewer
-from gateway.resources.reports import DashboardViews
+from gateway.resources.reports import DashboardViews, file_format
 from gateway.resources.shapes.reports import DASHBOARD
 from services.common.errors import Invalid
 from services.common.listing import ListQuery
@@ -74,8 +74,9 @@ class Dashboards:
     def figures(self, id: str, report: str) -> Response:
         dashboard = self._views.load(id)
         definition = self._views.report_on(dashboard, report)
-        told = self._views.figures_of(definition, dashboard, self._asked())
-        return self._views.figures_file("csv", definition, told)
+        asked = self._asked("export_format")
+        told = self._views.figures_of(definition, dashboard, asked)
+        return self._views.figures_file(file_format(asked) or "csv", definition, told)
 
     def records(self, id: str) -> Response:
         dashboard = self._views.load(id)
@@ -98,15 +99,16 @@ class Dashboards:
             zone_asked=taken["time_zone"],
             found=found,
             records=records,
-            columns=columns(records),
-            file=f"?{urlencode([*_unpaged(asked), ('export_format', 'csv')])}",
+            headings=headings(records),
+            file=f"?{urlencode(unpaged(asked))}",
             neighbours=neighbours(found, asked),
         )
 
-    def _asked(self) -> dict[str, str]:
-        """The days that are asked for: an empty field asks for none. Raises Invalid."""
-        if unknown := sorted(request.args.keys() - set(_SPAN)):
-            raise Invalid(errors=[(name, f"is unknown: there are {', '.join(_SPAN)}") for name in unknown])
+    def _asked(self, *more: str) -> dict[str, str]:
+        """The days that are asked for, and `more`: an empty field asks for none. Raises Invalid."""
+        known = (*_SPAN, *more)
+        if unknown := sorted(request.args.keys() - set(known)):
+            raise Invalid(errors=[(name, f"is unknown: there are {', '.join(known)}") for name in unknown])
         given = {name: value for name, value in request.args.items() if value}
         return {"time_zone": zone_of_reader(self._context).key, **given}
 
@@ -156,20 +158,16 @@ def _line(report: Document, told: Document, dashboard: int) -> Document:
     return {"bucket": bucket, "group": group, "figures": figures}
 
 
-def columns(records: list[Document]) -> list[str]:
-    """The fields that any of the records has, after its own number and its request."""
-    return [
-        name
-        for name in (records[0] if records else ())
-        if name not in ("id", "request") and any(each[name] is not None for each in records)
-    ]
+def headings(records: list[Document]) -> list[Heading]:
+    """Of the request that a record is of, and of the fields that any of the records has."""
+    made = [Heading("id", "Nr"), Heading("subject", "Request")]
+    for name in records[0] if records else ():
+        if name not in ("id", "request") and any(each[name] is not None for each in records):
+            made.append(Heading(name, measures.field_title(name)))
+    return made
 
 
 def _days_of(taken: Mapping[str, Any]) -> str:
     if "from" in taken and "until" in taken:
         return measures.days(taken["from"], taken["until"])
     return ""
-
-
-def _unpaged(asked: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [pair for pair in asked if pair[0] not in ("page", "search_after", "search_before")]

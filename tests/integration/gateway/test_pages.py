@@ -115,6 +115,13 @@ def test_a_list_goes_on_page_by_page(account: Account) -> None:
     assert 'rel="prev"' in page
 
 
+def test_all_requests_says_whose_each_is(end_user: tuple[Browser, Any], request_id: int) -> None:
+    page = end_user[0].page("/requests/all_requests")
+    assert re.search(r'class="of-requested_for"><span>Ed User<', page)
+    assert '<th scope="col">Requested for</th>' in page, "nothing sorts by it"
+    assert "of-requested_for" not in end_user[0].page("/requests/open")
+
+
 def test_internal_notes_and_what_specialists_do_are_for_specialists(
     specialist: tuple[Browser, Any], end_user: tuple[Browser, Any], request_id: int
 ) -> None:
