@@ -40,6 +40,8 @@ class SigningIn:
             "password": form.get("password", ""),
             "address": address_of(request.environ, self._context.config.proxies),
         }
+        if mark := self._sessions.browser_in(request.cookies):
+            asked["browser"] = mark
         try:
             opened = self._ask("sign_in", asked)
         except Invalid:
@@ -51,6 +53,7 @@ class SigningIn:
         self._end_old()
         response = redirect(next or "/", 303)
         self._sessions.begin(response, opened["session"])  # type: ignore[arg-type]
+        self._sessions.keep_browser(response, opened["browser"])  # type: ignore[arg-type]
         return response  # type: ignore[return-value]
 
     def sign_out(self) -> Response:
