@@ -132,7 +132,7 @@ def count_try(context: Context, counted: Mapping[str, str]) -> None:
         counts.delete_many({"ends_at": {"$lte": now}})
     for kind, what in counted.items():
         with answering():
-            stands = counts.find_one_and_update(
+            stands: Any = counts.find_one_and_update(
                 {"_id": _try_id(kind, what)},
                 {"$inc": {"tries": 1}, "$setOnInsert": {"ends_at": now + sessions.WINDOW}},
                 upsert=True,
