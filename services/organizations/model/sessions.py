@@ -6,9 +6,9 @@ asks of its second level), when its owner signs out, and when his password chang
 the password that it was opened with.
 
 Tries: a stranger who knows an e-mail address must not keep its owner out, and one who has many networks must
-not try without end. So a browser in which somebody has signed in before carries a mark, and its tries with his address
-are counted for itself alone. All others are counted for the address with the network, for the network, and
-for the address, each in a window that begins with its first try.
+not try without end. So a browser in which somebody has signed in before carries a mark, and its tries with
+his address are counted for itself alone. All others are counted for the address with the network, for the
+network, and for the address, each in a window that begins with its first try.
 """
 
 from __future__ import annotations

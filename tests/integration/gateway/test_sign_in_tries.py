@@ -93,7 +93,9 @@ def test_an_office_that_has_tried_too_often_keeps_out_no_browser_that_is_known(
     assert known.sign_in(email).status_code == 303
 
 
-def test_who_sits_at_a_known_browser_has_no_more_tries(account: Account, browser: Browser, email: str) -> None:
+def test_who_sits_at_a_known_browser_has_no_more_tries(
+    account: Account, browser: Browser, email: str
+) -> None:
     assert browser.sign_in(email).status_code == 303
     fail(browser, email, sessions.MOST_TRIES["browser"])
     assert browser.sign_in(email).status_code == 429
@@ -127,7 +129,9 @@ def test_a_mark_that_anybody_can_make_makes_nobody_known(account: Account, brows
     assert told == [401] * sessions.MOST_TRIES["pair"] + [429]
 
 
-def test_who_changes_his_password_has_as_many_tries_at_the_old_one(account: Account, browser: Browser) -> None:
+def test_who_changes_his_password_has_as_many_tries_at_the_old_one(
+    account: Account, browser: Browser
+) -> None:
     person, client = person_with_password(account, f"Changes It {next(_numbers)}")
     change = {"password": "another one of mine", "old_password": "not the old one"}
     for _ in range(sessions.MOST_TRIES["owner"]):
