@@ -12,7 +12,7 @@ said in one place. The zone is the reader's where none is asked for.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -27,13 +27,16 @@ from gateway.records import Document
 from gateway.resource import viewer
 from gateway.resources.reports import DashboardViews, file_format
 from gateway.resources.shapes.reports import DASHBOARD
-from services.common.errors import Invalid
+from services.common.errors import Invalid, http_status
 from services.common.listing import ListQuery
 from services.reporting import queries
+from services.requests.queries import account_names
 
 MOST_ROWS: Final = 120
 """Of a table so many lines are shown, the latest; the file has all."""
 _SPAN: Final = ("from", "until", "time_zone")
+_TITLES: Final = {"from": "From", "until": "Until", "time_zone": "Time zone"}
+_ACCOUNTS: Final = ("account", "holder", "customer")
 
 
 class Dashboards:
@@ -57,19 +60,45 @@ class Dashboards:
 
     def get(self, id: str) -> Response:
         dashboard, asked = self._views.load(id), self._asked()
-        parts = []
-        for report in queries.reports_of(self._database, dashboard, viewer()):
-            try:
-                told = self._views.figures_of(report, dashboard, asked)
-            except Invalid as error:
-                # Days that can't be are wrong for all reports; what one of them can't tell is its own matter.
-                if error.code != "too_many_figures":
-                    raise
-                parts.append({"report": report, "refused": error.message})
-            else:
-                parts.append(_part(report, told, dashboard["id"]))
-        span = {name: asked[name] for name in _SPAN if name in request.args}
-        return page(self._context, "dashboard.html", dashboard=dashboard, parts=parts, span=span)
+        reports = queries.reports_of(self._database, dashboard, viewer())
+        status, wrong, parts = 200, [], []
+        try:
+            parts = [self._part(each, dashboard, asked) for each in reports]
+        except Invalid as error:
+            status, wrong = http_status(error), error.errors or [("", error.message)]
+        span = {name: asked[name] for name in _SPAN if name in request.args and name in asked}
+        return page(
+            self._context,
+            "dashboard.html",
+            status,
+            dashboard=dashboard,
+            parts=parts,
+            span=span,
+            wrong=[(_TITLES.get(name, name), text) for name, text in wrong],
+        )
+
+    def _part(self, report: Document, dashboard: Document, asked: Mapping[str, str]) -> Document:
+        """What a dashboard shows of a report. Raises Invalid for days that can't be: they are wrong for all
+        reports; what one of them can't tell is its own matter."""
+        try:
+            told = self._views.figures_of(report, dashboard, asked)
+        except Invalid as error:
+            if error.code != "too_many_figures":
+                raise
+            return {"report": report, "refused": error.message}
+        self._name_accounts([each["group"] for each in told["figures"]])
+        return _shown(report, told, dashboard["id"])
+
+    def _name_accounts(self, told: Sequence[dict[str, Any]]) -> None:
+        """Puts accounts with their names where the API has their ids."""
+        ids = {each[name] for each in told for name in _ACCOUNTS if each.get(name)}
+        names = account_names(self._context.databases["requests"], ids)
+        for each in told:
+            each |= {
+                name: {"id": each[name], "name": names.get(each[name], each[name])}
+                for name in _ACCOUNTS
+                if each.get(name)
+            }
 
     def figures(self, id: str, report: str) -> Response:
         dashboard = self._views.load(id)
@@ -86,6 +115,7 @@ class Dashboards:
             return self._views.page_of(report, dashboard, taken)
         shape, query, found = self._views.found(report, dashboard, taken)
         records = self._answers.shown(shape, found.items, query.fields)
+        self._name_accounts(records)
         asked = list(request.args.items(multi=True))
         measure = taken.get("measure", "count")
         return page(
@@ -113,7 +143,7 @@ class Dashboards:
         return {"time_zone": zone_of_reader(self._context).key, **given}
 
 
-def _part(report: Document, told: Document, dashboard: int) -> Document:
+def _shown(report: Document, told: Document, dashboard: int) -> Document:
     """What a dashboard shows of a report."""
     chart = charts.chart_of(report, told)
     span = urlencode({name: told[name] for name in _SPAN})

@@ -58,6 +58,7 @@ def test_a_representative_looks_at_what_her_slas_affect_at_both_accounts(
         assert "The month end run stops GigaTera" in " ".join(theirs.split())
         assert "caller of The month end run stops" in theirs
         assert ("GigaTera" in ours, stand.logins["end_user"]["name"] in ours) == (False, True)
+        assert browser.faint() == []
         browser.keep("representative-all-requests")
         page = request_page(browser, f"{url}/requests/{held['id']}")
         assert "as GigaTera told it" in page
@@ -112,6 +113,7 @@ def request_page(browser: Chromium, address: str) -> str:
     browser.open(address, PHONE)
     assert browser.overflow() == 0
     browser.open(address)
+    assert browser.faint() == []
     page = browser.text("main")
     assert CANARY not in browser.driver.page_source
     for word in ("Internal note", "History", "Deliveries", "Hand-overs", "Supplier’s request"):

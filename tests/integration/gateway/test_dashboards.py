@@ -7,7 +7,7 @@ from base64 import b64decode
 from html import unescape
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 from xml.etree import ElementTree
 
 import openpyxl
@@ -151,14 +151,40 @@ def test_every_account_has_one_to_look_at(sam: tuple[Browser, Client], board: Ma
 
 
 @pytest.mark.parametrize(
-    "asked",
-    ["from=yesterday", "from=2026-02-01&until=2026-01-01", "time_zone=Mars", f"colour={quote('<b>')}"],
+    ("asked", "told"),
+    [
+        ("from=yesterday", "From"),
+        ("from=2026-02-01&until=2026-01-01", "From must not be after until"),
+        ("time_zone=Mars", "Time zone"),
+    ],
 )
-def test_days_that_can_not_be_are_told_in_words(sam: tuple[Browser, Client], board: Made, asked: str) -> None:
+def test_days_that_can_not_be_are_told_and_the_form_keeps_them(
+    sam: tuple[Browser, Client], board: Made, asked: str, told: str
+) -> None:
     response = sam[0].get(f"/dashboards/{board['id']}?{asked}")
     assert response.status_code == 422
+    assert re.search(rf'role="alert".*<li>{told}', response.text, re.DOTALL)
+    for name, (value,) in parse_qs(asked).items():
+        assert re.search(rf'name="{name}" value="{value}"', response.text)
+    assert "No reports on this dashboard" not in response.text
+
+
+def test_a_parameter_that_there_is_not_is_named(sam: tuple[Browser, Client], board: Made) -> None:
+    response = sam[0].get(f"/dashboards/{board['id']}?colour={quote('<b>')}")
+    assert response.status_code == 422
     assert "That could not be understood" in response.text
-    assert f"<code>{asked.partition('=')[0]}</code>" in response.text
+    assert "<code>colour</code>" in response.text
+    assert "Validation Failed" not in response.text
+
+
+def test_accounts_are_called_by_their_names(sam: tuple[Browser, Client], board: Made) -> None:
+    listed = sam[1].get("reports", per_page=100)
+    (shares,) = (each["id"] for each in listed if each["sourceID"] == "time-per-account")
+    made = sam[1].post("dashboards", {"name": "Shares", "reports": [shares]})
+    page = sam[0].page(f"/dashboards/{made['id']}")
+    assert 'data-label="Account"><span class="subject">Widget Data Center<' in page
+    records = sam[0].page(figures_in(page)[1][1])
+    assert 'class="of-account"><span>Widget Data Center<' in records
 
 
 def test_days_without_anything_say_so(sam: tuple[Browser, Client], board: Made) -> None:
