@@ -29,6 +29,8 @@ from services.common.errors import InterdeskError, Unauthorized
 TOUCH_AGAIN: Final = timedelta(seconds=30)
 TOUCH_SECONDS: Final = 1.0
 _MAX_TOUCHED: Final = 10_000
+TOO_MANY_TRIES: Final = "too_many_tries"
+"""The code of the services for it."""
 BROWSER_KNOWN: Final = timedelta(days=180)
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _MARK: Final = re.compile(r"[A-Za-z0-9_-]{43}\.[0-9a-f]{64}")

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import structlog
 
 from services.organizations.actions.sessions import count_try
 from services.organizations.model import passwords, sessions
@@ -57,8 +58,12 @@ def key(kind: str, what: str) -> str:
 def test_too_many_tries_wait_with_the_right_password_too(
     account: Account, browser: Browser, email: str
 ) -> None:
-    fail(browser, email, sessions.MOST_TRIES["pair"])
-    refused = browser.sign_in(email)
+    with structlog.testing.capture_logs() as logged:
+        fail(browser, email, sessions.MOST_TRIES["pair"])
+        refused = browser.sign_in(email)
+    denied = [(line["code"], line["path"], line["address"]) for line in logged if line["event"] == "denied"]
+    wrong, locked = ((code, "/sign-in", browser.address) for code in ("wrong_password", "too_many_tries"))
+    assert denied == [wrong] * sessions.MOST_TRIES["pair"] + [locked]
     assert refused.status_code == 429
     assert "Try again in 15 minutes" in refused.text
     account.clock.step(sessions.WINDOW.total_seconds())
