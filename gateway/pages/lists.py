@@ -37,6 +37,7 @@ _INSTEAD: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 _BESIDE: Final = ("requester", "account")
 """What stands beside a column, of partners' requests."""
 _PLACES: Final = frozenset({"page", "search_after", "search_before"})
+_NO_FILTERS: Final = frozenset({"search", "sort", "per_page", "fields"})
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -85,6 +86,7 @@ class Lists:
             headings=headings(columns, asked),
             searched=request.args.get("search", ""),
             asked=[pair for pair in unpaged(asked) if pair[0] != "search"],
+            filters=[pair for pair in unpaged(asked) if pair[0] not in _NO_FILTERS],
             neighbours=neighbours(found, asked),
         )
 

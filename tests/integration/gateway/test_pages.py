@@ -93,7 +93,10 @@ def test_the_lists_hold_what_the_api_lists(
     assert numbers_in(specialist[0].page("/requests/open?search=another+matter")) == [other]
     nothing = specialist[0].page("/requests/open?search=nobodysaidthis")
     assert "No requests here" in nothing
-    assert 'href="/requests/open">Show the whole list' in nothing
+    for page in (nothing, specialist[0].page("/requests/open?category=compliment")):
+        assert 'href="/requests/open">Show the whole list' in page
+        assert "None of the list is like that." in page
+    assert "0 requests, category compliment. <a" in page
     specialist[1].patch(
         f"requests/{other}", {"status": "completed", "completion_reason": "solved", "note": "So."}
     )
