@@ -30,7 +30,7 @@ TOUCH_AGAIN: Final = timedelta(seconds=30)
 TOUCH_SECONDS: Final = 1.0
 _MAX_TOUCHED: Final = 10_000
 TOO_MANY_TRIES: Final = "too_many_tries"
-"""The code of the services for it."""
+"""With this code a try to sign in is refused before it is looked at."""
 BROWSER_KNOWN: Final = timedelta(days=180)
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _MARK: Final = re.compile(r"[A-Za-z0-9_-]{43}\.[0-9a-f]{64}")
@@ -87,6 +87,7 @@ class Sessions:
         return mark if mark is not None and _MARK.fullmatch(mark) else None
 
     def keep_browser(self, response: Response, mark: str) -> None:
+        """Has the browser be known at the next sign-in; the mark opens nothing."""
         self._set(response, self.browser_cookie, mark, "Strict", BROWSER_KNOWN)
 
     def new_form(self, cookies: Mapping[str, str]) -> str:

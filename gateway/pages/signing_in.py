@@ -50,9 +50,9 @@ class SigningIn:
         except InterdeskError as error:
             # With too many tries there is nothing to be forbidden yet: the form says until when.
             status = 429 if error.code == TOO_MANY_TRIES else http_status(error)
-            response = self._form(next, email, error.message, status)
-            response.headers[CODE_HEADER] = error.code
-            return response
+            refused = self._form(next, email, error.message, status)
+            refused.headers[CODE_HEADER] = error.code
+            return refused
         self._end_old()
         response = redirect(next or "/", 303)
         self._sessions.begin(response, opened["session"])  # type: ignore[arg-type]
