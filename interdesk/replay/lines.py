@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from interdesk.accounts import AccountSpec
 from interdesk.api import Api
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.local_account import LocalAccount
 from interdesk.replay.chain import SUPPORT
 from interdesk.replay.names import account_ids
 from interdesk.replay.steps import Move, Plan, edges

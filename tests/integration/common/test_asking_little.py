@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pymongo import MongoClient
 
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.clock import SteppedClock
 from services.common.copies import KEPT_SECONDS, Copies, saved_event
 from services.common.database import Counting
