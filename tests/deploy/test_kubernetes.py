@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from interdesk.account_secrets import write_account_secrets
 from interdesk.accounts import account_described
 from interdesk.kubernetes import BROKER, first_steps, overlay, write_overlay
 from interdesk.services import SERVICES
-from services.common.config import TABLE, load
+from services.common.config import TABLE, load, reading
 from services.organizations.queries import MAX_FILE_BYTES
 from tests.configs import config_of
 from tests.deploy.conftest import OVERLAYS, ROOT, Document, rendered_of
@@ -294,3 +295,18 @@ def test_logins_are_made_anew_by_the_files_that_operations_say_to_remove(tmp_pat
     assert second.keys() == first.keys()
     kept = {name for name in first if first[name] == second[name]}
     assert kept == {"secret", "founding-token"}
+
+
+def test_the_secret_is_known_used_and_alone_by_the_lines_that_operations_say(tmp_path: Path) -> None:
+    """What of the steps is done to the file; `interdesk account reencrypt` comes before the last."""
+    write_account_secrets(tmp_path / "secrets" / "acme", "acme", BROKER)
+    file = tmp_path / "secrets" / "acme" / "secret"
+    (old,) = reading.secret(str(file))
+    told = re.findall(r"(?m)^ +(echo.*|openssl.*)$", (ROOT / "docs" / "operations.md").read_text())
+    after = []
+    for line in told:
+        subprocess.run(["bash", "-euc", line], cwd=tmp_path, check=True, timeout=10)
+        after.append(reading.secret(str(file)))
+    new = after[-1][0]
+    assert new != old
+    assert after == [(old,), (old, new), (new, old), (new,)]

@@ -7,7 +7,7 @@ import pytest
 from services.federation import ciphers
 from services.federation.trusts import Trust
 
-SECRET = b"s" * 32
+SECRET = (b"s" * 32,)
 
 
 def trust(**changes: object) -> Trust:
