@@ -14,12 +14,18 @@ import yaml
 
 from interdesk.broker import Broker
 from interdesk.rabbitmq import RabbitMQ
+from tests.configs import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = ROOT / "deploy" / "k8s" / "overlays"
 IMAGES = ROOT / "deploy" / "images" / "Containerfile"
 
+KUBERNETES = "1.32"
+"""The version whose schemas count."""
+
 Document = dict[str, Any]
+Rendered = Mapping[str, list[Document]]
+"""By account, what is applied."""
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +43,15 @@ def kubectl() -> Path:
 
 
 @pytest.fixture(scope="session")
-def rendered(kubectl: Path) -> Mapping[str, list[Document]]:
+def rendered(kubectl: Path) -> Rendered:
     """By account, what `kubectl apply -k` would apply."""
     return {overlay.name: rendered_of(overlay) for overlay in sorted(OVERLAYS.iterdir())}
+
+
+@pytest.fixture(params=sorted(NAMES))
+def account(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 def rendered_of(overlay: Path) -> list[Document]:
