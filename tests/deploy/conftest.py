@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = ROOT / "deploy" / "k8s" / "overlays"
 IMAGES = ROOT / "deploy" / "images" / "Containerfile"
 
+# The first minor version of kubectl whose kustomize has components.
+KNOWS_COMPONENTS = 21
 KUBERNETES = "1.32"
 """The version whose schemas count."""
 
@@ -39,6 +41,12 @@ def kubectl() -> Path:
     found = shutil.which("kubectl")
     if found is None:
         pytest.skip("kubectl is not installed: what it would apply was not looked at")
+    said = subprocess.run([found, "version", "--client"], capture_output=True, text=True, timeout=60).stdout
+    version = re.search(r"v1\.(\d+)", said)
+    if version is None or int(version[1]) < KNOWS_COMPONENTS:
+        pytest.skip(
+            f"kubectl is older than 1.{KNOWS_COMPONENTS}: what it would apply was not looked at. {said}"
+        )
     return Path(found)
 
 
