@@ -43,7 +43,7 @@ from eventlet.event import Event
 from nameko.containers import ServiceContainer
 from nameko.utils.concurrency import SpawningProxy
 
-from interdesk.environment import read_env_file
+from interdesk.local.environment import read_env_file
 from interdesk.services import CLASSES
 from services.common import config as configuration
 from services.common import logs

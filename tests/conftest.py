@@ -19,10 +19,10 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from interdesk.broker import Broker
-from interdesk.database import Database
-from interdesk.embedded_broker import EmbeddedBroker
-from interdesk.rabbitmq import RabbitMQ
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
+from interdesk.local.embedded_broker import EmbeddedBroker
+from interdesk.local.rabbitmq import RabbitMQ
 from interdesk.vhosts import ensure_vhosts
 
 # How long an example takes says how busy the machine is.

@@ -16,8 +16,8 @@ import pytest
 import requests
 import yaml
 
-from interdesk.ports import free_ports
-from interdesk.processes import spawn
+from interdesk.local.ports import free_ports
+from interdesk.local.processes import spawn
 from tests.waiting import wait_until
 
 RULES = Path(__file__).parents[1] / "deploy" / "prometheus" / "rules.yml"

@@ -10,7 +10,7 @@ from interdesk.api import Api
 from interdesk.commands import preparing, reencrypting
 from interdesk.commands.options import DEFAULT_DIRECTORY, ChosenAccount, Directory, Json, for_an_account
 from interdesk.commands.output import WRONG_USE, Group, Refusal, say, show, show_one
-from interdesk.deployment import LocalDeployment
+from interdesk.local.deployment import LocalDeployment
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Accounts.")
 app.command()(preparing.prepare)

@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from interdesk.backups import Client, Watch, write_backup
 from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, local_account
 from interdesk.commands.output import WRONG_USE, Refusal, say, warn
-from interdesk.database import Database
-from interdesk.deployment import LocalDeployment
-from interdesk.local_account import LocalAccount
+from interdesk.local.backups import Client, Watch, write_backup
+from interdesk.local.database import Database
+from interdesk.local.deployment import LocalDeployment
+from interdesk.local.local_account import LocalAccount
 
 
 def backup(

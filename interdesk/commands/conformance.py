@@ -13,7 +13,7 @@ from interdesk import conformance as trials
 from interdesk.commands.options import Json, OnBroker, broker_kind, text_in
 from interdesk.commands.output import FAILED, WRONG_USE, Refusal, say, show_json
 from interdesk.commands.running import interrupt
-from interdesk.deployment import BrokerKind, broker_here
+from interdesk.local.deployment import BrokerKind, broker_here
 from services.common.errors import Invalid, Unavailable
 
 

@@ -20,8 +20,8 @@ from interdesk.demo.show import Screen
 from interdesk.demo.stand import DEMO_FILE
 from interdesk.demo.stories import tell_all
 from interdesk.demo.teller import StoryBroken, Teller
-from interdesk.deployment import LocalDeployment, NothingHere
-from interdesk.rabbitmq import is_installed
+from interdesk.local.deployment import LocalDeployment, NothingHere
+from interdesk.local.rabbitmq import is_installed
 
 _WIDTH_WITHOUT_TERMINAL = 120
 

@@ -17,9 +17,9 @@ from pymongo.errors import PyMongoError
 
 from interdesk.commands.options import DEFAULT_DIRECTORY, Directory, Json
 from interdesk.commands.output import FAILED, show
-from interdesk.deployment import LocalDeployment, NothingHere, OtherVersion
 from interdesk.files import FileBroken
-from interdesk.rabbitmq import SERVER, is_installed
+from interdesk.local.deployment import LocalDeployment, NothingHere, OtherVersion
+from interdesk.local.rabbitmq import SERVER, is_installed
 from interdesk.services import SERVICES
 from services.common import config as configuration
 

@@ -14,9 +14,9 @@ import typer
 
 from interdesk.api import Api
 from interdesk.commands.output import WRONG_USE, Refusal
-from interdesk.deployment import BrokerKind, LocalDeployment, NothingHere, broker_here
 from interdesk.files import FileBroken, read_text
-from interdesk.local_account import LocalAccount
+from interdesk.local.deployment import BrokerKind, LocalDeployment, NothingHere, broker_here
+from interdesk.local.local_account import LocalAccount
 
 _TOKEN = re.compile(r"[\x21-\x7e]{16,512}")
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?")

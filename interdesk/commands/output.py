@@ -22,11 +22,11 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from interdesk.accounts import AccountsRefused
 from interdesk.api import ApiError, Beginning
-from interdesk.deployment import InUse, NothingHere, OtherVersion
 from interdesk.files import FileBroken
-from interdesk.processes import StartFailed
+from interdesk.local.accounts import AccountsRefused
+from interdesk.local.deployment import InUse, NothingHere, OtherVersion
+from interdesk.local.processes import StartFailed
 from interdesk.vhosts import BrokerRefused
 
 FAILED, WRONG_USE, NOTHING_HERE, REFUSED = 1, 2, 3, 4

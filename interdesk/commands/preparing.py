@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 
-from interdesk.accounts import account_described
 from interdesk.commands.options import text_in
 from interdesk.commands.output import FAILED, WRONG_USE, Refusal, say
-from interdesk.compose_secrets import write_compose_secrets
-from interdesk.kubernetes import first_steps, write_kubernetes_secrets, write_overlay
-from interdesk.preparing import CantPrepare
-from interdesk.preparing import prepare as prepare_account
+from interdesk.containers.compose_secrets import write_compose_secrets
+from interdesk.containers.kubernetes import first_steps, write_kubernetes_secrets, write_overlay
+from interdesk.containers.preparing import CantPrepare
+from interdesk.containers.preparing import prepare as prepare_account
+from interdesk.local.accounts import account_described
 from services.common import config as configuration
 from services.common.errors import ConfigError
 

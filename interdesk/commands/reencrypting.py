@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from interdesk.commands.output import FAILED, WRONG_USE, Refusal, say
-from interdesk.environment import read_env_file
+from interdesk.local.environment import read_env_file
 from interdesk.waiting import holds_within
 from services.common import config as configuration
 from services.common.config import Config
@@ -18,10 +18,10 @@ from services.common.crash import CrashPoints
 from services.common.database import connect, open_database
 from services.common.errors import ConfigError, InterdeskError
 from services.federation.messages.types import LANES
-from services.federation.reencrypting import copies_behind
-from services.federation.trusts import OWNER
-from services.organizations.actions.keyrings import secret_of
-from services.organizations.actions.reencrypting import reencrypt as reencrypt_records
+from services.federation.partners.trusts import OWNER
+from services.federation.sealing.reencrypting import copies_behind
+from services.organizations.actions.trusting.keyrings import secret_of
+from services.organizations.actions.trusting.reencrypting import reencrypt as reencrypt_records
 
 
 def reencrypt(

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from interdesk.backups import BackupRefused, read_manifest, restore_backup
 from interdesk.commands.backup import counted, standing_still
 from interdesk.commands.options import DEFAULT_DIRECTORY, Account, Directory, Yes, local_account
 from interdesk.commands.output import WRONG_USE, Refusal, ask, say
-from interdesk.local_account import LocalAccount
-from services.federation.deployment_note import AS_COPY, AS_RESTORED, say_of
+from interdesk.local.backups import BackupRefused, read_manifest, restore_backup
+from interdesk.local.local_account import LocalAccount
 from services.federation.messages.types import LANES
+from services.federation.restoring.deployment_note import AS_COPY, AS_RESTORED, say_of
 
 
 def restore(

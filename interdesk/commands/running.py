@@ -11,12 +11,12 @@ from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
-from interdesk.accounts import account_from_environment, read_accounts
 from interdesk.commands.options import DEFAULT_DIRECTORY, Directory, Json, OnBroker, broker_kind
 from interdesk.commands.output import FAILED, say, show, show_json, warn
-from interdesk.deployment import InUse, LocalDeployment, NothingHere
-from interdesk.hosting import Mode
-from interdesk.processes import StartFailed
+from interdesk.local.accounts import account_from_environment, read_accounts
+from interdesk.local.deployment import InUse, LocalDeployment, NothingHere
+from interdesk.local.hosting import Mode
+from interdesk.local.processes import StartFailed
 from interdesk.services import SERVICES
 
 _WATCH_SECONDS = 1.0

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 import requests
 
-from interdesk.deployment import BROKERS, BrokerKind
+from interdesk.local.deployment import BROKERS, BrokerKind
 from interdesk.vhosts import BrokerRefused, Vhosts, ensure_vhosts
-from services.federation.topology import BrokerAdmin, user_of
+from services.federation.partners.topology import BrokerAdmin, user_of
 
 _TIMEOUT_SECONDS = 15
 

@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 import amqp
 from amqp.exceptions import AMQPError, MessageNacked
 
-from services.federation.addresses import check_address, tls_of
-from services.federation.envelope import CONTENT_TYPE
+from services.federation.partners.addresses import check_address, tls_of
+from services.federation.sealing.envelope import CONTENT_TYPE
 
 CONNECT_SECONDS: Final = 10
 PUBLISH_SECONDS: Final = 10

@@ -18,13 +18,14 @@ from interdesk.conformance.line import BorderLost, Lanes, NotDelivered, connecte
 from interdesk.conformance.words import CLOCK, Conversation, Said
 from services.common.errors import Invalid
 from services.common.ids import new_uuid
-from services.federation import ciphers, envelope, messages
-from services.federation.capabilities import OWN
-from services.federation.envelope import Message, Unverified
-from services.federation.invitations import Invitation
-from services.federation.keys import Key
-from services.federation.rings import OwnRing, PartnerRing
-from services.federation.topology import exchange_of, lane_of
+from services.federation import messages
+from services.federation.partners.capabilities import OWN
+from services.federation.partners.invitations import Invitation
+from services.federation.partners.topology import exchange_of, lane_of
+from services.federation.sealing import ciphers, envelope
+from services.federation.sealing.envelope import Message, Unverified
+from services.federation.sealing.keys import Key
+from services.federation.sealing.rings import OwnRing, PartnerRing
 
 RECEIPT: Final = "receipt.v1"
 

@@ -14,12 +14,12 @@ from interdesk.conformance.line import BorderLost, NotDelivered
 from interdesk.conformance.rule import BROKEN, Broken, NotTried, Outcome, Rule
 from interdesk.conformance.talk import Answer, Talk
 from interdesk.conformance.words import CLOCK, Conversation, Said
-from interdesk.deployment import BrokerKind
+from interdesk.local.deployment import BrokerKind
 from services.common import strict_json
 from services.common.errors import Invalid
-from services.federation import seals
-from services.federation.envelope import Message
-from services.federation.invitations import Invitation, read_invitation
+from services.federation.partners.invitations import Invitation, read_invitation
+from services.federation.sealing import seals
+from services.federation.sealing.envelope import Message
 
 FINAL: Final = ("accepted", "refused")
 BREAKS: Final = ("sequence_conflict", "chain_broken")

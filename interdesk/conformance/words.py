@@ -1,6 +1,7 @@
 """What the trial says: messages made member by member, so that each may be a wrong one.
 
-`services.federation.letters` writes what an account may say and can't do otherwise; here nothing is checked.
+`services.federation.outgoing.letters` writes what an account may say and can't do otherwise; here nothing is
+checked.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any, Final
 from services.common import strict_json
 from services.common.clock import SystemClock, iso
 from services.common.ids import new_uuid
-from services.federation import seals
-from services.federation.envelope import fingerprint
-from services.federation.keys import Key
+from services.federation.sealing import seals
+from services.federation.sealing.envelope import fingerprint
+from services.federation.sealing.keys import Key
 from services.federation.threads import KINDS
 
 CLOCK: Final = SystemClock()

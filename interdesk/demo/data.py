@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from interdesk.accounts import AccountSpec
+from interdesk.local.accounts import AccountSpec
 
 SOURCE = "demo"
 # Scripts of the demo's readers should not meet a limit made for people.

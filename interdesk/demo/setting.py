@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from interdesk.api import Api, ApiError
 from interdesk.demo.data import AGREEMENTS, AROUND_THE_CLOCK, CASTS, ROLES, SOURCE, Cast
 from interdesk.demo.stand import DEMO_FILE, Stand, keep, stands_of
-from interdesk.deployment import LocalDeployment
+from interdesk.local.deployment import LocalDeployment
 from interdesk.waiting import wait_for
 
 Record = dict[str, Any]

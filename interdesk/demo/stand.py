@@ -11,9 +11,9 @@ from marshmallow import INCLUDE, Schema, fields
 
 from interdesk.api import Api
 from interdesk.demo.data import CASTS, Cast
-from interdesk.deployment import LocalDeployment
 from interdesk.files import read_json, write_json
-from interdesk.local_account import LocalAccount
+from interdesk.local.deployment import LocalDeployment
+from interdesk.local.local_account import LocalAccount
 
 DEMO_FILE: Final = "demo.json"
 

@@ -26,13 +26,13 @@ from typing import Any
 from eventlet import wsgi
 from marshmallow import fields
 
-from interdesk.broker import NODE, NodeSchema
 from interdesk.embedded_bus import keeping
 from interdesk.embedded_bus.administration import Administration
 from interdesk.embedded_bus.bus import Bus
 from interdesk.embedded_bus.sessions import Session
 from interdesk.embedded_bus.users import User
 from interdesk.files import read_json
+from interdesk.local.broker import NODE, NodeSchema
 
 HOST = "127.0.0.1"
 TICK_SECONDS = 0.1

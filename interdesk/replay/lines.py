@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from interdesk.accounts import AccountSpec
 from interdesk.api import Api
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.local_account import LocalAccount
 from interdesk.replay.chain import SUPPORT
 from interdesk.replay.names import account_ids
 from interdesk.replay.steps import Move, Plan, edges
@@ -163,7 +163,8 @@ def _furnish(line: Line, needs: Needs) -> None:
     with _api(line) as api:
         line.requester_id = _person(api, "End user", f"end-user@{domain}")
         for number, member in enumerate(needs.members, start=1):
-            line.members[member] = _person(api, member, f"officer-{number}@{domain}")
+            line.members[member] = id = _person(api, member, f"officer-{number}@{domain}")
+            api.patch(f"people/{id}/permissions", {"roles": ["specialist"]})
         everybody = [api.get("me")["id"], *line.members.values()]
         for team in (SUPPORT, *needs.teams):
             made = api.post("teams", {"name": team, "member_ids": everybody})

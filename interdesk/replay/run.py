@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from interdesk.deployment import LocalDeployment
-from interdesk.hosting import Mode
+from interdesk.local.deployment import LocalDeployment
+from interdesk.local.hosting import Mode
 from interdesk.replay.agreement import Copy, Record, disagreements, parked, read_copy, unreceipted
 from interdesk.replay.chain import Path as CopyPath
 from interdesk.replay.lines import Line, accounts_for, needs_of, set_up, tasks

@@ -82,7 +82,9 @@ class Copies:
         answer = self._rpc.call(self.owners[kind], "copy", self._system, kind, id)
         if answer is None:
             return None
-        self.store(kind, answer)
+        self._forget(kind)
+        for saved in self._newer(kind, [answer]):
+            self.store(kind, saved)
         with answering():
             return _shown(self._copies(kind).find_one({"_id": id}))
 
@@ -118,8 +120,7 @@ class Copies:
                 result = copies.replace_one(older, document, upsert=True)
             except DuplicateKeyError:  # one is here, as new, or put in at this very moment
                 result = copies.replace_one(older, document)
-        for name in [name for name in self._kept if name[0] == kind]:
-            self._kept.pop(name, None)
+        self._forget(kind)
         return bool(result.matched_count or result.upserted_id is not None)
 
     def fetch(self, kind: str) -> int:
@@ -161,6 +162,11 @@ class Copies:
                 self._kept.clear()
             self._kept[name] = (now, found)
         return dict(found) if found is not None else None
+
+    def _forget(self, kind: str) -> None:
+        """What was read a moment ago is read again."""
+        for name in [name for name in self._kept if name[0] == kind]:
+            self._kept.pop(name, None)
 
     def _copies(self, kind: str) -> Any:
         return self._database[collection_name(kind)]

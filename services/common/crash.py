@@ -27,13 +27,13 @@ PLACES = (
     "after_event",
     # a command that is answered (common/entrypoints/commands.py)
     "before_reply",
-    # what a partner sent (federation/inbox.py)
+    # what a partner sent (federation/incoming/inbox.py)
     "before_inbox_store",
     "after_inbox_store",
     "after_inbox_ack",
     "after_apply",
     "after_receipt",
-    # what goes to a partner (federation/outbox.py)
+    # what goes to a partner (federation/outgoing/outbox.py)
     "before_deliver",
     "after_deliver",
     "after_delivery_mark",

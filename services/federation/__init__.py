@@ -1,12 +1,16 @@
-"""All that crosses an account's border: messages, envelope, keys, threads, inbox, outbox, topology.
+"""All that crosses an account's border, told by rooms.
 
-    what is said       messages/ (types and bodies)  envelope  seals  keys  ciphers  invitations where it
-    stands    threads (pure)  letters (writes the next message of a thread)  verdicts what comes in      lanes
-    ─> intake ─> inbox ─> handling ─> the service's correspondent;  quarantine  receipts what goes out
-    outbox ─> relay ─> connections;  deliveries  backoff with whom          trusts (book of partners and their
-    keys)  borders (heard, paused)  topology (brokers) at the service     border (the nameko extension)
-    queries (what operators see)
+messages/    what is said: the types of messages and their bodies; schemas/ gives them to the world
+threads      in which order, each thing once; pure. thread_errors, verdicts, revisions: what may come of it
+sealing/     keys, and the envelope that proves who said what
+partners/    whom we trust, by which keys and addresses we know them, and how it stands with each
+incoming/    from a partner's lane to a verdict
+outgoing/    from a save to a partner's receipt
+files/       attachments, pulled piece by piece
+restoring/   which deployment this is, and what a restore of it, or of a partner's, asks for
+ledger/      what was said, as a file that proves it
 
-The protocol is told in `inbox` and `outbox`, and for those who write the other side in
-docs/partner-protocol.md.
+A service opens its border with `border.Border`; `commands` and `queries` are the operator's, `stored` has the
+collections, `metrics` what is counted, `clocks` how far two accounts' may be apart. The protocol is told in
+`incoming.inbox` and `outgoing.outbox`, and for those who write the other side in docs/partner-protocol.md.
 """

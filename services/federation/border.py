@@ -25,22 +25,22 @@ from services.common.errors import NotFound, Unavailable
 from services.common.service_parts import ServiceParts
 from services.common.verdicts import is_outage
 from services.federation import stored
-from services.federation.borders import Borders
-from services.federation.deployment import Deployment
 from services.federation.files import COMING, Files
 from services.federation.files.allowance import ALLOWANCES
 from services.federation.files.crossing import FilesCrossing
-from services.federation.handling import Correspondent
-from services.federation.inbox import Inbox
-from services.federation.intake import Intake
-from services.federation.lanes import Lanes
-from services.federation.outbox import Outbox
-from services.federation.parked import ParkedMessages
-from services.federation.quarantine import Quarantine
-from services.federation.receipts import Answers
-from services.federation.reminding import Reminder
-from services.federation.resuming import resume_all
-from services.federation.trusts import ENDED, OWNER, TrustBook
+from services.federation.incoming.handling import Correspondent
+from services.federation.incoming.inbox import Inbox
+from services.federation.incoming.intake import Intake
+from services.federation.incoming.lanes import Lanes
+from services.federation.incoming.parked import ParkedMessages
+from services.federation.incoming.quarantine import Quarantine
+from services.federation.outgoing.outbox import Outbox
+from services.federation.outgoing.receipts import Answers
+from services.federation.partners.borders import Borders
+from services.federation.partners.trusts import ENDED, OWNER, TrustBook
+from services.federation.restoring.deployment import Deployment
+from services.federation.restoring.reminding import Reminder
+from services.federation.restoring.resuming import resume_all
 
 if TYPE_CHECKING:
     from services.common.context import Context

@@ -19,15 +19,17 @@ from services.common.database import Document, answering, find_among
 from services.common.errors import NotFound
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page
 from services.common.roles import WATCHERS
-from services.federation import health, messages, seals
-from services.federation.deliveries import OPEN, QUEUED, SENT
+from services.federation import messages
 from services.federation.ledger.entries import LEDGER, list_ledger
 from services.federation.ledger.kept import KEYS as LEDGER_KEYS
 from services.federation.ledger.kept import LISTINGS as LEDGERS
 from services.federation.ledger.kept import list_keys, list_said
 from services.federation.ledger.lines import SERVICES
+from services.federation.outgoing.deliveries import OPEN, QUEUED, SENT
+from services.federation.partners import health
+from services.federation.partners.trusts import OWNER, Trust
+from services.federation.sealing import seals
 from services.federation.stored import INBOX, OUTBOX, PARKED, QUARANTINE
-from services.federation.trusts import OWNER, Trust
 from services.federation.verdicts import ACCEPTED, HELD, REFUSED
 
 __all__ = [

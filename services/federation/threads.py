@@ -65,7 +65,7 @@ UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Placed(Protocol):
-    """What a thread needs to know of a message (`services.federation.envelope.Message` fits)."""
+    """What a thread needs to know of a message (`services.federation.sealing.envelope.Message` fits)."""
 
     @property
     def sender(self) -> str: ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.common.context import Context
 from services.common.entrypoints import every, handle_event
-from services.organizations.actions import card_requests, cards, linking
+from services.organizations.actions.contact_cards import card_requests, cards, linking
 
 Fields = Mapping[str, Any]
 

@@ -10,10 +10,11 @@ from types import ModuleType
 from typing import Any
 
 from services.common.context import Context
-from services.federation.envelope import Message
+from services.federation.sealing.envelope import Message
 from services.federation.threads import ThreadId
 from services.federation.verdicts import Verdict
-from services.organizations.actions import card_words, partners
+from services.organizations.actions.contact_cards import card_words
+from services.organizations.actions.trusting import partners
 
 __all__ = ["discard", "earlier", "receive", "refused", "resume", "unanswered"]
 

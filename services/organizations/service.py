@@ -25,22 +25,18 @@ from services.federation.border import Border
 from services.federation.commands import BorderCommands
 from services.federation.ledger.sealing import seal_end
 from services.organizations import partner, schemas, store
-from services.organizations.actions import (
-    account,
-    announcing,
+from services.organizations.actions import account, founding
+from services.organizations.actions.contact_cards import linking
+from services.organizations.actions.records import (
     attaching,
-    credentials,
     editing,
-    founding,
     grouping,
     introductions,
-    linking,
     membership,
-    parting,
-    settling,
     shelving,
     ui_extensions,
 )
+from services.organizations.actions.trusting import announcing, credentials, parting, settling
 from services.organizations.card_events import CardEvents
 from services.organizations.model import shapes
 from services.organizations.schemas import shown

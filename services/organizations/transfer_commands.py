@@ -10,7 +10,7 @@ from services.common.context import Context
 from services.common.entrypoints import command, every
 from services.common.schemas import loaded
 from services.organizations import schemas
-from services.organizations.actions import exports, imports, transfers
+from services.organizations.actions.transferring import exports, imports, transfers
 
 Document = dict[str, Any]
 

@@ -11,7 +11,7 @@ from services.common.context import Context
 from services.common.entrypoints import command
 from services.common.schemas import loaded
 from services.organizations import schemas
-from services.organizations.actions import credentials, disclosures, inviting, rotating, trusts
+from services.organizations.actions.trusting import credentials, disclosures, inviting, rotating, trusts
 from services.organizations.schemas import shown
 
 Fields = Mapping[str, Any]

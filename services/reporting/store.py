@@ -7,10 +7,10 @@ period_rows         `_id` made of the request and when it began; who held it
 note_rows           `_id` a note's
 affected_sla_rows   `_id` an affected SLA's; `left` as above
 
-touched        `_id` `<collection>:<day in UTC>`; `changes`: how often rows of that day may have changed
+touched        `_id` `<day in UTC>`; `changes`: how often rows of that day, of any kind, may have changed
 counts         `_id` `<digest>:<zone>:<day>`: the cells of a report's rows of one day, as they were at so many
                `changes` of the days in UTC that it touches. Nothing but what saves time: rows are the truth.
-               Of both, the parts of `_id` are fields, too: SecantusDB walks no index for a range of ids
+               Of both, what `_id` is made of are fields, too: SecantusDB walks no index for a range of ids
 rebuilds       one document: the rebuild that is going on, or the last one (`actions.rebuilding`)
 reports        `_id` an integer: a report
 dashboards     `_id` an integer: a dashboard
@@ -68,7 +68,7 @@ MOMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     AFFECTED_SLA_ROWS.name: ("started_at", "responded_at", "resolved_at"),
 }
 """What rows are counted at."""
-TOUCHED: Final = Collection("touched", (Index(["collection", "day"]),), records=False)
+TOUCHED: Final = Collection("touched", (Index("day"),), records=False)
 COUNTS: Final = Collection("counts", (Index(["digest", "zone", "day"]),), records=False)
 REBUILDS: Final = Collection("rebuilds", records=False)
 REPORTS: Final = Collection("reports", LISTED)
@@ -87,23 +87,19 @@ def records(context: Context, kind: str) -> Records:
 def days_of(collection: str, rows: Iterable[Mapping[str, Any]]) -> set[str]:
     """The days that rows are counted at, as `touched` names them."""
     moments = {row.get(name) for row in rows for name in MOMENTS[collection]}
-    return {f"{collection}:{at.astimezone(UTC).date().isoformat()}" for at in moments if at is not None}
+    return {at.astimezone(UTC).date().isoformat() for at in moments if at is not None}
 
 
-def touch(context: Context, collection: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Says that rows that are, or were, as these may have changed; after they have. Raises Unavailable."""
-    rows = list(rows)
-    days = days_of(collection, rows).union(*(row.get("left", ()) for row in rows))
+def touch(context: Context, changed: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    """Says that rows that are, or were, as these may have changed; after they have. `changed`: by collection.
+    Raises Unavailable."""
+    days: set[str] = set()
+    for collection, rows in changed.items():
+        rows = list(rows)
+        days |= days_of(collection, rows).union(*(row.get("left", ()) for row in rows))
     asked = [
-        UpdateOne(
-            {"_id": each},
-            {
-                "$inc": {"changes": 1},
-                "$setOnInsert": {"collection": collection, "day": each.partition(":")[2]},
-            },
-            upsert=True,
-        )
-        for each in sorted(days)
+        UpdateOne({"_id": day}, {"$inc": {"changes": 1}, "$setOnInsert": {"day": day}}, upsert=True)
+        for day in sorted(days)
     ]
     if asked:
         with answering():

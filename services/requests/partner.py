@@ -1,5 +1,5 @@
 """What partners say to the requests lane: message → action (a
-`services.federation.handling.Correspondent`).
+`services.federation.incoming.handling.Correspondent`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.common.context import Context
-from services.federation.envelope import Message
+from services.federation.sealing.envelope import Message
 from services.federation.threads import ThreadId
 from services.federation.verdicts import Verdict
 from services.requests.actions import arrivals, observation_words, restores

@@ -16,7 +16,7 @@ from services.common.schemas import loaded
 from services.common.service_context import ServiceContext
 from services.federation.border import Border
 from services.federation.commands import BorderCommands
-from services.federation.trusts import ENDED
+from services.federation.partners.trusts import ENDED
 from services.requests import partner, queries
 from services.requests.actions import (
     acting,

@@ -31,9 +31,9 @@ from services.common.errors import naming
 from services.common.idempotency import KEYS
 from services.common.listing import terms
 from services.common.store import Collection, Index, Record, Records, copy, copy_row, event_row
-from services.federation.deployment import Deployment
-from services.federation.letters import write
-from services.federation.resuming import resumed
+from services.federation.outgoing.letters import write
+from services.federation.restoring.deployment import Deployment
+from services.federation.restoring.resuming import resumed
 from services.federation.threads import Thread, open_thread
 from services.requests import observations
 from services.requests.documents import decode, encode

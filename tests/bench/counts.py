@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from interdesk.local_account import LocalAccount
+from interdesk.local.local_account import LocalAccount
 
 WRITES = frozenset({"insert", "update", "delete"})
 READS = frozenset({"find", "getMore", "aggregate", "count"})

@@ -15,8 +15,8 @@ from typing import Any
 import pymongo
 from pymongo.errors import PyMongoError
 
-from interdesk.ports import free_ports
-from interdesk.processes import spawn
+from interdesk.local.ports import free_ports
+from interdesk.local.processes import spawn
 
 _FASTER = "secantusd-rs"
 _OPTIONS = "retryWrites=false&serverMonitoringMode=poll"

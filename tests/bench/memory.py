@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from interdesk.local_account import LocalAccount
+from interdesk.local.local_account import LocalAccount
 
 
 def megabytes(account: LocalAccount) -> float:

@@ -56,8 +56,11 @@ class Generator:
                 self._context.database[name].insert_many(documents, ordered=False)
                 moments = {each.get(moment) for each in documents for moment in store.MOMENTS[name]}
                 touched[name] |= {at.replace(hour=0, minute=0, second=0) for at in moments if at is not None}
-        for name, days in touched.items():
-            store.touch(self._context, name, [{store.MOMENTS[name][0]: day} for day in days])
+        counted_at = {name: store.MOMENTS[name][0] for name in _COLLECTIONS}
+        store.touch(
+            self._context,
+            {name: [{counted_at[name]: day} for day in days] for name, days in touched.items()},
+        )
 
     def _made(self, id: int, span: timedelta) -> dict[str, list[Document]]:
         case = self._random.choice(self._cases)

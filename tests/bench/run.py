@@ -13,12 +13,12 @@ from typing import Any
 
 import pymongo
 
-from interdesk.accounts import AccountSpec
-from interdesk.database import Database
 from interdesk.database_users import database_name
-from interdesk.deployment import LocalDeployment
-from interdesk.hosting import Mode
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.database import Database
+from interdesk.local.deployment import LocalDeployment
+from interdesk.local.hosting import Mode
+from interdesk.local.local_account import LocalAccount
 from interdesk.replay.lines import Needs, set_up
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts

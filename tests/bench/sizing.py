@@ -15,12 +15,12 @@ from typing import Any
 import pymongo
 import requests
 
-from interdesk.broker import Broker
 from interdesk.database_users import database_name
-from interdesk.local_account import LocalAccount
+from interdesk.local.broker import Broker
+from interdesk.local.local_account import LocalAccount
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import Vhosts
-from services.federation.topology import BrokerAdmin, border_vhost
+from services.federation.partners.topology import BrokerAdmin, border_vhost
 from tests.bench.figures import Figure
 from tests.bench.handovers import listening
 from tests.bench.sizes import Sizes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from interdesk.environment import read_env_file
-from interdesk.local_account import LocalAccount
+from interdesk.local.environment import read_env_file
+from interdesk.local.local_account import LocalAccount
 from tests.bench.client import Client
 
 

@@ -17,7 +17,7 @@ from pymongo.write_concern import WriteConcern
 
 from interdesk.api import Api
 from interdesk.database_users import database_name
-from interdesk.local_account import LocalAccount
+from interdesk.local.local_account import LocalAccount
 from services.common.database import CODEC
 from services.organizations import store
 from services.organizations.model import shapes

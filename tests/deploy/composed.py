@@ -18,13 +18,13 @@ from pathlib import Path
 
 import requests
 
-from interdesk.broker import Broker
-from interdesk.compose_secrets import write_compose_secrets
-from interdesk.database import Database
+from interdesk.containers.compose_secrets import write_compose_secrets
 from interdesk.database_users import database_name
-from interdesk.environment import without_ours
-from interdesk.ports import free_ports
-from interdesk.processes import Process, spawn
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
+from interdesk.local.environment import without_ours
+from interdesk.local.ports import free_ports
+from interdesk.local.processes import Process, spawn
 from interdesk.services import SERVICES, STORING
 from tests.deploy.conftest import ROOT, Document
 from tests.deploy.test_compose import of_account, secrets_of

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from interdesk.broker import Broker
-from interdesk.rabbitmq import RabbitMQ
+from interdesk.local.broker import Broker
+from interdesk.local.rabbitmq import RabbitMQ
 from tests.configs import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from interdesk.compose_secrets import ACCOUNTS, write_compose_secrets
+from interdesk.containers.compose_secrets import ACCOUNTS, write_compose_secrets
 from interdesk.services import SERVICES
 from services.common.config import TABLE
 from tests.deploy.conftest import ROOT, Document

@@ -12,9 +12,9 @@ import kubernetes_validate
 import yaml
 
 from gateway import import_forms, uploads
-from interdesk.account_secrets import write_account_secrets
-from interdesk.accounts import account_described
-from interdesk.kubernetes import BROKER, first_steps, overlay, write_overlay
+from interdesk.containers.account_secrets import write_account_secrets
+from interdesk.containers.kubernetes import BROKER, first_steps, overlay, write_overlay
+from interdesk.local.accounts import account_described
 from interdesk.services import SERVICES
 from services.common.config import TABLE, load, reading
 from services.organizations.queries import MAX_FILE_BYTES

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from interdesk.account_secrets import write_account_secrets
-from interdesk.kubernetes import BROKER
+from interdesk.containers.account_secrets import write_account_secrets
+from interdesk.containers.kubernetes import BROKER
 from services.federation.messages.types import LANES
 from tests.deploy.conftest import Document, Rendered
 from tests.deploy.test_kubernetes import containers, of_kind, pods

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from interdesk.compose_secrets import ACCOUNTS
+from interdesk.containers.compose_secrets import ACCOUNTS
 from interdesk.serve import DRAIN_SECONDS
 from interdesk.services import SERVICES
 from services.common.config import TABLE

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from interdesk.broker import Broker
-from interdesk.database import Database
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
 from tests.deploy.composed import ACCOUNT, Composed, comes_up_and_goes_down, forget, hosts_on
 from tests.deploy.conftest import Document
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pymongo.database
 
-from interdesk.accounts import AccountSpec
-from interdesk.database import Database
 from interdesk.database_users import database_name
-from interdesk.deployment import LocalDeployment
-from interdesk.hosting import Mode
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.database import Database
+from interdesk.local.deployment import LocalDeployment
+from interdesk.local.hosting import Mode
+from interdesk.local.local_account import LocalAccount
 from interdesk.replay.lines import Line, Needs, set_up
 from tests.faults.patient import Patient
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import requests
 
-from interdesk.hosting import Host, Hosting
-from interdesk.ports import free_ports
+from interdesk.local.hosting import Host, Hosting
+from interdesk.local.ports import free_ports
 from interdesk.waiting import holds_within
 from tests.faults.partners import QUIET_SECONDS, Partners
 

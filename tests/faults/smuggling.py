@@ -13,11 +13,11 @@ from typing import Any
 
 from services.common.config import reading
 from services.common.publishing import Outgoing
-from services.federation.addresses import tls_of, uri_with_login
-from services.federation.connections import Line
-from services.federation.envelope import Message, read_verified, seal
-from services.federation.rings import OwnRing
-from services.federation.trusts import Trust
+from services.federation.partners.addresses import tls_of, uri_with_login
+from services.federation.partners.connections import Line
+from services.federation.partners.trusts import Trust
+from services.federation.sealing.envelope import Message, read_verified, seal
+from services.federation.sealing.rings import OwnRing
 from tests.faults.partners import Partners
 
 

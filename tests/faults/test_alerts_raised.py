@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.federation.topology import BrokerAdmin
+from services.federation.partners.topology import BrokerAdmin
 from tests.faults.at_rest import await_quiet
 from tests.faults.cases import Case
 from tests.faults.partners import CUSTOMER, PROVIDER, Partners

@@ -13,7 +13,7 @@ import requests
 
 from interdesk.replay.agreement import read_copy
 from interdesk.waiting import holds_within
-from services.federation.topology import border_vhost, lane_of
+from services.federation.partners.topology import border_vhost, lane_of
 from tests.faults.at_rest import must_agree
 from tests.faults.cases import Case, playing
 from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners

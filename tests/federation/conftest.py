@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from interdesk.broker import Broker
-from interdesk.database import Database
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
 from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context

@@ -15,14 +15,14 @@ from services.common.outbox import Relay
 from services.common.publishing import Outgoing
 from services.common.store import Collection, Index, Record, Records, Saved, decide_again
 from services.common.verdicts import Later, Park
-from services.federation import resuming
 from services.federation.border import Post
-from services.federation.deployment import Deployment
-from services.federation.envelope import Message
 from services.federation.files.pulling import wake
-from services.federation.letters import write
 from services.federation.messages.attachments import OFFERED
 from services.federation.messages.threads import RESUMED, TYPES_OF_RESTORES
+from services.federation.outgoing.letters import write
+from services.federation.restoring import resuming
+from services.federation.restoring.deployment import Deployment
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread, open_thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
 from tests.federation.files import TalkFiles, row_of

@@ -10,7 +10,7 @@ from services.common import attachments
 from services.common.context import Context
 from services.common.database import Document
 from services.federation import files
-from services.federation.envelope import Message
+from services.federation.sealing.envelope import Message
 
 SHOWN = "talk_files"
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.common.clock import SteppedClock
 from services.common.context import Context
 from services.common.database import Document
-from services.federation.deliveries import Deliveries
+from services.federation.outgoing.deliveries import Deliveries
 
 THREAD = "handover/widget/019b0000-0000-7000-8000-0000000000aa"
 AT = SteppedClock().now()

@@ -8,9 +8,9 @@ from typing import Any
 import pymongo.database
 
 from services.common.context import Context
-from services.federation.envelope import Message, read_verified
 from services.federation.metrics import RECEIPTS, SEND_FAILURES, SENT
-from services.federation.seals import MESSAGE, parse
+from services.federation.sealing.envelope import Message, read_verified
+from services.federation.sealing.seals import MESSAGE, parse
 from tests.federation.correspondent import TALKS, find
 from tests.waiting import wait_until
 

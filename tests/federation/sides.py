@@ -13,22 +13,23 @@ import pymongo.database
 import requests
 from kombu import Connection
 
-from interdesk.broker import Broker
+from interdesk.local.broker import Broker
 from interdesk.vhosts import ensure_vhosts
 from services.common.clock import Clock, SystemClock
 from services.common.config import Config
 from services.common.context import Context
 from services.common.crash import CrashPoints
 from services.common.publishing import Outgoing
-from services.federation import ciphers, stored
-from services.federation.addresses import tls_of, uri_with_login
+from services.federation import stored
 from services.federation.border import Post
-from services.federation.connections import Line
-from services.federation.deployment import Deployment
-from services.federation.deployment_note import AS_RESTORED, say_of
-from services.federation.rings import OwnRing, PartnerRing
-from services.federation.topology import BrokerAdmin
-from services.federation.trusts import TrustBook
+from services.federation.partners.addresses import tls_of, uri_with_login
+from services.federation.partners.connections import Line
+from services.federation.partners.topology import BrokerAdmin
+from services.federation.partners.trusts import TrustBook
+from services.federation.restoring.deployment import Deployment
+from services.federation.restoring.deployment_note import AS_RESTORED, say_of
+from services.federation.sealing import ciphers
+from services.federation.sealing.rings import OwnRing, PartnerRing
 from tests.federation.correspondent import TALKS, Running, Talk, Waker, find, open_talk, say
 from tests.federation.peers import Peer
 from tests.federation.seen import Seen

@@ -10,10 +10,10 @@ import pytest
 from services.common.clock import SteppedClock
 from services.common.context import Context
 from services.common.errors import Unavailable
-from services.federation.attention import AGAIN_SECONDS, BATCH, REST_SECONDS, Attention
-from services.federation.borders import Borders
-from services.federation.deliveries import Deliveries
 from services.federation.messages.threads import RESUMED
+from services.federation.outgoing.attention import AGAIN_SECONDS, BATCH, REST_SECONDS, Attention
+from services.federation.outgoing.deliveries import Deliveries
+from services.federation.partners.borders import Borders
 from tests.federation.correspondent import Talk
 from tests.federation.rows import THREAD, leaving, taken
 

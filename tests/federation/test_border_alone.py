@@ -12,17 +12,17 @@ from services.common.clock import SystemClock
 from services.common.context import Context
 from services.common.errors import InterdeskError, Unavailable
 from services.common.leases import Lease
-from services.federation.attention import Attention
 from services.federation.border import Post
-from services.federation.borders import Borders
-from services.federation.deliveries import HELD_BACK, Deliveries
-from services.federation.deployment import Deployment
-from services.federation.envelope import Message
-from services.federation.letters import write
 from services.federation.messages.threads import RESTORED, RESUMED, RETURNED
-from services.federation.receipts import Receipt
-from services.federation.relay import PartnerRelay
-from services.federation.resuming import MAX_RETURNED_IN_ALL, PLACE_BYTES, forgotten, resume_all
+from services.federation.outgoing.attention import Attention
+from services.federation.outgoing.deliveries import HELD_BACK, Deliveries
+from services.federation.outgoing.letters import write
+from services.federation.outgoing.receipts import Receipt
+from services.federation.outgoing.relay import PartnerRelay
+from services.federation.partners.borders import Borders
+from services.federation.restoring.deployment import Deployment
+from services.federation.restoring.resuming import MAX_RETURNED_IN_ALL, PLACE_BYTES, forgotten, resume_all
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Position, Thread, open_thread
 from tests.federation.correspondent import Talk
 from tests.federation.rows import AT, ROW, THREAD, taken

@@ -13,14 +13,14 @@ from services.common.actor import Actor
 from services.common.errors import Unavailable
 from services.common.listing import ListQuery
 from services.federation import stored
-from services.federation.borders import Borders
-from services.federation.envelope import Unverified, seal
-from services.federation.health import standing
-from services.federation.quarantine import UNKNOWN_KEY_SECONDS, Quarantine
+from services.federation.incoming.quarantine import UNKNOWN_KEY_SECONDS, Quarantine
+from services.federation.partners.borders import Borders
+from services.federation.partners.health import standing
+from services.federation.partners.topology import exchange_of
+from services.federation.partners.trusts import TrustBook
 from services.federation.queries import QUARANTINED, get_quarantined, list_quarantined
-from services.federation.rings import OwnRing, PartnerRing
-from services.federation.topology import exchange_of
-from services.federation.trusts import TrustBook
+from services.federation.sealing.envelope import Unverified, seal
+from services.federation.sealing.rings import OwnRing, PartnerRing
 from tests.federation.conftest import Sides
 from tests.federation.sides import Side
 from tests.waiting import wait_until

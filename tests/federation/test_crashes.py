@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common import crash
 from tests.federation.conftest import Sides
 from tests.federation.peers import Peer

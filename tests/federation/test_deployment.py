@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 
 from interdesk.cli import app
 from interdesk.commands.output import WRONG_USE
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context
 from services.common.errors import Unavailable
-from services.federation.deployment import BY_PARTNER_SECONDS, IDS_SKIPPED, Deployment
+from services.federation.restoring.deployment import BY_PARTNER_SECONDS, IDS_SKIPPED, Deployment
 
 
 class Clock(SteppedClock):

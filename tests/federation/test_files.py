@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from interdesk.broker import Broker
-from interdesk.database import Database
-from services.federation import words
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
 from services.federation.files import COMING
 from services.federation.files.pieces import MAX_DAMAGED, PIECE_BYTES
 from services.federation.messages.attachments import CHUNK, OFFERED, WANTED
 from services.federation.metrics import CHUNKS
-from services.federation.words import Word
+from services.federation.outgoing import words
+from services.federation.outgoing.words import Word
 from tests.federation import files
 from tests.federation.conftest import Sides
 from tests.federation.correspondent import say_body

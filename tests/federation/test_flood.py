@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from kombu import Connection
 
-from services.federation.envelope import seal
-from services.federation.inbox import SWEEP_BATCH
+from services.federation.incoming.inbox import SWEEP_BATCH
+from services.federation.sealing.envelope import seal
 from tests.federation.conftest import Sides
 from tests.federation.sides import Side
 from tests.federation.walked_clock import WalkedClock

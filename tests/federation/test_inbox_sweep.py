@@ -9,18 +9,18 @@ import pytest
 
 from services.common.clock import SteppedClock
 from services.common.context import Context
-from services.federation.borders import Borders
-from services.federation.envelope import Message, seal
-from services.federation.handling import Correspondent
-from services.federation.inbox import Inbox
-from services.federation.intake import Intake, Taken
+from services.federation.incoming.handling import Correspondent
+from services.federation.incoming.inbox import Inbox
+from services.federation.incoming.intake import Intake, Taken
+from services.federation.incoming.quarantine import Delivery, Quarantine
 from services.federation.messages.threads import RESUMED
 from services.federation.metrics import VERDICTS
-from services.federation.quarantine import Delivery, Quarantine
-from services.federation.receipts import Answers, Receipt
-from services.federation.reminding import Reminder
-from services.federation.rings import OwnRing, PartnerRing
-from services.federation.topology import exchange_of
+from services.federation.outgoing.receipts import Answers, Receipt
+from services.federation.partners.borders import Borders
+from services.federation.partners.topology import exchange_of
+from services.federation.restoring.reminding import Reminder
+from services.federation.sealing.envelope import Message, seal
+from services.federation.sealing.rings import OwnRing, PartnerRing
 from tests.federation.correspondent import TALKS, Talk, find, note, opening, thread_of
 
 THREAD = "handover/giga/019b0000-0000-7000-8000-0000000000aa"

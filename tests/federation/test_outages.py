@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from interdesk.broker import Broker
-from interdesk.certificates import ensure_certificates
-from interdesk.database import Database
-from interdesk.rabbitmq import RabbitMQ
+from interdesk.local.broker import Broker
+from interdesk.local.certificates import ensure_certificates
+from interdesk.local.database import Database
+from interdesk.local.rabbitmq import RabbitMQ
 from services.common.errors import Invalid
-from services.federation.addresses import check_address, tls_of, uri_with_login
-from services.federation.health import standing
+from services.federation.partners.addresses import check_address, tls_of, uri_with_login
+from services.federation.partners.health import standing
 from tests.federation.conftest import Sides
 
 pytestmark = pytest.mark.timeout(300)

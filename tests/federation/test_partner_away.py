@@ -15,7 +15,7 @@ import pytest
 
 from interdesk.waiting import holds_within
 from services.common.errors import Unavailable
-from services.federation.backlog import BATCH
+from services.federation.outgoing.backlog import BATCH
 from services.federation.threads import WINDOW
 from tests.federation.conftest import Sides
 from tests.federation.walked_clock import WalkedClock

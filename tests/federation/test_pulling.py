@@ -10,9 +10,9 @@ import pytest
 from services.common.clock import SteppedClock
 from services.common.context import Context
 from services.federation import files
-from services.federation.borders import Borders
 from services.federation.files.pulling import Pulling
-from services.federation.words import Word
+from services.federation.outgoing.words import Word
+from services.federation.partners.borders import Borders
 from tests.configs import config_of
 from tests.federation.files import prepare
 from tests.waiting import wait_until

@@ -14,10 +14,12 @@ from services.common.actor import Actor
 from services.common.errors import Forbidden, NotFound
 from services.common.listing import Listing, ListQuery
 from services.common.metrics import rendered
-from services.federation import health, lane_depths, measuring, queries
-from services.federation.deliveries import Deliveries
-from services.federation.envelope import Message
-from services.federation.settlement import Settlement
+from services.federation import queries
+from services.federation.incoming import lane_depths
+from services.federation.outgoing.deliveries import Deliveries
+from services.federation.outgoing.settlement import Settlement
+from services.federation.partners import health, measuring
+from services.federation.sealing.envelope import Message
 from tests.federation.conftest import Sides
 from tests.federation.sides import Side
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from interdesk.broker import Broker
-from interdesk.database import Database
-from services.federation import handling
-from services.federation.envelope import seal
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
+from services.federation.incoming import handling
+from services.federation.sealing.envelope import seal
 from services.federation.threads import Thread
 from tests.federation.conftest import Sides
 from tests.federation.correspondent import find

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.federation.envelope import Message, seal
-from services.federation.keys import Key
+from services.federation.sealing.envelope import Message, seal
+from services.federation.sealing.keys import Key
 from services.federation.stored import REVOKED_KEY
 from services.federation.threads import Thread
 from tests.federation.conftest import Sides
@@ -180,7 +180,7 @@ def test_a_thief_takes_no_place_from_the_owner(friends: tuple[Side, Side]) -> No
 def test_a_thief_who_sends_very_much_fills_no_list_that_a_person_reads(
     friends: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.federation.intake.MAX_UNPROVEN", 3)
+    monkeypatch.setattr("services.federation.incoming.intake.MAX_UNPROVEN", 3)
     widget, giga = friends
     thread, stolen = robbed(widget, giga)
     widget.smuggle(

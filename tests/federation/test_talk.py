@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from services.common.errors import Conflict
-from services.federation.envelope import seal
+from services.federation.sealing.envelope import seal
 from services.federation.threads import WINDOW, ThreadId
 from tests.conftest import ON_BOTH_BROKERS
 from tests.federation.conftest import Sides

@@ -10,9 +10,9 @@ import requests
 from amqp.exceptions import AccessRefused, AMQPError
 from kombu import Connection
 
-from interdesk.broker import Broker
+from interdesk.local.broker import Broker
 from interdesk.vhosts import ensure_vhosts
-from services.federation.topology import (
+from services.federation.partners.topology import (
     BrokerAdmin,
     BrokerRefused,
     border_vhost,

@@ -13,9 +13,11 @@ from joserfc.jwk import OKPKey
 from marshmallow import Schema
 
 from services.common import strict_json
-from services.federation import capabilities, ciphers, envelope, keys, messages, seals
+from services.federation import messages
 from services.federation.messages import attachments, requests, shapes, trusts
 from services.federation.messages.types import MessageType, OneShapeOf
+from services.federation.partners import capabilities
+from services.federation.sealing import ciphers, envelope, keys, seals
 from services.federation.threads import KINDS, WINDOW
 from tests.wire import golden
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.common.clock import iso
-from services.federation.envelope import Message
 from services.federation.messages.observations import ACTED, OBSERVED
+from services.federation.sealing.envelope import Message
 from services.federation.threads import open_thread
 from services.requests import model, store
 from services.requests.actions import observed

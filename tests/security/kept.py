@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interdesk.local_account import LocalAccount
+from interdesk.local.local_account import LocalAccount
 from tests.uploads import uploaded
 from tests.waiting import wait_until
 

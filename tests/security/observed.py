@@ -7,8 +7,8 @@ from typing import Any
 
 from services.common.clock import iso
 from services.common.context import Context
-from services.federation.envelope import Message
 from services.federation.messages.observations import OBSERVED
+from services.federation.sealing.envelope import Message
 
 
 def first_word(context: Context, partner: str, number: int, agreement: str) -> Message:

@@ -20,8 +20,8 @@ from kombu import Connection
 
 from interdesk.waiting import holds_within
 from services.common.errors import Unavailable
-from services.federation.envelope import Message, read_verified, seal
-from services.federation.topology import border_vhost, exchange_of, lane_of
+from services.federation.partners.topology import border_vhost, exchange_of, lane_of
+from services.federation.sealing.envelope import Message, read_verified, seal
 from tests.faults.at_rest import must_agree
 from tests.faults.cases import Case
 from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, THIRD, Partners, partners_up

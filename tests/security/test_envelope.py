@@ -14,7 +14,7 @@ from joserfc import jws
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from services.common import strict_json
-from services.federation.envelope import (
+from services.federation.sealing.envelope import (
     MAX_PAYLOAD_BYTES,
     MAX_SEALED_BYTES,
     Message,
@@ -24,8 +24,8 @@ from services.federation.envelope import (
     seal,
     seal_payload,
 )
-from services.federation.keys import CURRENT, SEAL, Key
-from services.federation.rings import OwnRing, PartnerRing
+from services.federation.sealing.keys import CURRENT, SEAL, Key
+from services.federation.sealing.rings import OwnRing, PartnerRing
 
 WIDGET = OwnRing.generate("widget")
 GLOBALNET = OwnRing.generate("globalnet")

@@ -12,8 +12,8 @@ import pytest
 
 from services.common.clock import iso
 from services.common.store import Record
-from services.federation.envelope import Message
 from services.federation.messages.observations import ACTED, FORGOTTEN
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
 from services.requests import observations
 from services.requests.actions import acted, acting, observed, observing

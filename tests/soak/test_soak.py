@@ -17,7 +17,7 @@ import requests
 
 from interdesk.waiting import holds_within
 from services.common import crash
-from services.federation.topology import BrokerAdmin, border_vhost, lane_of
+from services.federation.partners.topology import BrokerAdmin, border_vhost, lane_of
 from tests.faults.at_rest import await_quiet
 from tests.faults.at_rest import inside_of as wrong_inside_of
 from tests.faults.cases import Case, playing

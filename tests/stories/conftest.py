@@ -9,7 +9,7 @@ import pytest
 from interdesk.demo.data import CASTS
 from interdesk.demo.setting import prepare
 from interdesk.demo.stand import Stand
-from interdesk.deployment import LocalDeployment
+from interdesk.local.deployment import LocalDeployment
 from tests.stories.sides import Desks, Side, Stands
 
 

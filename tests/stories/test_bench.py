@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from interdesk.demo.stand import Stand
-from interdesk.deployment import LocalDeployment
+from interdesk.local.deployment import LocalDeployment
 from tests.bench import reports
 from tests.bench.figures import Report
 from tests.bench.run import bare_vhost, measured

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from deploy.grafana import BOARDS
-from interdesk.accounts import AccountSpec
 from interdesk.api import Api
 from interdesk.demo.data import ROLES
+from interdesk.local.accounts import AccountSpec
 from tests.waiting import wait_until
 from tests.watching import watching
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from interdesk.api import Api
-from interdesk.deployment import LocalDeployment
+from interdesk.local.deployment import LocalDeployment
 from tests.stories.sides import Desks, Record
 from tests.uploads import uploaded
 from tests.waiting import wait_until

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-from interdesk.broker import Broker
+from interdesk.local.broker import Broker
 from tests.wire.second.border import Border
 from tests.wire.second_partner import SecondPartner
 

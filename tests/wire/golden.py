@@ -15,9 +15,9 @@ from typing import Any
 
 from services.common.clock import from_iso
 from services.federation import messages
-from services.federation.envelope import Message, seal_payload
-from services.federation.keys import CURRENT, SEAL, Key
-from services.federation.rings import PartnerRing
+from services.federation.sealing.envelope import Message, seal_payload
+from services.federation.sealing.keys import CURRENT, SEAL, Key
+from services.federation.sealing.rings import PartnerRing
 
 FOLDER = Path(__file__).parent / "golden"
 ADDED = Path(__file__).parent / "golden_added"

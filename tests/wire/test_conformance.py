@@ -16,8 +16,8 @@ import pytest
 import requests
 from typer.testing import CliRunner, Result
 
-from interdesk.broker import Broker
 from interdesk.cli import app
+from interdesk.local.broker import Broker
 from tests.wire.deployed import border_on, deployed
 from tests.wire.second.border import Border
 from tests.wire.second.sealing import Json, Unproven

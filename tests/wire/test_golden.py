@@ -12,8 +12,8 @@ from services.common import strict_json
 from services.common.errors import Invalid
 from services.common.verdicts import Park
 from services.federation import messages
-from services.federation.envelope import open_sealed, seal, seal_payload
-from services.federation.handling import checked
+from services.federation.incoming.handling import checked
+from services.federation.sealing.envelope import open_sealed, seal, seal_payload
 from services.federation.threads import ThreadId
 from tests.wire import golden
 

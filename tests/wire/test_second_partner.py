@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from services.common import strict_json
-from services.federation import ciphers
 from services.federation import messages as ours
-from services.federation.envelope import MAX_DEPTH
-from services.federation.keys import ENCRYPT, Key
+from services.federation.sealing import ciphers
+from services.federation.sealing.envelope import MAX_DEPTH
+from services.federation.sealing.keys import ENCRYPT, Key
 from tests.wire import golden
 from tests.wire.second import border, sealing, threads
 

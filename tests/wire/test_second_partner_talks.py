@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from interdesk.accounts import AccountSpec
 from interdesk.cli import app
-from interdesk.deployment import LocalDeployment
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.deployment import LocalDeployment
 from interdesk.replay.lines import Line, Needs, set_up
-from services.federation.capabilities import OWN
+from services.federation.partners.capabilities import OWN
 from tests.faults.partners import SETTINGS, TEAM
 from tests.waiting import wait_until
 from tests.wire.deployed import border_on

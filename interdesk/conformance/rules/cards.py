@@ -11,9 +11,9 @@ from interdesk.conformance.rule import Broken, rule
 from interdesk.conformance.rules.handovers import SUPERSEDED, offered
 from interdesk.conformance.trial import Trial
 from services.common.strict_json import MAX_INTEGER
-from services.federation.envelope import Message
 from services.federation.messages import check_incoming
 from services.federation.messages.organizations import ASKED, PUBLISHED, WITHDRAWN
+from services.federation.sealing.envelope import Message
 
 _ORGANIZATION: Final = {"id": 7, "name": "Conformance"}
 

@@ -16,9 +16,9 @@ from interdesk.conformance.rules.bodies import OFFERED, offer
 from interdesk.conformance.trial import Trial
 from interdesk.conformance.words import Conversation, Said, loosely
 from services.common import strict_json
-from services.federation.envelope import MAX_DEPTH, MAX_PAYLOAD_BYTES, MAX_SEALED_BYTES
-from services.federation.keys import SEAL, Key
-from services.federation.seals import ALGORITHM, INVITATION, MESSAGE
+from services.federation.sealing.envelope import MAX_DEPTH, MAX_PAYLOAD_BYTES, MAX_SEALED_BYTES
+from services.federation.sealing.keys import SEAL, Key
+from services.federation.sealing.seals import ALGORITHM, INVITATION, MESSAGE
 
 Make = Callable[[Trial, Conversation], Said]
 

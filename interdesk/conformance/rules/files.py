@@ -16,8 +16,8 @@ from interdesk.conformance.words import CLOCK, Said
 from services.common import strict_json
 from services.common.ids import new_uuid
 from services.common.strict_json import MAX_INTEGER
-from services.federation.envelope import Message
 from services.federation.messages.attachments import CHUNK, MAX_CHUNK_BYTES, OFFERED, WANTED
+from services.federation.sealing.envelope import Message
 
 _LINE: Final = b"A trial of the partner protocol.\n"
 _MOST_ASKED: Final = 20

@@ -14,7 +14,7 @@ from interdesk.conformance.rules.bodies import note
 from interdesk.conformance.trial import Trial
 from interdesk.conformance.words import CLOCK, Conversation, Said
 from services.common.ids import new_uuid
-from services.federation.envelope import Message
+from services.federation.sealing.envelope import Message
 
 SUPERSEDED: Final = "superseded"
 TAKEN: Final = "request.taken.v1"

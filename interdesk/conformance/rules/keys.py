@@ -8,8 +8,8 @@ from interdesk.conformance.rule import Broken, NotTried, rule
 from interdesk.conformance.rules.bodies import OFFERED, offer
 from interdesk.conformance.trial import Trial
 from interdesk.conformance.words import CLOCK, Said
-from services.federation.keys import NEXT, RETIRED, REVOKED, SEAL, Key
-from services.federation.rings import OwnRing
+from services.federation.sealing.keys import NEXT, RETIRED, REVOKED, SEAL, Key
+from services.federation.sealing.rings import OwnRing
 
 ANNOUNCED: Final = "keys.announced.v1"
 

@@ -11,10 +11,10 @@ from interdesk.conformance import line
 from interdesk.conformance.rule import Broken, NotTried, rule
 from interdesk.conformance.trial import Trial
 from services.common.errors import Invalid
-from services.federation import ciphers
-from services.federation.capabilities import OWN, told
-from services.federation.keys import CURRENT, SEAL
-from services.federation.rings import UnknownKey
+from services.federation.partners.capabilities import OWN, told
+from services.federation.sealing import ciphers
+from services.federation.sealing.keys import CURRENT, SEAL
+from services.federation.sealing.rings import UnknownKey
 
 ACCEPTANCE_REFUSED: Final = (
     "invitation_expired", "invitation_withdrawn", "invitation_used", "unknown_invitation", "not_waited_for",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.federation.borders import Borders
-from services.federation.envelope import Message
 from services.federation.files import Files
 from services.federation.files.pulling import Pulling
 from services.federation.files.serving import Serving
 from services.federation.messages.attachments import CHUNK
-from services.federation.outbox import Outbox
+from services.federation.outgoing.outbox import Outbox
+from services.federation.partners.borders import Borders
+from services.federation.sealing.envelope import Message
 
 if TYPE_CHECKING:
     from services.common.context import Context

@@ -15,15 +15,15 @@ from services.common import attachments, logs
 from services.common.database import Document, answering
 from services.common.errors import Invalid, NotFound
 from services.common.verdicts import is_outage
-from services.federation.backoff import Backoff
-from services.federation.borders import Borders
-from services.federation.envelope import Message
 from services.federation.files import COMING, IS_COMING, IS_HERE, IS_REFUSED, Files
 from services.federation.files.landing import Landing
 from services.federation.files.pieces import AT_ONCE, DAMAGED, Pull, missing, piece_at, ranges
 from services.federation.messages.attachments import WANTED
-from services.federation.trusts import ACTIVE, TrustBook
-from services.federation.words import Word
+from services.federation.outgoing.words import Word
+from services.federation.partners.backoff import Backoff
+from services.federation.partners.borders import Borders
+from services.federation.partners.trusts import ACTIVE, TrustBook
+from services.federation.sealing.envelope import Message
 
 if TYPE_CHECKING:
     from services.common.context import Context

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from services.common import attachments
 from services.common.database import Document, answering
 from services.common.errors import NotFound
-from services.federation.envelope import Message, read_verified
 from services.federation.files import Files
 from services.federation.messages.attachments import CHUNK, OFFERED
-from services.federation.owing import Piece
+from services.federation.outgoing.owing import Piece
+from services.federation.outgoing.words import Word
+from services.federation.sealing.envelope import Message, read_verified
 from services.federation.stored import OUTBOX
 from services.federation.verdicts import REFUSED
-from services.federation.words import Word
 
 if TYPE_CHECKING:
     from services.common.context import Context

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from services.common.clock import from_iso, iso
 from services.common.errors import Invalid
-from services.federation import messages, seals
-from services.federation.deliveries import OPEN
-from services.federation.envelope import Message, Unverified, read_verified
+from services.federation import messages
 from services.federation.ledger.findings import Doubt
 from services.federation.ledger.heads import Place
 from services.federation.ledger.keybook import KeyBook
 from services.federation.ledger.lines import SENT
+from services.federation.outgoing.deliveries import OPEN
+from services.federation.sealing import seals
+from services.federation.sealing.envelope import Message, Unverified, read_verified
 from services.federation.verdicts import ACCEPTED, HELD, REFUSED
 
 ANNOUNCEMENT: Final = "keys.announced.v1"

@@ -22,10 +22,10 @@ from marshmallow import ValidationError, fields
 
 from services.common import strict_json
 from services.common.clock import iso
-from services.federation import seals
-from services.federation.keys import Key
 from services.federation.ledger.lines import Part, Strict
 from services.federation.messages import shapes
+from services.federation.sealing import seals
+from services.federation.sealing.keys import Key
 from services.federation.threads import ACCOUNT, UUID
 
 MAX_PAGE_BYTES: Final = 192 * 1024

@@ -20,11 +20,12 @@ from services.common.clock import iso
 from services.common.database import Document, answering
 from services.common.listing import Field, Kind, Listing, ListQuery, Page, page, page_at_hand
 from services.common.roles import AUDITORS
-from services.federation import messages, seals
-from services.federation.envelope import read_verified
-from services.federation.keys import SEAL
+from services.federation import messages
 from services.federation.ledger.heads import Head, Row, run_of
 from services.federation.ledger.lines import RECEIVED, SENT
+from services.federation.sealing import seals
+from services.federation.sealing.envelope import read_verified
+from services.federation.sealing.keys import SEAL
 from services.federation.stored import INBOX, OUTBOX, PARKED
 from services.federation.verdicts import ACCEPTED, REFUSED
 

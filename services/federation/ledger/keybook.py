@@ -20,9 +20,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from services.common.clock import iso
-from services.federation import seals
-from services.federation.keys import REVOKED, SEAL, Key, account_of
 from services.federation.ledger.findings import Doubt
+from services.federation.sealing import seals
+from services.federation.sealing.keys import REVOKED, SEAL, Key, account_of
 
 
 @dataclass

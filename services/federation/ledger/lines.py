@@ -14,11 +14,11 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from services.common import strict_json
-from services.federation import seals
-from services.federation.deliveries import OPEN
 from services.federation.ledger import FORMAT, VERSION
 from services.federation.messages import shapes
 from services.federation.messages.trusts import PublicJwk
+from services.federation.outgoing.deliveries import OPEN
+from services.federation.sealing import seals
 from services.federation.stored import PARKED
 from services.federation.threads import ACCOUNT, KINDS, UUID
 from services.federation.verdicts import ACCEPTED, REFUSED

@@ -15,8 +15,8 @@ from services.common.clock import iso
 from services.common.schemas import loaded
 from services.federation.ledger import heads
 from services.federation.ledger.kept import heads_behind
+from services.federation.partners.trusts import TrustBook
 from services.federation.schemas import EndInputSchema, HeadsInputSchema
-from services.federation.trusts import TrustBook
 
 if TYPE_CHECKING:
     from services.common.context import Context

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from services.common.clock import from_iso
-from services.federation import seals
 from services.federation.ledger import VERSION, evidence, heads, lines
 from services.federation.ledger.evidence import Said, Witness
 from services.federation.ledger.findings import Doubt, Report
 from services.federation.ledger.heads import Head, NotSealed
 from services.federation.ledger.keybook import KeyBook
 from services.federation.ledger.walk import Page
+from services.federation.sealing import seals
 
 Seen = Callable[[Witness], None]
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from services.federation.envelope import CONTENT_TYPE
 from services.federation.messages import TYPES
 from services.federation.messages.types import MessageType
+from services.federation.partners.topology import border_vhost, exchange_of, lane_of
 from services.federation.schemas import wire
+from services.federation.sealing.envelope import CONTENT_TYPE
 from services.federation.threads import KINDS
-from services.federation.topology import border_vhost, exchange_of, lane_of
 
 ASYNCAPI_VERSION: Final = "3.0.0"
 PROTOCOL_VERSION: Final = "1.0.0"

@@ -19,10 +19,10 @@ from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
 from marshmallow import Schema, fields
 
 from services.common.errors import NotFound
-from services.federation.envelope import EnvelopeShape
-from services.federation.invitations import InvitationShape
 from services.federation.messages import TYPES
 from services.federation.messages.types import MessageType, OneShapeOf
+from services.federation.partners.invitations import InvitationShape
+from services.federation.sealing.envelope import EnvelopeShape
 from services.federation.threads import ACCOUNT, KINDS, UUID
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -13,7 +13,7 @@ from services.common.context import Context
 from services.common.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from services.common.store import Records, decide_again
 from services.organizations import store
-from services.organizations.actions.needed import ensure_administered
+from services.organizations.actions.records.needed import ensure_administered
 from services.organizations.actions.saving import entry, found, records, refusing, save, whole
 from services.organizations.model import records as rules
 from services.organizations.model import shelves, tokens

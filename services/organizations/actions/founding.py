@@ -22,11 +22,11 @@ from services.common.config import Config
 from services.common.context import Context
 from services.common.errors import ConfigError, Conflict
 from services.common.store import Record, decide_again
-from services.federation.rings import OwnRing
+from services.federation.sealing.rings import OwnRing
 from services.organizations import store
 from services.organizations.actions.account import token_state
-from services.organizations.actions.keyrings import insert_own_ring, secret_of
 from services.organizations.actions.saving import insert, records, save
+from services.organizations.actions.trusting.keyrings import insert_own_ring, secret_of
 from services.organizations.model import roles, rules, shapes, tokens
 
 SERVICE_DESK = "Service Desk"

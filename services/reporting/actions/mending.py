@@ -18,10 +18,10 @@ from pymongo import ReplaceOne, UpdateOne
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.database import answering
-from services.reporting.actions.recording import Rows, put_affected_sla, put_request, touch
+from services.reporting.actions.recording import Rows, put_affected_sla, put_request
 from services.reporting.model import rows
 from services.reporting.model.beyond import Seen, Told, beyond
-from services.reporting.store import MOMENTS
+from services.reporting.store import MOMENTS, touch
 
 Document = dict[str, Any]
 Record = Mapping[str, Any]

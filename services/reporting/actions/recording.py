@@ -41,7 +41,7 @@ def record_request(context: Context, body: Mapping[str, Any]) -> None:
     """Applies `request.recorded`. Raises Unavailable."""
     changed = put_request(context, body["id"], lambda row: rows.apply(row, body, context.account))
     changed["note_rows"] = put_notes(context, rows.notes_of(body))
-    touch(context, changed)
+    store.touch(context, changed)
     _lag(context, "requests", body["at"])
 
 
@@ -53,14 +53,8 @@ def record_affected_sla(context: Context, body: Mapping[str, Any]) -> None:
     with answering():
         requests.update_one(asked, {"$addToSet": {"sla_ids": row["sla_id"]}}, upsert=True)
         request = requests.find_one(asked) or {}
-    touch(context, {"affected_sla_rows": changed, "request_rows": [request]})
+    store.touch(context, {"affected_sla_rows": changed, "request_rows": [request]})
     _lag(context, "affected_slas", body["record"]["updated_at"])
-
-
-def touch(context: Context, changed: Rows) -> None:
-    """Nothing that was counted of the days of these rows is believed any more. Raises Unavailable."""
-    for collection, changed_rows in changed.items():
-        store.touch(context, collection, changed_rows)
 
 
 def put_request(context: Context, id: int, decide: Decide) -> Rows:

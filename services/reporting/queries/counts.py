@@ -60,10 +60,7 @@ class Counter:
     def changes(self, span: Span) -> dict[date, int]:
         """How often rows may have changed that are counted on the days of a span. Read it before the rows."""
         days = utc_days(span)
-        asked = {
-            "collection": self._definition.subject.collection,
-            "day": {"$gte": days[0], "$lte": days[-1]},
-        }
+        asked = {"day": {"$gte": days[0], "$lte": days[-1]}}
         with answering():
             found = {each["day"]: each["changes"] for each in self._database[store.TOUCHED.name].find(asked)}
         return {

@@ -12,7 +12,7 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Forbidden, IllegalMove, Invalid
 from services.common.store import Record
-from services.federation.envelope import Message
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import model, observations, store

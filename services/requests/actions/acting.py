@@ -18,12 +18,12 @@ from services.common.errors import Conflict, Forbidden, IllegalMove, Invalid, No
 from services.common.history import entry
 from services.common.one_by_one import OneByOne
 from services.common.store import Record, decide_again
-from services.federation.capabilities import understands
-from services.federation.deliveries import verdict_on
-from services.federation.letters import write
 from services.federation.messages.observations import ACTED
+from services.federation.outgoing.deliveries import verdict_on
+from services.federation.outgoing.letters import write
+from services.federation.partners.capabilities import understands
+from services.federation.partners.trusts import ENDED, TrustBook
 from services.federation.threads import Thread
-from services.federation.trusts import ENDED, TrustBook
 from services.federation.verdicts import ACCEPTED
 from services.requests import observations
 from services.requests.actions.desk import Made

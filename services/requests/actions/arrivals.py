@@ -16,11 +16,11 @@ from services.common.errors import Conflict, Invalid, NotFound
 from services.common.store import decide_again
 from services.common.verdicts import Later, Park
 from services.federation import messages
-from services.federation.deployment import Deployment
-from services.federation.envelope import Message
-from services.federation.letters import read_again
 from services.federation.messages.attachments import OFFERED
 from services.federation.messages.threads import TYPES_OF_RESTORES
+from services.federation.outgoing.letters import read_again
+from services.federation.restoring.deployment import Deployment
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import model, store

@@ -11,8 +11,8 @@ from services.common.context import Context
 from services.common.database import answering
 from services.common.one_by_one import OneByOne
 from services.common.store import decide_again
-from services.federation.deliveries import answered_among
-from services.federation.trusts import ENDED, TrustBook
+from services.federation.outgoing.deliveries import answered_among
+from services.federation.partners.trusts import ENDED, TrustBook
 from services.requests import model, store
 from services.requests.actions.ruling import ruled
 

@@ -19,8 +19,8 @@ from services.common.errors import NotFound, Stale
 from services.common.store import decide_again
 from services.common.verdicts import Park
 from services.federation import files
-from services.federation.envelope import Message
 from services.federation.files import allowance, pulling
+from services.federation.sealing.envelope import Message
 from services.federation.stored import OUTBOX
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused

@@ -1,4 +1,5 @@
-"""What is said in observation threads, on either side (a `services.federation.handling.Correspondent`)."""
+"""What is said in observation threads, on either side: a `Correspondent`
+(`services.federation.incoming.handling`)."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ from services.common.context import Context
 from services.common.database import answering
 from services.common.history import entry
 from services.common.store import Record, Records, decide_again
-from services.federation import resuming
-from services.federation.envelope import Message
 from services.federation.messages.observations import ACTED
 from services.federation.messages.threads import TYPES_OF_RESTORES
+from services.federation.restoring import resuming
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import observations, store

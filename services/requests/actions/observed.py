@@ -22,12 +22,12 @@ from services.common.listing import terms
 from services.common.one_by_one import OneByOne
 from services.common.store import Record, decide_again, event_row
 from services.common.verdicts import Later
-from services.federation.deployment import Deployment
-from services.federation.envelope import Message
 from services.federation.messages.observations import OBSERVED
+from services.federation.partners.trusts import ENDED, TrustBook
+from services.federation.restoring.deployment import Deployment
 from services.federation.revisions import is_later
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread, opened_by
-from services.federation.trusts import ENDED, TrustBook
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import observations
 from services.requests.model.observed_news import news

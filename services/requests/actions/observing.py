@@ -30,14 +30,14 @@ from services.common.errors import Conflict, Stale
 from services.common.history import entry
 from services.common.one_by_one import OneByOne
 from services.common.store import Record, decide_again
-from services.federation.capabilities import understands
-from services.federation.deliveries import answered_among
-from services.federation.deployment import Deployment
-from services.federation.letters import write
 from services.federation.messages.observations import FORGOTTEN, OBSERVED
+from services.federation.outgoing.deliveries import answered_among
+from services.federation.outgoing.letters import write
+from services.federation.partners.capabilities import understands
+from services.federation.partners.trusts import ACTIVE, SUSPENDED, TrustBook
+from services.federation.restoring.deployment import Deployment
 from services.federation.revisions import next_revision
 from services.federation.threads import Thread, open_thread
-from services.federation.trusts import ACTIVE, SUSPENDED, TrustBook
 from services.requests import observations, store
 from services.requests.model import observing as rules
 from services.requests.store import Stored

@@ -1,5 +1,5 @@
 """Finding together with a partner again after a restore, of this account or of the partner's
-(`services.federation.resuming`, handover.md section 7).
+(`services.federation.restoring.resuming`, handover.md section 7).
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from dataclasses import replace
 from services.common.context import Context
 from services.common.database import answering
 from services.common.store import decide_again
-from services.federation import resuming
-from services.federation.envelope import Message
 from services.federation.messages.threads import RESUMED, RETURNED
+from services.federation.partners.trusts import ENDED, TrustBook
+from services.federation.restoring import resuming
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread, ThreadId
-from services.federation.trusts import ENDED, TrustBook
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import model, store
 from services.requests.actions.ruling import ruled

@@ -13,10 +13,10 @@ from typing import TypeVar
 from services.common import errors
 from services.common.actor import Actor
 from services.common.context import Context
-from services.federation.capabilities import understands
-from services.federation.deployment import Deployment
 from services.federation.messages.attachments import OFFERED
-from services.federation.trusts import TrustBook
+from services.federation.partners.capabilities import understands
+from services.federation.partners.trusts import TrustBook
+from services.federation.restoring.deployment import Deployment
 from services.requests import model
 from services.requests.actions.lookup import Lookup
 from services.requests.model.access import relation, sees_all

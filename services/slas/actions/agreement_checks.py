@@ -8,7 +8,7 @@ from typing import Any
 
 from services.common.context import Context
 from services.common.errors import Invalid
-from services.federation.trusts import ACTIVE
+from services.federation.partners.trusts import ACTIVE
 from services.slas.actions import hierarchy
 from services.slas.actions.customers import Chosen
 from services.slas.actions.references import Fault, check, known, of_account

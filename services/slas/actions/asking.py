@@ -8,7 +8,7 @@ from typing import Any
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Invalid, NotFound
-from services.federation.trusts import ACTIVE as ACTIVE_TRUST
+from services.federation.partners.trusts import ACTIVE as ACTIVE_TRUST
 from services.slas import store
 from services.slas.actions.coverage_groups import groups_of
 from services.slas.actions.saving import records

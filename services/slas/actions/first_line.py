@@ -17,7 +17,7 @@ from services.common.context import Context
 from services.common.errors import Conflict, Invalid
 from services.common.roles import MAINTAIN_AGREEMENTS
 from services.common.store import decide_again
-from services.federation.capabilities import understands
+from services.federation.partners.capabilities import understands
 from services.slas.actions import customers
 from services.slas.actions.agreement_checks import (
     MAX_REPRESENTATIVES,

@@ -18,10 +18,10 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Stale
 from services.common.store import Record, decide_again
-from services.federation.deployment import Deployment
-from services.federation.envelope import Message
 from services.federation.messages.agreements import REPRESENTED
 from services.federation.messages.threads import TYPES_OF_RESTORES
+from services.federation.restoring.deployment import Deployment
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread, opened_by
 from services.federation.verdicts import Verdict, done, refused
 from services.slas.actions import hierarchy, representing, restores

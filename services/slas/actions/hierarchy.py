@@ -17,7 +17,7 @@ from services.common import hierarchies
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.store import decide_again
-from services.federation.trusts import ACTIVE, TrustBook
+from services.federation.partners.trusts import ACTIVE, TrustBook
 from services.slas import store
 from services.slas.actions.saving import changed, records, refusing, save
 from services.slas.actions.trusts import trust_with

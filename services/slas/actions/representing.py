@@ -11,13 +11,13 @@ from typing import Any
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.store import Record
-from services.federation.capabilities import understands
-from services.federation.envelope import Message
-from services.federation.letters import write
 from services.federation.messages.agreements import REPRESENTED
+from services.federation.outgoing.letters import write
+from services.federation.partners.capabilities import understands
+from services.federation.partners.trusts import ACTIVE, SUSPENDED
 from services.federation.revisions import is_later, next_revision
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
-from services.federation.trusts import ACTIVE, SUSPENDED
 from services.federation.verdicts import Verdict, done, refused
 from services.slas.actions.saving import changed, save
 from services.slas.actions.trusts import trust_with

@@ -1,4 +1,4 @@
-"""Finding together with a partner again after a restore (`services.federation.resuming`).
+"""Finding together with a partner again after a restore (`services.federation.restoring.resuming`).
 
 The provider tells the agreement whole: what it knows now is the agreement. The customer tells whole who
 represents it, and hears again what it forgot.
@@ -12,9 +12,9 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.database import answering
 from services.common.store import Record, decide_again
-from services.federation import resuming
-from services.federation.envelope import Message
-from services.federation.letters import write
+from services.federation.outgoing.letters import write
+from services.federation.restoring import resuming
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
 from services.federation.verdicts import Verdict, done, refused
 from services.slas.actions import representing

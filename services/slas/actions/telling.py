@@ -16,10 +16,10 @@ from services.common.actor import Actor
 from services.common.clock import iso
 from services.common.context import Context
 from services.common.store import decide_again
-from services.federation.deployment import Deployment
-from services.federation.letters import write
+from services.federation.outgoing.letters import write
+from services.federation.partners.trusts import ACTIVE, SUSPENDED
+from services.federation.restoring.deployment import Deployment
 from services.federation.threads import Thread, open_thread
-from services.federation.trusts import ACTIVE, SUSPENDED
 from services.slas import store
 from services.slas.actions.announcements import announced
 from services.slas.actions.representing import represent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.common.context import Context
-from services.federation.trusts import Trust
+from services.federation.partners.trusts import Trust
 
 
 def trust_with(context: Context, partner: str, refresh: bool = False) -> Trust | None:

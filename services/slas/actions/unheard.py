@@ -13,7 +13,7 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.database import answering
 from services.common.store import Record, decide_again
-from services.federation.deliveries import answered_among
+from services.federation.outgoing.deliveries import answered_among
 from services.slas.actions.saving import records, save
 from services.slas.store import AGREEMENTS, KINDS, of_thread
 

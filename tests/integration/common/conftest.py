@@ -17,9 +17,9 @@ import pytest
 from kombu import Connection, Consumer, Exchange, Queue
 from pymongo import MongoClient
 
-from interdesk.database import Database
-from interdesk.ports import free_ports
-from interdesk.processes import Process, spawn
+from interdesk.local.database import Database
+from interdesk.local.ports import free_ports
+from interdesk.local.processes import Process, spawn
 from services.common import bus_json, rpc
 from services.common.actor import Actor
 from services.common.database import CODEC

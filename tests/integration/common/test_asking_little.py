@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pymongo import MongoClient
 
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.clock import SteppedClock
 from services.common.copies import KEPT_SECONDS, Copies, saved_event
 from services.common.database import Counting
@@ -86,3 +86,24 @@ def test_a_copy_is_read_once_in_two_seconds_and_a_newer_one_is_seen_at_once(kept
     assert seen() == {"New"}
     now[0] += KEPT_SECONDS
     assert seen() == {"Newest"}
+
+
+def test_a_copy_that_is_as_its_owner_has_it_is_not_written_when_it_is_refreshed(kept: Kept) -> None:
+    class Owner:
+        version = 2
+
+        def call(self, service: str, method: str, actor: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return {"id": 3, "version": self.version, "record": {"id": 3, "name": f"Version {self.version}"}}
+
+    owner = Owner()
+    copies = Copies(kept.database, owner, {"team": "organizations"}, "widget", lambda: 100.0)
+    copies.refresh("team", 3)
+    written = kept.asked("update", "copy_team")
+    copies.refresh("team", 3)
+    assert kept.asked("update", "copy_team") == written
+    # What another process has stored meanwhile is seen by who asks after it, too.
+    assert copies.get("team", 3) == {"id": 3, "version": 2, "name": "Version 2"}
+    owner.version = 3
+    Copies(kept.database, owner, {"team": "organizations"}, "widget").refresh("team", 3)
+    copies.refresh("team", 3)
+    assert copies.get("team", 3) == {"id": 3, "version": 3, "name": "Version 3"}

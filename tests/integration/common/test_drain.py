@@ -10,8 +10,8 @@ import pytest
 import requests
 from kombu import Connection
 
-from interdesk.broker import Broker
-from interdesk.rabbitmq import RabbitMQ
+from interdesk.local.broker import Broker
+from interdesk.local.rabbitmq import RabbitMQ
 from tests.waiting import wait_until
 
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from interdesk.broker import Broker
-from interdesk.database import Database
-from interdesk.rabbitmq import RabbitMQ
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
+from interdesk.local.rabbitmq import RabbitMQ
 from interdesk.vhosts import ensure_vhosts
 from services.common.errors import Unavailable
 from services.common.publishing import Outgoing, Publisher, Unroutable

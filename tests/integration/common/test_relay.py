@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient, monitoring
 
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.errors import Unavailable
 from services.common.store import copy_row
 from tests.integration.common.records import Account, row

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from interdesk.broker import Broker
-from interdesk.ports import free_ports
+from interdesk.local.broker import Broker
+from interdesk.local.ports import free_ports
 from interdesk.vhosts import ensure_vhosts
 from services.common.errors import Forbidden
 from tests.integration.common.conftest import BusCaller, Deployment

@@ -10,7 +10,7 @@ from typing import Any
 import pymongo
 import pytest
 
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.database import CODEC, MAJORITY
 from tests.configs import config_of
 from tests.integration.gateway.account import ADMINISTRATOR, SERVICES, Account, Asked, Client, found_account

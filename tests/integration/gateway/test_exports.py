@@ -11,8 +11,8 @@ import pytest
 
 from services.common.crash import CrashPoints
 from services.organizations import pieces, store
-from services.organizations.actions import exports, transfers
-from services.organizations.actions.introductions import introduce
+from services.organizations.actions.records.introductions import introduce
+from services.organizations.actions.transferring import exports, transfers
 from services.organizations.model.links import with_link
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.test_imports_killed import process

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from services.organizations.actions.imports import MAX_WAITING
+from services.organizations.actions.transferring.imports import MAX_WAITING
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.transferring import csv_of, exported, imported, outcomes, rows_of, send, work
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.common.crash import CrashPoints
-from services.organizations.actions import imports, transfers
+from services.organizations.actions.transferring import imports, transfers
 from services.organizations.store import ORGANIZATIONS
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.transferring import csv_of, outcomes, seen, send

@@ -11,10 +11,10 @@ import pytest
 
 from interdesk.ledger_export import PAGE, Scope, export
 from services.federation import stored
-from services.federation.envelope import read_verified
 from services.federation.ledger.lines import RECEIVED, SENT
 from services.federation.ledger.verification import verify
-from services.federation.rings import OwnRing, PartnerRing
+from services.federation.sealing.envelope import read_verified
+from services.federation.sealing.rings import OwnRing, PartnerRing
 from tests.configs import SECRET
 from tests.integration.gateway.account import Account, Client, pages
 from tests.unit.federation.ledgers import RINGS, START, Talk

@@ -10,7 +10,7 @@ import pytest
 
 from services.common.actor import Actor
 from services.organizations import store
-from services.organizations.actions import introductions
+from services.organizations.actions.records import introductions
 from services.organizations.model import cards
 from services.organizations.model.links import with_link
 from tests.integration.gateway.account import Account, Client

@@ -17,11 +17,11 @@ import pytest
 import requests
 from kombu import Connection
 
-from interdesk.accounts import AccountSpec
 from interdesk.api import Api
-from interdesk.deployment import LocalDeployment
-from interdesk.environment import read_env_file
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.deployment import LocalDeployment
+from interdesk.local.environment import read_env_file
+from interdesk.local.local_account import LocalAccount
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.common.actor import Actor
-from services.organizations.actions.introductions import introduce
+from services.organizations.actions.records.introductions import introduce
 from tests.integration.gateway.account import Account, Client
 
 KINDS = ("organizations", "people", "teams", "sites")

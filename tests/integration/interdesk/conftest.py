@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from interdesk.broker import Broker
+from interdesk.local.broker import Broker
 from tests.integration.interdesk.places import Place
 from tests.integration.interdesk.scripted import Scripted
 

@@ -11,7 +11,7 @@ import amqp
 import requests
 from requests import Response
 
-from interdesk.broker import Broker
+from interdesk.local.broker import Broker
 from tests.waiting import wait_until
 
 Body = bytes | str

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from interdesk.backups import BATCH, BackupRefused, read_manifest, restore_backup, write_backup
-from interdesk.database import Database
 from interdesk.database_users import database_name
+from interdesk.local.backups import BATCH, BackupRefused, read_manifest, restore_backup, write_backup
+from interdesk.local.database import Database
 from interdesk.services import STORING
 
 ACCOUNT = "kept"

@@ -14,7 +14,7 @@ import amqp.exceptions
 import pytest
 import requests
 
-from interdesk.broker import Broker
+from interdesk.local.broker import Broker
 from tests.conftest import ON_BOTH_BROKERS
 from tests.integration.interdesk.places import Place, drain, says
 from tests.waiting import wait_until

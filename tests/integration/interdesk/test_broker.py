@@ -11,9 +11,9 @@ import kombu
 import pytest
 import requests
 
-from interdesk.broker import Broker
-from interdesk.processes import StartFailed
-from interdesk.rabbitmq import RabbitMQ
+from interdesk.local.broker import Broker
+from interdesk.local.processes import StartFailed
+from interdesk.local.rabbitmq import RabbitMQ
 from interdesk.vhosts import BrokerRefused, ensure_vhosts
 
 

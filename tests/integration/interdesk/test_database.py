@@ -9,8 +9,8 @@ import pymongo
 import pytest
 from pymongo.errors import OperationFailure
 
-from interdesk.database import Database
 from interdesk.database_users import database_name
+from interdesk.local.database import Database
 
 SERVICES = ("requests", "slas", "organizations")
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import requests
 
-from interdesk.accounts import AccountSpec
-from interdesk.deployment import InUse, LocalDeployment, NothingHere
-from interdesk.environment import without_ours
-from interdesk.processes import Process
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.deployment import InUse, LocalDeployment, NothingHere
+from interdesk.local.environment import without_ours
+from interdesk.local.processes import Process
 from interdesk.services import SERVICES
 from tests.waiting import wait_until
 

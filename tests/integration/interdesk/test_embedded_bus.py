@@ -10,7 +10,7 @@ from typing import Any
 import amqp
 import pytest
 
-from interdesk.embedded_broker import EmbeddedBroker
+from interdesk.local.embedded_broker import EmbeddedBroker
 from interdesk.vhosts import ensure_vhosts
 from tests.waiting import wait_until
 

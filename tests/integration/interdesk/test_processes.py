@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from interdesk.processes import Process, StartFailed, spawn, stop_all
+from interdesk.local.processes import Process, StartFailed, spawn, stop_all
 from tests.waiting import wait_until
 
 READY = "import sys, time; print('ready', flush=True); "
@@ -84,7 +84,7 @@ def test_a_process_may_be_bound_to_its_parents_life(tmp_path: Path) -> None:
     code = f"""
 import time
 from pathlib import Path
-from interdesk.processes import spawn
+from interdesk.local.processes import spawn
 child = spawn("grandchild", ["sleep", "60"], log=Path({str(tmp_path / "log")!r}), dies_with_parent=True)
 Path({str(record)!r}).write_text(f"{{child.pid}} {{child.started}}")
 time.sleep(60)

@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from interdesk.processes import Process, spawn
+from interdesk.local.processes import Process, spawn
 from tests.waiting import wait_until
 
 # A service without a broker: one timer that takes its time, so that a drain has something to wait for.

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from interdesk.accounts import AccountSpec
-from interdesk.broker import Broker
-from interdesk.database import Database
-from interdesk.environment import read_env_file
-from interdesk.hosting import Hosting, hosts_of
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
+from interdesk.local.environment import read_env_file
+from interdesk.local.hosting import Hosting, hosts_of
+from interdesk.local.local_account import LocalAccount
 from services.common.clock import SystemClock
 from services.common.database import CODEC
 from services.common.ids import new_uuid

@@ -15,9 +15,10 @@ from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context
 from services.common.database import CODEC, MAJORITY
-from services.federation.topology import BrokerAdmin, border_vhost
+from services.federation.partners.topology import BrokerAdmin, border_vhost
 from services.organizations import store
-from services.organizations.actions import founding, settling
+from services.organizations.actions import founding
+from services.organizations.actions.trusting import settling
 from tests.configs import config_of
 from tests.integration.organizations.pair import Side
 
@@ -63,7 +64,7 @@ def administrator(context: Context, account: dict[str, Any]) -> Actor:
 def person(context: Context, administrator: Actor) -> Callable[..., Actor]:
     """Makes a person with some roles, and gives him as an actor."""
     from services.organizations.actions import account as accounts
-    from services.organizations.actions import editing
+    from services.organizations.actions.records import editing
 
     def make(name: str, *roles: str) -> Actor:
         email = f"{name.lower().replace(' ', '.')}@widget.example"

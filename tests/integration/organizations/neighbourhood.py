@@ -10,16 +10,17 @@ from typing import Any
 
 from services.common.actor import Actor
 from services.common.context import Context
-from services.federation.capabilities import OWN
-from services.federation.envelope import Message, open_sealed
-from services.federation.handling import checked
-from services.federation.rings import PartnerRing
-from services.federation.trusts import TrustBook
+from services.federation.incoming.handling import checked
+from services.federation.partners.capabilities import OWN
+from services.federation.partners.trusts import TrustBook
+from services.federation.sealing.envelope import Message, open_sealed
+from services.federation.sealing.rings import PartnerRing
 from services.federation.verdicts import Verdict
 from services.organizations import partner, store
-from services.organizations.actions import cards, editing, linking
-from services.organizations.actions.inviting import BLANK
-from services.organizations.actions.keyrings import keep_partner_ring, own_ring
+from services.organizations.actions.contact_cards import cards, linking
+from services.organizations.actions.records import editing
+from services.organizations.actions.trusting.inviting import BLANK
+from services.organizations.actions.trusting.keyrings import keep_partner_ring, own_ring
 from tests.configs import NAMES
 
 Document = dict[str, Any]

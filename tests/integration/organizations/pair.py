@@ -16,17 +16,17 @@ from amqp.exceptions import AccessRefused, NotAllowed
 
 from services.common.actor import Actor
 from services.common.context import Context
-from services.federation import ciphers
-from services.federation.deliveries import Deliveries
-from services.federation.envelope import open_sealed
-from services.federation.handling import checked
-from services.federation.rings import OwnRing
+from services.federation.incoming.handling import checked
+from services.federation.outgoing.deliveries import Deliveries
+from services.federation.partners.topology import border_vhost
+from services.federation.partners.trusts import TrustBook
+from services.federation.sealing import ciphers
+from services.federation.sealing.envelope import open_sealed
+from services.federation.sealing.rings import OwnRing
 from services.federation.thread_errors import AlreadyApplied
-from services.federation.topology import border_vhost
-from services.federation.trusts import TrustBook
 from services.federation.verdicts import Verdict
 from services.organizations import partner as correspondent
-from services.organizations.actions import inviting, trusts
+from services.organizations.actions.trusting import inviting, trusts
 
 
 @dataclass(frozen=True)

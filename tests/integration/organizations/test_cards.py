@@ -15,12 +15,14 @@ from services.common.clock import SteppedClock
 from services.common.context import Context
 from services.common.copies import Copies
 from services.common.listing import ListQuery
-from services.federation import capabilities
+from services.federation.partners import capabilities
 from services.federation.stored import DEPLOYMENT
 from services.federation.thread_errors import AlreadyApplied, Gap
 from services.federation.verdicts import done, refused
 from services.organizations import partner, queries, store
-from services.organizations.actions import card_requests, editing, founding, introductions, linking
+from services.organizations.actions import founding
+from services.organizations.actions.contact_cards import card_requests, linking
+from services.organizations.actions.records import editing, introductions
 from tests.configs import config_of
 from tests.integration.neighbours import Neighbours
 from tests.integration.organizations.conftest import FOUNDING_TOKEN, actor_of

@@ -6,11 +6,11 @@ import kombu
 import pytest
 
 from services.common.errors import Conflict
-from services.federation import ciphers
-from services.federation.topology import border_vhost
+from services.federation.partners.topology import border_vhost
+from services.federation.sealing import ciphers
 from services.organizations import queries
-from services.organizations.actions import settling
-from services.organizations.actions.credentials import renew_credentials, settle_renewals
+from services.organizations.actions.trusting import settling
+from services.organizations.actions.trusting.credentials import renew_credentials, settle_renewals
 from tests.integration.organizations.pair import Side, befriend, carry, login, may_deliver
 from tests.waiting import wait_until
 

@@ -10,8 +10,8 @@ from services.common import history
 from services.common.errors import Conflict, Forbidden, Invalid, NotFound
 from services.organizations import queries
 from services.organizations.actions import account as accounts
-from services.organizations.actions import editing
-from services.organizations.actions.introductions import introduce
+from services.organizations.actions.records import editing
+from services.organizations.actions.records.introductions import introduce
 
 
 def test_a_person_belongs_to_the_accounts_organization_unless_it_is_said_otherwise(

@@ -10,8 +10,8 @@ from services.common.actor import Actor
 from services.common.context import Context
 from services.common.crash import CrashPoints
 from services.common.errors import ConfigError
-from services.federation.keys import CURRENT, NEXT, SEAL
-from services.federation.rings import OwnRing
+from services.federation.sealing.keys import CURRENT, NEXT, SEAL
+from services.federation.sealing.rings import OwnRing
 from services.organizations import queries
 from services.organizations.actions import founding
 from services.organizations.model.tokens import sha256_of

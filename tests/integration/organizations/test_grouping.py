@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.common.errors import Conflict, Forbidden
-from services.organizations.actions import editing, grouping, shelving
+from services.organizations.actions.records import editing, grouping, shelving
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 
 from services.common.context import Context
 from services.common.errors import Forbidden, IllegalMove, Invalid, Unavailable
-from services.federation.envelope import Unverified
+from services.federation.sealing.envelope import Unverified
 from services.federation.verdicts import refused
 from services.organizations import partner as correspondent
-from services.organizations.actions import disclosures, settling
+from services.organizations.actions.trusting import disclosures, settling
 from tests.integration.organizations.pair import Side, befriend, carry, login, may_deliver, opened
 
 

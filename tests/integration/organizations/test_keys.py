@@ -6,15 +6,15 @@ import pytest
 
 from services.common.errors import Invalid
 from services.common.verdicts import Park
-from services.federation import letters
-from services.federation.keys import CURRENT, NEXT, RETIRED, REVOKED, SEAL, Key
-from services.federation.rings import OwnRing
-from services.federation.seals import MESSAGE, parse
+from services.federation.outgoing import letters
+from services.federation.sealing.keys import CURRENT, NEXT, RETIRED, REVOKED, SEAL, Key
+from services.federation.sealing.rings import OwnRing
+from services.federation.sealing.seals import MESSAGE, parse
 from services.federation.threads import Thread
 from services.federation.verdicts import refused
 from services.organizations import queries
-from services.organizations.actions.announcing import announce_all
-from services.organizations.actions.rotating import revoke_key, rotate_keys
+from services.organizations.actions.trusting.announcing import announce_all
+from services.organizations.actions.trusting.rotating import revoke_key, rotate_keys
 from tests.integration.organizations.pair import Side, befriend, carry, hear
 
 

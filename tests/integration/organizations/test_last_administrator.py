@@ -12,7 +12,7 @@ import pytest
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.organizations.actions import account as accounts
-from services.organizations.actions import editing, shelving
+from services.organizations.actions.records import editing, shelving
 from tests.crashing import Meanwhile
 
 _OUT: Final[Mapping[str, Callable[..., Any]]] = {

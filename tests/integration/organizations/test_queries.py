@@ -7,8 +7,8 @@ import pytest
 from services.common.errors import NotFound
 from services.common.listing import Field, Kind, Listing, ListQuery
 from services.organizations import queries, store
-from services.organizations.actions import editing
-from services.organizations.actions.introductions import introduce
+from services.organizations.actions.records import editing
+from services.organizations.actions.records.introductions import introduce
 
 LISTS = {
     "organizations": (queries.list_organizations, store.ORGANIZATIONS),

@@ -16,12 +16,12 @@ import pytest
 from typer.testing import CliRunner
 
 from interdesk.cli import app
-from interdesk.environment import without_ours, write_env_file
+from interdesk.local.environment import without_ours, write_env_file
 from services.common.errors import Invalid
-from services.federation.ciphers import Secret, decrypt_at_rest
-from services.federation.rings import OwnRing
-from services.organizations.actions.credentials import renew_credentials
-from services.organizations.actions.reencrypting import reencrypt
+from services.federation.sealing.ciphers import Secret, decrypt_at_rest
+from services.federation.sealing.rings import OwnRing
+from services.organizations.actions.trusting.credentials import renew_credentials
+from services.organizations.actions.trusting.reencrypting import reencrypt
 from tests.integration.organizations.pair import Side, befriend
 
 NEW = b"n" * 32

@@ -10,7 +10,7 @@ from services.common.actor import Actor
 from services.common.errors import Forbidden, Invalid, NotFound
 from services.organizations import queries
 from services.organizations.actions import account as accounts
-from services.organizations.actions import editing
+from services.organizations.actions.records import editing
 from services.organizations.model.tokens import sha256_of
 
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 
 from services.common.errors import Conflict
-from services.federation import capabilities
-from services.federation.envelope import read_verified
-from services.federation.handling import checked
-from services.federation.rings import OwnRing
+from services.federation.incoming.handling import checked
+from services.federation.partners import capabilities
+from services.federation.sealing.envelope import read_verified
+from services.federation.sealing.rings import OwnRing
 from services.federation.verdicts import refused
 from services.organizations import partner as correspondent
 from services.organizations import queries

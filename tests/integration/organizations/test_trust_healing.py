@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from services.common.context import Context
-from services.federation.topology import BrokerAdmin, border_vhost, lane_of
+from services.federation.partners.topology import BrokerAdmin, border_vhost, lane_of
 from services.federation.verdicts import refused
 from services.organizations import partner as correspondent
 from services.organizations import queries
-from services.organizations.actions import settling
+from services.organizations.actions.trusting import settling
 from tests.integration.organizations.pair import Side, befriend, carry, hear, login, may_deliver, opened
 
 
@@ -111,8 +111,8 @@ def test_a_discarded_message_is_gone_past(sides):
     a, b = sides()
     befriend(a, b)
     a.update(status="ended")
-    from services.federation.envelope import open_sealed
-    from services.federation.trusts import TrustBook
+    from services.federation.partners.trusts import TrustBook
+    from services.federation.sealing.envelope import open_sealed
 
     ring = TrustBook.of(b.context).ring("widget")
     message = open_sealed(a.said[-1]["sealed"], exchange_sender="widget", own_account="gigatera", ring=ring)

@@ -15,21 +15,21 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from interdesk.accounts import AccountSpec
 from interdesk.cli import app
-from interdesk.hosting import Hosting, hosts_of
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.hosting import Hosting, hosts_of
+from interdesk.local.local_account import LocalAccount
 from services.common.actor import Actor
 from services.common.clock import SystemClock
 from services.common.config import reading
 from services.common.errors import Invalid, Unavailable
 from services.common.publishing import Outgoing
-from services.federation import ciphers
-from services.federation.addresses import tls_of, uri_with_login
-from services.federation.connections import Line
-from services.federation.envelope import Message, seal
-from services.federation.keys import Key
-from services.federation.rings import OwnRing
+from services.federation.partners.addresses import tls_of, uri_with_login
+from services.federation.partners.connections import Line
+from services.federation.sealing import ciphers
+from services.federation.sealing.envelope import Message, seal
+from services.federation.sealing.keys import Key
+from services.federation.sealing.rings import OwnRing
 from services.federation.threads import Thread
 from tests.integration.common.conftest import BusCaller
 from tests.waiting import wait_until

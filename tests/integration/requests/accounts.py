@@ -18,8 +18,8 @@ from services.common.context import Context
 from services.common.copies import Copies
 from services.common.errors import Invalid, NotFound
 from services.common.listing import ListQuery
-from services.federation.envelope import Message, open_sealed
-from services.federation.rings import OwnRing, PartnerRing
+from services.federation.sealing.envelope import Message, open_sealed
+from services.federation.sealing.rings import OwnRing, PartnerRing
 from services.federation.verdicts import Verdict
 from services.requests import partner, queries, store
 from services.requests.actions import desk

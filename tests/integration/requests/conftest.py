@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.clock import SteppedClock
 from tests.integration.requests.accounts import Desk, agree, desk_of
 

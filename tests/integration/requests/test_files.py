@@ -9,9 +9,9 @@ import pytest
 
 from services.common import attachments
 from services.federation import files as crossing
-from services.federation.capabilities import OWN, VERSION_1
-from services.federation.envelope import read_verified
 from services.federation.files import allowance
+from services.federation.partners.capabilities import OWN, VERSION_1
+from services.federation.sealing.envelope import read_verified
 from services.federation.verdicts import Verdict, done, refused
 from services.requests import partner, queries
 from services.requests.actions import arrivals, desk, files

@@ -15,9 +15,9 @@ from services.common.actor import Actor
 from services.common.clock import SteppedClock
 from services.common.context import Context
 from services.common.copies import Copies
-from services.federation.capabilities import OWN
-from services.federation.envelope import Message, open_sealed
-from services.federation.rings import OwnRing, PartnerRing
+from services.federation.partners.capabilities import OWN
+from services.federation.sealing.envelope import Message, open_sealed
+from services.federation.sealing.rings import OwnRing, PartnerRing
 from services.federation.verdicts import Verdict
 from services.slas import store
 from services.slas.actions import hearing, services

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from interdesk.database import Database
+from interdesk.local.database import Database
 from services.common.clock import SteppedClock
-from services.federation.rings import PartnerRing
+from services.federation.sealing.rings import PartnerRing
 from services.slas.actions import agreements, services
 from tests.integration.slas.accounts import Hosting, Side, own_instance, side_of, trust
 from tests.integration.slas.registering import register

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from interdesk.accounts import AccountSpec
-from interdesk.broker import Broker
-from interdesk.database import Database
-from interdesk.hosting import Hosting, hosts_of
-from interdesk.local_account import LocalAccount
+from interdesk.local.accounts import AccountSpec
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
+from interdesk.local.hosting import Hosting, hosts_of
+from interdesk.local.local_account import LocalAccount
 from services.common.actor import Actor
 from tests.integration.common.conftest import BusCaller
 from tests.waiting import wait_until

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from interdesk.broker import Broker
-from interdesk.database import Database
+from interdesk.local.broker import Broker
+from interdesk.local.database import Database
 from services.common.actor import Actor
 from services.common.errors import Invalid, Unavailable
 from tests.integration.slas.running import Running, running_pair

@@ -12,13 +12,13 @@ from itertools import groupby
 from typing import Any
 
 from services.common.clock import iso
-from services.federation.envelope import Message, fingerprint, seal_payload
-from services.federation.keys import SEAL, Key
 from services.federation.ledger import heads, lines
 from services.federation.ledger.heads import Head, Row, run_of
 from services.federation.ledger.lines import RECEIVED, SENT, Chain
 from services.federation.ledger.verification import verify
-from services.federation.rings import OwnRing
+from services.federation.sealing.envelope import Message, fingerprint, seal_payload
+from services.federation.sealing.keys import SEAL, Key
+from services.federation.sealing.rings import OwnRing
 
 ACCOUNT = "widget"
 PARTNERS = ("gigatera", "globalnet")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.federation.backoff import Backoff
+from services.federation.partners.backoff import Backoff
 
 
 def test_the_delay_doubles_up_to_the_longest() -> None:

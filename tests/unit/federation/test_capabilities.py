@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.common.errors import Invalid
-from services.federation import capabilities
 from services.federation.messages import TYPES
+from services.federation.partners import capabilities
 from tests.wire import golden
 
 

@@ -14,9 +14,9 @@ from services.common.context import Context
 from services.common.errors import Invalid, NotFound, Stale, Unavailable
 from services.common.verdicts import Later, Park
 from services.federation import thread_errors
-from services.federation.envelope import Message
-from services.federation.handling import Ahead, Final, Outcome, Parks, Waits, checked, handle
+from services.federation.incoming.handling import Ahead, Final, Outcome, Parks, Waits, checked, handle
 from services.federation.messages import TYPES
+from services.federation.sealing.envelope import Message
 from services.federation.threads import Position, opened_by
 from services.federation.verdicts import Verdict, done, refused
 from tests.wire import golden

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from interdesk.certificates import ensure_certificates
-from services.federation.health import (
+from interdesk.local.certificates import ensure_certificates
+from services.federation.partners.health import (
     DELIVERY,
     EXPIRY_NOTICE,
     Problem,
@@ -20,7 +20,7 @@ from services.federation.health import (
     last,
     problems,
 )
-from services.federation.trusts import Trust
+from services.federation.partners.trusts import Trust
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

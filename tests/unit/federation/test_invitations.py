@@ -9,10 +9,11 @@ import pytest
 
 from services.common import strict_json
 from services.common.errors import Invalid
-from services.federation import capabilities, seals
-from services.federation.envelope import Message, Unverified, open_sealed, seal
-from services.federation.invitations import make_introduction, read_invitation, write_invitation
-from services.federation.rings import OwnRing, PartnerRing
+from services.federation.partners import capabilities
+from services.federation.partners.invitations import make_introduction, read_invitation, write_invitation
+from services.federation.sealing import seals
+from services.federation.sealing.envelope import Message, Unverified, open_sealed, seal
+from services.federation.sealing.rings import OwnRing, PartnerRing
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ID = "019b0000-0000-7000-8000-0000000000aa"

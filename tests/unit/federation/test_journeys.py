@@ -12,9 +12,9 @@ from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context
 from services.common.metrics import rendered
-from services.federation import journeys
-from services.federation.journeys import MEASURED, REMEMBERED, Journeys
 from services.federation.messages import TYPES
+from services.federation.outgoing import journeys
+from services.federation.outgoing.journeys import MEASURED, REMEMBERED, Journeys
 from services.federation.verdicts import ACCEPTED, REFUSED
 
 GIVEN, RETURNED = "request.handed_over.v1", "request.completed.v1"

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from services.common.errors import Invalid
-from services.federation import ciphers
-from services.federation.keys import CURRENT, ENCRYPT, NEXT, RETIRED, REVOKED, SEAL, account_of
-from services.federation.rings import MAX_KEPT, OwnRing, PartnerRing, RevokedKey, UnknownKey
+from services.federation.sealing import ciphers
+from services.federation.sealing.keys import CURRENT, ENCRYPT, NEXT, RETIRED, REVOKED, SEAL, account_of
+from services.federation.sealing.rings import MAX_KEPT, OwnRing, PartnerRing, RevokedKey, UnknownKey
 
 SECRET = (b"s" * 32,)
 RING = OwnRing.generate("widget")

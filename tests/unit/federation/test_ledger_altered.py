@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.common import strict_json
-from services.federation import seals
 from services.federation.ledger import lines
 from services.federation.ledger.verification import verify
-from services.federation.rings import OwnRing
+from services.federation.sealing import seals
+from services.federation.sealing.rings import OwnRing
 from tests.unit.federation.ledgers import (
     PARTNERS,
     Record,

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from services.common.clock import iso
-from services.federation.keys import CURRENT, NEXT, RETIRED, REVOKED, SEAL, Key
 from services.federation.ledger import lines
 from services.federation.ledger.lines import RECEIVED, SENT
 from services.federation.ledger.verification import verify
-from services.federation.rings import OwnRing
+from services.federation.sealing.keys import CURRENT, NEXT, RETIRED, REVOKED, SEAL, Key
+from services.federation.sealing.rings import OwnRing
 from tests.unit.federation.ledgers import (
     ACCOUNT,
     RINGS,

@@ -9,9 +9,9 @@ import pytest
 
 from services.common.errors import Invalid
 from services.federation import messages
-from services.federation.envelope import MAX_PAYLOAD_BYTES
 from services.federation.messages.attachments import MAX_CHUNK_BYTES
 from services.federation.messages.types import MessageType
+from services.federation.sealing.envelope import MAX_PAYLOAD_BYTES
 from services.federation.threads import KINDS, ThreadId
 from tests.wire import golden
 

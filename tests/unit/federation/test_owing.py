@@ -12,8 +12,8 @@ import pytest
 from services.common.config import Config
 from services.common.context import Context
 from services.common.publishing import Outgoing
-from services.federation.owing import MAX_PIECES, PIECES_AT_ONCE, Owing
-from services.federation.words import Word
+from services.federation.outgoing.owing import MAX_PIECES, PIECES_AT_ONCE, Owing
+from services.federation.outgoing.words import Word
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from services.common.verdicts import Park
-from services.federation.envelope import Message, seal
-from services.federation.inbox import resumed_seconds
+from services.federation.incoming.inbox import resumed_seconds
 from services.federation.messages.threads import RETURNED
-from services.federation.resuming import proven, was_accepted
-from services.federation.rings import OwnRing
+from services.federation.restoring.resuming import proven, was_accepted
+from services.federation.sealing.envelope import Message, seal
+from services.federation.sealing.rings import OwnRing
 from services.federation.threads import Position, Remark, Thread
 from services.federation.verdicts import refused
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.federation.share import SAVED_SECONDS, Share
+from services.federation.incoming.share import SAVED_SECONDS, Share
 
 
 class Time:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.federation import ciphers
-from services.federation.trusts import Trust
+from services.federation.partners.trusts import Trust
+from services.federation.sealing import ciphers
 
 SECRET = (b"s" * 32,)
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from services.common.errors import Invalid, NotFound
 from services.federation import messages
 from services.federation.schemas import wire
-from services.federation.seals import INVITATION, parse
+from services.federation.sealing.seals import INVITATION, parse
 from tests.unit.federation.test_invitations import written
 from tests.wire import golden
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from interdesk.accounts import AccountSpec, AccountSpecSchema, AccountsRefused, account_from_environment
-from interdesk.accounts import read_accounts as read
+from interdesk.local.accounts import AccountSpec, AccountSpecSchema, AccountsRefused, account_from_environment
+from interdesk.local.accounts import read_accounts as read
 
 WIDGET = '[[accounts]]\nid = "widget"\nname = "Widget Data Center"\ndomain = "widget.example"\n'
 

@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from interdesk.cli import app
-from interdesk.deployment import LocalDeployment, OtherVersion
 from interdesk.files import FileBroken
+from interdesk.local.deployment import LocalDeployment, OtherVersion
 from tests.replay.small_log import SMALL_LOG
 
 FAILED, WRONG_USE, NOTHING_HERE, REFUSED = 1, 2, 3, 4

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from interdesk.certificates import ensure_certificates
+from interdesk.local.certificates import ensure_certificates
 
 NOW = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 

@@ -14,9 +14,9 @@ from interdesk.cli import app
 from interdesk.conformance.words import CLOCK, Conversation, loosely
 from services.common import strict_json
 from services.common.ids import new_uuid
-from services.federation.envelope import open_sealed
-from services.federation.invitations import make_introduction, write_invitation
-from services.federation.rings import OwnRing, PartnerRing
+from services.federation.partners.invitations import make_introduction, write_invitation
+from services.federation.sealing.envelope import open_sealed
+from services.federation.sealing.rings import OwnRing, PartnerRing
 
 
 def refused(*arguments: str) -> str:

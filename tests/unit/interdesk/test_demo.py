@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from interdesk.accounts import AccountSpecSchema
 from interdesk.demo.data import AGREEMENTS, CASTS, ROLES, WIDGET, Cast
 from interdesk.demo.show import Screen
 from interdesk.demo.teller import StoryBroken, Teller, differences
+from interdesk.local.accounts import AccountSpecSchema
 
 SEEN: dict[str, Any] = {
     "id": 4,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interdesk.hosting import Mode, hosts_of
+from interdesk.local.hosting import Mode, hosts_of
 from interdesk.services import SERVICES
 
 

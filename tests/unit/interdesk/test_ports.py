@@ -4,11 +4,11 @@ import socket
 import subprocess
 import sys
 
-from interdesk.ports import accepts, free_ports
+from interdesk.local.ports import accepts, free_ports
 
 TRY_TO_TAKE = """
 import sys
-from interdesk import ports
+from interdesk.local import ports
 ports._FIRST = ports._LAST = int(sys.argv[1])
 try:
     print(ports.free_ports(1))

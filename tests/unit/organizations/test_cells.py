@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.organizations.actions.cells import fields_of
-from services.organizations.actions.sheets import SHEETS
+from services.organizations.actions.transferring.cells import fields_of
+from services.organizations.actions.transferring.sheets import SHEETS
 from services.organizations.model.rules import RuleBroken
 
 CUSTOM = SHEETS["people"].columns["custom_fields"]
