@@ -8,6 +8,7 @@ from typing import Any
 
 from services.common.clock import iso
 from services.federation.messages.observations import ACTED, OBSERVED
+from services.federation.partners.trusts import TrustBook
 from services.federation.sealing.envelope import Message
 from services.federation.threads import open_thread
 from services.requests import model, store
@@ -135,12 +136,14 @@ class Cast:
         saved = {"id": id, "version": self.copied, "record": told}
         self.account.contexts["requests"].copies.store("sla", saved)
 
-    def trust(self) -> None:
+    def trust(self, status: str = "active") -> None:
         """The partner understands what is said of requests that are shown."""
-        trust = {"name": "GigaTera", "status": "active", "capabilities": [OBSERVED, ACTED]}
-        self.account.contexts["requests"].copies.store(
-            "trust", {"id": PARTNER, "version": 1, "record": trust}
-        )
+        self.copied += 1
+        trust = {"name": "GigaTera", "status": status, "capabilities": [OBSERVED, ACTED]}
+        saved = {"id": PARTNER, "version": self.copied, "record": trust}
+        context = self.account.contexts["requests"]
+        context.copies.store("trust", saved)
+        TrustBook.of(context).forget()
 
     # -- requests --------------------------------------------------------------------------------------------
 
