@@ -92,7 +92,7 @@ class _FigureViews(ResourceViews):
 
     def page_of(self, report: Document, where: Document, taken: Mapping[str, str]) -> Response:
         """A page of what a figure counts. `taken`: the parameters that say which figure."""
-        if format := _format(taken):
+        if format := file_format(taken):
             which, _, query = self._chosen(report, taken)
             return self._records_file(format, report, where, which, query)
         shape, query, page = self.found(report, where, taken)
@@ -165,7 +165,7 @@ class ReportViews(_FigureViews):
         asked = _asked(_SPAN)
         report = self.load(id)
         told = self.figures_of(report, report, asked)
-        format = _format(asked)
+        format = file_format(asked)
         return of_json(told) if format is None else self.figures_file(format, report, told)
 
     def get_records(self, id: str) -> Response:
@@ -224,7 +224,7 @@ def _taken(known: Mapping[str, str], report: Document) -> dict[str, str]:
     return {name: value for name, value in request.args.items() if name in names}
 
 
-def _format(asked: Mapping[str, str]) -> str | None:
+def file_format(asked: Mapping[str, str]) -> str | None:
     """Of the file that is asked for, if one is. Raises Invalid for a format that there is not."""
     wanted = asked.get("export_format")
     if wanted not in (None, *FORMATS):
