@@ -33,6 +33,8 @@ from services.common.roles import SEE_REQUESTS
 from services.reporting import queries, schemas
 
 SERVICE: Final = "reporting"
+MOST_IN_A_FILE: Final = 10_000
+"""Records of one figure."""
 REPORTS: Final = Resource(
     path="reports",
     shape=REPORT,
@@ -128,14 +130,19 @@ class _FigureViews(ResourceViews):
         self, format: str, report: Document, where: Document, which: queries.Chosen, query: ListQuery
     ) -> Response:
         """All that a figure counts, whatever page is asked for. Raises Invalid `too_many_records`."""
-        found = queries.all_records(self.database, report, where, which, query, viewer())
+        # In one look: nothing comes or goes between pages.
+        whole = replace(query, page=1, after=None, before=None, per_page=MOST_IN_A_FILE)
+        found = queries.list_records(self.database, report, where, which, whole, viewer())
+        if found.next is not None:
+            text = f"counts more than {MOST_IN_A_FILE} records: a file holds so many at most"
+            raise Invalid("too_many_records", f"This figure {text}.", [("export_format", text)])
         zone, names = which.span.zone, query.fields
         lines = [
             [
                 datetime.fromisoformat(value) if value and name in queries.TIMES_OF_RECORDS else value
                 for name, value in zip(names, line, strict=True)
             ]
-            for line in self.answers.lines(RECORDS[report["subject"]], found, names)
+            for line in self.answers.lines(RECORDS[report["subject"]], found.items, names)
         ]
         units = dict.fromkeys(queries.TIMES_OF_RECORDS, zone)
         return file_of(format, f"report-{report['id']}-records", Table(names, lines, zone, units))

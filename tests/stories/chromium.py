@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 MISSING = f"there is no {CHROMIUM} and {DRIVER}: make setup installs Debian's, where it may"
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-WIDTH, HEIGHT, PHONE = 1200, 1000, 360
+WIDTH, HEIGHT, PHONE, PAPER = 1200, 1000, 360, 700
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -104,6 +104,15 @@ class Chromium:
         """By how many pixels the page is wider than the window."""
         script = "const all = document.documentElement; return all.scrollWidth - all.clientWidth"
         return int(self.driver.execute_script(script))
+
+    def heads_columns_on_paper(self) -> bool:
+        """Whether the page's first table is one when it is printed on A4, and not a list as on a phone."""
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        size = {"width": PAPER, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        wide = self.driver.execute_script("return document.querySelector('thead').offsetWidth")
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        return int(wide) > PHONE
 
     def faint(self) -> list[str]:
         """Texts whose colour is too near to what is behind them (WCAG 2.2, 1.4.3), each with its contrast."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from gateway.resources import reports
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.events import recorded
 
@@ -58,6 +59,18 @@ def test_figures_and_records_are_files_for_spreadsheets(sam: Client, administrat
     assert "'=2+2" in again
     assert ",=2+2" not in again
     assert sam.send("GET", f"{path}/figures?export_format=pdf").status_code == 422
+
+
+@pytest.mark.usefixtures("played")
+def test_what_is_more_than_a_file_holds_is_refused(sam: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"reports/{sam.post('reports', {'name': 'All', 'subject': 'requests', 'days': 60})['id']}/records"
+    number = len(sam.get(path, per_page=100))
+    monkeypatch.setattr(reports, "MOST_IN_A_FILE", number)
+    assert len(sam.send("GET", f"{path}?export_format=csv").text.splitlines()) == number + 1
+    monkeypatch.setattr(reports, "MOST_IN_A_FILE", number - 1)
+    refused = sam.send("GET", f"{path}?export_format=csv")
+    assert (refused.status_code, refused.headers["X-Interdesk-Error"]) == (422, "too_many_records")
+    assert f"more than {number - 1} records" in refused.text
 
 
 @pytest.mark.usefixtures("played")
