@@ -44,7 +44,7 @@ from nameko.containers import ServiceContainer
 from nameko.utils.concurrency import SpawningProxy
 
 from interdesk.local.environment import read_env_file
-from interdesk.services import CLASSES
+from interdesk.services import CLASSES, DRAIN_SECONDS
 from services.common import config as configuration
 from services.common import logs
 from services.common.config import Config
@@ -52,8 +52,6 @@ from services.common.container import container_for
 from services.common.errors import ConfigError
 
 log = structlog.get_logger(__name__)
-
-DRAIN_SECONDS = 25
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,3 +14,6 @@ CLASSES = {
 SERVICES = tuple(CLASSES)
 # Those that keep data: each has a database of its own.
 STORING = tuple(name for name in SERVICES if name != "gateway")
+
+#: How long the services of a process may take, when it is to end, for what they have begun.
+DRAIN_SECONDS = 25.0

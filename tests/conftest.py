@@ -15,6 +15,7 @@ import pymongo.database
 import pytest
 import requests
 import structlog
+from eventlet.patcher import is_monkey_patched
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -35,6 +36,7 @@ _renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plai
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _renderer])
 
 TOLD = "told"
+GREEN = "A test module imports what makes its process green (eventlet.monkey_patch): xdist would wait for ever."
 SHARE_A_DEPLOYMENT = ("tests/faults", "tests/stories")
 ON_BOTH_BROKERS = pytest.mark.parametrize(
     "broker", ["rabbitmq", "embedded_bus"], indirect=True, scope="module"
@@ -49,6 +51,11 @@ def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
         request.node.user_properties.append((TOLD, line))
 
     return tell
+
+
+def pytest_collection_finish() -> None:
+    if is_monkey_patched("thread"):
+        raise pytest.UsageError(GREEN)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

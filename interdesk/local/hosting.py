@@ -20,10 +20,9 @@ from marshmallow import fields
 from interdesk.files import read_json, write_json
 from interdesk.local.environment import without_ours
 from interdesk.local.processes import Process, ProcessSchema, spawn, stop_all
-from interdesk.services import SERVICES
+from interdesk.services import DRAIN_SECONDS, SERVICES
 
 Mode = Literal["service", "account", "one"]
-DRAIN_SECONDS = 25.0
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from interdesk.containers.compose_secrets import ACCOUNTS
-from interdesk.serve import DRAIN_SECONDS
-from interdesk.services import SERVICES
+from interdesk.services import DRAIN_SECONDS, SERVICES
 from services.common.config import TABLE
 from services.federation.messages.types import LANES
 from tests.deploy.conftest import ROOT, Document, Rendered
