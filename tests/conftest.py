@@ -36,7 +36,7 @@ _renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plai
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _renderer])
 
 TOLD = "told"
-GREEN = "A test module imports what makes its process green (eventlet.monkey_patch): xdist would wait for ever."
+GREEN = "A test module imports what makes its process green (eventlet.monkey_patch): xdist would wait on."
 SHARE_A_DEPLOYMENT = ("tests/faults", "tests/stories")
 ON_BOTH_BROKERS = pytest.mark.parametrize(
     "broker", ["rabbitmq", "embedded_bus"], indirect=True, scope="module"
