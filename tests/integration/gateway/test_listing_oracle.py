@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.common.errors import Invalid
 from services.common.listing import COUNT_LIMIT, Field, Kind, Listing, ListQuery, Page, page, terms
+from services.common.listing.keyset import cursor_of
 
 Database = pymongo.database.Database[dict[str, Any]]
 Record = dict[str, Any]
@@ -239,6 +240,17 @@ def test_counts_are_exact_to_ten_thousand_and_a_bound_beyond(mongo: Database) ->
     assert (bounded.total, bounded.throttled) == (COUNT_LIMIT, True)
     with pytest.raises(Invalid, match=r"Validation Failed"):
         page(mongo.records, LISTING, ListQuery.parse({"page": "101", "per_page": "100"}, LISTING))
+
+
+def test_whoever_has_gone_past_the_bound_is_told_of_it_without_another_count(mongo: Database) -> None:
+    """Such pages would each cost a count of ten thousand records, which says nothing new."""
+    fill(mongo, 20)
+    keys = ListQuery.parse({}, LISTING).sort
+    for before, total in ((10, 20), (COUNT_LIMIT - 5, 20), (COUNT_LIMIT, COUNT_LIMIT)):
+        place = cursor_of({"_id": 10}, before - 1, keys)
+        query = ListQuery.parse({"per_page": "5", "search_after": place}, LISTING)
+        found = page(mongo.records, LISTING, query)
+        assert (found.total, found.throttled) == (total, total == COUNT_LIMIT)
 
 
 def test_predefined_filters_know_who_asks(mongo: Database) -> None:
