@@ -90,6 +90,11 @@ def moved(state: str, move: str) -> str:
     )
 
 
+def edited(state: str, status: str | None) -> str:
+    """The state after an edit of the status to one of `EDITS`, if any. Raises RuleBroken `illegal_move`."""
+    return state if status in (None, state) else moved(state, EDITS[status])
+
+
 def invitee(account: str, own_account: str) -> str:
     """Whom one may invite. Raises RuleBroken `invalid_account` or `own_account`."""
     if not ACCOUNT_ID.fullmatch(account):

@@ -47,6 +47,11 @@ def test_what_a_change_would_leave_visible_is_told_before_it_is_saved(
     assert administrator.post("trusts/gigatera/disclosures", {"status": "suspended"}, status=200) == before
     assert administrator.get("trusts/gigatera")["status"] == "active"
     assert administrator.post("trusts/gigatera/disclosures", {"status": "ended"}, status=200) == []
+    kept, this = account.contexts["organizations"].database[store.TRUSTS], {"_id": "gigatera"}
+    kept.update_one(this, {"$set": {"status": "invited"}})
+    wrong = administrator.send("POST", "trusts/gigatera/disclosures", {"status": "suspended"})
+    kept.update_one(this, {"$set": {"status": "active"}})
+    assert wrong.headers["X-Interdesk-Error"] == "illegal_move"
 
 
 def test_each_change_of_a_trust_and_of_keys_stands_in_its_audit(

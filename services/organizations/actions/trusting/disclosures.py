@@ -9,8 +9,9 @@ from typing import Any
 from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
-from services.organizations.actions.saving import records
+from services.organizations.actions.saving import records, refusing
 from services.organizations.actions.trusting import inviting
+from services.organizations.model import trusts
 from services.organizations.model.trust_disclosure import Party, disclosed
 
 Fields = Mapping[str, Any]
@@ -37,11 +38,13 @@ def of_accepting(context: Context, actor: Actor, fields: Fields) -> Lines:
 def of_trust(context: Context, actor: Actor, partner: str, fields: Fields) -> Lines:
     """Of the trust that there is, after an edit by `fields`; one that has ended shows nothing.
 
-    Raises Forbidden, NotFound.
+    Raises Forbidden, NotFound, IllegalMove.
     """
     actor.needs(*roles.ADMINISTRATORS)
     record = records(context, "trust").get(partner)
-    if "ended" in (record.state["status"], fields.get("status")):
+    with refusing():
+        status = trusts.edited(record.state["status"], fields.get("status"))
+    if status == "ended":
         return []
     return _lines(context, Party(record.state["name"], record.state["domain"]))
 

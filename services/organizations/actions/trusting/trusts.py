@@ -43,14 +43,12 @@ def _updated(
     now = context.clock.now()
     state, rows = {**record.state, "updated_at": now}, []
     with refusing():
-        status = fields.get("status")
-        if status is not None and status != state["status"]:
-            state["status"] = trusts.moved(state["status"], trusts.EDITS[status])
-            state["suspended_at"] = now if status == "suspended" else None
-            if status == "ended":
-                rows = _ending(context, partner, state)
-    if state["status"] == record.state["status"]:
+        status = trusts.edited(state["status"], fields.get("status"))
+    if status == state["status"]:
         return whole(record)
+    state |= {"status": status, "suspended_at": now if status == "suspended" else None}
+    if status == "ended":
+        rows = _ending(context, partner, state)
     return whole(keep(context, actor, partner, record, state, rows, "update"))
 
 
