@@ -12,6 +12,7 @@ TESTS ?= tests
 WORKERS ?= 3
 RABBITMQ := /usr/lib/rabbitmq/bin/rabbitmq-server
 PROMTOOL := /usr/bin/promtool
+KUBECTL := /usr/bin/kubectl
 CHROMIUM := /usr/bin/chromium
 CHROMEDRIVER := /usr/bin/chromedriver
 BIN := .venv/bin
@@ -23,6 +24,7 @@ help: ## show this list
 .PHONY: setup
 setup: .venv/.made $(RABBITMQ) ## make .venv and see that RabbitMQ is there, and what checks alerts and pages
 	@{ [ -x $(CHROMIUM) ] || bash .ci/install-package chromium $(CHROMIUM); } && { [ -x $(CHROMEDRIVER) ] || bash .ci/install-package chromium-driver $(CHROMEDRIVER); } || echo "Going on without it: the tests of pages in a browser are left out."
+	@command -v kubectl >/dev/null || bash .ci/install-package kubernetes-client $(KUBECTL) || echo "Going on without it: the tests of what Kubernetes is given are left out."
 	@[ -x $(PROMTOOL) ] || bash .ci/install-package prometheus $(PROMTOOL) || echo "Going on without it: the tests of alerts are left out."
 
 # Built anew when the lock changes; the stamp is written last, so an interrupted set-up is done again.

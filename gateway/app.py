@@ -26,7 +26,7 @@ from gateway.rate_limits import RateLimits
 from gateway.records import Renderer
 from gateway.references import Resolver
 from gateway.resources import blueprints
-from gateway.sessions import TOUCH_SECONDS, Sessions
+from gateway.sessions import TOO_MANY_TRIES, TOUCH_SECONDS, Sessions, address_of
 from gateway.tokens import Holder, Tokens
 from services.common import metrics, trace
 from services.common.actor import Actor
@@ -133,8 +133,10 @@ class _Door:
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         headers["X-Runtime"] = f"{seconds:.6f}"
         self._count(response, seconds)
-        if response.status_code in (401, 403):
-            self._note("denied", response)
+        # Who may not even try to sign in for now is denied, too; that others wait is no such thing.
+        if response.status_code in (401, 403) or headers.get(errors.CODE_HEADER) == TOO_MANY_TRIES:
+            address = address_of(request.environ, self._context.config.proxies)
+            self._note("denied", response, address=address)
         elif request.method not in ("GET", "HEAD", "OPTIONS") and "holder" in g:
             self._note("asked", response, status=response.status_code)
         return response

@@ -29,7 +29,11 @@ from services.common.errors import InterdeskError, Unauthorized
 TOUCH_AGAIN: Final = timedelta(seconds=30)
 TOUCH_SECONDS: Final = 1.0
 _MAX_TOUCHED: Final = 10_000
+TOO_MANY_TRIES: Final = "too_many_tries"
+"""With this code a try to sign in is refused before it is looked at."""
+BROWSER_KNOWN: Final = timedelta(days=180)
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_MARK: Final = re.compile(r"[A-Za-z0-9_-]{43}\.[0-9a-f]{64}")
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +51,7 @@ class Sessions:
         prefix = "__Host-" if self.secure else ""
         self.cookie = f"{prefix}interdesk-{config.account}"
         self.form_cookie = f"{self.cookie}-form"
+        self.browser_cookie = f"{self.cookie}-browser"
         self._find, self._touch = find, touch
         self._touched: dict[str, datetime] = {}
 
@@ -76,6 +81,15 @@ class Sessions:
     def end(self, response: Response) -> None:
         self._drop(response, self.cookie)
 
+    def browser_in(self, cookies: Mapping[str, str]) -> str | None:
+        """The mark of a browser in which somebody has signed in before, good or not."""
+        mark = cookies.get(self.browser_cookie)
+        return mark if mark is not None and _MARK.fullmatch(mark) else None
+
+    def keep_browser(self, response: Response, mark: str) -> None:
+        """Has the browser be known at the next sign-in; the mark opens nothing."""
+        self._set(response, self.browser_cookie, mark, "Strict", BROWSER_KNOWN)
+
     def new_form(self, cookies: Mapping[str, str]) -> str:
         """What a form before the sign-in is known by: the browser's own, or a new one."""
         return _well_formed(cookies.get(self.form_cookie)) or secrets.token_urlsafe(32)
@@ -98,9 +112,12 @@ class Sessions:
         except InterdeskError as error:
             log.warning("a session's use could not be noted", code=error.code)
 
-    def _set(self, response: Response, name: str, value: str, same_site: str) -> None:
+    def _set(
+        self, response: Response, name: str, value: str, same_site: str, kept: timedelta | None = None
+    ) -> None:
+        """`kept`: for how long, also when the browser is closed."""
         response.set_cookie(
-            name, value, path="/", secure=self.secure, httponly=True, samesite=same_site, max_age=None
+            name, value, path="/", secure=self.secure, httponly=True, samesite=same_site, max_age=kept
         )
 
     def _drop(self, response: Response, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.common.config import Config
 
-SECRET: Final = bytes(32)
+SECRET: Final = (bytes(32),)
 NAMES: Final[Mapping[str, str]] = {
     "widget": "Widget Data Center",
     "gigatera": "GigaTera",

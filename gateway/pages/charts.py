@@ -24,20 +24,23 @@ MOST_BARS: Final = 12
 MOST_LINES: Final = 6
 MOST_STEPS: Final = 5
 _WIDTH: Final = 640
-_LABEL: Final = 26
+_LABEL: Final = 32
+_ROOM: Final = 1.3
+"""How much longer than the longest bar the axis is: its figure stands behind it."""
 _STYLE: Final = Style(
     background="#ffffff",
     plot_background="#ffffff",
     foreground="#1f2a36",
     foreground_strong="#1f2a36",
     foreground_subtle="#5c6b7a",
-    # Dark enough beside white for a line, light enough below black for the figure in a bar.
+    # Dark enough beside white for a line.
     colors=("#4f86cc", "#c2781a", "#4d9660", "#a56a9c", "#93832a", "#6f7f8f"),
     font_family="system-ui, sans-serif",
     label_font_size=15,
     major_label_font_size=15,
     legend_font_size=15,
     value_font_size=14,
+    value_colors=("#1f2a36",) * 6,
     no_data_font_size=18,
     opacity=".9",
     stroke_width=2.5,
@@ -98,7 +101,7 @@ def drawn(chart: Chart) -> bytes:
         "max_scale": 6,
         "margin": 12,
         "no_data_text": "Nothing to show",
-        "range": _range(chart),
+        "range": _range(chart) if chart.over_time else (0, _range(chart)[1] * _ROOM),
         "include_x_axis": True,
     }
     if chart.over_time:
@@ -119,12 +122,14 @@ def drawn(chart: Chart) -> bytes:
             **options,
             height=150 + 26 * bars + 8 * len(chart.labels),
             print_values=True,
+            print_values_position="top",
             show_x_labels=False,
         )
         # The first one is drawn lowest.
         made.x_labels = [_short(label) for label in chart.labels[::-1]]
     for name, values in chart.series:
         made.add(_plain(name), list(values) if chart.over_time else list(values)[::-1])
+    made.add_xml_filter(_figures_after_bars)
     made.add_xml_filter(_without_scripts)
     svg: bytes = made.render()
     return svg
@@ -197,6 +202,14 @@ def _short(label: str) -> str:
 def _plain(text: str) -> str:
     """Without what XML has no way to write."""
     return "".join(each if each.isprintable() else " " for each in text)
+
+
+def _figures_after_bars(root: Element) -> Element:
+    """The library centres a figure on its place; so one begins where its bar ends, however short that is."""
+    for each in root.iter():
+        if each.get("class") == "value" and each.get("text-anchor") == "middle":
+            each.set("text-anchor", "start")
+    return root
 
 
 def _without_scripts(root: Element) -> Element:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -29,20 +29,27 @@ COLUMNS: Final = (
     ("next_target_at", "Next target"),
     ("updated_at", "Updated"),
 )
-_COMPLETED: Final = {"next_target_at": ("completed_at", "Completed")}
+_INSTEAD: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "completed": {"next_target_at": ("completed_at", "Completed")},
+    # Who looks there looks after others' requests.
+    "all_requests": {"member": ("requested_for", "Requested for")},
+}
+_BESIDE: Final = ("requester", "account")
+"""What stands beside a column, of partners' requests."""
 _PLACES: Final = frozenset({"page", "search_after", "search_before"})
+_NO_FILTERS: Final = frozenset({"search", "sort", "per_page", "fields"})
 Pairs = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Heading:
     """A column's: its name in the API, how the list is sorted by it now ("" when not), and where it is when
-    it is sorted by it (the other way round)."""
+    it is sorted by it (the other way round; "" when it can't be)."""
 
     name: str
     title: str
-    sorted: str
-    href: str
+    sorted: str = ""
+    href: str = ""
 
 
 class Lists:
@@ -66,8 +73,9 @@ class Lists:
         asked = [pair for pair in request.args.items(multi=True) if pair != ("search", "")]
         query = ListQuery.parse(asked, REQUEST.listing, name)
         found = queries.list_requests(self._context.databases["requests"], query, viewer())
-        columns = [_COMPLETED.get(column[0], column) if name == "completed" else column for column in COLUMNS]
-        shown = [column for column, _ in columns]
+        instead = _INSTEAD.get(name, {})
+        columns = [instead.get(column[0], column) for column in COLUMNS]
+        shown = [*(column for column, _ in columns), *_BESIDE]
         return page(
             self._context,
             "requests.html",
@@ -77,7 +85,8 @@ class Lists:
             records=self._answers.shown(REQUEST, found.items, shown),
             headings=headings(columns, asked),
             searched=request.args.get("search", ""),
-            asked=[pair for pair in asked if pair[0] not in _PLACES and pair[0] != "search"],
+            asked=[pair for pair in unpaged(asked) if pair[0] != "search"],
+            filters=[pair for pair in unpaged(asked) if pair[0] not in _NO_FILTERS],
             neighbours=neighbours(found, asked),
         )
 
@@ -87,6 +96,9 @@ def headings(columns: Pairs, asked: Pairs) -> list[Heading]:
     sort = dict(asked).get("sort") or REQUEST.listing.default_sort
     made = []
     for name, title in columns:
+        if not REQUEST.listing.fields[name].sortable:
+            made.append(Heading(name, title))
+            continue
         now = "descending" if sort == f"-{name}" else "ascending" if sort == name else ""
         following = f"-{name}" if now == "ascending" else name
         made.append(Heading(name, title, now, _href(asked, ("sort", following), without="sort")))
@@ -104,7 +116,12 @@ def neighbours(found: Page, asked: Pairs) -> list[tuple[str, str, str]]:
     return made
 
 
+def unpaged(asked: Pairs) -> list[tuple[str, str]]:
+    """What is asked of the list, whatever page of it."""
+    return [pair for pair in asked if pair[0] not in _PLACES]
+
+
 def _href(asked: Pairs, *more: tuple[str, str], without: str = "") -> str:
     """A relative address with what is asked now, and more; at the beginning of the list."""
-    kept = [pair for pair in asked if pair[0] not in _PLACES and pair[0] != without]
+    kept = [pair for pair in unpaged(asked) if pair[0] != without]
     return f"?{urlencode([*kept, *more])}"

@@ -95,7 +95,9 @@ class OneRequest:
         query = _newest(DELIVERY.listing, ("request", str(id)))
         found = border.list_deliveries(self._context.at_the_border, query, viewer())
         shown = self._answers.shown(DELIVERY, found.items, DELIVERY.listing.names)
-        return sorted(shown, key=lambda each: str(each["created_at"]), reverse=True)
+        names = queries.account_names(self._database, {each["partner"] for each in shown})
+        named = [{**each, "partner": names.get(each["partner"], each["partner"])} for each in shown]
+        return sorted(named, key=lambda each: str(each["created_at"]), reverse=True)
 
     def _history(self, id: int) -> list[Document]:
         return queries.get_history(self._database, id, viewer()) if viewer().has(*SEE_REQUESTS) else []

@@ -8,8 +8,9 @@ from typing import Final
 from flask import Response, redirect, request
 
 from gateway.context import GatewayContext
+from gateway.errors import CODE_HEADER
 from gateway.pages.page import plain_page
-from gateway.sessions import address_of, form_key, hashed
+from gateway.sessions import TOO_MANY_TRIES, address_of, form_key, hashed
 from services.common.actor import Actor
 from services.common.errors import Forbidden, InterdeskError, Invalid, http_status
 
@@ -40,17 +41,22 @@ class SigningIn:
             "password": form.get("password", ""),
             "address": address_of(request.environ, self._context.config.proxies),
         }
+        if mark := self._sessions.browser_in(request.cookies):
+            asked["browser"] = mark
         try:
             opened = self._ask("sign_in", asked)
         except Invalid:
             return self._form(next, email, "The e-mail address or the password is too long.", 422)
         except InterdeskError as error:
             # With too many tries there is nothing to be forbidden yet: the form says until when.
-            status = 429 if error.code == "too_many_tries" else http_status(error)
-            return self._form(next, email, error.message, status)
+            status = 429 if error.code == TOO_MANY_TRIES else http_status(error)
+            refused = self._form(next, email, error.message, status)
+            refused.headers[CODE_HEADER] = error.code
+            return refused
         self._end_old()
         response = redirect(next or "/", 303)
         self._sessions.begin(response, opened["session"])  # type: ignore[arg-type]
+        self._sessions.keep_browser(response, opened["browser"])  # type: ignore[arg-type]
         return response  # type: ignore[return-value]
 
     def sign_out(self) -> Response:

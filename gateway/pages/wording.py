@@ -69,8 +69,8 @@ def duration(minutes: int | None) -> str:
 
 
 def said_by(type: str) -> str:
-    """The type of a message, without the version that it is written in."""
-    return _VERSION.sub("", type)
+    """What a message of this type says: `request.handed_over.v1` is "Request handed over"."""
+    return worded(_VERSION.sub("", type).replace(".", " "))
 
 
 def told(value: Any, zone: ZoneInfo, field: str = "") -> Markup | str:

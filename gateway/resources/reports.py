@@ -33,6 +33,8 @@ from services.common.roles import SEE_REQUESTS
 from services.reporting import queries, schemas
 
 SERVICE: Final = "reporting"
+MOST_IN_A_FILE: Final = 10_000
+"""Records of one figure."""
 REPORTS: Final = Resource(
     path="reports",
     shape=REPORT,
@@ -92,7 +94,7 @@ class _FigureViews(ResourceViews):
 
     def page_of(self, report: Document, where: Document, taken: Mapping[str, str]) -> Response:
         """A page of what a figure counts. `taken`: the parameters that say which figure."""
-        if format := _format(taken):
+        if format := file_format(taken):
             which, _, query = self._chosen(report, taken)
             return self._records_file(format, report, where, which, query)
         shape, query, page = self.found(report, where, taken)
@@ -128,14 +130,19 @@ class _FigureViews(ResourceViews):
         self, format: str, report: Document, where: Document, which: queries.Chosen, query: ListQuery
     ) -> Response:
         """All that a figure counts, whatever page is asked for. Raises Invalid `too_many_records`."""
-        found = queries.all_records(self.database, report, where, which, query, viewer())
+        # In one look: nothing comes or goes between pages.
+        whole = replace(query, page=1, after=None, before=None, per_page=MOST_IN_A_FILE)
+        found = queries.list_records(self.database, report, where, which, whole, viewer())
+        if found.next is not None:
+            text = f"counts more than {MOST_IN_A_FILE} records: a file holds so many at most"
+            raise Invalid("too_many_records", f"This figure {text}.", [("export_format", text)])
         zone, names = which.span.zone, query.fields
         lines = [
             [
                 datetime.fromisoformat(value) if value and name in queries.TIMES_OF_RECORDS else value
                 for name, value in zip(names, line, strict=True)
             ]
-            for line in self.answers.lines(RECORDS[report["subject"]], found, names)
+            for line in self.answers.lines(RECORDS[report["subject"]], found.items, names)
         ]
         units = dict.fromkeys(queries.TIMES_OF_RECORDS, zone)
         return file_of(format, f"report-{report['id']}-records", Table(names, lines, zone, units))
@@ -165,7 +172,7 @@ class ReportViews(_FigureViews):
         asked = _asked(_SPAN)
         report = self.load(id)
         told = self.figures_of(report, report, asked)
-        format = _format(asked)
+        format = file_format(asked)
         return of_json(told) if format is None else self.figures_file(format, report, told)
 
     def get_records(self, id: str) -> Response:
@@ -224,7 +231,7 @@ def _taken(known: Mapping[str, str], report: Document) -> dict[str, str]:
     return {name: value for name, value in request.args.items() if name in names}
 
 
-def _format(asked: Mapping[str, str]) -> str | None:
+def file_format(asked: Mapping[str, str]) -> str | None:
     """Of the file that is asked for, if one is. Raises Invalid for a format that there is not."""
     wanted = asked.get("export_format")
     if wanted not in (None, *FORMATS):

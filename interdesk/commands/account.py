@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from interdesk.api import Api
-from interdesk.commands import preparing
+from interdesk.commands import preparing, reencrypting
 from interdesk.commands.options import DEFAULT_DIRECTORY, ChosenAccount, Directory, Json, for_an_account
 from interdesk.commands.output import WRONG_USE, Group, Refusal, say, show, show_one
 from interdesk.local.deployment import LocalDeployment
@@ -15,6 +15,7 @@ from interdesk.local.deployment import LocalDeployment
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Accounts.")
 app.command()(preparing.prepare)
 app.command()(preparing.scaffold)
+app.command()(reencrypting.reencrypt)
 
 
 @app.command("list")

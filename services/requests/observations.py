@@ -8,7 +8,8 @@ observations       one per request of ours and customer's account, `_id` "<reque
 observed_requests  what a partner shows our representatives: `_id` an integer of the same row as our requests,
                    and where a request has the same field, under the same name; `account`, `thread`,
                    `revision`, `told_at`, `notes`, `actions` (what our representatives did), `pending` (there
-                   while one of these has no outcome). A forgotten one keeps its thread, and nothing else.
+                   while one of these has no outcome), `unknown_agreements` (of SLAs that are not known
+                   here yet; absent where there is none). A forgotten one keeps its thread, and nothing else.
 requests           `observers`: the partners whose representatives are told of it; `look_at`: when what they
                    are told is to be looked at again. Absent where there is none
 observation_sweeps an SLA whose requests are to be looked at again: `_id` its id, `after` the last one marked
@@ -45,6 +46,7 @@ OBSERVED: Final = Collection(
         Index("thread.sent.incarnation"),
         Index(["account.id", "remote_id"]),
         Index("shown_by", sparse=True),
+        Index("unknown_agreements", sparse=True),
         Index("search"),
     ),
 )

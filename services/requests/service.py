@@ -131,6 +131,7 @@ class RequestsService(AttachmentCommands, BorderCommands):
     @every("sweep_seconds", lease="observed")
     def follow_observed(self) -> None:
         acting.settle_pending(self.context)
+        observed.find_slas(self.context)
         observed.forget_of_ended(self.context)
 
     @every("sweep_seconds", lease="waits")

@@ -42,33 +42,24 @@ _ENVIRON = {
 
 def bench(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
     """All figures. Raises what starting and calling raise."""
-    with database_server(directory / "server", durable) as server:
-        specs = _specs(server)
-        try:
-            with _up(directory / "accounts", specs, "account", server, durable) as deployment:
-                subject = _subject(deployment, server)
-                figures = measured(subject, sizes, say)
-            say(f"memory, one process per service ({len(SERVICES)})")
-            with _up(directory / "accounts", specs, "service", server, durable) as deployment:
-                figures.append(_memory_of_many(deployment.accounts[specs[0].id]))
-        finally:
-            if server.uri:
-                _drop(server.uri, specs)
+    with _two_accounts(directory, durable) as (server, specs):
+        with _up(directory / "accounts", specs, "account", server, durable) as deployment:
+            figures = measured(_subject(deployment, server), sizes, say)
+        say(f"memory, one process per service ({len(SERVICES)})")
+        with _up(directory / "accounts", specs, "service", server, durable) as deployment:
+            figures.append(_memory_of_many(deployment.accounts[specs[0].id]))
     return Report(_ran_on(server), figures)
 
 
 def sizing(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
     """Only what machines are sized by, one process per service. Raises what starting and calling raise."""
-    with database_server(directory / "server", durable) as server:
-        specs = _specs(server)
-        try:
-            with _up(directory / "accounts", specs, "service", server, durable) as deployment:
-                subject = _subject(deployment, server)
-                say(f"idle, then {sizes.cycles} hand-over cycles, then partners")
-                found = processes.figures(subject, deployment.broker_of(specs[0].id), sizes)
-        finally:
-            if server.uri:
-                _drop(server.uri, specs)
+    with (
+        _two_accounts(directory, durable) as (server, specs),
+        _up(directory / "accounts", specs, "service", server, durable) as deployment,
+    ):
+        subject = _subject(deployment, server)
+        say(f"idle, then {sizes.cycles} hand-over cycles, then partners")
+        found = processes.figures(subject, deployment.broker_of(specs[0].id), sizes)
     return Report(_ran_on(server), found)
 
 
@@ -95,16 +86,13 @@ def reporting_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> R
 
 def transfers_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
     """Only what imports and exports cost. Raises what starting and calling raise."""
-    with database_server(directory / "server", durable) as server:
-        specs = _specs(server)
-        try:
-            with _up(directory / "accounts", specs, "account", server, durable) as deployment:
-                subject = _subject(deployment, server)
-                say(f"an import and an export of {sizes.transferred:,}")
-                return Report(_ran_on(server), transfers.transfers(subject, sizes, say))
-        finally:
-            if server.uri:
-                _drop(server.uri, specs)
+    with (
+        _two_accounts(directory, durable) as (server, specs),
+        _up(directory / "accounts", specs, "account", server, durable) as deployment,
+    ):
+        subject = _subject(deployment, server)
+        say(f"an import and an export of {sizes.transferred:,}")
+        return Report(_ran_on(server), transfers.transfers(subject, sizes, say))
 
 
 def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
@@ -168,6 +156,18 @@ def _server_alone(directory: Path, durable: bool) -> Iterator[tuple[Server, str]
             yield server, own.uri()
         finally:
             own.kill()
+
+
+@contextmanager
+def _two_accounts(directory: Path, durable: bool) -> Iterator[tuple[Server, list[AccountSpec]]]:
+    """A server for them, and who they are. On one that others use too, nothing of them stays."""
+    with database_server(directory / "server", durable) as server:
+        specs = _specs(server)
+        try:
+            yield server, specs
+        finally:
+            if server.uri:
+                _drop(server.uri, specs)
 
 
 def _specs(server: Server) -> list[AccountSpec]:

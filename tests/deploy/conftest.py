@@ -14,12 +14,20 @@ import yaml
 
 from interdesk.local.broker import Broker
 from interdesk.local.rabbitmq import RabbitMQ
+from tests.configs import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = ROOT / "deploy" / "k8s" / "overlays"
 IMAGES = ROOT / "deploy" / "images" / "Containerfile"
 
+# The first minor version of kubectl whose kustomize has components.
+KNOWS_COMPONENTS = 21
+KUBERNETES = "1.32"
+"""The version whose schemas count."""
+
 Document = dict[str, Any]
+Rendered = Mapping[str, list[Document]]
+"""By account, what is applied."""
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +41,25 @@ def kubectl() -> Path:
     found = shutil.which("kubectl")
     if found is None:
         pytest.skip("kubectl is not installed: what it would apply was not looked at")
+    said = subprocess.run([found, "version", "--client"], capture_output=True, text=True, timeout=60).stdout
+    version = re.search(r"v1\.(\d+)", said)
+    if version is None or int(version[1]) < KNOWS_COMPONENTS:
+        pytest.skip(
+            f"kubectl is older than 1.{KNOWS_COMPONENTS}: what it would apply was not looked at. {said}"
+        )
     return Path(found)
 
 
 @pytest.fixture(scope="session")
-def rendered(kubectl: Path) -> Mapping[str, list[Document]]:
+def rendered(kubectl: Path) -> Rendered:
     """By account, what `kubectl apply -k` would apply."""
     return {overlay.name: rendered_of(overlay) for overlay in sorted(OVERLAYS.iterdir())}
+
+
+@pytest.fixture(params=sorted(NAMES))
+def account(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 def rendered_of(overlay: Path) -> list[Document]:

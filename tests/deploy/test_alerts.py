@@ -65,6 +65,13 @@ def test_there_is_no_page_for_an_alert_that_there_is_not() -> None:
     assert set(re.findall(r"(?m)^### (Interdesk\w+)$", OPERATIONS)) == set(ALERTS)
 
 
+def test_what_to_do_names_metrics_that_there_are() -> None:
+    pages = OPERATIONS[OPERATIONS.index("## When something is wrong") :]
+    named = [line for line in re.findall(r"`([^`\n]+)`", pages) if "interdesk_" in line]
+    assert len(named) > 5
+    assert [(line, wrong) for line in named if (wrong := unknown_in(line))] == []
+
+
 def test_the_operator_gets_the_same_rules() -> None:
     resource = ROOT / "deploy" / "k8s" / "components" / "monitoring" / "alerts.yaml"
     wanted = "run: python deploy/prometheus/resource.py"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import kubernetes_validate
-import pytest
 import yaml
 
 from gateway import import_forms, uploads
@@ -17,24 +16,14 @@ from interdesk.containers.account_secrets import write_account_secrets
 from interdesk.containers.kubernetes import BROKER, first_steps, overlay, write_overlay
 from interdesk.local.accounts import account_described
 from interdesk.services import SERVICES
-from services.common.config import TABLE, load
+from services.common.config import TABLE, load, reading
 from services.organizations.queries import MAX_FILE_BYTES
-from tests.configs import config_of
-from tests.deploy.conftest import OVERLAYS, ROOT, Document, rendered_of
+from tests.configs import NAMES, config_of
+from tests.deploy.conftest import KUBERNETES, OVERLAYS, ROOT, Document, Rendered, rendered_of
 from tests.deploy.test_alerts import unknown_in
 
 # Not of Kubernetes itself, but of operators (test_operators.py).
 CUSTOM = {"RabbitmqCluster", "MongoDBCommunity", "PodMonitor", "PrometheusRule", "ScaledObject"}
-KUBERNETES = "1.32"
-NAMES = {"widget": "Widget Data Center", "gigatera": "GigaTera", "globalnet": "GlobalNet"}
-
-Rendered = Mapping[str, list[Document]]
-
-
-@pytest.fixture(params=sorted(NAMES))
-def account(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
 
 
 def of_kind(documents: list[Document], *kinds: str) -> list[Document]:
@@ -154,33 +143,21 @@ def test_the_settings_are_settings(rendered: Rendered, account: str) -> None:
     assert load({**settings["data"], **login}).account == account
 
 
-def test_what_talks_to_whom_has_its_labels(rendered: Rendered, account: str) -> None:
-    """A policy whose labels nobody carries would shut somebody out, or nobody."""
-    carried = [set(pod["metadata"]["labels"].items()) for _, pod in pods(rendered[account])]
-    # By the operators of broker and database.
-    carried += [{("app.kubernetes.io/name", BROKER)}, {("app", "interdesk-database-svc")}]
-    for policy in of_kind(rendered[account], "NetworkPolicy"):
-        for selector in selectors(policy["spec"]):
-            wanted = set(selector.get("matchLabels", {}).items())
-            assert any(wanted <= labels for labels in carried), (policy["metadata"]["name"], selector)
-
-
-def test_partners_reach_the_border_alone(rendered: Rendered, account: str) -> None:
-    """Whoever may come from anywhere: clients to the gateway, partners to the border."""
-    open_to_all = {
-        (tuple(policy["spec"]["podSelector"].get("matchLabels", {}).values()), port["port"])
-        for policy in of_kind(rendered[account], "NetworkPolicy")
-        for rule in policy["spec"].get("ingress", ())
-        if "from" not in rule
-        for port in rule["ports"]
-    }
-    assert open_to_all == {(("gateway",), "http"), ((BROKER,), 5671)}
-    (border,) = [
-        each
-        for each in of_kind(rendered[account], "Service")
-        if each["spec"].get("type", "ClusterIP") != "ClusterIP"
-    ]
-    assert [port["port"] for port in border["spec"]["ports"]] == [5671]
+def test_pods_run_as_somebody_who_is_there_and_may_no_more_than_he_must(
+    rendered: Rendered, account: str
+) -> None:
+    """Ours ask nothing of Kubernetes; the database's agent does, as its operator says."""
+    (database,) = of_kind(rendered[account], "MongoDBCommunity")
+    runs_as = {pod["spec"]["serviceAccountName"] for _, pod in pods(rendered[account])}
+    agent = database["spec"]["statefulSet"]["spec"]["template"]["spec"]["serviceAccountName"]
+    there = {each["metadata"]["name"] for each in of_kind(rendered[account], "ServiceAccount")}
+    assert there == runs_as | {agent}
+    (binding,) = of_kind(rendered[account], "RoleBinding")
+    (role,) = of_kind(rendered[account], "Role")
+    assert [subject["name"] for subject in binding["subjects"]] == [agent]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    may = {(name, verb) for rule in role["rules"] for name in rule["resources"] for verb in rule["verbs"]}
+    assert may == {("secrets", "get"), ("pods", "get"), ("pods", "patch"), ("pods", "delete")}
 
 
 def test_the_way_in_lets_through_what_the_gateway_takes() -> None:
@@ -259,19 +236,6 @@ def mounted(documents: list[Document], secret: str) -> Iterator[str]:
             yield from (item["key"] for item in volume["secret"]["items"])
 
 
-def selectors(value: Any) -> Iterator[Document]:
-    """The pod selectors of a policy, at any depth."""
-    if isinstance(value, list):
-        for each in value:
-            yield from selectors(each)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "podSelector":
-                yield inner
-            else:
-                yield from selectors(inner)
-
-
 def test_an_account_is_written_again_without_losing_what_a_person_wrote(tmp_path: Path) -> None:
     spec = account_described("acme", "Acme", "acme.example")
     overlay_file = write_overlay(tmp_path / "overlays", spec) / "kustomization.yaml"
@@ -294,3 +258,18 @@ def test_logins_are_made_anew_by_the_files_that_operations_say_to_remove(tmp_pat
     assert second.keys() == first.keys()
     kept = {name for name in first if first[name] == second[name]}
     assert kept == {"secret", "founding-token"}
+
+
+def test_the_secret_is_known_used_and_alone_by_the_lines_that_operations_say(tmp_path: Path) -> None:
+    """What of the steps is done to the file; `interdesk account reencrypt` comes before the last."""
+    write_account_secrets(tmp_path / "secrets" / "acme", "acme", BROKER)
+    file = tmp_path / "secrets" / "acme" / "secret"
+    (old,) = reading.secret(str(file))
+    told = re.findall(r"(?m)^ +(echo.*|openssl.*)$", (ROOT / "docs" / "operations.md").read_text())
+    after = []
+    for line in told:
+        subprocess.run(["bash", "-euc", line], cwd=tmp_path, check=True, timeout=10)
+        after.append(reading.secret(str(file)))
+    new = after[-1][0]
+    assert new != old
+    assert after == [(old,), (old, new), (new, old), (new,)]

@@ -1,16 +1,19 @@
-"""What operators are given is what they take, as far as packages bring their schemas: of Prometheus' operator
-and KEDA. Of RabbitMQ's and MongoDB's none does.
+"""What operators are given is what they take: of Prometheus' operator and KEDA by models of their schemas, of
+RabbitMQ's and MongoDB's, whose schemas no package brings, by what is written down in `operators`.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.deploy.conftest import Document
+from tests.deploy.operators import USED, wrong_in
 from tests.deploy.test_kubernetes import with_lines_of
 
 KINDS = {
@@ -39,6 +42,43 @@ def test_a_field_that_no_operator_knows_is_found(given: list[Document]) -> None:
     (monitor,) = (each for each in given if each["kind"] == "PodMonitor")
     misspelt = {**monitor, "spec": {**monitor["spec"], "podMetricsEndpoint": []}}
     assert lost(misspelt, document_of(model_of("PodMonitor"), misspelt)) == [".spec.podMetricsEndpoint"]
+
+
+@pytest.mark.parametrize("kind", USED)
+def test_broker_and_database_are_told_what_is_known_of_their_operators(
+    given: list[Document], kind: str
+) -> None:
+    (document,) = (each for each in given if each["kind"] == kind)
+    assert list(wrong_in(kind, document["spec"])) == []
+
+
+@pytest.mark.parametrize("kind", USED)
+def test_any_field_that_is_misspelt_is_found(given: list[Document], kind: str) -> None:
+    (document,) = (each for each in given if each["kind"] == kind)
+    tried = list(misspelt(document["spec"]))
+    assert len(tried) > 10
+    assert [path for path, spec in tried if not list(wrong_in(kind, spec))] == []
+
+
+def misspelt(spec: Document) -> Iterator[tuple[str, Document]]:
+    """It with each of its fields, at any depth, under another name; what is limited may have any name."""
+
+    def places(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        if isinstance(value, dict) and path[-1:] not in (("limits",), ("requests",)):
+            for name, inner in value.items():
+                yield (*path, name)
+                yield from places(inner, (*path, name))
+        elif isinstance(value, list):
+            for n, inner in enumerate(value):
+                yield from places(inner, (*path, n))
+
+    for path in places(spec, ()):
+        changed = deepcopy(spec)
+        within: Any = changed
+        for step in path[:-1]:
+            within = within[step]
+        within[f"{path[-1]}x"] = within.pop(path[-1])
+        yield ".".join(map(str, path)), changed
 
 
 def model_of(kind: str) -> Any:

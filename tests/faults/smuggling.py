@@ -4,7 +4,6 @@ a partner's border. The tests take both from the account's database, by the acco
 
 from __future__ import annotations
 
-import base64
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from services.common.config import reading
 from services.common.publishing import Outgoing
 from services.federation.partners.addresses import tls_of, uri_with_login
 from services.federation.partners.connections import Line
@@ -28,8 +28,7 @@ class Smuggler:
         self.account = account
         self.partner = partner
         self._partners = partners
-        text = (partners[account].directory / "secret").read_text().strip()
-        self._secret = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        self._secret = reading.secret(str(partners[account].directory / "secret"))
         self._own = partners.stored(account, "organizations")
         keyring = self._own["keyrings"].find_one({"_id": account})
         assert keyring is not None

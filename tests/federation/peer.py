@@ -25,7 +25,7 @@ from tests.federation.files import TalkFiles  # noqa: E402
 
 def main() -> None:
     told = json.loads(sys.stdin.readline())
-    config = Config(**told["config"], secret=bytes.fromhex(told["secret"]))
+    config = Config(**told["config"], secret=tuple(map(bytes.fromhex, told["secret"])))
     waker = Waker()
     context = Context(
         config,

@@ -32,7 +32,7 @@ class Peer:
                 "lane_messages_per_second": config.lane_messages_per_second,
                 "crash_at": crash_at,
             },
-            "secret": (config.secret or b"").hex(),
+            "secret": [each.hex() for each in config.secret or ()],
             "database": database,
             "files": files,
         }

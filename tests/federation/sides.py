@@ -67,7 +67,7 @@ class Side(Seen):
             mongo_uri="not used",
             border_uri=broker.amqp_uri(vhosts.border, account, password),
             border_address=self.address,
-            secret=secrets.token_bytes(32),
+            secret=(secrets.token_bytes(32),),
             sweep_seconds=0.3,
             lease_seconds=2,
             retry_min_seconds=0.5,
@@ -99,7 +99,7 @@ class Side(Seen):
         password = secrets.token_hex(8)
         other.admin_of(self, password)
         sealed = ciphers.encrypt_at_rest(
-            self.context.config.secret or b"",
+            self.context.config.secret or (),
             {"user": f"{other.account}.from.{self.account}", "password": password},
         )
         self.database["copy_trust"].replace_one(
@@ -124,7 +124,7 @@ class Side(Seen):
 
     def keeps_ring(self) -> None:
         """Stores our own ring as the organizations service would have it copied."""
-        document = self.ring.to_document(self.context.config.secret or b"")
+        document = self.ring.to_document(self.context.config.secret or ())
         self.database["copy_keyring"].replace_one({"_id": self.account}, document, upsert=True)
         TrustBook.of(self.context).forget()
 
@@ -216,7 +216,7 @@ class Side(Seen):
         """Publishes raw bytes to the partner's border as our broker user may."""
         trust = TrustBook.of(self.context).trust(partner.account)
         assert trust is not None
-        user, password = trust.login(self.context.config.secret or b"")
+        user, password = trust.login(self.context.config.secret or ())
         line = Line(uri_with_login(partner.address, user, password), tls_of(partner.address, partner.ca))
         exchange = options.pop("exchange", f"from.{self.account}")
         content_type = options.pop("content_type", "application/jose")

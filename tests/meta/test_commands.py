@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterator
 
 import pytest
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
+from gateway import resources
 from gateway.resource import Resource
-from gateway.resources import (
-    account,
-    agreements,
-    border,
-    calendars,
-    directory,
-    inbox,
-    reports,
-    requests,
-    trusts,
-    ui_extensions,
-    watches,
-)
+from gateway.resources import account, agreements, calendars, directory, trusts
 from services.common.entrypoints import EVERYONE, SERVICES, Command
 from services.common.roles import ADMINISTRATORS, AUDITORS, MAINTAIN_UI_EXTENSIONS, OPERATORS, TRANSFER
 from services.notifications.service import NotificationsService
@@ -35,19 +26,10 @@ OWNERS = {
     each.name: each
     for each in (OrganizationsService, SlasService, RequestsService, NotificationsService, ReportingService)
 }
-MODULES = (
-    account,
-    agreements,
-    border,
-    calendars,
-    directory,
-    inbox,
-    reports,
-    requests,
-    trusts,
-    ui_extensions,
-    watches,
-)
+MODULES = [
+    importlib.import_module(f"{resources.__name__}.{each.name}")
+    for each in pkgutil.iter_modules(resources.__path__)
+]
 
 #: Called beside those that a resource declares: (service, command, the roles that the route lets in).
 BESIDE = [

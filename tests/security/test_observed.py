@@ -7,21 +7,25 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from services.common.actor import Actor
 from services.common.clock import iso
 from services.common.store import Record
 from services.federation.messages.observations import ACTED, FORGOTTEN
 from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
 from services.requests import observations
-from services.requests.actions import acted, acting, observed, observing
+from services.requests.actions import acted, acting, desk, observed, observing
+from services.requests.model import Actor as Speaker
+from services.requests.model import Ref, Who
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.browsing import PASSWORD, Browser
 from tests.integration.gateway.conftest import account
 from tests.integration.gateway.events import heard
-from tests.security.cast import AGREEMENT, PARTNER, REPRESENTS, Cast, cast_of
+from tests.security.cast import AGREEMENT, PARTNER, PARTNERS_SLAS, REPRESENTS, Cast, cast_of
 from tests.security.observed import first_word
 
 __all__ = ["account"]
@@ -175,26 +179,84 @@ def test_that_its_provider_had_completed_it_is_shown_as_a_refused_action(cast: C
     assert (shown["state"], shown["code"]) == ("refused", "already_completed")
 
 
-def test_a_provider_refuses_to_withdraw_what_it_has_completed(cast: Cast) -> None:
-    context, id, specialist = (
-        cast.account.contexts["requests"],
-        cast.request("elsewhere"),
-        "specialist_of_the_team",
-    )
+def test_an_sla_that_is_known_late_shows_what_was_told_under_it(cast: Cast) -> None:
+    context, (late, early) = cast.account.contexts["requests"], [f"agreement/{PARTNER}/{uuid4()}", AGREEMENT]
+    first, client = first_word(context, PARTNER, 901, early), cast.clients["represents_silver"]
+    first.body["agreements"].append(late)
+    assert observed.hear(context, None, first).word == "accepted"
+    (shown,) = observations.observed(context).find({"remote_id": 901})
+    path = f"requests/{shown.id}"
+    follow = cast.account.caller.services["requests"].follow_observed
+    follow()
+    assert [cast.clients[each].send("GET", path).status_code for each in (WATCHER, "represents_silver")] == [
+        200,
+        404,
+    ]
+    PARTNERS_SLAS[late] = (9011, "represents_silver")
+    cast.partners_sla(late, "active")
+    follow()
+    assert client.get(path)["id"] == shown.id
+    cast.partners_sla(late, "expired")
+    assert client.send("GET", path).status_code == 404
+    assert "unknown_agreements" not in record_of(cast, shown.id).state
+
+
+def test_a_partner_shows_nothing_under_an_sla_that_it_did_not_register(cast: Cast) -> None:
+    context, others = cast.account.contexts["requests"], f"agreement/widget/{uuid4()}"
+    PARTNERS_SLAS[others] = (9012, "represents_silver")
+    cast.partners_sla(others, "active")
+    assert observed.hear(context, None, first_word(context, PARTNER, 902, others)).word == "accepted"
+    (shown,) = observations.observed(context).find({"remote_id": 902})
+    assert cast.clients["represents_silver"].send("GET", f"requests/{shown.id}").status_code == 404
+
+
+def asked_to_withdraw(cast: Cast) -> tuple[Record, Message]:
+    """The observation of a request of ours, and its withdrawal by a representative of the partner."""
+    context, id = cast.account.contexts["requests"], cast.request("elsewhere")
     cast.customers_sla({"id": 7, "name": "Rita"})
     cast.affects(id, "for the partner")
     observing.look(context, id)
     (record,) = observations.observations(context).find({"request_id": id})
-    withdraw = {"action": "withdraw", "representative": {"id": 7, "name": "Rita"}, "text": "Not needed."}
-    cast.clients[specialist].patch(
-        f"requests/{id}", {"status": "completed", "completion_reason": "solved", "note": "It is back."}
-    )
     word = replace(
         first_word(context, PARTNER, 1, AGREEMENT),
         type=ACTED,
         thread=record.state["thread"]["id"],
-        body=withdraw,
+        body={"action": "withdraw", "representative": {"id": 7, "name": "Rita"}, "text": "Not needed."},
     )
-    verdict = acted.apply(context, record, word)
+    return record, word
+
+
+def test_a_provider_refuses_to_withdraw_what_it_has_completed(cast: Cast) -> None:
+    record, word = asked_to_withdraw(cast)
+    specialist, path = cast.clients["specialist_of_the_team"], f"requests/{record.state['request_id']}"
+    specialist.patch(path, {"status": "completed", "completion_reason": "solved", "note": "It is back."})
+    verdict = acted.apply(cast.account.contexts["requests"], record, word)
     assert (verdict.word, verdict.code) == ("refused", "already_completed")
-    assert cast.clients[specialist].get(f"requests/{id}")["completion_reason"] == "solved"
+    assert specialist.get(path)["completion_reason"] == "solved"
+
+
+def test_what_a_representative_did_before_a_crash_is_done_though_he_is_removed_since(cast: Cast) -> None:
+    context, (record, word) = cast.account.contexts["requests"], asked_to_withdraw(cast)
+    # What the crash left: all is saved but that the thread went on.
+    note_id = context.ids.newest("note")
+    observing.keep(context, record, {"acting": {"message": word.id, "note_id": note_id}}, [], "acting")
+    desk.edit(
+        context,
+        Actor.system(context.account),
+        record.state["request_id"],
+        {"note": word.body["text"], "status": "completed"},
+        note_id=note_id,
+        speaker=Speaker(Ref(1, "Rita", PARTNER), frozenset({Who.REPRESENTATIVE}), frozenset()),
+    )
+    cast.customers_sla({"id": 8, "name": "Ron"})
+    again = acted.apply(context, observations.observations(context).get(record.id), word)
+    assert (again.word, again.code) == ("accepted", None)
+
+
+def test_a_representative_who_is_removed_while_his_action_travels_is_refused(cast: Cast) -> None:
+    record, word = asked_to_withdraw(cast)
+    cast.customers_sla({"id": 8, "name": "Ron"})
+    verdict = acted.apply(cast.account.contexts["requests"], record, word)
+    assert (verdict.word, verdict.code) == ("refused", "not_representative")
+    shown = cast.clients["specialist_of_the_team"].get(f"requests/{record.state['request_id']}")
+    assert shown["status"] == "assigned"

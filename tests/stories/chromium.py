@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 MISSING = f"there is no {CHROMIUM} and {DRIVER}: make setup installs Debian's, where it may"
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-WIDTH, HEIGHT, PHONE = 1200, 1000, 360
+WIDTH, HEIGHT, PHONE, PAPER = 1200, 1000, 360, 700
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -34,6 +34,32 @@ _FLAGS = (
     "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+
+_FAINT = """
+const parts = text => text.match(/[\\d.]+/g).map(Number);
+const over = (above, below) => {
+  const share = above.length > 3 ? above[3] : 1;
+  return [0, 1, 2].map(n => share * above[n] + (1 - share) * below[n]);
+};
+const light = colour => {
+  const [r, g, b] = colour.map(each => each / 255)
+    .map(each => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const behind = each =>
+  each ? over(parts(getComputedStyle(each).backgroundColor), behind(each.parentElement)) : [255, 255, 255];
+const found = [];
+for (const each of document.body.querySelectorAll("*")) {
+  const text = [...each.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join(" ").trim();
+  if (!text || each.closest(".visually-hidden, .visually-hidden-focusable")) continue;
+  const style = getComputedStyle(each), ground = behind(each);
+  const two = [light(over(parts(style.color), ground)), light(ground)].sort((a, b) => b - a);
+  const contrast = (two[0] + 0.05) / (two[1] + 0.05), size = parseFloat(style.fontSize);
+  const large = size >= 24 || (size >= 18.66 && parseInt(style.fontWeight) >= 700);
+  if (contrast < (large ? 3 : 4.5)) found.push(`${text} (${contrast.toFixed(2)})`);
+}
+return found;
+"""
 
 
 class Chromium:
@@ -78,6 +104,19 @@ class Chromium:
         """By how many pixels the page is wider than the window."""
         script = "const all = document.documentElement; return all.scrollWidth - all.clientWidth"
         return int(self.driver.execute_script(script))
+
+    def heads_columns_on_paper(self) -> bool:
+        """Whether the page's first table is one when it is printed on A4, and not a list as on a phone."""
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        size = {"width": PAPER, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        wide = self.driver.execute_script("return document.querySelector('thead').offsetWidth")
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        return int(wide) > PHONE
+
+    def faint(self) -> list[str]:
+        """Texts whose colour is too near to what is behind them (WCAG 2.2, 1.4.3), each with its contrast."""
+        return [str(each) for each in self.driver.execute_script(_FAINT)]
 
     def pictures(self, selector: str) -> list[bool]:
         """Of each picture whether there is something to see."""

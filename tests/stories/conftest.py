@@ -10,6 +10,7 @@ from interdesk.demo.data import CASTS
 from interdesk.demo.setting import prepare
 from interdesk.demo.stand import Stand
 from interdesk.local.deployment import LocalDeployment
+from tests.stories.observed import sla_with
 from tests.stories.sides import Desks, Side, Stands
 
 
@@ -57,3 +58,12 @@ def widget(desks: Desks) -> Side:
 def gigatera(desks: Desks, widget: Side) -> Side:
     """Gigatera's view of it, handed over."""
     return desks.given(widget, "gigatera")
+
+
+@pytest.fixture
+def customer(desks: Desks) -> Iterator[None]:
+    """Of GigaTera's SLA with Widget: it is again what it was."""
+    manager = desks.api("gigatera", "manager")
+    sla = sla_with(manager, "widget")
+    yield
+    manager.patch(f"slas/{sla['id']}", {"customer_id": sla["customer"]["id"]})

@@ -31,6 +31,7 @@ def test_reports_have_their_charts_and_a_figure_leads_to_what_it_counts(widget: 
         charts = browser.pictures(".chart")
         assert charts
         assert all(charts)
+        assert (browser.overflow(), browser.faint()) == (0, [])
         browser.keep("dashboard")
         browser.open(board, PHONE)
         assert browser.overflow() == 0
@@ -42,4 +43,6 @@ def test_reports_have_their_charts_and_a_figure_leads_to_what_it_counts(widget: 
         assert count > 0
         assert f"{count} request" in browser.text("h1 + p")
         assert browser.text("tbody") != ""
+        assert (browser.overflow(), browser.faint()) == (0, [])
+        browser.keep("dashboard-records")
         assert browser.complaints() == []

@@ -2,84 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
 from interdesk.api import Api, ApiError
-from interdesk.demo.setting import new_token
-from tests.stories.sides import Desks, Record, Stands
+from tests.stories.observed import CANARY, registered, shown, sla_with
+from tests.stories.sides import Desks
 from tests.waiting import wait_until
 
 # On a busy machine too.
 soon = partial(wait_until, deadline_seconds=60)
 pytestmark = pytest.mark.slow
 
-CANARY = "for our own people only"
-
-
-@pytest.fixture
-def desks(stands: Stands) -> Iterator[Desks]:
-    desks = Desks(stands)
-    yield desks
-    desks.close()
-
-
-def sla_with(api: Api, customer: str) -> Record:
-    """The provider's SLA for the customer's account."""
-    slas = api.get_all("slas", fields="name,customer,customer_account,represented_by")
-    found: list[Record] = [each for each in slas if (each["customer_account"] or {}).get("id") == customer]
-    return found[0]
-
-
-def shown(api: Api, subject: str) -> list[Record]:
-    """What All Requests has of this subject."""
-    found: list[Record] = api.get("requests/all_requests", subject=subject, fields="*")
-    return found
-
 
 def told(api: Api, id: int) -> list[str]:
     """What the inbox says of a request."""
     return [each["reason"] for each in api.get("me/my_inbox", request=id)]
-
-
-def registered(desks: Desks, subject: str) -> tuple[Api, int]:
-    """A request at GigaTera, by its service desk analyst, for somebody of Widget's organization."""
-    gigatera, stand = desks.api("gigatera", "admin"), desks.stands["gigatera"]
-    organization = gigatera.post("organizations", {"name": "Widget, as we know it"})["id"]
-    gigatera.patch(f"slas/{sla_with(gigatera, 'widget')['id']}", {"customer_id": organization})
-    names = {"analyst": None, "caller": organization}
-    people = {
-        name: gigatera.post(
-            "people",
-            {
-                "name": f"{name} of {subject}",
-                "primary_email": f"{name}.{stand.instance_id}.observed@gigatera.example",
-                "source": "story",
-                "sourceID": f"observed {name}",
-                **({"organization_id": of} if of else {}),
-            },
-        )["id"]
-        for name, of in names.items()
-    }
-    roles = {"roles": ["specialist", "service_desk_analyst"]}
-    gigatera.patch(f"people/{people['analyst']}/permissions", roles)
-    stand.tokens["analyst"] = new_token(gigatera, people["analyst"], subject)
-    analyst = desks.api("gigatera", "analyst")
-    made = analyst.post(
-        "requests",
-        {
-            "subject": subject,
-            "category": "incident",
-            "impact": "high",
-            "requested_for_id": people["caller"],
-            "service_instance_id": stand.instance_id,
-            "note": "It stops at page 3.",
-            "internal_note": CANARY,
-        },
-    )
-    return analyst, int(made["id"])
 
 
 def test_a_representative_sees_notes_and_withdraws_what_the_provider_holds(
@@ -135,15 +74,6 @@ def test_a_representative_sees_notes_and_withdraws_what_the_provider_holds(
         manager.patch(f"slas/{sla['id']}", {"expiry_date": None, "start_date": None, "status": "active"})
     soon(lambda: len(shown(grace, subject)) == 1)
     assert shown(grace, subject)[0]["id"] == seen["id"]
-
-
-@pytest.fixture
-def customer(desks: Desks) -> Iterator[None]:
-    """The SLA's customer is again what it was."""
-    manager = desks.api("gigatera", "manager")
-    sla = sla_with(manager, "widget")
-    yield
-    manager.patch(f"slas/{sla['id']}", {"customer_id": sla["customer"]["id"]})
 
 
 def gone(desks: Desks, path: str) -> bool:

@@ -74,6 +74,7 @@ def test_each_sides_page_shows_the_request_as_it_is_for_that_side(
             browser.open(f"{url}/requests/{listed}")
             assert str(side.id) in browser.text("tbody .of-id")
             browser.keep(f"{side.stand.cast.id}-{listed}")
+            assert browser.heads_columns_on_paper()
             browser.open(f"{url}/requests/{side.id}")
             assert browser.text("h1 + p .status") == status
             assert "A load balancer was replaced." in browser.text(".note")

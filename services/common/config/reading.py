@@ -124,15 +124,21 @@ def clock_file(raw: str) -> Path:
     return path
 
 
-def secret(raw: str) -> bytes:
-    text = contents(raw).strip()
+def secret(raw: str) -> tuple[bytes, ...]:
+    found = tuple(_thirty_two_bytes(line) for line in contents(raw).split())
+    if not 1 <= len(found) <= 2:
+        raise ValueError("must hold 32 bytes as base64url; while they are changed, two lines of them")
+    return found
+
+
+def _thirty_two_bytes(line: str) -> bytes:
     try:
-        secret = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        found = base64.urlsafe_b64decode(line + "=" * (-len(line) % 4))
     except (binascii.Error, ValueError):
-        secret = b""
-    if len(secret) != 32:
-        raise ValueError("must hold 32 bytes as base64url")
-    return secret
+        found = b""
+    if len(found) != 32:
+        raise ValueError("must hold 32 bytes as base64url, and nothing else on a line")
+    return found
 
 
 def mongo_users(raw: str) -> dict[str, MongoUser]:

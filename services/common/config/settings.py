@@ -31,7 +31,7 @@ class Config:
     border_address: str | None = None
     border_ca_file: Path | None = None
     broker_admin_uri: str | None = field(default=None, repr=False)
-    secret: bytes | None = field(default=None, repr=False)
+    secret: tuple[bytes, ...] | None = field(default=None, repr=False)
     founding_token_file: Path | None = None
     state_dir: Path | None = None
     gateway_address: str = "127.0.0.1:8000"

@@ -132,7 +132,7 @@ TABLE: tuple[Variable, ...] = (
         "secret",
         reading.secret,
         "file with the account's secret, 32 bytes as base64url: encrypts private keys and "
-        "partners' credentials at rest",
+        "partners' credentials at rest; while it is changed, on a second line the other one that opens them",
         default="none",
     ),
     Variable(

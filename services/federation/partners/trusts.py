@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from services.common.database import answering
 from services.common.errors import Unavailable
 from services.federation.sealing import ciphers
+from services.federation.sealing.ciphers import Secret
 from services.federation.sealing.keys import Key
 from services.federation.sealing.rings import OwnRing, PartnerRing
 
@@ -85,7 +86,7 @@ class Trust:
         """Whether something may be sent to the partner now: after the end, that it has ended."""
         return self.reachable and self.status in (*OPEN, ENDED)
 
-    def login(self, secret: bytes) -> tuple[str, str]:
+    def login(self, secret: Secret) -> tuple[str, str]:
         """User and password on the partner's border. Raises Invalid `wrong_secret`."""
         opened = ciphers.decrypt_at_rest(secret, self.credentials or "")
         return opened["user"], opened["password"]
@@ -162,7 +163,7 @@ class TrustBook:
         return self.own_ring().sealing(trust.knows if trust else None)
 
     @property
-    def secret(self) -> bytes:
+    def secret(self) -> Secret:
         """The account's secret. Raises Unavailable `secret_missing`."""
         if self._context.config.secret is None:
             raise Unavailable("secret_missing", "INTERDESK_SECRET_FILE is not set; partners need it.")

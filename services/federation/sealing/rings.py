@@ -28,6 +28,7 @@ from joserfc.jwk import OKPKey
 from services.common.errors import Invalid
 from services.federation.messages.trusts import MAX_KEYS
 from services.federation.sealing import ciphers
+from services.federation.sealing.ciphers import Secret
 from services.federation.sealing.keys import CURRENT, ENCRYPT, INTRODUCTION, NEXT, RETIRED, REVOKED, SEAL, Key
 
 # The code of an announcement that `PartnerRing.proves` does not believe.
@@ -139,7 +140,7 @@ class OwnRing:
         rest = [key for key in self.keys if key not in used][-(MAX_KEYS - len(used)) :]
         return [key.to_wire() for key in self.keys if key in used or key in rest]
 
-    def to_document(self, secret: bytes) -> dict[str, Any]:
+    def to_document(self, secret: Secret) -> dict[str, Any]:
         """See the module's docstring; `secret` is the account's."""
         keys = [
             {**key.to_wire(), "private": ciphers.encrypt_at_rest(secret, key.private or {})}
@@ -148,7 +149,7 @@ class OwnRing:
         return {"account": self.account, "own": True, "keys": keys, "rotated_at": self.rotated_at}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any], secret: bytes) -> OwnRing:
+    def from_document(cls, document: Mapping[str, Any], secret: Secret) -> OwnRing:
         """Raises Invalid `wrong_secret`."""
         keys = tuple(
             replace(Key.from_wire(key), private=ciphers.decrypt_at_rest(secret, key["private"]))

@@ -2,7 +2,8 @@
 
 Who tries is told the same, after the same time, whether it is the password that is wrong or there is no such
 person. A try counts before it is looked at, so that many at once are no more than one after the other; a
-right one does not count. With too many, nobody's password is looked at until the window has passed.
+right one does not count. With too many, no password is looked at until the window has passed: for whom, see
+`model.sessions`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import Any
+
+from pymongo import ReturnDocument
 
 from services.common import roles
 from services.common.actor import Actor
@@ -55,7 +58,7 @@ def set_password(
     kept = store.records(context, store.PASSWORDS)
     record = kept.find_one({"_id": person_id})
     if "old_password" in fields:
-        _check_old(context, actor, person_id, email, record, fields["old_password"])
+        _check_old(context, actor, person_id, record, fields["old_password"])
     else:
         _check_maker(context, maker_id)
     now, number = context.clock.now(), 1 if record is None else record.state["number"] + 1
@@ -67,23 +70,30 @@ def set_password(
         kept.save(record, {**state, "created_at": record.state["created_at"]}, history=history)
 
 
-def sign_in(context: Context, primary_email: str, password: str, address: str) -> Document:
-    """Opens a session: `{session}`, its id, for nobody but who signs in. `address`: from where. Raises
+def sign_in(
+    context: Context, primary_email: str, password: str, address: str, browser: str | None = None
+) -> Document:
+    """Opens a session: `{session, browser}`, its id, for nobody but who signs in, and the mark by which his
+    browser is known from now on. `address`: from where; `browser`: the mark that came along. Raises
     Unauthorized `wrong_password`, Forbidden `too_many_tries`.
     """
     email = rules.email_key(primary_email)
-    count_try(context, "address", address)
-    count_try(context, "person", email)
-    people = store.records(context, store.PEOPLE)
-    person = people.find_one({"email_key": email})
+    person = store.records(context, store.PEOPLE).find_one({"email_key": email})
     kept = store.records(context, store.PASSWORDS)
     record = None if person is None else kept.find_one({"_id": person.id})
-    right = passwords.fits(passwords.NOBODYS if record is None else record.state["hash"], password)
+    hash = passwords.NOBODYS if record is None else record.state["hash"]
+    # Nobody's hash is no secret: a mark of it would be anybody's.
+    known = browser is not None and record is not None and sessions.is_browser_mark(browser, hash)
+    counted = _counted_as(email, address, browser if known else None)
+    count_try(context, counted)
+    right = passwords.fits(hash, password)
     if person is None or record is None or not right or unavailable(person.state):
         raise Unauthorized("wrong_password", _WRONG)
-    _forget_try(context, email, address)
-    if passwords.is_outdated(record.state["hash"]):
-        kept.save(record, {**record.state, "hash": _hashed(password)})
+    _forget_try(context, counted)
+    if passwords.is_outdated(hash):
+        hash, known = _hashed(password), False
+        kept.save(record, {**record.state, "hash": hash})
+    mark = browser if known else sessions.browser_mark(secrets.token_urlsafe(32), hash)
     id, now = tokens.written(secrets.token_bytes(tokens.TOKEN_BYTES)), context.clock.now()
     session = {"_id": tokens.sha256_of(id), "person_id": person.id, "number": record.state["number"]}
     opened = context.database[store.SESSIONS]
@@ -95,7 +105,7 @@ def sign_in(context: Context, primary_email: str, password: str, address: str) -
             each for n, each in enumerate(begun) if n >= sessions.MOST_OPEN or each["created_at"] <= too_old
         ]
         opened.delete_many({"_id": {"$in": [each["_id"] for each in over]}})
-    return {"session": id}
+    return {"session": id, "browser": mark}
 
 
 def touch(context: Context, sha256: str) -> None:
@@ -112,46 +122,58 @@ def sign_out(context: Context, sha256: str) -> None:
         context.database[store.SESSIONS].delete_one({"_id": sha256})
 
 
-def count_try(context: Context, kind: str, whose: str) -> None:
-    """`kind`: see `sessions.MOST_TRIES`. Raises Forbidden `too_many_tries`."""
+def count_try(context: Context, counted: Mapping[str, str]) -> None:
+    """`counted`: what a try counts for, by the kinds of `sessions.MOST_TRIES`. One that is too many for one
+    kind counts for none after it, so that a stranger uses up no more of what he shares with others. Raises
+    Forbidden `too_many_tries`.
+    """
     counts, now = context.database[store.SIGN_IN_TRIES], context.clock.now()
-    id = _try_id(kind, whose)
     with answering():
-        counted = counts.update_one({"_id": id, "ends_at": {"$gt": now}}, {"$inc": {"tries": 1}})
-        if not counted.matched_count:
-            counts.delete_many({"ends_at": {"$lte": now}})
-            counts.replace_one({"_id": id}, {"tries": 1, "ends_at": now + sessions.WINDOW}, upsert=True)
-        stands = counts.find_one({"_id": id})
-    if stands is not None and stands["tries"] > sessions.MOST_TRIES[kind]:
-        minutes = sessions.minutes_left(stands["ends_at"], now)
-        text = f"Too many tries have failed. Try again in {minutes} minute{'' if minutes == 1 else 's'}."
-        raise Forbidden("too_many_tries", text)
+        counts.delete_many({"ends_at": {"$lte": now}})
+    for kind, what in counted.items():
+        with answering():
+            stands: Any = counts.find_one_and_update(
+                {"_id": _try_id(kind, what)},
+                {"$inc": {"tries": 1}, "$setOnInsert": {"ends_at": now + sessions.WINDOW}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        if stands["tries"] > sessions.MOST_TRIES[kind]:
+            minutes = sessions.minutes_left(stands["ends_at"], now)
+            wait = f"{minutes} minute{'' if minutes == 1 else 's'}"
+            raise Forbidden("too_many_tries", f"Too many tries have failed. Try again in {wait}.")
 
 
-def _forget_try(context: Context, email: str, address: str | None = None) -> None:
-    """It was right. `address`: from where, if that was counted too."""
+def _counted_as(email: str, address: str, browser: str | None) -> dict[str, str]:
+    if browser is not None:
+        return {"browser": browser}
+    network = sessions.network_of(address)
+    return {"pair": f"{email} {network}", "address": network, "person": email}
+
+
+def _forget_try(context: Context, counted: Mapping[str, str]) -> None:
+    """It was right."""
     counts = context.database[store.SIGN_IN_TRIES]
     with answering():
-        counts.delete_one({"_id": _try_id("person", email)})
-        if address is not None:
-            # Only this one: who knows one password has no more tries at others'.
-            counts.update_one({"_id": _try_id("address", address)}, {"$inc": {"tries": -1}})
+        for kind, what in counted.items():
+            if kind in sessions.OF_OTHERS_TOO:
+                counts.update_one({"_id": _try_id(kind, what)}, {"$inc": {"tries": -1}})
+            else:
+                counts.delete_one({"_id": _try_id(kind, what)})
 
 
 def _try_id(kind: str, whose: str) -> str:
     return f"{kind}/{hashlib.sha256(whose.encode()).hexdigest()}"
 
 
-def _check_old(
-    context: Context, actor: Actor, person_id: int, email: str, record: Record | None, old: str
-) -> None:
+def _check_old(context: Context, actor: Actor, person_id: int, record: Record | None, old: str) -> None:
     if person_id != actor.person_id:
         raise Forbidden("not_yours", "Only the password's owner changes it by the old one.")
-    key = rules.email_key(email)
-    count_try(context, "person", key)
+    counted = {"owner": str(person_id)}
+    count_try(context, counted)
     if not passwords.fits(passwords.NOBODYS if record is None else record.state["hash"], old):
         raise Forbidden("wrong_password", "The old password is not right.")
-    _forget_try(context, key)
+    _forget_try(context, counted)
 
 
 def _check_maker(context: Context, id: int | None) -> None:

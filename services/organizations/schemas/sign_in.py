@@ -31,8 +31,9 @@ class PasswordInputSchema(NewPasswordSchema):
 
 
 class SignInSchema(InputSchema):
-    """Who wants to sign in, and from which network `address`."""
+    """Who wants to sign in, from which network `address`, and the mark of his `browser`, if it has one."""
 
     primary_email = fields.String(required=True, validate=validate.Length(max=254))
     password = _password(required=True)
     address = fields.String(required=True, validate=validate.Length(max=100))
+    browser = fields.String(validate=validate.Length(max=200), load_only=True)

@@ -2,7 +2,8 @@
 
 A value's bucket is known from the value alone, so histograms of days add up to that of a month, in any order.
 A percentile is the value of the nearest rank, told as the middle of its bucket: it is off by one percent at
-most, or half a minute where that is more. Source: DDSketch (Masson, Rim, Lee: VLDB 2019), section 2.
+most, and by half a minute more as it is told in whole minutes. Source: DDSketch (Masson, Rim, Lee: VLDB
+2019), section 2.
 """
 
 import math

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,8 +10,8 @@ from pymongo.database import Database
 
 from services.common.actor import Actor
 from services.common.database import answering
-from services.common.errors import Invalid, NotFound
-from services.common.listing import COUNT_LIMIT, MAX_PER_PAGE, ListQuery, Page, all_of, page
+from services.common.errors import NotFound
+from services.common.listing import ListQuery, Page, all_of, page
 from services.common.roles import SEE_REQUESTS
 from services.reporting import store
 from services.reporting.model.definition import Definition, defined
@@ -28,7 +27,6 @@ __all__ = [
     "REPORTS",
     "TIMES_OF_RECORDS",
     "Chosen",
-    "all_records",
     "chosen",
     "get_dashboard",
     "get_rebuild",
@@ -140,29 +138,6 @@ def list_records(
     found = page(rows, RECORDS[definition.of], query, records_of(definition, which))
     unshown = () if viewer.has(*SEE_REQUESTS) else _UNSHOWN
     return found.map(lambda row: _row(definition.of, row, unshown))
-
-
-def all_records(
-    database: Database[Document],
-    report: Mapping[str, Any],
-    where: Mapping[str, Any],
-    which: Chosen,
-    query: ListQuery,
-    viewer: Actor,
-) -> list[Document]:
-    """All that a figure counts, in the order of `query`. Raises NotFound, Invalid `too_many_records`."""
-    found: list[Document] = []
-    number = 1
-    while True:
-        asked = replace(query, page=number, after=None, before=None, per_page=MAX_PER_PAGE)
-        got = list_records(database, report, where, which, asked, viewer)
-        if got.throttled:
-            text = f"counts more than {COUNT_LIMIT} records: a file holds so many at most"
-            raise Invalid("too_many_records", f"This figure {text}.", [("export_format", text)])
-        found += got.items
-        if got.next is None:
-            return found
-        number += 1
 
 
 def get_rebuild(database: Database[Document]) -> Document:

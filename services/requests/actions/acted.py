@@ -25,18 +25,19 @@ def apply(context: Context, record: Record, message: Message) -> Verdict:
     thread = Thread.from_document(record.state["thread"])
     thread.advance(message)  # it must be the next one
     stored = store.load(context, record.state["request_id"])
+    known = record.state.get("acting") or {}
+    if known.get("message") == message.id and store.has_note(context, stored, known["note_id"]):
+        return _passed(context, record, thread, message, done())  # before a crash; whatever has changed since
     who = message.body["representative"]
     if not may_act(stored.request, observing.slas_of(context, stored), message.sender, who["id"]):
         return _passed(context, record, thread, message, refused("not_representative"))
-    known = record.state.get("acting") or {}
     if known.get("message") != message.id:
         known = {"message": message.id, "note_id": context.ids.newest("note")}
         observing.keep(context, record, {"acting": known}, [], "acting")
         record = observations.observations(context).get(record.id)
     fields = {"note": message.body["text"]}
     if message.body["action"] == "withdraw":
-        # Unless it is this command that completed it, before a crash.
-        if not stored.request.live and not store.has_note(context, stored, known["note_id"]):
+        if not stored.request.live:
             return _passed(context, record, thread, message, refused("already_completed"))
         fields |= {"status": model.Status.COMPLETED.value}
     try:

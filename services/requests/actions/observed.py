@@ -2,13 +2,14 @@
 
 Each word is a whole snapshot; the one with the highest revision stands, so an older one that comes late has
 no effect. A copy is seen by those who represent us, here and now, under one of the SLAs that it names: when
-one of these ends here, nobody waits for the partner to say so. A forgotten copy keeps its thread and its
+one of these ends here, nobody waits for the partner to say so. An SLA that is not known here yet (it comes by
+another lane, which may stand still) counts from when it is. A forgotten copy keeps its thread and its
 history; what it showed goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -21,7 +22,6 @@ from services.common.history import entry
 from services.common.listing import terms
 from services.common.one_by_one import OneByOne
 from services.common.store import Record, decide_again, event_row
-from services.common.verdicts import Later
 from services.federation.messages.observations import OBSERVED
 from services.federation.partners.trusts import ENDED, TrustBook
 from services.federation.restoring.deployment import Deployment
@@ -34,14 +34,13 @@ from services.requests.model.observed_news import news
 
 Document = dict[str, Any]
 
-AGREEMENT_RETRY_SECONDS: Final = 5.0
-FORGOTTEN_AT_ONCE: Final = 200
+AT_ONCE: Final = 200
 _KEPT: Final = ("account", "remote_id", "thread", "revision", "created_at")
 
 
 def hear(context: Context, record: Record | None, message: Message) -> Verdict:
-    """Applies `request.observed` or `request.forgotten`; one save. Raises Later while none of the agreements
-    is known, the errors of `Thread.advance`, Stale, Unavailable.
+    """Applies `request.observed` or `request.forgotten`; one save. Raises the errors of `Thread.advance`,
+    Stale, Unavailable.
     """
     thread = thread_of(context, record, message)
     thread.advance(message)  # before anything is looked up: it must be the next one
@@ -78,6 +77,28 @@ def thread_of(context: Context, record: Record | None, message: Message) -> Thre
     return opened_by(message, incarnation=Deployment.of(context).incarnation)
 
 
+def find_slas(context: Context) -> None:
+    """Requests are found under the SLAs that were not known here when their partner named them; called by a
+    timer. Raises Unavailable, and at the end what failed of one of them.
+    """
+    shown = context.database[observations.OBSERVED.name]
+    with answering():
+        named = shown.distinct("unknown_agreements")
+        known = _known(context, named) if named else {}
+        of_known = {"unknown_agreements": {"$in": sorted(known)}}
+        ids = [each["_id"] for each in shown.find(of_known, {"_id": 1}).limit(AT_ONCE)] if known else []
+    with OneByOne("observed request") as work:
+        work.each(ids, partial(_find_slas, context))
+
+
+@decide_again
+def _find_slas(context: Context, id: int) -> None:
+    record = observations.observed(context).get(id)
+    state = dict(record.state)
+    if named := state.pop("unknown_agreements", None):
+        _keep(context, record, {**state, **_slas(context, named, state["sla_ids"])}, "sla known")
+
+
 def forget_of_ended(context: Context) -> None:
     """What partners showed whose trust has ended goes, some at a time; called by a timer. Raises Unavailable,
     and at the end what failed of one of them.
@@ -85,7 +106,7 @@ def forget_of_ended(context: Context) -> None:
     ended = [trust.partner for trust in TrustBook.of(context).trusts() if trust.status == ENDED]
     with answering():
         shown = context.database[observations.OBSERVED.name].find({"shown_by": {"$in": ended}}, {"_id": 1})
-        ids = [each["_id"] for each in shown.limit(FORGOTTEN_AT_ONCE)] if ended else []
+        ids = [each["_id"] for each in shown.limit(AT_ONCE)] if ended else []
     with OneByOne("observed request") as work:
         work.each(ids, partial(_forget, context))
 
@@ -110,6 +131,8 @@ def _same(context: Context, message: Message) -> Record | None:
 def _shown(context: Context, message: Message) -> Document:
     body, now = message.body, context.clock.now()
     core = {name: body[name] for name in ("subject", "category", "impact")}
+    # Under an SLA that the partner did not register it has nothing to show.
+    registered = f"agreement/{message.sender}/"
     core |= {
         "requester": body["requested_for"],
         "desired_completion_at": _time(body["desired_completion_at"]),
@@ -124,22 +147,27 @@ def _shown(context: Context, message: Message) -> Document:
         "completed_at": _time(body["completed_at"]),
         "updated_at": now,
         "told_at": now,
-        "sla_ids": _slas(context, message),
+        **_slas(context, [each for each in body["agreements"] if each.startswith(registered)]),
         "notes": [{**note, "created_at": _time(note["created_at"])} for note in body["notes"]],
         "note_count": body["note_count"],
         "shown_by": message.sender,
     }
 
 
-def _slas(context: Context, message: Message) -> list[int]:
-    """Our copies of the SLAs. Raises Later while none is known, though not for ever."""
-    of_partner = {"thread": {"$in": message.body["agreements"]}, "partner": message.sender}
-    ids = sorted(sla["id"] for sla in context.copies.find("sla", of_partner))
-    received = message.received_at or context.clock.now()
-    waited = (context.clock.now() - received).total_seconds()
-    if not ids and waited < context.config.agreement_wait_seconds:
-        raise Later(AGREEMENT_RETRY_SECONDS, "unknown_agreement")
-    return ids
+def _slas(context: Context, named: Iterable[str], sla_ids: Iterable[int] = ()) -> Document:
+    """Our copies of the SLAs with these agreements, beside `sla_ids`; and which are not known yet, if any."""
+    known = _known(context, named)
+    unknown = sorted(set(named) - known.keys())
+    return {
+        "sla_ids": sorted({*sla_ids, *known.values()}),
+        **({"unknown_agreements": unknown} if unknown else {}),
+    }
+
+
+def _known(context: Context, named: Iterable[str]) -> dict[str, int]:
+    """Agreement → our copy of its SLA."""
+    found = context.copies.find("sla", {"thread": {"$in": sorted(named)}})
+    return {sla["thread"]: sla["id"] for sla in found}
 
 
 def _whose(context: Context, message: Message) -> Document:

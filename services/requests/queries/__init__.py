@@ -38,6 +38,7 @@ __all__ = [
     "NOTES",
     "NOTE_ATTACHMENTS",
     "REQUESTS",
+    "account_names",
     "get_attachment",
     "get_audit",
     "get_handover",
@@ -128,7 +129,7 @@ def list_note_attachments(database: Database[Document], id: int, query: ListQuer
     with_files = all_of([{"request_id": id, "attachments.id": {"$gt": 0}}, _readable(viewer)])
     notes = list(database["notes"].find(with_files, {"text": 0}).sort([("_id", 1)]))
     named = {account for note in notes for account in shapes.accounts_of_note(note, viewer.account)}
-    names = _called(database, named)
+    names = account_names(database, named)
     told = {file["id"]: file for note in notes for file in shapes.files_of(note, viewer, names)}
     return page_at_hand(list(told.values()), NOTE_ATTACHMENTS, query)
 
@@ -144,7 +145,7 @@ def get_note(database: Database[Document], id: int, viewer: Actor) -> Document:
 
 def shown_note(database: Database[Document], document: Mapping[str, Any], viewer: Actor) -> Document:
     """A note's document as it goes out to a viewer who may see it."""
-    names = _called(database, shapes.accounts_of_note(document, viewer.account))
+    names = account_names(database, shapes.accounts_of_note(document, viewer.account))
     return shapes.note(document, viewer, names)
 
 
@@ -190,7 +191,7 @@ def get_history(database: Database[Document], id: int, viewer: Actor) -> list[Do
     if observed.is_of_partner(_any_request(database, id, viewer)):
         return []
     entries = history.read(database, "requests", id)
-    names = _called(database, {account for entry in entries for account in shapes.accounts_told(entry)})
+    names = account_names(database, {account for entry in entries for account in shapes.accounts_told(entry)})
     return [shapes.entry(each, names) for each in entries]
 
 
@@ -206,7 +207,7 @@ def get_periods(database: Database[Document], id: int, viewer: Actor, now: datet
     above = document.get("above")
     all_ = viewer.is_system or sees_all(viewer.roles)
     found = periods(told, document["account"], above and above["partner"], now, partners=all_)
-    names = _called(database, {each.held.account for each in found if each.held.account})
+    names = account_names(database, {each.held.account for each in found if each.held.account})
     return [shapes.period(each, names) for each in found]
 
 
@@ -260,16 +261,19 @@ def _crossing(database: Database[Document], id: int, viewer: Actor) -> Document:
 def _notes(database: Database[Document], query: ListQuery, among: Mapping[str, Any], viewer: Actor) -> Page:
     found = page(database["notes"], NOTES, query, among, viewer=viewer)
     named = {account for note in found.items for account in shapes.accounts_of_note(note, viewer.account)}
-    names = _called(database, named)
+    names = account_names(database, named)
     return found.map(lambda note: shapes.note(note, viewer, names))
 
 
 def _names(database: Database[Document], documents: Iterable[Document]) -> dict[str, str]:
     """What the accounts that these documents name call themselves."""
-    return _called(database, {account for document in documents for account in shapes.accounts_in(document)})
+    return account_names(
+        database, {account for document in documents for account in shapes.accounts_in(document)}
+    )
 
 
-def _called(database: Database[Document], accounts: set[str]) -> dict[str, str]:
+def account_names(database: Database[Document], accounts: set[str]) -> dict[str, str]:
+    """What the account itself and its partners call themselves, of those that are known here."""
     names: dict[str, str] = {}
     for kind in ("account", "trust"):
         if missing := sorted(accounts - names.keys()):

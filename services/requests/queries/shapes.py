@@ -68,6 +68,9 @@ def request(document: Mapping[str, Any], viewer: Actor) -> Document:
     given["resolution_duration"] = completed and (completed - document["created_at"]) // _MINUTE
     whose = document["account"]  # of a partner's that is shown here, the account with its name
     given["account"] = whose if isinstance(whose, Mapping) else None
+    if given["account"] is None:
+        # Of an own request it counts internal notes too, of which not everybody is told.
+        given.pop("note_count", None)
     for name in _REFERENCES:
         given[f"{name}_id"] = (document.get(name) or {}).get("id")
     shown: Document = {**_request.dump(given), "version": document["version"]}

@@ -19,6 +19,7 @@ class Browser:
 
     def __init__(self, account: Account, address: str = "192.0.2.1") -> None:
         self.client = account.application.test_client()
+        self.address = address
         self._environ = {"REMOTE_ADDR": address}
 
     def get(self, path: str, **options: Any) -> TestResponse:

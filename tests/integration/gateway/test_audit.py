@@ -95,7 +95,14 @@ def test_the_log_says_who_asked_for_what_and_what_came_of_it(account: Account) -
             "status": 422,
             **who,
         },
-        {"event": "denied", "method": "POST", "path": "/v1/teams", "code": "role_missing", **who},
+        {
+            "event": "denied",
+            "method": "POST",
+            "path": "/v1/teams",
+            "code": "role_missing",
+            "address": "127.0.0.1",
+            **who,
+        },
     ]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from html import unescape
+from io import BytesIO
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 from xml.etree import ElementTree
 
+import openpyxl
 import pytest
 
 from services.reporting.actions import founding
@@ -58,6 +60,15 @@ def figures_in(page: str) -> list[tuple[str, str]]:
     return [(text, unescape(href)) for href, text in found]
 
 
+def files_in(page: str, what: str) -> list[str]:
+    """Where the files are: CSV, XLSX, and so on."""
+    return [unescape(href) for href in re.findall(rf'href="([^"]+)">{what} as an? (?:CSV|Excel) file', page)]
+
+
+def sheet(content: bytes) -> list[tuple[Any, ...]]:
+    return list(openpyxl.load_workbook(BytesIO(content)).active.iter_rows(values_only=True))
+
+
 def test_every_figure_is_the_apis_and_leads_to_as_many_records(
     sam: tuple[Browser, Client], board: Made
 ) -> None:
@@ -74,7 +85,7 @@ def test_every_figure_is_the_apis_and_leads_to_as_many_records(
         while path:
             records = browser.page(path)
             assert f"{text} requests behind this figure" in records
-            seen += re.findall(r'data-label="Nr"><span><a href="/requests/(\d+)"', records)
+            seen += re.findall(r'class="of-id"><span><a href="/requests/(\d+)"', records)
             following = re.search(r'rel="next" href="([^"]+)"', records)
             path = f"/dashboards/{board['id']}/records{unescape(following[1])}" if following else ""
         assert len(seen) == len(set(seen)) == int(text)
@@ -99,13 +110,22 @@ def test_a_chart_is_a_picture_without_a_script_and_the_table_has_it_in_words(
 
 def test_figures_and_records_are_files(sam: tuple[Browser, Client], board: Made) -> None:
     page = sam[0].page(f"/dashboards/{board['id']}")
-    (file, _) = re.findall(r'href="([^"]+)">These figures as a CSV', page)
-    told = sam[0].get(unescape(file))
+    count, href = figures_in(page)[0]
+    csv, workbook = files_in(page, "These figures")[:2]
+    told = sam[0].get(csv)
     assert told.mimetype == "text/csv"
     assert told.text.splitlines()[0].endswith("team,count,resolution_median,reopen_rate")
-    count, href = figures_in(page)[0]
-    records = sam[0].get(f"{href}&export_format=csv")
-    assert len(records.text.splitlines()) == 1 + int(count)
+    heads, *lines = sheet(sam[0].get(workbook).data)
+    assert heads[-2:] == ("resolution_median (minutes)", "reopen_rate (percent)")
+    assert len(lines) == len(told.text.splitlines()) - 1
+    csv, workbook = files_in(sam[0].page(f"{href}&per_page=3"), "These records")
+    for file in (csv, workbook):
+        assert "search_after" not in file
+    path = f"/dashboards/{board['id']}/records"
+    assert len(sam[0].get(f"{path}{csv}").text.splitlines()) == 1 + int(count)
+    assert len(sheet(sam[0].get(f"{path}{workbook}").data)) == 1 + int(count)
+    refused = sam[0].get(files_in(page, "These figures")[0].replace("=csv", "=pdf"))
+    assert (refused.status_code, "must be one of: csv, xlsx" in refused.text) == (422, True)
 
 
 def test_who_sees_no_dashboard_is_led_to_none(
@@ -131,14 +151,40 @@ def test_every_account_has_one_to_look_at(sam: tuple[Browser, Client], board: Ma
 
 
 @pytest.mark.parametrize(
-    "asked",
-    ["from=yesterday", "from=2026-02-01&until=2026-01-01", "time_zone=Mars", f"colour={quote('<b>')}"],
+    ("asked", "told"),
+    [
+        ("from=yesterday", "From"),
+        ("from=2026-02-01&until=2026-01-01", "From must not be after until"),
+        ("time_zone=Mars", "Time zone"),
+    ],
 )
-def test_days_that_can_not_be_are_told_in_words(sam: tuple[Browser, Client], board: Made, asked: str) -> None:
+def test_days_that_can_not_be_are_told_and_the_form_keeps_them(
+    sam: tuple[Browser, Client], board: Made, asked: str, told: str
+) -> None:
     response = sam[0].get(f"/dashboards/{board['id']}?{asked}")
     assert response.status_code == 422
+    assert re.search(rf'role="alert".*<li>{told}', response.text, re.DOTALL)
+    for name, (value,) in parse_qs(asked).items():
+        assert re.search(rf'name="{name}" value="{value}"', response.text)
+    assert "No reports on this dashboard" not in response.text
+
+
+def test_a_parameter_that_there_is_not_is_named(sam: tuple[Browser, Client], board: Made) -> None:
+    response = sam[0].get(f"/dashboards/{board['id']}?colour={quote('<b>')}")
+    assert response.status_code == 422
     assert "That could not be understood" in response.text
-    assert f"<code>{asked.partition('=')[0]}</code>" in response.text
+    assert "<code>colour</code>" in response.text
+    assert "Validation Failed" not in response.text
+
+
+def test_accounts_are_called_by_their_names(sam: tuple[Browser, Client], board: Made) -> None:
+    listed = sam[1].get("reports", per_page=100)
+    (shares,) = (each["id"] for each in listed if each["sourceID"] == "time-per-account")
+    made = sam[1].post("dashboards", {"name": "Shares", "reports": [shares]})
+    page = sam[0].page(f"/dashboards/{made['id']}")
+    assert 'data-label="Account"><span class="subject">Widget Data Center<' in page
+    records = sam[0].page(figures_in(page)[1][1])
+    assert 'class="of-account"><span>Widget Data Center<' in records
 
 
 def test_days_without_anything_say_so(sam: tuple[Browser, Client], board: Made) -> None:

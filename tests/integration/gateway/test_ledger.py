@@ -15,6 +15,7 @@ from services.federation.ledger.lines import RECEIVED, SENT
 from services.federation.ledger.verification import verify
 from services.federation.sealing.envelope import read_verified
 from services.federation.sealing.rings import OwnRing, PartnerRing
+from tests.configs import SECRET
 from tests.integration.gateway.account import Account, Client, pages
 from tests.unit.federation.ledgers import RINGS, START, Talk
 
@@ -47,7 +48,7 @@ def talks(account: Account) -> list[Talk]:
         organizations["keyrings"].insert_one({"_id": partner, **ring.to_document()})
     own = organizations["keyrings"].find_one({"_id": "widget"})
     assert own is not None
-    key = OwnRing.from_document(own, bytes(32)).current()
+    key = OwnRing.from_document(own, SECRET).current()
     account.clock.step(days=1)
     made = []
     for n in range(1, 31):
@@ -165,7 +166,7 @@ def test_what_is_said_after_the_heads_were_sealed_is_left_for_the_next_export(
 def _next_sent(account: Account, talk: Talk) -> Any:
     own = account.contexts["organizations"].database["keyrings"].find_one({"_id": "widget"})
     assert own is not None
-    talk.say(SENT, key=OwnRing.from_document(own, bytes(32)).current())
+    talk.say(SENT, key=OwnRing.from_document(own, SECRET).current())
     return talk.rows[-1]
 
 

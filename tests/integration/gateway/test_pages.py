@@ -93,7 +93,10 @@ def test_the_lists_hold_what_the_api_lists(
     assert numbers_in(specialist[0].page("/requests/open?search=another+matter")) == [other]
     nothing = specialist[0].page("/requests/open?search=nobodysaidthis")
     assert "No requests here" in nothing
-    assert 'href="/requests/open">Show the whole list' in nothing
+    for page in (nothing, specialist[0].page("/requests/open?category=compliment")):
+        assert 'href="/requests/open">Show the whole list' in page
+        assert "None of the list is like that." in page
+    assert "0 requests, category compliment. <a" in page
     specialist[1].patch(
         f"requests/{other}", {"status": "completed", "completion_reason": "solved", "note": "So."}
     )
@@ -115,6 +118,13 @@ def test_a_list_goes_on_page_by_page(account: Account) -> None:
     assert 'rel="prev"' in page
 
 
+def test_all_requests_says_whose_each_is(end_user: tuple[Browser, Any], request_id: int) -> None:
+    page = end_user[0].page("/requests/all_requests")
+    assert re.search(r'class="of-requested_for"><span>Ed User<', page)
+    assert '<th scope="col">Requested for</th>' in page, "nothing sorts by it"
+    assert "of-requested_for" not in end_user[0].page("/requests/open")
+
+
 def test_internal_notes_and_what_specialists_do_are_for_specialists(
     specialist: tuple[Browser, Any], end_user: tuple[Browser, Any], request_id: int
 ) -> None:
@@ -125,8 +135,9 @@ def test_internal_notes_and_what_specialists_do_are_for_specialists(
     assert "He says so often." in ours
     assert "Internal note: for specialists only" in ours
     assert 'id="history"' in ours
-    for word in ("He says so often.", "Internal note", 'id="history"', 'id="deliveries"'):
+    for word in ("He says so often.", "Internal note", 'id="history"', 'id="deliveries"', "The newest"):
         assert word not in theirs
+    assert "note_count" not in end_user[1].get(f"requests/{request_id}"), "it counts internal ones too"
 
 
 def test_what_is_somebody_elses_is_not_there(account: Account, request_id: int) -> None:

@@ -116,7 +116,7 @@ def sides(broker, database, tmp_path) -> Iterator[Callable[..., tuple[Side, Side
                 border_address=broker.amqps_address(border_vhost(account)),
                 border_ca_file=broker.ca_file,
                 broker_admin_uri=broker.admin_uri,
-                secret=account.encode().ljust(32, b"."),
+                secret=(account.encode().ljust(32, b"."),),
                 founding_token_file=token,
             )
             context = Context(config, "organizations", client[config.database_name("organizations")], clock)

@@ -72,7 +72,7 @@ class Side:
         return OwnRing.from_document(found, self.secret)
 
     @property
-    def secret(self) -> bytes:
+    def secret(self) -> ciphers.Secret:
         """What its own secrets are encrypted with at rest."""
         secret = self.context.config.secret
         assert secret is not None

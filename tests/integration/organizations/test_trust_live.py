@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
+from interdesk.cli import app
 from interdesk.local.accounts import AccountSpec
 from interdesk.local.hosting import Hosting, hosts_of
 from interdesk.local.local_account import LocalAccount
 from services.common.actor import Actor
 from services.common.clock import SystemClock
+from services.common.config import reading
 from services.common.errors import Invalid, Unavailable
 from services.common.publishing import Outgoing
 from services.federation.partners.addresses import tls_of, uri_with_login
@@ -70,8 +73,15 @@ class Running:
         """Its own keys, as who has broken in may read them."""
         return OwnRing.from_document(self.database["keyrings"].find_one({"_id": self.id}), self.secret())
 
-    def secret(self) -> bytes:
-        return base64.urlsafe_b64decode((self.account.directory / "secret").read_text())
+    def secret(self) -> ciphers.Secret:
+        return reading.secret(str(self.account.directory / "secret"))
+
+    def knows(self, secret: ciphers.Secret) -> None:
+        """It is started anew with this in INTERDESK_SECRET_FILE."""
+        self.account.stop("organizations")
+        lines = (base64.urlsafe_b64encode(each).decode() for each in secret)
+        (self.account.directory / "secret").write_text("\n".join(lines))
+        self.start()
 
     def known_by(self, other: Running) -> bool:
         """Whether the other knows all keys of ours in their states, and has receipted them."""
@@ -215,6 +225,16 @@ def test_two_running_accounts_come_to_trust_each_other_change_all_their_secrets_
     a.call("accept_invitation", {"invitation": made["invitation"]})
     wait_until(both(a, b, "active"), 60)
     wait_until(lambda: delivered(a) and delivered(b), 60)
+
+    # What one keeps of all this is encrypted with another secret from now on, and it goes on.
+    old, new = a.secret(), (b"n" * 32,)
+    for known in (old + new, new + old):
+        a.knows(known)
+    told = CliRunner().invoke(app, ["account", "reencrypt", "--env-file", str(a.account.directory / "env")])
+    assert "of 2 records 2 were encrypted anew" in told.stderr, told.output
+    a.knows(new)
+    a.call("rotate_keys")
+    wait_until(lambda: a.known_by(b) and delivered(a), 60)
 
 
 @pytest.mark.timeout(300)  # processes start and die; on a busy machine that takes its time

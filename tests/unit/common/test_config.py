@@ -111,8 +111,13 @@ def test_files_are_read_and_checked(tmp_path: Path) -> None:
     users.write_text(json.dumps({"requests": {"user": "widget-requests", "password": "p4ss"}}))
     files = {"INTERDESK_SECRET_FILE": str(secret), "INTERDESK_MONGO_USERS_FILE": str(users)}
     config = load({**LEAST, **files})
-    assert config.secret == bytes(range(32))
+    assert config.secret == (bytes(range(32)),)
     assert config.mongo_users["requests"].user == "widget-requests"
+
+    secret.write_text(secret.read_text() + base64.urlsafe_b64encode(b"n" * 32).decode())
+    assert load({**LEAST, **files}).secret == (bytes(range(32)), b"n" * 32)
+    secret.write_text(secret.read_text() * 2)
+    assert set(problems(**files)) == {"INTERDESK_SECRET_FILE"}
 
     secret.write_text("too short")
     users.write_text('{"requests": {"user": "x"}}')

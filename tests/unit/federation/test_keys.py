@@ -12,7 +12,7 @@ from services.federation.sealing import ciphers
 from services.federation.sealing.keys import CURRENT, ENCRYPT, NEXT, RETIRED, REVOKED, SEAL, account_of
 from services.federation.sealing.rings import MAX_KEPT, OwnRing, PartnerRing, RevokedKey, UnknownKey
 
-SECRET = b"s" * 32
+SECRET = (b"s" * 32,)
 RING = OwnRing.generate("widget")
 
 
@@ -172,7 +172,7 @@ def test_private_keys_lie_encrypted_and_come_back_with_the_secret_only() -> None
     assert all((key.private or {})["d"] not in json.dumps(document) for key in RING.keys)
     assert OwnRing.from_document(document, SECRET) == RING
     with pytest.raises(Invalid) as failure:
-        OwnRing.from_document(document, b"t" * 32)
+        OwnRing.from_document(document, (b"t" * 32,))
     assert failure.value.code == "wrong_secret"
 
 

@@ -7,7 +7,7 @@ import pytest
 from services.federation.partners.trusts import Trust
 from services.federation.sealing import ciphers
 
-SECRET = b"s" * 32
+SECRET = (b"s" * 32,)
 
 
 def trust(**changes: object) -> Trust:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 from xml.etree import ElementTree
 
@@ -133,3 +134,27 @@ def test_no_two_lines_across_a_picture_say_the_same(most: int) -> None:
     steps = [text for each in axis.iter() if (text := each.text or "").strip() and each.tag.endswith("text")]
     assert len(steps) > 1
     assert len(steps) == len(set(steps))
+
+
+@pytest.mark.parametrize("values", [(0, 0), (9_000_000, 40, 1, 0), (3, 3, 1)])
+def test_the_figure_of_a_bar_stands_behind_it_however_short_it_is(values: tuple[int, ...]) -> None:
+    figures = [figure(f"Team {number}", holding=value) for number, value in enumerate(values)]
+    told = {**DAYS, "figures": figures}
+    root = ElementTree.fromstring(charts.drawn(charts.chart_of(report("holding"), told)))
+    found = defaultdict(list)
+    for each in root.iter():
+        found[str(each.tag).rpartition("}")[2], each.get("class")].append(each)
+    bars = found["rect", "rect reactive tooltip-trigger"]
+    (plot,) = (float(each.get("width", 0)) for each in found["rect", "background"][1:])
+    texts = found["text", "value"]
+    assert len(texts) == len(bars) == len(values)
+    for text in texts:
+        bar = min(bars, key=lambda each: abs(middle(each) - float(text.get("y", 0))))
+        begins = float(text.get("x", 0))
+        assert begins > float(bar.get("x", 0)) + float(bar.get("width", 0))
+        assert text.get("text-anchor") == "start"
+        assert begins + 8 * len(text.text or "") <= plot
+
+
+def middle(bar: ElementTree.Element) -> float:
+    return float(bar.get("y", 0)) + float(bar.get("height", 0)) / 2

@@ -75,7 +75,7 @@ def test_what_the_history_tells_is_escaped_and_readable() -> None:
     assert wording.told(True, AMSTERDAM) == "yes"
     assert wording.told("2026 was a year", AMSTERDAM) == "2026 was a year"
     assert wording.told("in_progress", AMSTERDAM, "status") == "In progress"
-    assert wording.said_by("request.handed_over.v1") == "request.handed_over"
+    assert wording.said_by("request.handed_over.v1") == "Request handed over"
     assert wording.worded("rfc") == "Request for change"
 
 

@@ -70,3 +70,31 @@ def test_use_is_noted_once_a_minute() -> None:
 def test_minutes_are_rounded_up() -> None:
     assert sessions.minutes_left(NOW + timedelta(seconds=61), NOW) == 2
     assert sessions.minutes_left(NOW, NOW) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:50123", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::9]:50123", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+        ("a:b", "a:b"),
+        ("", ""),
+    ],
+)
+def test_whoever_may_choose_among_addresses_is_one(address: str, network: str) -> None:
+    assert sessions.network_of(address) == network
+
+
+def test_a_browser_is_known_to_the_password_that_was_typed_in_it() -> None:
+    kept, other = (passwords.hashed("three words do", bytes([n]) * passwords.SALT_BYTES) for n in (1, 2))
+    mark = sessions.browser_mark("nonce", kept)
+    assert sessions.is_browser_mark(mark, kept)
+    assert kept not in mark
+    for forged in (mark.replace("nonce", "other"), f"{mark}0", "nonce", "", "ö"):
+        assert not sessions.is_browser_mark(forged, kept)
+    assert not sessions.is_browser_mark(mark, other)

@@ -61,7 +61,7 @@ def test_adding_changes_nothing_of_what_is_added(rows: list[Any]) -> None:
 
 
 @given(st.lists(st.integers(0, 10_000_000), min_size=1, max_size=60), st.sampled_from([0.5, 0.9]))
-def test_a_percentile_is_off_by_one_percent_or_half_a_minute_at_most(values: list[int], share: float) -> None:
+def test_a_percentile_is_off_by_a_percent_and_half_a_minute_at_most(values: list[int], share: float) -> None:
     sketch: dict[str, int] = {}
     for value in values:
         sketch[bucket(value)] = sketch.get(bucket(value), 0) + 1

@@ -13,6 +13,7 @@ from services.common.context import Context
 from services.common.copies import saved_event
 from services.common.errors import ConfigError, Conflict, Stale
 from services.common.store import decide_again
+from services.federation.sealing.ciphers import Secret
 from services.federation.sealing.rings import OwnRing, PartnerRing
 from services.organizations.actions.saving import records
 
@@ -20,7 +21,7 @@ Keys = list[dict[str, Any]]
 """A public ring, as it travels and is stored in a trust."""
 
 
-def secret_of(config: Config) -> bytes:
+def secret_of(config: Config) -> Secret:
     """The account's secret. Raises ConfigError without one."""
     if config.secret is None:
         raise ConfigError(
