@@ -90,7 +90,7 @@ class _Source:
     mark: Document
 
     def first(self, keys: Keys, most: int, skip: int = 0) -> list[Document]:
-        return self._find(self.wanted, keys, most, skip)
+        return self._find(behind_first(self.wanted, {}), keys, most, skip)
 
     def behind(self, keys: Keys, cursor: Cursor, most: int) -> list[Document]:
         found: list[Document] = []
