@@ -8,6 +8,7 @@ from typing import Any
 
 from services.common.clock import iso
 from services.federation.messages.observations import ACTED, OBSERVED
+from services.federation.partners.trusts import TrustBook
 from services.federation.sealing.envelope import Message
 from services.federation.threads import open_thread
 from services.requests import model, store
@@ -84,22 +85,25 @@ class Cast:
             place = {"organization_id": self.organizations[ORGANIZATION[name]]}
             self.manager.patch(f"people/{person['id']}", place)
 
-    def service_level(self, name: str) -> None:
-        """A service instance, and its SLA for everybody."""
-        post = self.manager.post
-        service = post("services", {"name": name})["id"]
-        instance = {"name": name, "service_id": service, "support_team_id": self.team}
-        self.instances[name] = post("service_instances", instance)["id"]
-        offering = post("service_offerings", {"name": name, "service_id": service, "status": "available"})
+    def instance(self, name: str) -> None:
+        """A service with a service instance."""
+        service = self.manager.post("services", {"name": name})["id"]
+        fields = {"name": name, "service_id": service, "support_team_id": self.team}
+        self.instances[name] = self.manager.post("service_instances", fields)["id"]
+
+    def service_level(self, name: str, *representatives: str) -> None:
+        """An SLA of the service instance of this name, for everybody."""
+        service = self.manager.get(f"service_instances/{self.instances[name]}")["service"]["id"]
+        offered = {"name": name, "service_id": service, "status": "available"}
         fields = {
             "name": name,
             "service_instance_id": self.instances[name],
-            "service_offering_id": offering["id"],
+            "service_offering_id": self.manager.post("service_offerings", offered)["id"],
             "coverage": "customer_account",
             "status": "active",
-            "customer_representative_ids": [self.ids[each] for each in REPRESENTS[name]],
+            "customer_representative_ids": [self.ids[each] for each in representatives],
         }
-        self.slas[name] = post("slas", fields)["id"]
+        self.slas[name] = self.manager.post("slas", fields)["id"]
 
     def partners_sla(self, thread: str, status: str) -> None:
         """What the slas service would tell of an SLA that a partner registered for the account."""
@@ -132,12 +136,14 @@ class Cast:
         saved = {"id": id, "version": self.copied, "record": told}
         self.account.contexts["requests"].copies.store("sla", saved)
 
-    def trust(self) -> None:
+    def trust(self, status: str = "active") -> None:
         """The partner understands what is said of requests that are shown."""
-        trust = {"name": "GigaTera", "status": "active", "capabilities": [OBSERVED, ACTED]}
-        self.account.contexts["requests"].copies.store(
-            "trust", {"id": PARTNER, "version": 1, "record": trust}
-        )
+        self.copied += 1
+        trust = {"name": "GigaTera", "status": status, "capabilities": [OBSERVED, ACTED]}
+        saved = {"id": PARTNER, "version": self.copied, "record": trust}
+        context = self.account.contexts["requests"]
+        context.copies.store("trust", saved)
+        TrustBook.of(context).forget()
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -261,8 +267,9 @@ def cast_of(account: Account, names: list[str]) -> Cast:
         cast.person(name)
     members = [cast.ids["specialist_of_the_team"]]
     cast.team = cast.manager.post("teams", {"name": "Web", "members": members})["id"]
-    for name in REPRESENTS:
-        cast.service_level(name)
+    for name, representatives in REPRESENTS.items():
+        cast.instance(name)
+        cast.service_level(name, *representatives)
     cast.trust()
     for thread in PARTNERS_SLAS:
         cast.partners_sla(thread, "active")

@@ -210,6 +210,27 @@ def test_a_partner_shows_nothing_under_an_sla_that_it_did_not_register(cast: Cas
     assert cast.clients["represents_silver"].send("GET", f"requests/{shown.id}").status_code == 404
 
 
+def test_what_a_partner_showed_is_gone_for_everybody_when_the_trust_ends(cast: Cast) -> None:
+    id, specialist = cast.request("observed"), "specialist_of_the_team"
+    follow = cast.account.caller.services["requests"].follow_observed
+
+    def answers() -> list[int]:
+        follow()
+        return [
+            cast.clients[each].send("GET", f"requests/{id}").status_code for each in (WATCHER, specialist)
+        ]
+
+    try:
+        cast.trust("suspended")
+        assert answers() == [200, 200]
+        cast.trust("ended")
+        assert answers() == [404, 404]
+    finally:
+        cast.trust()
+    tell(cast, id, status="in_progress")
+    assert cast.clients[WATCHER].get(f"requests/{id}")["status"] == "in_progress"
+
+
 def asked_to_withdraw(cast: Cast) -> tuple[Record, Message]:
     """The observation of a request of ours, and its withdrawal by a representative of the partner."""
     context, id = cast.account.contexts["requests"], cast.request("elsewhere")

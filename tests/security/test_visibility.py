@@ -165,6 +165,50 @@ def test_requests_appear_and_disappear_with_who_represents_and_none_is_written_f
     assert list(database["requests"].find({}, {"version": 1, "sla_ids": 1})) == before
 
 
+def test_requests_disappear_with_an_sla_that_ends_and_are_back_with_it_while_the_other_stays(
+    cast: Cast, requests: dict[str, Request]
+) -> None:
+    client, request = cast.clients["represented_gold"], requests["other SLA"]
+    represented_by(cast, "Silver", "represents_silver", "represented_gold")
+    represented_by(cast, "Gold", "represents_gold", "both", "represented_gold")
+    both = set(all_of(client))
+    assert {request.id, requests["across"].id} <= both
+    expire(cast, "Silver")
+    assert set(all_of(client)) == both - {request.id}
+    assert client.send("GET", f"requests/{request.id}").status_code == 404
+    again = {"expiry_date": None, "start_date": None, "status": "active"}
+    cast.manager.patch(f"slas/{cast.slas['Silver']}", again)
+    followed(cast.account)
+    assert set(all_of(client)) == both
+    represented_by(cast, "Silver", "represents_silver")
+    represented_by(cast, "Gold", "represents_gold", "both")
+
+
+def test_a_request_that_comes_to_affect_another_sla_is_seen_under_both(cast: Cast) -> None:
+    gold, silver = (cast.clients[f"represents_{sla}"] for sla in ("gold", "silver"))
+    id = cast.request("elsewhere")
+    shown = []
+    for sla in ("Gold", "Silver"):
+        moved = {"service_instance_id": cast.instances[sla]}
+        cast.clients["specialist_of_the_team"].patch(f"requests/{id}", moved)
+        followed(cast.account)
+        shown.append([id in all_of(each) for each in (gold, silver)])
+    assert shown == [[True, False], [True, True]]
+
+
+def test_an_sla_that_is_added_shows_what_comes_to_affect_it(cast: Cast) -> None:
+    client, asker = cast.clients["represented_gold"], cast.clients["requester"]
+    cast.instance("Copper")
+    asked: dict[str, Any] = {"subject": "Slow", "category": "incident", "impact": "low"}
+    asked["service_instance_id"] = cast.instances["Copper"]
+    asker.post("requests", asked)
+    followed(cast.account)
+    cast.service_level("Copper", "represented_gold")
+    after = asker.post("requests", asked)["id"]
+    followed(cast.account)
+    assert all_of(client) == [after]
+
+
 def test_who_comes_below_an_organization_is_its_key_contacts_business_and_no_more_when_he_goes(
     cast: Cast, requests: dict[str, Request]
 ) -> None:
