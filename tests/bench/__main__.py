@@ -11,7 +11,14 @@ from typing import Any
 import typer
 
 from interdesk.commands.output import say, show_json
-from tests.bench.run import bench, clocks_alone, reporting_alone, sizing, transfers_alone
+from tests.bench.run import (
+    bench,
+    clocks_alone,
+    organizations_alone,
+    reporting_alone,
+    sizing,
+    transfers_alone,
+)
 from tests.bench.sizes import QUICK, Sizes
 
 
@@ -27,6 +34,8 @@ def main() -> None:
         measure = bench
         if options.clocks_alone:
             measure = clocks_alone
+        elif options.organizations_alone:
+            measure = organizations_alone
         elif options.transfers_alone:
             measure = transfers_alone
         elif options.reporting_alone:
@@ -47,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="not as a table")
     parser.add_argument("--quick", action="store_true", help="a look at whether it runs: figures say little")
     parser.add_argument("--clocks-alone", action="store_true", help="only what SLA clocks cost")
+    parser.add_argument("--organizations-alone", action="store_true", help="only All Organizations")
     parser.add_argument("--transfers-alone", action="store_true", help="only an import and an export")
     parser.add_argument("--reporting-alone", action="store_true", help="only what reports cost")
     parser.add_argument("--sizing", action="store_true", help="only what machines are sized by")

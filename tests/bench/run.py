@@ -71,6 +71,13 @@ def clocks_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Repo
     return Report(_ran_on(server), [*working_time.figures(), *clocks.figures(), *figures])
 
 
+def organizations_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
+    """Only what All Organizations costs: a database server is enough. Raises what starting raises."""
+    with _server_alone(directory, durable) as (server, uri):
+        say(f"All Organizations, {sizes.organizations:,}")
+        return Report(_ran_on(server), organizations.pages(uri, sizes))
+
+
 def reporting_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
     """Only what reports cost: a database server is all that it takes. Raises what starting raises."""
     with _server_alone(directory, durable) as (server, uri):

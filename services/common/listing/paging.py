@@ -90,7 +90,7 @@ class _Source:
     mark: Document
 
     def first(self, keys: Keys, most: int, skip: int = 0) -> list[Document]:
-        return self._find(self.wanted, keys, most, skip)
+        return self._find(behind_first(self.wanted, {}), keys, most, skip)
 
     def behind(self, keys: Keys, cursor: Cursor, most: int) -> list[Document]:
         found: list[Document] = []
@@ -266,6 +266,8 @@ def _offset(query: ListQuery) -> int:
 
 
 def _total(source: _Asked, query: ListQuery, offset: int, shown: int, later: bool) -> int:
+    if offset + shown > COUNT_LIMIT:
+        return offset + shown  # who has gone past so many needs no other count to be told of the bound
     whole_in_sight = not later and query.after is None and query.before is None and (shown or not offset)
     return offset + shown if whole_in_sight else source.count()
 

@@ -58,7 +58,6 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
         "name",
         "domain",
         "status",
-        "options",
         "border_address",
         "border_ca",
         "credentials",

@@ -236,7 +236,6 @@ TRUSTS = Listing(
         "account",
         "domain",
         "role",
-        "options",
         "border_address",
         "keys",
         "capabilities",

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pymongo.collection
+import pymongo.cursor
 import pymongo.database
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.common.errors import Invalid
 from services.common.listing import COUNT_LIMIT, Field, Kind, Listing, ListQuery, Page, page, terms
+from services.common.listing.keyset import cursor_of
 
 Database = pymongo.database.Database[dict[str, Any]]
 Record = dict[str, Any]
@@ -239,6 +242,36 @@ def test_counts_are_exact_to_ten_thousand_and_a_bound_beyond(mongo: Database) ->
     assert (bounded.total, bounded.throttled) == (COUNT_LIMIT, True)
     with pytest.raises(Invalid, match=r"Validation Failed"):
         page(mongo.records, LISTING, ListQuery.parse({"page": "101", "per_page": "100"}, LISTING))
+
+
+def test_whoever_has_gone_past_the_bound_is_told_of_it_without_another_count(mongo: Database) -> None:
+    """Such pages would each cost a count of ten thousand records, which says nothing new."""
+    fill(mongo, 20)
+    keys = ListQuery.parse({}, LISTING).sort
+    for before, total in ((10, 20), (COUNT_LIMIT - 5, 20), (COUNT_LIMIT, COUNT_LIMIT)):
+        place = cursor_of({"_id": 10}, before - 1, keys)
+        query = ListQuery.parse({"per_page": "5", "search_after": place}, LISTING)
+        found = page(mongo.records, LISTING, query)
+        assert (found.total, found.throttled) == (total, total == COUNT_LIMIT)
+
+
+class Spied(pymongo.collection.Collection[Record]):
+    """Keeps what it was asked for."""
+
+    asked: Record
+
+    def find(self, *arguments: Any, **options: Any) -> pymongo.cursor.Cursor[Record]:
+        self.asked = arguments[0]
+        return super().find(*arguments, **options)
+
+
+def test_the_first_page_too_asks_first_for_what_few_have(mongo: Database) -> None:
+    """The local database walks the index of the first condition that has one."""
+    fill(mongo, 20)
+    spied = Spied(mongo, "records")
+    found = page(spied, LISTING, ListQuery.parse({"team": "1"}, LISTING), {"unlisted": None})
+    assert list(spied.asked) == ["team_id", "unlisted"]
+    assert found.total == len(found.items) > 0
 
 
 def test_predefined_filters_know_who_asks(mongo: Database) -> None:

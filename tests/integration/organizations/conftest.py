@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,15 @@ from services.common.actor import Actor
 from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context
+from services.common.copies import Copies
 from services.common.database import CODEC, MAJORITY
 from services.federation.partners.topology import BrokerAdmin, border_vhost
 from services.organizations import store
 from services.organizations.actions import founding
 from services.organizations.actions.trusting import settling
 from tests.configs import config_of
+from tests.integration.neighbours import Neighbours
+from tests.integration.organizations.neighbourhood import Desk
 from tests.integration.organizations.pair import Side
 
 FOUNDING_TOKEN = base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode()
@@ -137,3 +141,43 @@ def sides(broker, database, tmp_path) -> Iterator[Callable[..., tuple[Side, Side
                         admin.shut_out(context.account, other.account)
                 admin._delete(f"vhosts/{border_vhost(context.account)}")
                 client.drop_database(context.database)
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
+@pytest.fixture
+def desks(database: Any, tmp_path: Any, clock: SteppedClock) -> Iterator[tuple[Desk, Desk]]:
+    """(gigatera, the provider, and widget, its customer), trusting each other, without an agreement."""
+    made: list[Desk] = []
+    with database.administrator() as client:
+        for account, other in (("gigatera", "widget"), ("widget", "gigatera")):
+            token = tmp_path / account
+            token.write_text(FOUNDING_TOKEN)
+            held = client.get_database(f"test_{secrets.token_hex(6)}")
+            copies = Copies(
+                held, Neighbours(account), dict.fromkeys(("sla", "flsa", "service_instance"), "slas"), account
+            )
+            config = config_of(account, founding_token_file=token)
+            context = Context(config, "organizations", held, clock=clock, copies=copies)
+            store.ensure_indexes(held)
+            founding.found_account(context)
+            owner = next(context.database["accounts"].find())["owner_id"]
+            made.append(Desk(context, actor_of(context, owner), other))
+        for one, two in (made, reversed(made)):
+            one.trusts(two, opener="widget")
+        yield made[0], made[1]
+        for desk in made:
+            client.drop_database(desk.context.database)
+
+
+@pytest.fixture
+def gigatera(desks: tuple[Desk, Desk]) -> Desk:
+    return desks[0]
+
+
+@pytest.fixture
+def widget(desks: tuple[Desk, Desk]) -> Desk:
+    return desks[1]

@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from services.organizations.model import custom_fields, forms, patterns
+from services.organizations.model import custom_fields, patterns
 from services.organizations.model.custom_fields import Referred, written
 from services.organizations.model.custom_values import NoFile
 from services.organizations.model.rules import RuleBroken
-from services.organizations.schemas.ui_extensions import CustomFieldInputSchema, CustomFieldSchema
-
-FILE: dict[str, Any] = {"id": 5, "key": "attachments/0/a.pdf", "name": "a.pdf", "size": 9, "sha256": "0" * 64}
-COLORS = [{"value": "red"}, {"value": "blue"}, {"value": "green"}]
-FIELDS = (
-    {"id": "contact", "type": "text", "min": 2, "max": 20},
-    {"id": "code", "type": "text", "pattern": r"[A-Z]{2}-\d+"},
-    {"id": "floor", "type": "number", "min": -2, "max": 40},
-    {"id": "since", "type": "date", "min": "2000-01-01"},
-    {"id": "color", "type": "select", "options": COLORS},
-    {"id": "colors", "type": "multi_select", "options": COLORS, "max": 2},
-    {"id": "ours", "type": "check_box"},
-    {"id": "buyer", "type": "reference", "reference": "person"},
-    {"id": "contract", "type": "attachment"},
+from services.organizations.schemas.ui_extensions import CustomFieldInputSchema
+from tests.unit.organizations.custom_form import (
+    FIELDS,
+    FILE,
+    FITTING,
+    FORM,
+    given_as,
+    values_of,
+    version,
+    wrong_in,
 )
-FITTING = {
-    "contact": "Ann",
-    "code": "NL-12",
-    "floor": 3,
-    "since": "2020-02-29",
-    "color": "red",
-    "colors": ["blue", "red"],
-    "ours": False,
-    "buyer": 7,
-    "contract": FILE,
-}
-
-
-def version(*fields, id=1, number=1):
-    labelled = [{"label": "Label", **each} for each in fields]
-    return forms.Version(id, 50, "Details", number, tuple(forms.form(labelled)))
-
-
-FORM = version(*FIELDS)
-
-
-def given_as(values):
-    return [{"id": id, "value": value} for id, value in values.items()]
-
-
-def values_of(record):
-    return {each["id"]: each["value"] for each in record["custom_fields"]}
-
-
-def wrong_in(values, record=None, form=FORM):
-    with pytest.raises(RuleBroken) as refused:
-        written(form, record or {}, given_as(values))
-    assert refused.value.code == "custom_fields_invalid"
-    return {name.removeprefix("custom_fields."): text for name, text in refused.value.errors}
 
 
 def test_what_is_kept_names_the_form_it_was_written_with():
@@ -181,61 +141,6 @@ def test_whatever_is_given_is_kept_so_that_it_fits_again_or_refused(id, value):
     assert named == [f"custom_fields.{id}"]
 
 
-def uploads(key):
-    return FILE if key == FILE["key"] else "is the key of no upload of yours"
-
-
-def named(given, record=None, upload=uploads):
-    return custom_fields.naming_files(FORM, record or {}, given_as(given), upload)
-
-
-@pytest.mark.parametrize("value", [FILE["key"], {"key": FILE["key"]}])
-def test_a_file_is_named_by_the_key_of_an_upload(value):
-    kept = written(FORM, {}, named({"contract": value, "contact": FILE["key"][:20]}))
-    assert values_of(kept) == {"contract": FILE, "contact": FILE["key"][:20]}
-    assert custom_fields.files(kept["custom_fields"]) == [FILE]
-
-
-def test_a_key_that_gives_no_file_is_told_as_any_other_value_that_does_not_fit():
-    with pytest.raises(RuleBroken) as refused:
-        written(FORM, {}, named({"contract": "nonsense", "floor": "three"}))
-    assert refused.value.errors == (
-        ("custom_fields.floor", "must be a number"),
-        ("custom_fields.contract", "is the key of no upload of yours"),
-    )
-
-
-def test_a_file_that_the_record_has_stays_whosoever_uploaded_it():
-    record = written(FORM, {}, given_as({"contract": FILE}))
-    again = named({"contract": FILE["key"]}, record, lambda key: "is the key of no upload of yours")
-    assert written(FORM, record, again) == record
-    assert written(FORM, record, []) == record
-    assert (
-        custom_fields.files(written(FORM, record, named({"contract": None}, record))["custom_fields"]) == []
-    )
-
-
-def test_a_file_is_carried_to_the_next_version_only_where_a_file_fits():
-    record = written(FORM, {}, given_as({"contract": FILE}))
-    same = version({"id": "contract", "type": "attachment"}, id=2, number=2)
-    assert values_of(written(same, record, [])) == {"contract": FILE}
-    for other in ({"type": "text"}, {"type": "reference", "reference": "person"}):
-        assert "no longer fits" in wrong_in({}, record, version({"id": "contract", **other}))["contract"]
-    assert (
-        "is not in the form" in wrong_in({}, record, version({"id": "floor", "type": "number"}))["contract"]
-    )
-
-
-def test_a_text_of_before_is_no_key():
-    record = written(version({"id": "contract", "type": "text"}), {}, given_as({"contract": FILE["key"]}))
-    assert "must be the key of an upload" in wrong_in({}, record)["contract"]
-
-
-def test_the_history_tells_the_names_of_files():
-    told = custom_fields.with_names(given_as({"contract": FILE, "floor": 3}))
-    assert told == given_as({"contract": "a.pdf", "floor": 3})
-
-
 def test_a_field_is_given_once():
     twice = [{"id": "floor", "value": 1}, {"id": "floor", "value": 2}]
     with pytest.raises(RuleBroken) as refused:
@@ -330,19 +235,3 @@ def test_a_field_that_was_ever_internal_is_not_open():
 def test_what_nobody_could_mean_does_not_reach_the_form(value):
     with pytest.raises(ValidationError):
         CustomFieldInputSchema().load({"id": "contact", "value": value})
-
-
-def test_nothing_but_the_id_or_the_key_of_an_object_is_taken():
-    loaded = CustomFieldInputSchema().load({"id": "buyer", "value": {"id": 5, "$gt": 0}})
-    assert loaded["value"] == {"id": 5}
-    loaded = CustomFieldInputSchema().load({"id": "contract", "value": {**FILE, "uri": "/v1/attachments/5"}})
-    assert loaded["value"] == {"key": FILE["key"]}
-    for key in (None, 5, "a" * 256, {"$gt": ""}):
-        with pytest.raises(ValidationError):
-            CustomFieldInputSchema().load({"id": "contract", "value": {"key": key}})
-
-
-def test_of_a_file_is_shown_what_people_may_know():
-    shown = CustomFieldSchema().dump({"id": "contract", "value": {**FILE, "type": "a", "displayable": False}})
-    told = {"id": 5, "name": "a.pdf", "uri": "/v1/attachments/5", "key": FILE["key"], "size": 9}
-    assert shown == {"id": "contract", "value": told}

@@ -1,13 +1,22 @@
 """Where plays begin between widget, the customer, and gigatera, its provider; and how they are read."""
 
+from typing import Any
+
 from services.requests import model
 from services.requests.model import WORK, Clock, Request, Status, Step, Turn
-from tests.unit.requests.accounts import NETWORK, SPECIALIST
+from tests.unit.requests.accounts import NETWORK, SPECIALIST, SUPPORT
 from tests.unit.requests.federation import Federation
 
 OPEN = [Turn.WITH, Turn.ASKED, Turn.RETURNED, Turn.REFUSED]
 CAME_BACK = [Turn.ASKED, Turn.RETURNED, Turn.REFUSED]
 WORKING = sorted(WORK - {Status.ASSIGNED})
+
+
+def registered(**new: Any) -> Federation:
+    """Widget's request, registered by its support team."""
+    federation = Federation()
+    federation.create("widget", **{"team": SUPPORT, **new})
+    return federation
 
 
 def at(turn: Turn) -> Federation:
