@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +19,7 @@ from interdesk.commands.options import (
     text_in,
 )
 from interdesk.commands.output import FAILED, Group, ask, say, show, show_first, show_json, show_one, warn
+from interdesk.commands.trust_options import Allow, Deny, options_in, tell
 from interdesk.files import write_private
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Trusts with other accounts.")
@@ -86,14 +86,15 @@ def invite(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the invitation to this file, for its owner only.")
     ] = None,
+    allow: Allow = None,
     yes: Yes = False,
 ) -> None:
     """Invite an account, told first what that makes visible. The invitation is a secret: hand it over by a
     way that you trust.
     """
-    fields = {"account_id": partner}
+    fields = {"account_id": partner, **options_in(allow)}
     with chosen.api() as api:
-        _tell(api.post("trusts/invite/disclosures", fields))
+        tell(api.post("trusts/invite/disclosures", fields))
         ask(f"Invite {partner}?", yes=yes)
         invitation = str(api.post("trusts/invite", fields)["invitation"])
     if out is None:
@@ -108,15 +109,38 @@ def invite(
 def accept(
     chosen: ChosenAccount,
     invitation: Annotated[Path, typer.Argument(help="The file with the invitation.")],
+    allow: Allow = None,
     as_json: Json = False,
     yes: Yes = False,
 ) -> None:
     """Accept an account's invitation, told first what that makes visible."""
-    fields = {"invitation": text_in(invitation, "the invitation")}
+    fields = {"invitation": text_in(invitation, "the invitation"), **options_in(allow)}
     with chosen.api() as api:
-        _tell(api.post("trusts/accept/disclosures", fields))
+        tell(api.post("trusts/accept/disclosures", fields))
         ask("Accept this invitation?", yes=yes)
         show_one(api.post("trusts/accept", fields), as_json=as_json)
+
+
+@app.command("options")
+@for_an_account
+def change_options(
+    chosen: ChosenAccount,
+    partner: Partner,
+    allow: Allow = None,
+    deny: Deny = None,
+    as_json: Json = False,
+    yes: Yes = False,
+) -> None:
+    """Show what the partner is allowed, or change it, told first what that makes visible."""
+    fields = options_in(allow, deny)
+    with chosen.api() as api:
+        if fields:
+            tell(api.post(f"trusts/{partner}/disclosures", fields))
+            ask(f"Allow {partner} this?", yes=yes)
+            trust = api.patch(f"trusts/{partner}", fields)
+        else:
+            trust = api.get(f"trusts/{partner}")
+    show_one(trust["options"], as_json=as_json)
 
 
 @app.command("disclosures")
@@ -229,9 +253,3 @@ def _move(chosen: ChosenAccount, move: str, partner: str) -> None:
     with chosen.api() as api:
         trust = api.post(f"trusts/{partner}/{move}")
     say(f"the trust with {partner} is {trust['status']}")
-
-
-def _tell(lines: Iterable[Mapping[str, Any]]) -> None:
-    """Who will see what, beside what the command answers."""
-    for line in lines:
-        say(f"{line['to']} sees, of {line['of']}: {line['sees']}")

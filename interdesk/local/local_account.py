@@ -156,13 +156,18 @@ class LocalAccount:
         for service in services or SERVICES:
             self._wait_one(service, deadline_seconds)
 
-    def connect(self, other: LocalAccount, deadline_seconds: float = 60) -> None:
+    def connect(
+        self, other: LocalAccount, options: Mapping[str, Any] | None = None, deadline_seconds: float = 60
+    ) -> None:
         """A trust between the two, by invitation and acceptance over the public API; waits until it is
-        active. Raises ApiError, TimeoutError.
+        active.
+
+        `options`: what this account allows the other. Raises ApiError, TimeoutError.
         """
+        allowed = {"options": dict(options)} if options else {}
         mine, its = (each.api(patience_seconds=deadline_seconds) for each in (self, other))
         with mine as ours, its as theirs:
-            made = ours.post("trusts/invite", {"account_id": other.id})
+            made = ours.post("trusts/invite", {"account_id": other.id, **allowed})
             theirs.post("trusts/accept", {"invitation": made["invitation"]})
             _wait_active(ours, other.id, deadline_seconds)
             _wait_active(theirs, self.id, deadline_seconds)

@@ -12,6 +12,6 @@ shelves          archive, trash and restore
 overlay          a partner's organization: its card, and what this account keeps on it
 shapes           how a new record looks, and what of it other services keep a copy of
 tokens           personal access tokens
-trusts           the states of a trust, as a table
+trusts           the states and options of a trust, as tables
 trust_disclosure what a trust makes visible to whom
 """

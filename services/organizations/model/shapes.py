@@ -58,6 +58,7 @@ _COPIED: Mapping[str, tuple[str, ...]] = {
         "name",
         "domain",
         "status",
+        "options",
         "border_address",
         "border_ca",
         "credentials",

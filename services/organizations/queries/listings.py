@@ -236,6 +236,7 @@ TRUSTS = Listing(
         "account",
         "domain",
         "role",
+        "options",
         "border_address",
         "keys",
         "capabilities",

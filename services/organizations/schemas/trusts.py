@@ -12,10 +12,29 @@ from services.organizations.model.trusts import (
     EDITS,
     MAX_EXPIRY_HOURS,
     MIN_EXPIRY_HOURS,
+    OPTIONS,
+    TEAM_LISTS,
 )
 
 MAX_INVITATION_CHARACTERS = 65_536
 MAX_KID_CHARACTERS = 100
+
+
+def _all_options() -> dict[str, fields.Field]:
+    """All options as booleans, and the lists of own teams that some may be limited to."""
+    shape: dict[str, fields.Field] = {name: fields.Boolean() for name in OPTIONS}
+    for name in TEAM_LISTS:
+        shape[name] = fields.List(
+            fields.Integer(strict=True, validate=validate.Range(min=1)), validate=validate.Length(max=500)
+        )
+    return shape
+
+
+TrustOptionsSchema = InputSchema.from_dict(_all_options(), name="TrustOptionsSchema")
+
+
+def _options() -> fields.Nested:
+    return fields.Nested(TrustOptionsSchema)
 
 
 class InviteInputSchema(InputSchema):
@@ -30,18 +49,21 @@ class InviteInputSchema(InputSchema):
         load_default=DEFAULT_EXPIRY_HOURS,
         validate=validate.Range(MIN_EXPIRY_HOURS, MAX_EXPIRY_HOURS, error="must be between {min} and {max}"),
     )
+    options = _options()
 
 
 class AcceptInputSchema(InputSchema):
     """An invitation as it was handed over: one line of text."""
 
     invitation = Text(MAX_INVITATION_CHARACTERS, required=True, lines=True)
+    options = _options()
 
 
 class TrustInputSchema(InputSchema):
-    """An edit of a trust: its status (suspended, active again, ended)."""
+    """An edit of a trust: its status (suspended, active again, ended) or what we allow the partner."""
 
     status = one_of(tuple(EDITS), allow_none=False)
+    options = _options()
 
 
 class RevokeKeyInputSchema(InputSchema):
@@ -79,6 +101,7 @@ class TrustSchema(OutputSchema):
     domain = fields.String()
     status = fields.String()
     role = fields.String()
+    options = _options()
     border_address = fields.String()
     keys = fields.List(fields.Dict())
     capabilities = fields.List(fields.String())

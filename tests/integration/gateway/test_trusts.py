@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.organizations import store
+from services.organizations.model.trusts import checked_options
 from tests.integration.gateway.account import Account, Client
 
 
@@ -17,16 +18,16 @@ def with_gigatera(account: Account) -> None:
     state = {"name": "GigaTera", "domain": "gigatera.example", "status": "active", "role": "inviting"}
     times = {"created_at": now, "updated_at": now, "suspended_at": None, "thread": None}
     if trusts.find_one({"_id": "gigatera"}) is None:
-        trusts.insert("gigatera", {**state, **times, "keys": []})
+        trusts.insert("gigatera", {**state, **times, "options": checked_options({}), "keys": []})
 
 
 def test_what_an_invitation_makes_visible_is_told_and_nobody_is_invited(
     account: Account, administrator: Client
 ) -> None:
-    fields = {"account_id": "globalnet"}
+    fields = {"account_id": "globalnet", "options": {"view_time_spent": True}}
     told = administrator.post("trusts/invite/disclosures", fields, status=200)
     assert [line["id"] for line in told] == list(range(1, len(told) + 1))
-    assert any("the address of its border" in sees for sees in seen_by(told, "globalnet"))
+    assert any("time that our people spent" in sees for sees in seen_by(told, "globalnet"))
     assert administrator.send("GET", "trusts/globalnet").status_code == 404
     wrong = administrator.send("POST", "trusts/invite/disclosures", {"account_id": "widget"})
     assert wrong.headers["X-Interdesk-Error"] == "own_account"
@@ -39,13 +40,17 @@ def test_what_is_no_invitation_is_refused_before_it_is_accepted(administrator: C
     assert wrong.headers["X-Interdesk-Error"] == "invitation_malformed"
 
 
-def test_what_a_change_would_leave_visible_is_told_before_it_is_saved(
+def test_what_other_options_make_visible_is_told_before_they_are_saved(
     account: Account, administrator: Client
 ) -> None:
     with_gigatera(account)
+    team = administrator.post("teams", {"name": "Operations"})
+    options = {"assign_workflow_tasks": True, "workflow_task_team_ids": [team["id"]]}
     before = administrator.get("trusts/gigatera/disclosures", per_page=100)
-    assert administrator.post("trusts/gigatera/disclosures", {"status": "suspended"}, status=200) == before
-    assert administrator.get("trusts/gigatera")["status"] == "active"
+    after = administrator.post("trusts/gigatera/disclosures", {"options": options}, status=200)
+    (new,) = set(seen_by(after, "GigaTera")) - set(seen_by(before, "GigaTera"))
+    assert '"Operations"' in new
+    assert administrator.get("trusts/gigatera")["options"]["assign_workflow_tasks"] is False
     assert administrator.post("trusts/gigatera/disclosures", {"status": "ended"}, status=200) == []
     kept, this = account.contexts["organizations"].database[store.TRUSTS], {"_id": "gigatera"}
     kept.update_one(this, {"$set": {"status": "invited"}})
@@ -58,11 +63,11 @@ def test_each_change_of_a_trust_and_of_keys_stands_in_its_audit(
     account: Account, administrator: Client
 ) -> None:
     with_gigatera(account)
+    administrator.patch("trusts/gigatera", {"options": {"assign_approvals": True}})
     administrator.post("trusts/gigatera/suspend", {}, status=200)
-    administrator.patch("trusts/gigatera", {"status": "active"})
     latest, earlier = administrator.get("trusts/gigatera/audit")[:2]
-    assert latest["changes"] == {"status": ["suspended", "active"]}
-    assert earlier["changes"] == {"status": ["active", "suspended"]}
+    assert latest["changes"] == {"status": ["active", "suspended"]}
+    assert [each["assign_approvals"] for each in earlier["changes"]["options"]] == [False, True]
     assert latest["user"]["display_name"]
     administrator.post("account/rotate_keys", {}, status=200)
     (rotation, *_) = administrator.get("account/keys/audit")

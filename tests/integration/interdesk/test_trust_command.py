@@ -12,6 +12,7 @@ from tests.integration.interdesk.scripted import Scripted
 
 LINE = {"id": 1, "to": "gigatera", "sees": "the name of the account", "of": "Widget Data Center"}
 TOLD = "gigatera sees, of Widget Data Center: the name of the account"
+OPTIONS = {"view_time_spent": True}
 
 
 @pytest.fixture
@@ -27,6 +28,8 @@ def run(server: Scripted, tmp_path: Path):
         "/v1/trusts/invite/disclosures": [(200, {}, [LINE])],
         "/v1/trusts/invite": [(201, {}, {"invitation": "a.b.c"})],
         "/v1/trusts/accept/disclosures": [(200, {}, [LINE])],
+        "/v1/trusts/gigatera/disclosures": [(200, {}, [LINE])],
+        "/v1/trusts/gigatera": [(200, {}, {"id": "gigatera", "options": OPTIONS})],
     }
     return called
 
@@ -52,6 +55,19 @@ def test_who_says_no_to_what_is_told_invites_and_accepts_nobody(
     invitation.write_text("a.b.c\n")
     assert run("accept", str(invitation), answer="n\n").exit_code != 0
     assert asked(server) == ["POST invite/disclosures", "POST accept/disclosures"]
+
+
+def test_options_are_shown_and_changed_after_it_was_told_what_they_show(run, server: Scripted) -> None:
+    assert "view_time_spent" in run("options", "gigatera").stdout
+    assert asked(server) == ["GET gigatera"]
+    server.seen.clear()
+    assert TOLD in run("options", "gigatera", "--allow", "view_time_spent", answer="y\n").stderr
+    assert asked(server) == ["POST gigatera/disclosures", "PATCH gigatera"]
+
+
+def test_an_option_that_there_is_not_is_refused_before_anything_is_asked(run, server: Scripted) -> None:
+    assert run("options", "gigatera", "--allow", "everything").exit_code == 2
+    assert server.seen == []
 
 
 def test_who_did_what_is_told_line_by_line(run, server: Scripted) -> None:

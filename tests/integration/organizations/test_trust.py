@@ -118,7 +118,7 @@ def test_the_other_services_are_told_what_they_need_of_a_trust(sides):
     record = rows[-1]["body"]["record"]
     assert record["status"] == "active"
     assert set(record) == {
-        "id", "name", "domain", "status", "border_address", "border_ca", "credentials",
+        "id", "name", "domain", "status", "options", "border_address", "border_ca", "credentials",
         "own_keys_known", "capabilities",
     }  # fmt: skip
 

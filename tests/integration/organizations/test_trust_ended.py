@@ -1,10 +1,10 @@
-"""Suspending, resuming and ending a trust."""
+"""Suspending, resuming and ending a trust, and what it allows."""
 
 from __future__ import annotations
 
 import pytest
 
-from services.common.errors import IllegalMove
+from services.common.errors import IllegalMove, Invalid
 from tests.integration.organizations.pair import befriend, carry, login, may_deliver
 
 
@@ -75,3 +75,18 @@ def test_an_ended_trust_cannot_be_resumed(sides):
     with pytest.raises(IllegalMove) as error:
         a.update(status="active")
     assert "invite the account" in error.value.message
+
+
+def test_options_are_what_we_allow_the_partner_and_off_by_default(sides):
+    a, b = sides()
+    befriend(a, b)
+    assert not any(a.trust["options"].values())
+    team_id = a.context.database["teams"].find_one({})["_id"]
+    a.update(options={"assign_ci_support": True, "ci_support_team_ids": [team_id]})
+    assert a.trust["options"]["ci_support_team_ids"] == [team_id]
+    assert not any(b.trust["options"].values())
+    a.update(options={"assign_ci_support": False})
+    assert not any(a.trust["options"].values())
+    with pytest.raises(Invalid) as error:
+        a.update(options={"assign_ci_support": True, "ci_support_team_ids": [10**6]})
+    assert error.value.code == "unknown_reference"

@@ -103,11 +103,14 @@ def test_an_invitation_names_an_account_and_expires_within_thirty_days():
         assert "expires_in_hours" in refused(schema, {"account_id": "gigatera", "expires_in_hours": hours})
 
 
-def test_a_trust_is_suspended_resumed_or_ended_and_takes_nothing_else():
+def test_trust_options_are_refused_by_name_when_unknown():
     schema = schemas.TrustInputSchema()
-    assert schema.load({"status": "suspended"}) == {"status": "suspended"}
+    loaded = schema.load({"status": "suspended", "options": {"assign_approvals": True}})
+    assert loaded == {"status": "suspended", "options": {"assign_approvals": True}}
+    assert refused(schema, {"options": {"read_everything": True}}) == {
+        "options": {"read_everything": ["Unknown field."]}
+    }
     assert "status" in refused(schema, {"status": "invited"})
-    assert refused(schema, {"options": {}}) == {"options": ["Unknown field."]}
 
 
 def test_no_schema_of_a_trust_or_a_token_lets_a_secret_out():

@@ -4,7 +4,7 @@ import pytest
 
 from services.organizations.model import trusts
 from services.organizations.model.rules import MalformedTable, RuleBroken
-from services.organizations.model.trusts import MOVES, STATES, Move
+from services.organizations.model.trusts import MOVES, OPTIONS, STATES, Move
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -52,7 +52,7 @@ def test_a_trust_moves_as_declared_and_no_other_way(state, move):
 )
 def test_a_malformed_trust_table_is_refused(moves):
     with pytest.raises((MalformedTable, KeyError)) as refused:
-        trusts.check_table(STATES, moves)
+        trusts.check_tables(STATES, moves, OPTIONS)
     assert refused.type is MalformedTable or refused.value.args == ("end",)
 
 
@@ -63,7 +63,7 @@ def test_a_state_without_a_way_out_is_refused():
         "accept": Move(frozenset({"none", "invited"}), "invited", "accept"),
     }
     with pytest.raises(MalformedTable, match="ended has no way out"):
-        trusts.check_table(STATES, moves)
+        trusts.check_tables(STATES, moves, OPTIONS)
 
 
 def test_only_another_account_can_be_invited():
@@ -93,3 +93,23 @@ def test_two_accounts_that_invite_each_other_do_not_end_with_two_half_trusts():
     trusts.acceptable("invited", "accepting", LATER, NOW, "GigaTera")
     trusts.acceptable("ended", "inviting", LATER, NOW, "GigaTera")
     trusts.acceptable("none", None, None, NOW, "GigaTera")
+
+
+def test_all_options_are_off_by_default():
+    options = trusts.checked_options({})
+    assert set(options) == {*OPTIONS, *trusts.TEAM_LISTS}
+    assert not any(options.values())
+
+
+def test_an_option_may_be_limited_to_teams_only_while_it_is_on():
+    options = trusts.checked_options({"assign_ci_support": True, "ci_support_team_ids": [3, 1, 3]})
+    assert options["ci_support_team_ids"] == [1, 3]
+    with pytest.raises(RuleBroken) as refused:
+        trusts.checked_options({"ci_support_team_ids": [3]})
+    assert refused.value.code == "teams_without_option"
+
+
+def test_an_unknown_option_is_refused_by_name():
+    with pytest.raises(RuleBroken) as refused:
+        trusts.checked_options({"read_everything": True})
+    assert refused.value.errors == (("options", "unknown: read_everything"),)

@@ -34,7 +34,7 @@ from services.organizations.actions.trusting.settling import (
     open_border,
     settle,
 )
-from services.organizations.actions.trusting.trusts import keep
+from services.organizations.actions.trusting.trusts import keep, options_of
 from services.organizations.model import trusts
 
 BLANK: Mapping[str, Any] = {
@@ -57,11 +57,12 @@ BLANK: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Beginning:
-    """How a trust with the partner begins: over which record, if any, and in which status."""
+    """How a trust with the partner begins: over which record, if any, in which status, with which options."""
 
     partner: str
     record: Record | None
     status: str
+    options: dict[str, Any]
 
 
 def invite(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +105,7 @@ def _invited(context: Context, actor: Actor, fields: Mapping[str, Any]) -> dict[
         **BLANK,
         "status": beginning.status,
         "role": "inviting",
+        "options": beginning.options,
         "invitation": {"id": invitation_id, "expires_at": expires_at},
         "their_credentials": their_credentials,
         "own_keys_known": told(own),  # by whoever accepts it
@@ -122,14 +124,16 @@ def accept_invitation(context: Context, actor: Actor, fields: Mapping[str, Any])
     """
     actor.needs(*roles.ADMINISTRATORS)
     invitation = opened(context, fields)
-    trust = _accepted(context, actor, invitation)
+    trust = _accepted(context, actor, fields, invitation)
     settle(context, invitation.inviter["id"])
     return trust
 
 
 @decide_again
-def _accepted(context: Context, actor: Actor, invitation: Invitation) -> dict[str, Any]:
-    now, beginning = context.clock.now(), acceptable(context, invitation)
+def _accepted(
+    context: Context, actor: Actor, fields: Mapping[str, Any], invitation: Invitation
+) -> dict[str, Any]:
+    now, beginning = context.clock.now(), acceptable(context, fields, invitation)
     partner, record = beginning.partner, beginning.record
     credentials, their_credentials = fresh_password(context, partner)
     # Before the acceptance leaves: with it the partner comes at once.
@@ -156,6 +160,7 @@ def _accepted(context: Context, actor: Actor, invitation: Invitation) -> dict[st
         "domain": invitation.inviter["domain"],
         "status": beginning.status,
         "role": "accepting",
+        "options": beginning.options,
         "invitation": {"id": invitation.id, "expires_at": invitation.expires_at},
         "border_address": invitation.border["address"],
         "border_ca": invitation.border["ca"],
@@ -177,7 +182,7 @@ def invitable(context: Context, fields: Mapping[str, Any]) -> Beginning:
     with refusing():
         partner = trusts.invitee(fields["account_id"], context.account)
         status = trusts.moved(record.state["status"] if record else trusts.NONE, "invite")
-        return Beginning(partner, record, status)
+        return Beginning(partner, record, status, options_of(context, fields, record))
 
 
 def opened(context: Context, fields: Mapping[str, Any]) -> Invitation:
@@ -185,7 +190,7 @@ def opened(context: Context, fields: Mapping[str, Any]) -> Invitation:
     return read_invitation(fields["invitation"], own_account=context.account, now=context.clock.now())
 
 
-def acceptable(context: Context, invitation: Invitation) -> Beginning:
+def acceptable(context: Context, fields: Mapping[str, Any], invitation: Invitation) -> Beginning:
     """The trust that accepting the invitation would begin. Raises Invalid, IllegalMove."""
     partner, name = invitation.inviter["id"], invitation.inviter["name"]
     record = records(context, "trust").find_one({"_id": partner})
@@ -196,7 +201,7 @@ def acceptable(context: Context, invitation: Invitation) -> Beginning:
         expires_at = standing["invitation"]["expires_at"] if record else None
         trusts.acceptable(standing["status"], standing["role"], expires_at, context.clock.now(), name)
         status = trusts.moved(standing["status"], "accept")
-        return Beginning(partner, record, status)
+        return Beginning(partner, record, status, options_of(context, fields, record))
 
 
 def border(context: Context) -> dict[str, str | None]:

@@ -15,15 +15,17 @@ from services.common.store import Record, decide_again
 from services.federation.outgoing import letters
 from services.federation.partners.trusts import TrustBook
 from services.federation.threads import Thread
-from services.organizations.actions.saving import entry, records, refusing, save, saved, whole
+from services.organizations.actions.saving import entry, found, records, refusing, save, saved, whole
 from services.organizations.actions.trusting.settling import settle
+from services.organizations.model import records as rules
 from services.organizations.model import trusts
 
 
 def update_trust(
     context: Context, actor: Actor, partner: str, fields: Mapping[str, Any], version: int | None = None
 ) -> dict[str, Any]:
-    """Suspends, resumes or ends a trust by its `status`. `version`: the only one to be changed.
+    """Suspends, resumes or ends a trust by its `status`, and sets what we allow the partner by `options`.
+    `version`: the only one to be changed.
 
     Raises Forbidden, NotFound, PreconditionFailed, Invalid, IllegalMove.
     """
@@ -44,12 +46,20 @@ def _updated(
     state, rows = {**record.state, "updated_at": now}, []
     with refusing():
         status = trusts.edited(state["status"], fields.get("status"))
-    if status == state["status"]:
+        if fields.get("options") is not None:
+            state["options"] = options_of(context, fields, record)
+    if status != state["status"]:
+        state |= {"status": status, "suspended_at": now if status == "suspended" else None}
+        if status == "ended":
+            rows = _ending(context, partner, state)
+    changes = {
+        name: [record.state[name], state[name]]
+        for name in ("status", "options")
+        if record.state[name] != state[name]
+    }
+    if not changes:
         return whole(record)
-    state |= {"status": status, "suspended_at": now if status == "suspended" else None}
-    if status == "ended":
-        rows = _ending(context, partner, state)
-    return whole(keep(context, actor, partner, record, state, rows, "update"))
+    return whole(keep(context, actor, partner, record, state, rows, "update", changes))
 
 
 def _ending(context: Context, partner: str, state: dict[str, Any]) -> list[dict[str, Any]]:
@@ -65,6 +75,17 @@ def _ending(context: Context, partner: str, state: dict[str, Any]) -> list[dict[
     )
     state["thread"] = thread.to_document()
     return [row]
+
+
+def options_of(context: Context, fields: Mapping[str, Any], record: Record | None) -> dict[str, Any]:
+    """The options as they shall be: those that are given over those that stand. Raises RuleBroken."""
+    standing = record.state["options"] if record else {}
+    options = trusts.checked_options(fields.get("options") or {}, standing)
+    for name in trusts.TEAM_LISTS:
+        teams = found(context, "team", options[name])
+        for team_id in options[name]:
+            rules.usable("options", "team", teams.get(team_id))
+    return options
 
 
 def keep(
