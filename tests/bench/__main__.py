@@ -15,6 +15,7 @@ from tests.bench.run import (
     bench,
     clocks_alone,
     organizations_alone,
+    rebuilding_alone,
     reporting_alone,
     sizing,
     transfers_alone,
@@ -38,6 +39,8 @@ def main() -> None:
             measure = organizations_alone
         elif options.transfers_alone:
             measure = transfers_alone
+        elif options.rebuilding_alone:
+            measure = rebuilding_alone
         elif options.reporting_alone:
             measure = reporting_alone
         elif options.sizing:
@@ -58,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clocks-alone", action="store_true", help="only what SLA clocks cost")
     parser.add_argument("--organizations-alone", action="store_true", help="only All Organizations")
     parser.add_argument("--transfers-alone", action="store_true", help="only an import and an export")
+    parser.add_argument(
+        "--rebuilding-alone", action="store_true", help="only a rebuild of what reports count"
+    )
     parser.add_argument("--reporting-alone", action="store_true", help="only what reports cost")
     parser.add_argument("--sizing", action="store_true", help="only what machines are sized by")
     parser.add_argument(

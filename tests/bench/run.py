@@ -22,7 +22,18 @@ from interdesk.local.local_account import LocalAccount
 from interdesk.replay.lines import Needs, set_up
 from interdesk.services import SERVICES, STORING
 from interdesk.vhosts import ensure_vhosts
-from tests.bench import api, bare, clocks, handovers, memory, organizations, reports, transfers, working_time
+from tests.bench import (
+    api,
+    bare,
+    clocks,
+    handovers,
+    memory,
+    organizations,
+    rebuilding,
+    reports,
+    transfers,
+    working_time,
+)
 from tests.bench import sizing as processes
 from tests.bench.counts import Counts, counted
 from tests.bench.database_server import Server, database_server
@@ -95,6 +106,17 @@ def transfers_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> R
         return Report(_ran_on(server), transfers.transfers(subject, sizes, say))
 
 
+def rebuilding_alone(directory: Path, sizes: Sizes, durable: bool, say: Say) -> Report:
+    """Only what a rebuild of reports costs. Raises what starting and calling raise."""
+    with (
+        _two_accounts(directory, durable) as (server, specs),
+        _up(directory / "accounts", specs, "account", server, durable) as deployment,
+    ):
+        subject = _subject(deployment, server)
+        say(f"a rebuild among {sizes.rebuilt:,} requests")
+        return Report(_ran_on(server), rebuilding.rebuilding(subject, sizes, say))
+
+
 def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
     """All figures of two accounts that run as one process each."""
     say("idle")
@@ -114,6 +136,8 @@ def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
     directory = organizations.pages(subject.mongo_uri, sizes)
     say(f"an import and an export of {sizes.transferred:,}")
     moved = transfers.transfers(subject, sizes, say)
+    say(f"a rebuild among {sizes.rebuilt:,} requests")
+    rebuilt = rebuilding.rebuilding(subject, sizes, say)
     accounts = len(subject.accounts)
     return [
         *figures,
@@ -122,6 +146,7 @@ def measured(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
         *falling_due,
         *directory,
         *moved,
+        *rebuilt,
         Figure("reads of the database by an idle account", idle.reads / accounts, "a second"),
         Figure("writes to the database by an idle account", idle.writes / accounts, "a second"),
         Figure("memory of an account, one process", memory.megabytes(subject.customer), "MB", aim=250),

@@ -19,6 +19,7 @@ class Sizes:
     organizations: int = 50_000
     foreign_organizations: int = 2_000
     transferred: int = 2_000
+    rebuilt: int = 2_000
     reported: tuple[int, ...] = (10_000, 100_000)
     reported_a_day: int = 100
     bare_messages: int = 400
@@ -39,6 +40,7 @@ QUICK = Sizes(
     organizations=400,
     foreign_organizations=40,
     transferred=20,
+    rebuilt=20,
     reported=(40, 80),
     bare_messages=10,
     bare_hops=5,

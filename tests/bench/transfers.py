@@ -9,15 +9,12 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pymongo
 from pymongo.write_concern import WriteConcern
 
-from interdesk.api import Api
 from interdesk.database_users import database_name
-from interdesk.local.local_account import LocalAccount
 from services.common.database import CODEC
 from services.organizations import store
 from services.organizations.model import shapes
@@ -25,27 +22,13 @@ from tests.bench.figures import Figure
 from tests.bench.memory import megabytes
 from tests.bench.sizes import Sizes
 from tests.bench.subject import Subject
+from tests.bench.watching import Say, watched
 
 BARE = 2_000
 """So many are put there, and read, by the bare driver."""
 _SOURCE = "bench"
-_POLL_SECONDS = 0.25
-_SAY_SECONDS = 60
-_ENDED = ("done", "failed", "error")
 _INSERTS = "as many durable inserts of the same documents by pymongo alone, with the same indexes, one by one"
 _READS = "the same documents read by pymongo alone"
-
-Say = Callable[[str], None]
-
-
-@dataclass
-class Watched:
-    """An import or export as one sees it who asks how far it is, again and again."""
-
-    seconds: float = 0.0
-    stood_still: float = 0.0
-    megabytes: list[float] = field(default_factory=list)
-    told: dict[str, Any] = field(default_factory=dict)
 
 
 def transfers(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
@@ -54,10 +37,10 @@ def transfers(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
     before = megabytes(account)
     with account.api() as api:
         begun = api.upload("import", _file(count), "organizations.csv", {"type": "organizations"})
-        came = _watched(api, f"import/{begun['token']}", account, say)
+        came = watched(api, f"import/{begun['token']}", account, say)
         assert came.told["results"]["created"] == count, came.told
         begun = api.post("export", {"type": "organizations"})
-        went = _watched(api, f"export/{begun['token']}", account, say)
+        went = watched(api, f"export/{begun['token']}", account, say)
         size = sum(len(piece) for piece in api.download(f"export/{begun['token']}/file"))
         assert went.told["line"] > count
         assert size > count * 50
@@ -78,26 +61,6 @@ def transfers(subject: Subject, sizes: Sizes, say: Say) -> list[Figure]:
 def _file(count: int) -> io.BytesIO:
     rows = (f"Imported {n:06},{_SOURCE},{n},Region {n % 40},F-{n},Ask for Ann\r\n" for n in range(count))
     return io.BytesIO(("name,source,sourceID,region,financialID,remarks\r\n" + "".join(rows)).encode())
-
-
-def _watched(api: Api, path: str, account: LocalAccount, say: Say) -> Watched:
-    seen = Watched()
-    begin = moved = said = time.perf_counter()
-    line = -1
-    while seen.told.get("state") not in _ENDED:
-        time.sleep(_POLL_SECONDS)
-        seen.told = api.get(path)
-        now = time.perf_counter()
-        if seen.told["line"] != line:
-            line, moved = seen.told["line"], now
-        seen.stood_still = max(seen.stood_still, now - moved)
-        seen.megabytes.append(megabytes(account))
-        if now - said > _SAY_SECONDS:
-            said = now
-            say(f"{line:,} after {now - begin:.0f} s, {seen.megabytes[-1]:.0f} MB")
-    seen.seconds = time.perf_counter() - begin
-    assert seen.told["state"] == "done", seen.told
-    return seen
 
 
 @contextmanager
