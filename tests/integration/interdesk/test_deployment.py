@@ -76,6 +76,7 @@ def running(directory: Path) -> dict[str, Process]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_detached_deployment_is_found_administered_and_brought_down_by_other_commands(up: Path) -> None:
     shown = status(up)
     assert shown["ready"] is True
@@ -106,6 +107,7 @@ def test_a_detached_deployment_is_found_administered_and_brought_down_by_other_c
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_up_in_the_foreground_starts_again_what_dies_and_ends_everything_on_ctrl_c(tmp_path: Path) -> None:
     file, directory, said = tmp_path / "accounts.toml", tmp_path / "run", tmp_path / "said"
     file.write_text(ACCOUNTS)
@@ -115,7 +117,7 @@ def test_up_in_the_foreground_starts_again_what_dies_and_ends_everything_on_ctrl
         subprocess.Popen(command, stderr=output, env=without_ours(os.environ)) as up,
     ):
         try:
-            wait_until(lambda: "Ctrl-C stops it" in said.read_text(), 60)
+            wait_until(lambda: "Ctrl-C stops it" in said.read_text(), 150)
             first = running(directory)["everything"]
             os.kill(first.pid, signal.SIGKILL)
             wait_until(lambda: running(directory)["everything"].pid != first.pid, 30)
