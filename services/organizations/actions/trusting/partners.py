@@ -1,8 +1,7 @@
 """What a partner says in the trust thread, applied to the trust: one save of one document.
 
-`services.federation.partners.invitations` tells what is said when. A message that comes too late (the
-invitation was withdrawn, the trust has ended) is refused with a code or has no effect; either way the thread
-goes past it in the same save.
+`services.federation.partners.invitations` tells what is said when. What comes too late (the invitation was
+withdrawn, the trust has ended) is refused with a code, or has no effect; the same save goes past it anyway.
 """
 
 from __future__ import annotations
