@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from services.federation.partners.topology import exchange_of
 from services.federation.restoring.reminding import Reminder
 from services.federation.sealing.envelope import Message, seal
 from services.federation.sealing.rings import OwnRing, PartnerRing
+from services.federation.stored import INBOX
+from services.federation.verdicts import Verdict
 from tests.federation.correspondent import TALKS, Talk, find, note, opening, thread_of
 
 THREAD = "handover/giga/019b0000-0000-7000-8000-0000000000aa"
@@ -49,7 +52,8 @@ class Giga:
             take_receipt=lambda receipt, sealed: None,
             heard=lambda partner: None,
         )
-        self.inbox = Inbox(
+        self.process = partial(
+            Inbox,
             context,
             correspondent,
             intake=self.intake,
@@ -58,6 +62,7 @@ class Giga:
             answers=answers,
             reminder=Reminder(context, answers, lambda partner: None),
         )
+        self.inbox = self.process()
 
     def says(self, sequence: int, type: str, body: dict[str, Any], incarnation: int = 1) -> Taken:
         """It is stored, and the process dies before it is applied."""
@@ -117,3 +122,24 @@ def test_a_row_that_two_take_up_is_answered_twice_and_counted_once(giga: Giga) -
 
     assert [answer.verdict for answer in giga.answers] == ["accepted"] * 2
     assert counted.get() == before + 1
+
+
+def test_what_another_has_come_to_a_verdict_on_is_not_parked(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = Talk()
+    giga = Giga(context, talk)
+    taken = giga.says(1, "request.handed_over.v1", opening("poison for one of two"))
+
+    def slower(context: Context, message: Message) -> Verdict:
+        monkeypatch.undo()
+        talk.mended.set()
+        giga.process().apply(taken)
+        raise ValueError("a bug that the other process does not have")
+
+    monkeypatch.setattr(talk, "receive", slower)
+    giga.inbox.apply(taken)
+
+    (row,) = context.database[INBOX.name].find({})
+    assert row["state"] == "accepted"
+    assert [answer.verdict for answer in giga.answers] == ["accepted"]

@@ -20,7 +20,7 @@ Names beginning with `$`, or with `.` or NUL in them, are refused anywhere in a 
 the database. Times must be aware; they are kept in whole milliseconds.
 """
 
-from services.common.store.deciding import MAX_DECISIONS, decide_again
+from services.common.store.deciding import MAX_DECISIONS, decide_again, making
 from services.common.store.declared import LISTED, Collection, Index
 from services.common.store.record import Record, RecordId, Saved
 from services.common.store.records import MAX_WAITING_ROWS, RESERVED, Records
@@ -42,5 +42,6 @@ __all__ = [
     "copy_row",
     "decide_again",
     "event_row",
+    "making",
     "storable",
 ]

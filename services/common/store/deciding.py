@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from services.common.errors import Stale
+from services.common.errors import Conflict, Stale
 
 MAX_DECISIONS = 20
 
@@ -32,3 +33,14 @@ def decide_again(action: Callable[P, R]) -> Callable[P, R]:
         return action(*args, **kwargs)
 
     return deciding
+
+
+@contextmanager
+def making() -> Iterator[None]:
+    """Around the making of a record that another process may make at the same moment: `Stale` when the other
+    was first, so that the action looks at what it made.
+    """
+    try:
+        yield
+    except Conflict as conflict:
+        raise Stale() from conflict

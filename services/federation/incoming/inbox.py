@@ -222,14 +222,19 @@ class Inbox:
             self._answers.held(row)
 
     def _park(self, row: Document, code: str, detail: str) -> None:
-        self._set_parked(row, code, detail)
-        self._answers.held(row)
+        if self._set_parked(row, code, detail):
+            self._answers.held(row)
 
-    def _set_parked(self, row: Document, code: str, detail: str) -> None:
-        self._count(row, "parked")
+    def _set_parked(self, row: Document, code: str, detail: str) -> bool:
+        """Whether it is parked: not when another process has come to a verdict meanwhile."""
         parked = {"state": PARKED, "code": code, "detail": detail, "parked_at": self._context.clock.now()}
+        open_still = {"_id": row["_id"], "state": {"$in": [WAITING, PARKED]}}
         with answering():
-            self._rows.update_one({"_id": row["_id"]}, {"$set": parked, "$unset": {"due": ""}})
+            change = {"$set": parked, "$unset": {"due": ""}}
+            if not self._rows.update_one(open_still, change).matched_count:
+                return False
+        self._count(row, "parked")
+        return True
 
     def _delay(self, row: Document, seconds: float, code: str) -> None:
         due = self._context.clock.now() + timedelta(seconds=seconds)

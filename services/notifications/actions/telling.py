@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from services.common.context import Context
-from services.common.errors import Conflict, Stale
-from services.common.store import decide_again
+from services.common.store import decide_again, making
 from services.notifications import documents, store
 from services.notifications.actions.channels import Change, bring
 from services.notifications.actions.people import may_be_told
@@ -52,8 +51,6 @@ def _decided(context: Context, request_id: int, decide: Decide) -> Change:
     version = 1 if record is None else record.version + 1
     opened = documents.numbered(after, numbers, version, lambda: context.ids.next(_ID))
     state = documents.to_document(after, opened, context.clock.now())
-    try:
+    with making():
         saved = tellings.insert(request_id, state) if record is None else tellings.save(record, state)
-    except Conflict as conflict:
-        raise Stale() from conflict  # somebody else has just heard of it
     return Change(saved, opened=bool(after.open - told.open), closed=bool(told.open - after.open))

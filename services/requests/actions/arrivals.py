@@ -13,7 +13,7 @@ from typing import Any
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid, NotFound
-from services.common.store import decide_again
+from services.common.store import decide_again, making
 from services.common.verdicts import Later, Park
 from services.federation import messages
 from services.federation.messages.attachments import OFFERED
@@ -54,7 +54,8 @@ def receive(context: Context, message: Message) -> Verdict:
         raise Park(error.code, error.message) from error
     late = any(entry.what == model.ARRIVED_LATE for entry in step.history)
     verdict = done("superseded" if late else None)
-    store.save(context, step, stored, thread.advance(message, verdict))
+    with making():
+        store.save(context, step, stored, thread.advance(message, verdict))
     return verdict
 
 
@@ -69,7 +70,8 @@ def discard(context: Context, message: Message) -> None:
     take = None if stored else model.Take(_team_for_stub(context))
     request = stored.request if stored else None
     step = model.discarded(request, _incoming(context, _legible(message)), take, ruled(context))
-    store.save(context, step, stored, heard)
+    with making():
+        store.save(context, step, stored, heard)
 
 
 @decide_again

@@ -17,11 +17,10 @@ from services.common.actor import Actor
 from services.common.clock import from_iso
 from services.common.context import Context
 from services.common.database import answering
-from services.common.errors import Conflict, Stale
 from services.common.history import entry
 from services.common.listing import terms
 from services.common.one_by_one import OneByOne
-from services.common.store import Record, decide_again, event_row
+from services.common.store import Record, decide_again, event_row, making
 from services.federation.messages.observations import OBSERVED
 from services.federation.partners.trusts import ENDED, TrustBook
 from services.federation.restoring.deployment import Deployment
@@ -194,10 +193,8 @@ def _keep(context: Context, record: Record | None, state: Document, action: str)
     if record is not None:
         records.save(record, state, rows=rows, history=entries)
         return
-    try:
+    with making():
         records.insert(id, state, rows=rows, history=entries)
-    except Conflict as conflict:
-        raise Stale() from conflict  # applied at the same moment: look at what the other made
 
 
 def _terms(id: int, state: Mapping[str, Any]) -> list[str]:

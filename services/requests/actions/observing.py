@@ -26,10 +26,9 @@ from services.common import strict_json
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.database import answering
-from services.common.errors import Conflict, Stale
 from services.common.history import entry
 from services.common.one_by_one import OneByOne
-from services.common.store import Record, decide_again
+from services.common.store import Record, decide_again, making
 from services.federation.messages.observations import FORGOTTEN, OBSERVED
 from services.federation.outgoing.deliveries import answered_among
 from services.federation.outgoing.letters import write
@@ -133,15 +132,13 @@ def _tell(
         keep(context, record, fields, [row], word)
         return
     whose = {"partner": customer, "request_id": stored.request.id, "created_at": context.clock.now()}
-    try:
+    with making():
         observations.observations(context).insert(
             f"{stored.request.id}/{customer}",
             _present({**whose, **fields}),
             rows=[row],
             history=[_entry(context, word)],
         )
-    except Conflict as conflict:
-        raise Stale() from conflict  # told at the same moment: look at what the other said
 
 
 def said(

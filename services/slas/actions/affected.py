@@ -33,8 +33,8 @@ import structlog
 
 from services.common.clock import from_iso, iso
 from services.common.context import Context
-from services.common.errors import Conflict, Stale
-from services.common.store import Record, decide_again, event_row
+from services.common.errors import Stale
+from services.common.store import Record, decide_again, event_row, making
 from services.common.verdicts import Later
 from services.slas import documents, store
 from services.slas.actions import promises
@@ -226,11 +226,8 @@ def _move(
 def _insert(
     context: Context, collection: str, id: int, state: Document, rows: Sequence[Document] = ()
 ) -> None:
-    """Raises Stale when somebody else has just made it."""
-    try:
+    with making():
         store.records(context, collection).insert(id, state, rows=rows)
-    except Conflict as conflict:
-        raise Stale() from conflict
 
 
 def _situation(body: Mapping[str, Any], at: datetime, above: frozenset[int]) -> Situation:

@@ -16,8 +16,7 @@ from typing import Any
 
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Conflict, Stale
-from services.common.store import Record, decide_again
+from services.common.store import Record, decide_again, making
 from services.federation.messages.agreements import REPRESENTED
 from services.federation.messages.threads import TYPES_OF_RESTORES
 from services.federation.restoring.deployment import Deployment
@@ -106,10 +105,8 @@ def _save(context: Context, kind: str, message: Message, record: Record | None, 
         # No `remote`: an SLA is found by its thread, and a partner may offer one in two threads.
         whose = {"account": account, "remote_id": message.body[kind]["id"]}
         state = shapes.new(kind, {**fields, **whose}, now)
-        try:
+        with making():
             insert(context, actor, kind, context.ids.next(kind), state)
-        except Conflict as conflict:
-            raise Stale() from conflict  # applied at the same moment: look at what the other made
         return
     state = shapes.edited(record.state, fields, now)
     if "heard" in fields:
@@ -185,10 +182,8 @@ def _kept(context: Context, account: Document, kind: str, named: Document, field
     if record is None:
         unseen = {"offered": False} if kind == "service_instance" else {}
         state = shapes.new(kind, {**unseen, **fields, **shapes.foreign(account, named["id"])}, now)
-        try:
+        with making():
             return int(insert(context, actor, kind, context.ids.next(kind), state).id)
-        except Conflict as conflict:
-            raise Stale() from conflict
     changes = changed(record.state, fields)
     if changes:
         save(context, actor, kind, record, shapes.edited(record.state, fields, now), changes)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from services.common.clock import SteppedClock
+from services.common.crash import CrashPoints
 from services.common.errors import Conflict
 from services.common.verdicts import Later
 from services.federation.thread_errors import AlreadyApplied, Gap
@@ -56,6 +58,31 @@ def test_a_message_is_applied_once_and_in_its_order(widget: Desk, gigatera: Desk
     with pytest.raises(AlreadyApplied):
         partner.receive(widget.context, first)
     assert partner.receive(widget.context, second) == done()
+
+
+class Meanwhile(CrashPoints):
+    """Where a process might die before its first save, another does `what`."""
+
+    def __init__(self, what: Callable[[], object]) -> None:
+        super().__init__()
+        self._left = [what]
+
+    def here(self, name: str) -> None:
+        if name == "requests.before_save" and self._left:
+            self._left.pop()()
+
+
+def test_of_two_who_apply_a_hand_over_at_the_same_moment_one_makes_the_request(
+    widget: Desk, gigatera: Desk
+) -> None:
+    widget.create(team_id=OPERATIONS, member_id=2, service_instance_id=GIGATERA_HOSTING)
+    (row,) = widget.waiting(gigatera)
+    message = gigatera.open(row, "widget")
+    other = Meanwhile(lambda: partner.receive(gigatera.context, message))
+    with pytest.raises(AlreadyApplied) as seen:
+        partner.receive(replace(gigatera.context, crash=other), message)
+    assert seen.value.verdict == done()
+    assert gigatera.context.database["requests"].count_documents({}) == 1
 
 
 def test_a_hand_over_waits_for_its_agreement_and_is_then_declined(

@@ -17,7 +17,7 @@ from typing import Any, Final
 from services.common.actor import Actor
 from services.common.context import Context
 from services.common.errors import Conflict, Invalid, Stale
-from services.common.store import Record, decide_again
+from services.common.store import Record, decide_again, making
 from services.federation.messages import check_incoming
 from services.federation.messages.organizations import PUBLISHED
 from services.federation.messages.threads import TYPES_OF_RESTORES
@@ -168,10 +168,8 @@ def _keep(
         named = message.body["organization"]
         account = {"id": message.sender, "name": _partner_name(context, message.sender)}
         state = shapes.foreign("organization", account, named["id"], named["name"], now) | fields
-        try:
+        with making():
             insert(context, actor, "organization", context.ids.next("organization"), state)
-        except Conflict as conflict:
-            raise Stale() from conflict  # introduced at the same moment: look at what the other made
         return verdict
     if record.state.get("remote_id") is None:
         id = message.body["organization"]["id"]

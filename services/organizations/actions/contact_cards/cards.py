@@ -14,8 +14,7 @@ from typing import Any
 from services.common import history
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Conflict, Stale
-from services.common.store import Record, decide_again
+from services.common.store import Record, decide_again, making
 from services.federation.messages.organizations import PUBLISHED, WITHDRAWN
 from services.federation.outgoing.letters import write
 from services.federation.partners.capabilities import understands
@@ -119,10 +118,8 @@ def keep(
         return
     whose = {"partner": partner, "organization_id": organization_id}
     state = {**whose, **fields, "created_at": now, "updated_at": now}
-    try:
+    with making():
         documents.insert(_id(partner, organization_id), state, rows=rows, history=entries)
-    except Conflict as conflict:
-        raise Stale() from conflict  # shown at the same moment: look at what the other told
 
 
 def _id(partner: str, organization_id: int) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 from services.common.config import Config
 from services.common.context import Context
 from services.common.copies import saved_event
-from services.common.errors import ConfigError, Conflict, Stale
-from services.common.store import decide_again
+from services.common.errors import ConfigError
+from services.common.store import decide_again, making
 from services.federation.sealing.ciphers import Secret
 from services.federation.sealing.rings import OwnRing, PartnerRing
 from services.organizations.actions.saving import records
@@ -54,10 +54,8 @@ def keep_partner_ring(context: Context, ring: PartnerRing) -> None:
     version = record.version + 1 if record else 1
     row = saved_event("keyring", ring.account, version, document)
     if record is None:
-        try:
+        with making():
             rings.insert(ring.account, document, rows=[row])
-        except Conflict as conflict:
-            raise Stale() from conflict  # another process was first: look at what it made
     elif record.state != document:
         rings.save(record, document, rows=[row])
 

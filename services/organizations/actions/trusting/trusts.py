@@ -10,8 +10,7 @@ from typing import Any
 from services.common import roles
 from services.common.actor import Actor
 from services.common.context import Context
-from services.common.errors import Conflict, Stale
-from services.common.store import Record, decide_again
+from services.common.store import Record, decide_again, making
 from services.federation.outgoing import letters
 from services.federation.partners.trusts import TrustBook
 from services.federation.threads import Thread
@@ -102,12 +101,10 @@ def keep(
         changes = {"status": [record.state["status"] if record else None, state["status"]]}
     if record is not None:
         return save(context, actor, "trust", record, state, changes, action, rows)
-    try:
+    with making():
         return records(context, "trust").insert(
             partner,
             state,
             rows=[saved("trust", partner, 1, state), *rows],
             history=[entry(context, actor, action, changes)],
         )
-    except Conflict as conflict:
-        raise Stale() from conflict  # somebody else made a trust with this account at the same moment
