@@ -65,11 +65,11 @@ class Meanwhile(CrashPoints):
 
     def __init__(self, what: Callable[[], object]) -> None:
         super().__init__()
-        self._left = [what]
+        self._whats = [what]
 
     def here(self, name: str) -> None:
-        if name == "requests.before_save" and self._left:
-            self._left.pop()()
+        if name == "requests.before_save" and self._whats:
+            self._whats.pop()()
 
 
 def test_of_two_who_apply_a_hand_over_at_the_same_moment_one_makes_the_request(
