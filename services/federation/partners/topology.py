@@ -155,19 +155,22 @@ class BrokerAdmin:
         self, verb: str, path: str, body: Mapping[str, Any] | None = None, *, gone_is_fine: bool = False
     ) -> requests.Response:
         """The body never reaches a log or an error: it may be a password."""
+        sent = None if body is None else json.dumps(body)
         try:
-            answer = self._session.request(
-                verb,
-                f"{self._uri}/api/{path}",
-                data=None if body is None else json.dumps(body),
-                headers={"Content-Type": "application/json"},
-                timeout=TIMEOUT_SECONDS,
-            )
+            try:
+                answer = self._ask(verb, path, sent)
+            except requests.ConnectionError:
+                answer = self._ask(verb, path, sent)  # the broker may have closed the one that was kept open
         except requests.RequestException as error:
             raise BrokerRefused(message=f"{verb} {path}: {type(error).__name__}") from None
         if answer.ok or (gone_is_fine and answer.status_code == requests.codes.not_found):
             return answer
         raise BrokerRefused(message=f"{verb} {path}: {answer.status_code} {answer.text[:200]}")
+
+    def _ask(self, verb: str, path: str, body: str | None) -> requests.Response:
+        headers = {"Content-Type": "application/json"}
+        url = f"{self._uri}/api/{path}"
+        return self._session.request(verb, url, data=body, headers=headers, timeout=TIMEOUT_SECONDS)
 
 
 _LANE: Final[Mapping[str, Any]] = {
