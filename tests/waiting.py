@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def wait_until(
-    condition: Callable[[], T | None], deadline_seconds: float = 10, pause_seconds: float = 0.02
+    condition: Callable[[], T | None], deadline_seconds: float = 60, pause_seconds: float = 0.02
 ) -> T:
     """Gives the condition's first true value. Fails, with its last value, when the time is over."""
     ends_at = time.monotonic() + deadline_seconds

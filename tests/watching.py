@@ -76,9 +76,9 @@ def watching(
     )
     try:
         found = Prometheus(f"http://127.0.0.1:{port}")
-        process.wait_ready(lambda: _answers(found), 20)
+        process.wait_ready(lambda: _answers(found), 60)
         thrice = f"count(count_over_time(up[1m]) >= 3) == {len(targets)}"
-        wait_until(lambda: found.answer(thrice), 30)
+        wait_until(lambda: found.answer(thrice))
         yield found
     finally:
         process.kill()

@@ -139,7 +139,7 @@ def comes_up_and_goes_down(composed: Composed, token: str, logs: Path) -> None:
             except requests.ConnectionError:
                 return False
 
-        wait_until(lambda: all(ready(name) for name in SERVICES), 60)
+        wait_until(lambda: all(ready(name) for name in SERVICES))
         with requests.Session() as administrator:
             administrator.headers["Authorization"] = f"Bearer {token}"
             found = administrator.get(composed.url("gateway", "/v1/account"), timeout=10)

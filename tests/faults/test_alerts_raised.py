@@ -46,9 +46,9 @@ def test_a_service_that_is_down(partners: Partners, prometheus: Prometheus) -> N
     provider = partners[PROVIDER]
     provider.kill("notifications")
     address = provider.addresses["notifications"]
-    wait_until(raised(prometheus, "InterdeskServiceDown", instance=address, severity="page"), 20)
+    wait_until(raised(prometheus, "InterdeskServiceDown", instance=address, severity="page"))
     provider.start("notifications")
-    wait_until(over(prometheus, "InterdeskServiceDown"), 60)
+    wait_until(over(prometheus, "InterdeskServiceDown"))
 
 
 @pytest.mark.soak
@@ -112,10 +112,10 @@ def test_many_targets_that_are_breached(partners: Partners, prometheus: Promethe
         list(pool.map(arrives, cases))
     affected = partners.stored(PROVIDER, "slas")["affected_slas"]
     ours = {"request_id": {"$in": [case.remote_id for case in cases]}, "ended_at": None}
-    wait_until(lambda: affected.count_documents(ours) == BREACHES, 30)
+    wait_until(lambda: affected.count_documents(ours) == BREACHES)
     assert over(prometheus, "InterdeskBreaches")()
     for each in list(affected.find(ours, {"started_at": 1})):
         long_ago = each["started_at"] - timedelta(days=60)
         moved = {"started_at": long_ago, "due": each["started_at"]}
         affected.update_one({"_id": each["_id"]}, {"$set": moved})
-    wait_until(raised(prometheus, "InterdeskBreaches", account=PROVIDER, goal="resolution"), 60)
+    wait_until(raised(prometheus, "InterdeskBreaches", account=PROVIDER, goal="resolution"))

@@ -99,7 +99,7 @@ def _killed_at(partners: Partners, points: dict[str, str]) -> None:
 
 
 def _has_told(partners: Partners, case: Case, kind: str, times: int) -> None:
-    wait_until(lambda: len(_told(partners, case, kind)) >= times, 60)
+    wait_until(lambda: len(_told(partners, case, kind)) >= times)
 
 
 def _set_back(partners: Partners, silent: Case, late: Case, number: int) -> None:

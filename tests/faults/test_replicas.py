@@ -98,12 +98,12 @@ def test_of_each_timer_one_replica_runs_and_another_takes_over(
     for service, timer in LEASED.items():
         runs = partial(replicas.metric, service, "interdesk_timer_runs_total", timer=timer)
         # A process that stalls for longer than its lease loses it: then two have run.
-        running = wait_until(partial(_the_one, runs), 60)
+        running = wait_until(partial(_the_one, runs))
         killed = [each for each in replicas.of(service) if each.address == running]
         replicas.kill(*killed)
         if not killed:
             partners[PROVIDER].kill(service)
-        wait_until(partial(_the_one, runs), 60)
+        wait_until(partial(_the_one, runs))
         replicas.start(*killed)
         partners[PROVIDER].start(service)
     replicas.await_ready()
@@ -119,5 +119,5 @@ def _the_one(runs: Callable[[], dict[str, float]]) -> str | None:
 def _who_runs(runs: Callable[[], dict[str, float]], times: int = 3) -> set[str]:
     """Where the timer has run meanwhile: until somebody has run it so many times."""
     before = runs()
-    wait_until(lambda: any(now - before.get(at, 0) >= times for at, now in runs().items()), 30)
+    wait_until(lambda: any(now - before.get(at, 0) >= times for at, now in runs().items()))
     return {at for at, now in runs().items() if now > before.get(at, 0)}

@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_gone_on_with_waits_longer_each_time_and_keeps_non
     offered(context, "first", **at_work)
     offered(context, "second")
     asked: list[Word] = request.getfixturevalue("asked")
-    wait_until(lambda: [word.body["offer"] for word in asked] == ["second"], 10)
+    wait_until(lambda: [word.body["offer"] for word in asked] == ["second"])
     assert showing.shown == ["first", "second"], "once each: the first has a time of its own now"
     rows = context.database[files.COMING.name]
     first = rows.find_one({"_id": "first"})
@@ -89,4 +89,4 @@ def test_a_file_that_cannot_be_gone_on_with_waits_longer_each_time_and_keeps_non
     showing.fails = ""
     rows.delete_one({"_id": "second"})
     context.clock.step(seconds=61)  # type: ignore[attr-defined]
-    wait_until(lambda: [word.body["offer"] for word in asked] == ["second", "first"], 10)
+    wait_until(lambda: [word.body["offer"] for word in asked] == ["second", "first"])

@@ -27,7 +27,7 @@ def first_line(desks: Desks) -> Iterator[str]:
     wait_until(lambda: len(widget.get("flsas/active", name=made["name"])) == 1)
     yield made["name"]
     gigatera.patch(f"flsas/{made['id']}", {"start_date": "2025-01-01", "expiry_date": "2026-01-01"})
-    wait_until(lambda: widget.get("flsas/active", name=made["name"]) == [], 30)
+    wait_until(lambda: widget.get("flsas/active", name=made["name"]) == [])
 
 
 def test_what_an_end_user_asks_without_a_service_goes_to_the_partners_desk_and_comes_back(

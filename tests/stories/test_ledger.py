@@ -39,12 +39,12 @@ def request_id(stands: Stands) -> int:
         id = int(made["id"])
         here.patch(f"requests/{id}", {"service_instance_id": widget.providers["gigatera"], "note": "Please."})
         taken: Callable[[], Any] = lambda: here.get(f"requests/{id}")["supplier_requestID"]  # noqa: E731
-        wait_until(lambda: taken() is not None, 60)
+        wait_until(lambda: taken() is not None)
         done = {"status": "completed", "completion_reason": "solved", "note": "Done."}
         there.patch(f"requests/{taken()}", done)
-        wait_until(lambda: here.get(f"requests/{id}")["team"]["id"] == widget.team_id, 60)
+        wait_until(lambda: here.get(f"requests/{id}")["team"]["id"] == widget.team_id)
         here.patch(f"requests/{id}", done)
-        wait_until(lambda: all(each["receipt"] for each in _sent(here, id)), 60)
+        wait_until(lambda: all(each["receipt"] for each in _sent(here, id)))
     return id
 
 

@@ -42,7 +42,7 @@ def test_each_verdict_does_what_it_says(deployment: Any, caller: Any) -> None:
         }.items()
     }
     wait_until(lambda: ids["fine"] in seen(deployment))
-    wait_until(lambda: set(seen(deployment)) == {ids["fine"], ids["later"], ids["two bugs"]}, 30)
+    wait_until(lambda: set(seen(deployment)) == {ids["fine"], ids["later"], ids["two bugs"]})
     tries = deployment.database("slas")["tries"]
     assert tries.find_one({"_id": ids["later"]})["count"] == 3
 
@@ -112,14 +112,14 @@ def test_no_event_is_lost_when_the_process_is_killed(deployment: Any, caller: An
             caller.call("requests", "create", {}, timeout=2)
         except InterdeskError:
             break
-    wait_until(lambda: not process.alive, 10)
+    wait_until(lambda: not process.alive)
 
     deployment.start("requests")
     saved = {document["_id"] for document in deployment.database("requests")["requests"].find()}
     assert len(saved) == (2 if place == "before_save" else 3)
-    wait_until(lambda: set(seen(deployment)) == saved, 30)
+    wait_until(lambda: set(seen(deployment)) == saved)
     requests = deployment.database("requests")["requests"]
-    wait_until(lambda: requests.count_documents({"unsent": {"$exists": True}}) == 0, 30)
+    wait_until(lambda: requests.count_documents({"unsent": {"$exists": True}}) == 0)
     assert all(document["outbox"] == [] for document in requests.find())
 
 
@@ -164,5 +164,5 @@ def test_events_of_one_record_leave_in_the_order_of_its_saves(deployment: Any, c
                     return len(heard) >= 60
                 return False
 
-            wait_until(drained, 20)
+            wait_until(drained)
     assert list(dict.fromkeys(heard)) == list(range(1, 61))

@@ -72,14 +72,14 @@ def test_a_publisher_outlives_a_frozen_and_a_restarted_broker(own_broker: Broker
             assert time.monotonic() - started < 7
     finally:
         freeze(own_broker, signal.SIGCONT)
-    wait_until(lambda: published(publisher), 20)
+    wait_until(lambda: published(publisher))
 
     own_broker.kill()
     with pytest.raises(Unavailable):
         publisher.publish(message())
     own_broker.start()
     own_broker.wait_ready()
-    wait_until(lambda: published(publisher), 20)
+    wait_until(lambda: published(publisher))
     publisher.close()
 
 
@@ -129,7 +129,7 @@ def test_a_publisher_leaves_a_connection_that_goes_nowhere(broker: Broker, vhost
         line.swallow()
         with pytest.raises(Unavailable):
             publisher.publish(message("x" * 40_000_000))  # its writing can't even be finished
-        wait_until(lambda: published(publisher), 15)
+        wait_until(lambda: published(publisher))
     finally:
         publisher.close()
         line.close()
@@ -166,8 +166,8 @@ def test_what_was_saved_while_the_broker_was_away_is_told_when_it_is_back(
         )
         own_broker.start()
         own_broker.wait_ready()
-        wait_until(lambda: deployment.ready("requests") and deployment.ready("slas"), 30)
-        wait_until(lambda: seen.find_one({"request": 99}), 20)
+        wait_until(lambda: deployment.ready("requests") and deployment.ready("slas"))
+        wait_until(lambda: seen.find_one({"request": 99}))
 
         caller = BusCaller(own_uri, account)
         again = caller.call("requests", "create", {})["id"]
@@ -196,7 +196,7 @@ def test_a_service_is_not_ready_while_its_database_is_away_and_answers_in_time(
 
         own.start()
         own.wait_ready()
-        wait_until(lambda: deployment.ready("requests"), 20)
+        wait_until(lambda: deployment.ready("requests"))
         assert caller.call("requests", "create", {})["version"] == 1
     finally:
         caller.close()
@@ -218,11 +218,11 @@ def test_a_service_that_starts_before_its_parts_waits_for_them(
         process = deployment.start("requests", ready=False)
         own.start()
         own.wait_ready()
-        wait_until(lambda: deployment.get("requests", "healthz")[0] == 200, 20)
+        wait_until(lambda: deployment.get("requests", "healthz")[0] == 200)
         assert deployment.problems("requests") == ["broker: not connected"]
         own_broker.start()
         own_broker.wait_ready()
-        wait_until(lambda: deployment.ready("requests"), 20)
+        wait_until(lambda: deployment.ready("requests"))
         assert process.alive
     finally:
         for process in deployment.processes:

@@ -113,6 +113,6 @@ def test_one_process_runs_a_leased_timer_and_another_takes_over(deployment: Any)
     assert leases.find_one({"_id": "slas.tick"})["holder"] == holder
 
     first.kill()
-    wait_until(lambda: leases.find_one({"_id": "slas.tick"})["holder"] != holder, 10)
+    wait_until(lambda: leases.find_one({"_id": "slas.tick"})["holder"] != holder)
     after = ticks.count_documents({})
     wait_until(lambda: ticks.count_documents({}) > after)

@@ -107,7 +107,7 @@ def test_a_service_that_died_is_told_in_time_and_reading_goes_on(widget: LocalAc
         assert ask(widget, "GET", path).json()["subject"] == "Still there?"
     finally:
         widget.start("requests")
-    wait_until(lambda: ask(widget, "PATCH", path, json={"subject": "Back"}).status_code == 200, 30)
+    wait_until(lambda: ask(widget, "PATCH", path, json={"subject": "Back"}).status_code == 200)
 
 
 def interdesk(account: LocalAccount, *arguments: str) -> str:
@@ -123,7 +123,7 @@ def test_an_operator_finds_an_event_that_could_not_be_handled(widget: LocalAccou
     with Connection(uri) as connection:
         publish = connection.Producer().publish
         publish(b"\xff", routing_key=handler, content_type="x/y", type="team.saved", message_id="a/b?c")
-    wait_until(lambda: api.get("parked_events"), 20)
+    wait_until(lambda: api.get("parked_events"))
     (parked,) = json.loads(interdesk(widget, "parked", "events", "list", "--json"))
     assert (parked["service"], parked["handler"], parked["code"]) == ("slas", "team_saved", "undecodable")
     id = parked["id"]
@@ -135,7 +135,7 @@ def test_an_operator_finds_an_event_that_could_not_be_handled(widget: LocalAccou
         answer = ask(widget, "GET", f"/v1/parked_events/{id}")
         return bool(answer.json()["state"] == "parked" and answer.headers["ETag"] != seen)
 
-    wait_until(parked_again, 20)
+    wait_until(parked_again)
     interdesk(widget, "parked", "events", "discard", "--yes", id)
     assert api.get("parked_events") == []
     (settled,) = api.get("parked_events/settled", fields="state,settled_by")
@@ -152,10 +152,10 @@ def test_a_large_import_goes_on_when_its_service_was_killed(
     file.write_text("\n".join(lines))
     with file.open("rb") as opened:
         token = api.upload("import", opened, file.name, {"type": "sites"})["token"]
-    wait_until(lambda: api.get(f"import/{token}")["line"] > 0, 30)
+    wait_until(lambda: api.get(f"import/{token}")["line"] > 0)
     widget.kill("organizations")
     widget.start("organizations")
-    wait_until(lambda: api.get(f"import/{token}")["state"] == "done", 60)
+    wait_until(lambda: api.get(f"import/{token}")["state"] == "done")
     assert api.get(f"import/{token}")["results"]["created"] == len(names)
     interdesk(widget, "export", "sites", str(out))
     with out.open(newline="") as opened_text:

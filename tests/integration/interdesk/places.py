@@ -69,7 +69,7 @@ class Ear:
 
     def bodies(self, count: int) -> list[bytes]:
         """The first so many, waited for."""
-        wait_until(lambda: self._drained() >= count, 10)
+        wait_until(lambda: self._drained() >= count)
         return [_bytes(message.body) for message in self.came]
 
     def hears_nothing_for(self, seconds: float) -> bool:

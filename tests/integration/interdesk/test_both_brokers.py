@@ -73,7 +73,7 @@ def test_what_nobody_takes_is_returned_before_it_is_confirmed(place: Place) -> N
     channel.events["basic_ack"].add(lambda tag, multiple: told.append(("confirmed", tag)))
     channel.basic_publish(amqp.Message("x", message_id="m-1"), "", "nowhere", mandatory=True)
     channel.basic_publish(amqp.Message("x", message_id="m-2"), "", "nowhere")
-    wait_until(lambda: drain(channel) and ("confirmed", 2) in told, 10)
+    wait_until(lambda: drain(channel) and ("confirmed", 2) in told)
     assert told == [("returned", "m-1"), ("confirmed", 1), ("confirmed", 2)]
 
 
@@ -87,7 +87,7 @@ def test_a_full_queue_refuses_and_keeps_what_it_has(place: Place) -> None:
     channel.events["basic_nack"].add(lambda tag, multiple: verdicts.append("nack"))
     for n in range(10):  # a quorum queue takes a few more than it should
         says(channel, str(n), "", "q")
-        wait_until(lambda n=n: drain(channel) and len(verdicts) > n, 10)  # type: ignore[misc]
+        wait_until(lambda n=n: drain(channel) and len(verdicts) > n)  # type: ignore[misc]
     assert verdicts[:2] == ["ack", "ack"]
     assert verdicts[-1] == "nack"
     assert taken(channel, "q") == [str(n).encode() for n in range(verdicts.count("ack"))]
@@ -136,7 +136,7 @@ def test_what_is_rejected_comes_again_or_not_as_was_asked(place: Place) -> None:
     again = channel.basic_get("q")
     assert again.delivery_info["redelivered"] is True
     channel.basic_reject(again.delivery_tag, requeue=False)
-    wait_until(lambda: taken(channel, "dead") == [b"again"], 10)
+    wait_until(lambda: taken(channel, "dead") == [b"again"])
     assert taken(channel, "q") == []
 
 
@@ -163,10 +163,10 @@ def test_queues_go_when_they_should(place: Place) -> None:
     with pytest.raises(amqp.exceptions.ResourceLocked):
         other.channel().queue_declare("own", passive=True)
     channel.basic_cancel(tag)
-    wait_until(lambda: not _is_there(other, "used"), 10)
+    wait_until(lambda: not _is_there(other, "used"))
     connection.close()
-    wait_until(lambda: not _is_there(other, "own"), 10)
-    wait_until(lambda: place.call("DELETE", f"queues/{place.vhost}/idle").status_code == 404, 10)
+    wait_until(lambda: not _is_there(other, "own"))
+    wait_until(lambda: place.call("DELETE", f"queues/{place.vhost}/idle").status_code == 404)
 
 
 def test_a_consumer_is_told_that_its_queue_is_gone(place: Place) -> None:
@@ -175,7 +175,7 @@ def test_a_consumer_is_told_that_its_queue_is_gone(place: Place) -> None:
     gone: list[str] = []
     channel.basic_consume("q", callback=print, on_cancel=gone.append, consumer_tag="ear")
     place.channel().queue_delete("q")
-    wait_until(lambda: drain(channel) and gone == ["ear"], 10)
+    wait_until(lambda: drain(channel) and gone == ["ear"])
 
 
 def _is_there(connection: Any, queue: str) -> bool:

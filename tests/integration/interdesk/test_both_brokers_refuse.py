@@ -79,11 +79,11 @@ def test_who_loses_his_user_is_put_out_and_does_not_come_back(place: Place) -> N
     place.user(name, configure="^$", write="^e$", read="^$")
     connection = place.connection(name)
     # RabbitMQ lists connections some seconds late.
-    wait_until(lambda: place.call("GET", f"connections/username/{name}").json() != [], 20)
+    wait_until(lambda: place.call("GET", f"connections/username/{name}").json() != [])
     assert place.call("DELETE", f"users/{name}").ok
     assert place.call("DELETE", f"connections/username/{name}").ok
     with pytest.raises((OSError, amqp.exceptions.AMQPError)):
-        wait_until(lambda: not drain(connection.channel()), 10)
+        wait_until(lambda: not drain(connection.channel()))
     with pytest.raises(amqp.exceptions.AccessRefused):
         place.connection(name)
 

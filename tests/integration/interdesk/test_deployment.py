@@ -120,9 +120,9 @@ def test_up_in_the_foreground_starts_again_what_dies_and_ends_everything_on_ctrl
             wait_until(lambda: "Ctrl-C stops it" in said.read_text(), 150)
             first = running(directory)["everything"]
             os.kill(first.pid, signal.SIGKILL)
-            wait_until(lambda: running(directory)["everything"].pid != first.pid, 30)
+            wait_until(lambda: running(directory)["everything"].pid != first.pid)
             widget = LocalDeployment.open(directory).accounts["widget"]
-            wait_until(lambda: all(widget.problem(service) is None for service in SERVICES), 60)
+            wait_until(lambda: all(widget.problem(service) is None for service in SERVICES))
             processes = running(directory)
             up.send_signal(signal.SIGINT)
             assert up.wait(60) == 0

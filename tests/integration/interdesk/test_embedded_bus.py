@@ -81,13 +81,13 @@ def test_what_was_delivered_and_not_acked_outlives_it_too(bus: EmbeddedBroker) -
 def test_a_crash_loses_what_waits_and_nothing_that_was_made(bus: EmbeddedBroker) -> None:
     filled(bus)
     definitions = bus.directory / "definitions.json"
-    wait_until(lambda: definitions.exists() and "#.end" in definitions.read_text(), 10)
+    wait_until(lambda: definitions.exists() and "#.end" in definitions.read_text())
     bus.kill()
     begin(bus)
     assert queues(bus) == ([], False)
     open_one = channel(bus)
     open_one.basic_publish(amqp.Message("anew"), "e", "an.end")
-    wait_until(lambda: open_one.basic_get("kept") is not None, 10)
+    wait_until(lambda: open_one.basic_get("kept") is not None)
 
 
 def test_who_does_not_read_holds_up_nobody(bus: EmbeddedBroker) -> None:

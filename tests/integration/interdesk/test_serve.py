@@ -66,7 +66,7 @@ def code(process: Process) -> int:
 
 def test_sigterm_lets_running_work_finish_and_ends_with_0(tmp_path: Path) -> None:
     process = run(tmp_path, "20", "slow")
-    wait_until(lambda: "working" in process.last_lines(), 20)
+    wait_until(lambda: "working" in process.last_lines())
     process.signal(signal.SIGTERM)
     assert code(process) == 0
     assert "finished" in process.last_lines()
@@ -74,7 +74,7 @@ def test_sigterm_lets_running_work_finish_and_ends_with_0(tmp_path: Path) -> Non
 
 def test_a_drain_that_takes_too_long_is_cut_off_with_1(tmp_path: Path) -> None:
     process = run(tmp_path, "0.1", "slow")
-    wait_until(lambda: "working" in process.last_lines(), 20)
+    wait_until(lambda: "working" in process.last_lines())
     process.signal(signal.SIGTERM)
     assert code(process) == 1
     assert "finished" not in process.last_lines()

@@ -51,7 +51,7 @@ def say(desk: Desk, *situations: dict[str, Any]) -> None:
 
 
 def heard(desk: Desk, request: int, n: int) -> None:
-    wait_until(lambda: (desk.known(request) or {}).get("n") == n, 30)
+    wait_until(lambda: (desk.known(request) or {}).get("n") == n)
 
 
 def opened(desk: Desk, request: int) -> list[str]:
@@ -78,7 +78,7 @@ def test_after_a_crash_an_entry_is_there_once_and_the_one_before_it_is_closed(de
     say(desk, said(desk, request, 1))
     heard(desk, request, 1)
     say(desk, said(desk, request, 2, turn="returned", came_back=True))
-    wait_until(lambda: not desk.alive, 30)
+    wait_until(lambda: not desk.alive)
     desk.start()
     heard(desk, request, 2)
     wait_until(lambda: opened(desk, request) == ["returned"])

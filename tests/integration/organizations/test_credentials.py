@@ -47,7 +47,7 @@ def test_old_credentials_go_when_the_new_ones_were_used_and_not_before(sides, br
 
     with kombu.Connection(uri) as connection:
         connection.connect()
-        wait_until(is_replaced, 20)
+        wait_until(is_replaced)
     assert not delivers(old)
     assert delivers(new)
     settling.ensure_border(a.context)  # what looks after the border makes no old user anew

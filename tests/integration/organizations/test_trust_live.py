@@ -176,8 +176,8 @@ def test_two_running_accounts_come_to_trust_each_other_change_all_their_secrets_
     made = a.call("invite", {"account_id": "gigatera"})
     accepted = b.call("accept_invitation", {"invitation": made["invitation"]})
     assert (made["status"], accepted["status"]) == ("invited", "invited")
-    wait_until(both(a, b, "active"), 60)
-    wait_until(lambda: delivered(a) and delivered(b), 60)
+    wait_until(both(a, b, "active"))
+    wait_until(lambda: delivered(a) and delivered(b))
     for one in (a, b):
         assert one.database["quarantine"].count_documents({}) == 0
         assert one.database["inbox"].count_documents({"state": "accepted"}) == 1
@@ -193,16 +193,16 @@ def test_two_running_accounts_come_to_trust_each_other_change_all_their_secrets_
             one.call("rotate_keys")
     for one, other in ((a, b), (b, a)):
         one.call("renew_credentials", other.id)
-    wait_until(lambda: a.known_by(b) and delivered(a), 60)
+    wait_until(lambda: a.known_by(b) and delivered(a))
     # A thief speaks first, in the place where the revocation will stand: what he names is not believed.
     stolen, ring = a.ring().current(), OwnRing.generate("widget")
     smuggle(a, b, stolen, replace(ring, keys=(*ring.keys, replace(stolen, state="retired"))))
-    wait_until(lambda: b.database["inbox"].find_one({"code": "successor_not_proven"}), 60)
+    wait_until(lambda: b.database["inbox"].find_one({"code": "successor_not_proven"}))
     a.call("revoke_key", {"kid": stolen.kid})
-    wait_until(lambda: all(one.known_by(other) for one, other in ((a, b), (b, a))), 60)
-    wait_until(lambda: all(len(users_of(broker, one) - old[one.id]) == 1 for one in (a, b)), 60)
-    wait_until(lambda: not any(users_of(broker, one) & old[one.id] for one in (a, b)), 60)
-    wait_until(lambda: delivered(a) and delivered(b), 60)
+    wait_until(lambda: all(one.known_by(other) for one, other in ((a, b), (b, a))))
+    wait_until(lambda: all(len(users_of(broker, one) - old[one.id]) == 1 for one in (a, b)))
+    wait_until(lambda: not any(users_of(broker, one) & old[one.id] for one in (a, b)))
+    wait_until(lambda: delivered(a) and delivered(b))
     for one in (a, b):
         assert one.database["inbox"].count_documents({"state": {"$ne": "accepted"}}) == 0
         assert one.database["borders"].count_documents({"paused": {"$exists": True}}) == 0
@@ -214,17 +214,17 @@ def test_two_running_accounts_come_to_trust_each_other_change_all_their_secrets_
     # Suspending holds what comes in, silently; resuming lets it in.
     a.call("update_trust", "gigatera", {"status": "suspended"})
     b.call("update_trust", "widget", {"status": "ended"})
-    wait_until(lambda: b.database["outbox"].count_documents({"state": {"$ne": "accepted"}}) > 0, 60)
+    wait_until(lambda: b.database["outbox"].count_documents({"state": {"$ne": "accepted"}}) > 0)
     assert a.status("gigatera") == "suspended"
     a.call("update_trust", "gigatera", {"status": "active"})
-    wait_until(lambda: a.status("gigatera") == "ended", 60)
-    wait_until(lambda: delivered(b), 60)
+    wait_until(lambda: a.status("gigatera") == "ended")
+    wait_until(lambda: delivered(b))
 
     # And anew, the other way round.
     made = b.call("invite", {"account_id": "widget"})
     a.call("accept_invitation", {"invitation": made["invitation"]})
-    wait_until(both(a, b, "active"), 60)
-    wait_until(lambda: delivered(a) and delivered(b), 60)
+    wait_until(both(a, b, "active"))
+    wait_until(lambda: delivered(a) and delivered(b))
 
     # What one keeps of all this is encrypted with another secret from now on, and it goes on.
     old, new = a.secret(), (b"n" * 32,)
@@ -234,7 +234,7 @@ def test_two_running_accounts_come_to_trust_each_other_change_all_their_secrets_
     assert "of 2 records 2 were encrypted anew" in told.stderr, told.output
     a.knows(new)
     a.call("rotate_keys")
-    wait_until(lambda: a.known_by(b) and delivered(a), 60)
+    wait_until(lambda: a.known_by(b) and delivered(a))
 
 
 @pytest.mark.timeout(300)  # processes start and die; on a busy machine that takes its time
@@ -258,10 +258,10 @@ def test_trust_comes_to_be_though_one_dies_in_the_middle(start, dying, point):
             b.call("accept_invitation", {"invitation": made["invitation"]})
 
     threading.Thread(target=accept, daemon=True).start()
-    wait_until(lambda: not died.running, 60)
+    wait_until(lambda: not died.running)
     died.start()
-    wait_until(both(a, b, "active"), 60)
-    wait_until(lambda: delivered(a) and delivered(b), 60)
+    wait_until(both(a, b, "active"))
+    wait_until(lambda: delivered(a) and delivered(b))
     for one in (a, b):
         assert one.database["inbox"].count_documents({}) == 1
         assert one.database["trusts"].count_documents({"unsettled": True}) == 0

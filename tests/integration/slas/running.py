@@ -138,4 +138,4 @@ def running_pair(broker: Broker, database: Database, directory: Path) -> Iterato
 def _trust(one: Running, other: Running) -> None:
     made = one.ask("organizations", "invite", {"account_id": other.id})
     other.ask("organizations", "accept_invitation", {"invitation": made["invitation"]})
-    wait_until(lambda: one.trusts(other.id) and other.trusts(one.id), 60)
+    wait_until(lambda: one.trusts(other.id) and other.trusts(one.id))

@@ -37,7 +37,7 @@ def alive(pair: Pair) -> Pair:
 def agreed(gigatera: Running, widget: Running, name: str) -> tuple[int, dict[str, Any]]:
     """The SLA's id at the provider, and the customer's copy."""
     sla = gigatera.slas("create_sla", gigatera.sla_for("widget", name))
-    return sla["id"], wait_until(lambda: widget.copy(name), 60)
+    return sla["id"], wait_until(lambda: widget.copy(name))
 
 
 def test_an_agreement_is_offered_covers_changes_and_ends_between_running_accounts(alive: Pair) -> None:
@@ -55,10 +55,10 @@ def test_an_agreement_is_offered_covers_changes_and_ends_between_running_account
     assert there["support_team_id"] == gigatera.team_id
 
     gigatera.ask("organizations", "update_team", gigatera.team_id, {"name": "Night shift"})
-    wait_until(lambda: named(widget, lead["support_team_id"]) == "Night shift", 60)
+    wait_until(lambda: named(widget, lead["support_team_id"]) == "Night shift")
     gigatera.slas("update_sla", id, {"expiry_date": "2020-01-01"})
-    wait_until(lambda: status(widget, copy["thread"]["id"]) == "expired", 60)
-    wait_until(gigatera.delivered, 60)
+    wait_until(lambda: status(widget, copy["thread"]["id"]) == "expired")
+    wait_until(gigatera.delivered)
     with pytest.raises(Invalid) as over:
         widget.slas("agreement_for", copy["service_instance_id"], shop, None)
     assert over.value.code == "no_agreement"
@@ -84,7 +84,7 @@ def test_a_partner_that_was_offline_catches_up_in_order(alive: Pair) -> None:
     gigatera.slas("update_sla", id, {"expiry_date": "2020-01-01"})
     assert not gigatera.delivered()
     widget.start("slas")
-    wait_until(gigatera.delivered, 60)
+    wait_until(gigatera.delivered)
     (found,) = widget.copies(copy["thread"]["id"])
     assert (found["_id"], found["name"], found["status"]) == (copy["_id"], "Housing 5", "expired")
     assert found["thread"]["applied"]["sequence"] == 8
@@ -106,16 +106,16 @@ def test_an_agreement_arrives_once_though_a_side_dies_in_the_middle(
 ) -> None:
     gigatera, widget = alive
     fields = gigatera.sla_for("widget", f"Network {dying} {point}")
-    wait_until(gigatera.delivered, 60)
+    wait_until(gigatera.delivered)
     died = gigatera if dying == "gigatera" else widget
     died.account.stop("slas")
     died.start("slas", INTERDESK_CRASH_AT=point)
     with contextlib.suppress(Unavailable):  # it may die before it answers
         gigatera.slas("create_sla", fields, timeout=4)
-    wait_until(lambda: not died.alive, 60)
+    wait_until(lambda: not died.alive)
     died.start("slas")
-    wait_until(lambda: widget.copy(fields["name"]), 60)
-    wait_until(gigatera.delivered, 60)
+    wait_until(lambda: widget.copy(fields["name"]))
+    wait_until(gigatera.delivered)
     assert gigatera.database["slas"].count_documents({"name": fields["name"]}) == 1
     (copy,) = widget.copies(fields["name"])
     assert copy["thread"]["applied"]["sequence"] == 1
