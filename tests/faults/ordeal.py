@@ -1,8 +1,8 @@
 """An ordeal: the services are killed again and again while people go on working.
 
 Each process is told one crash point (`INTERDESK_CRASH_AT`), works until it comes there and is gone, and is
-started again with the next point of its list. A process that does not come to its point in time is killed
-where it is, and the point's turn comes again later.
+started again with the next point of its list, which it may pass once before. A process that does not come to
+its point in time is killed where it is, and the point's turn comes again later, without passing.
 
 The processes are started by the thread that calls `run`, because they die with it.
 """
@@ -24,7 +24,6 @@ Host = tuple[str, str]  # account, service
 Driver = Callable[[threading.Event], None]
 
 PATIENCE_SECONDS = 30.0
-TRIES = 4
 LOOK_SECONDS = 0.05
 
 
@@ -48,7 +47,7 @@ class Ordeal:
     kills: int = 0
 
     def run(self, drivers: Sequence[Driver], deadline_seconds: float) -> None:
-        """Returns when every point was reached, given up, or the time is over, and the drivers have ended.
+        """Returns when every point was reached or the time is over, and the drivers have ended.
 
         Everything is up then. Raises what a driver raised.
         """
@@ -87,8 +86,7 @@ class Ordeal:
                 self.kills += 1
             elif time.monotonic() - state.since > PATIENCE_SECONDS:
                 self._kill(host)
-                if state.tries + 1 < TRIES:
-                    left[host].append((state.point, state.tries + 1))
+                left[host].append((state.point, state.tries + 1))
             else:
                 continue
             armed[host] = self._start(host, left[host])
@@ -96,7 +94,8 @@ class Ordeal:
     def _start(self, host: Host, left: deque[tuple[str, int]]) -> Armed:
         account, service = host
         point, tries = left.popleft() if left else (None, 0)
-        settings = {"INTERDESK_CRASH_AT": f"{point}:{self.choice.randint(1, 2)}"} if point else {}
+        times = 1 if tries else self.choice.randint(1, 2)
+        settings = {"INTERDESK_CRASH_AT": f"{point}:{times}"} if point else {}
         self.partners[account].start(service, settings=settings)
         return Armed(point, time.monotonic(), tries)
 

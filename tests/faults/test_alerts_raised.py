@@ -18,7 +18,7 @@ from tests.faults.test_poison import command, thread_of, unreadable, wait_parked
 from tests.waiting import wait_until
 from tests.watching import Prometheus, watching
 
-pytestmark = [pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.timeout(600)]
 
 # How it stands with partners is measured twice a minute.
 MEASURED_SECONDS = 60

@@ -19,7 +19,7 @@ from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
 
 MANY = 14
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def play_through(partners: Partners, name: str, choice: random.Random, crash: Callable[[], None]) -> None:

@@ -103,7 +103,7 @@ def test_a_process_is_killed_at(name: str, survived: Survived) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_after_crashes_both_accounts_agree_and_nothing_is_lost_or_doubled(
     survived: Survived, partners: Partners
 ) -> None:

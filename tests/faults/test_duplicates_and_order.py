@@ -20,7 +20,7 @@ from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
 from tests.faults.replicas import replicas_of
 from tests.faults.smuggling import Smuggler
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 TIMES = 5
 NOTES = 15

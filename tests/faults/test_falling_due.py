@@ -56,7 +56,7 @@ def hurry(partners: Partners) -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_what_falls_due_has_its_effect_once_wherever_a_service_is_killed(
     partners: Partners, hurry: None
 ) -> None:

@@ -20,7 +20,7 @@ from tests.faults.cases import Case
 from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
 from tests.faults.smuggling import Smuggler
 
-pytestmark = [pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.timeout(600)]
 
 
 @contextmanager

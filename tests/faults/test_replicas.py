@@ -17,7 +17,7 @@ from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners
 from tests.faults.replicas import Replicas, replicas_of
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SERVICES = ("requests", "slas", "organizations", "notifications", "reporting", "gateway")
 MORE = 2

@@ -14,7 +14,7 @@ from tests.faults.at_rest import must_agree
 from tests.faults.cases import Case
 from tests.faults.partners import CUSTOMER, PROVIDER, QUIET_SECONDS, Partners, partners_up
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
