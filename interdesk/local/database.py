@@ -21,6 +21,8 @@ What to keep from it
 - Retryable writes: it remembers the last 10,000 and sorts them all at every write, which takes more time than
   the writes. Our writes may all be done again without them; on MongoDB they stay on.
 - Streaming heartbeats: each client's keeps a thread of the server waking four times a second.
+- Being a replica set: clients then send a session and a cluster time with each command, which both
+  sides spend time on. Nothing here needs one.
 Its cache is bounded here; the default would be 1 GB.
 """
 
@@ -154,7 +156,7 @@ class Database:
     def _spawn(self, *options: str) -> None:
         command: list[str | Path] = [_SERVER, "--host", "127.0.0.1", "--port", str(self.port)]
         command += ["--storage-path", self.directory / "data", "--cache-size", self._cache_size]
-        command += ["--log-level", "WARNING", *options]
+        command += ["--standalone", "--log-level", "WARNING", *options]
         self._remember(
             spawn(
                 "database",
