@@ -35,6 +35,7 @@ _FILTERS = {
     "duration": wording.duration,
     "told": wording.told,
     "said_by": wording.said_by,
+    "with_pictures": wording.with_pictures,
     "field_title": measures.field_title,
     "of_record": measures.of_record,
 }

@@ -35,7 +35,7 @@ class SigningIn:
         email = form.get("email", "")[:254]
         cookie = request.cookies.get(self._sessions.form_cookie)
         if not self._sessions.is_own_form(cookie, form.get("form_key")):
-            return self._form(next, email, _OLD_FORM, 400)
+            return self._refused(next, email, 400, "old_form", _OLD_FORM)
         asked = {
             "primary_email": email,
             "password": form.get("password", ""),
@@ -45,14 +45,13 @@ class SigningIn:
             asked["browser"] = mark
         try:
             opened = self._ask("sign_in", asked)
-        except Invalid:
-            return self._form(next, email, "The e-mail address or the password is too long.", 422)
+        except Invalid as error:
+            text = "The e-mail address or the password is too long."
+            return self._refused(next, email, http_status(error), error.code, text)
         except InterdeskError as error:
             # With too many tries there is nothing to be forbidden yet: the form says until when.
             status = 429 if error.code == TOO_MANY_TRIES else http_status(error)
-            refused = self._form(next, email, error.message, status)
-            refused.headers[CODE_HEADER] = error.code
-            return refused
+            return self._refused(next, email, status, error.code, error.message)
         self._end_old()
         response = redirect(next or "/", 303)
         self._sessions.begin(response, opened["session"])  # type: ignore[arg-type]
@@ -77,6 +76,12 @@ class SigningIn:
         system = Actor.system(self._context.config.account)
         answer: dict[str, str] = self._context.rpc.call(SERVICE, command, system, *arguments)
         return answer
+
+    def _refused(self, next: str, email: str, status: int, code: str, problem: str) -> Response:
+        """The form again, with what was typed, but for the password."""
+        response = self._form(next, email, problem, status)
+        response.headers[CODE_HEADER] = code
+        return response
 
     def _form(self, next: str, email: str = "", problem: str = "", status: int = 200) -> Response:
         value = self._sessions.new_form(request.cookies)

@@ -1,9 +1,11 @@
-"""How pages say things: words for enums, times in the reader's zone, durations, what changed."""
+"""How pages say things: words for enums, times in the reader's zone, durations, what changed, and pictures
+in texts.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +24,10 @@ _WORDS: Final[Mapping[str, str]] = {
     "sourceID": "Source ID",
 }
 _ENUMS: Final = frozenset({"status", "completion_reason", "category", "impact"})
+_PICTURE: Final = re.compile(r"!\[\]\(([^()\s]+)\)")
+_SHOWN: Final = Markup(
+    '<a href="/attachments/{id}"><img class="in-text" src="/attachments/{id}" alt="{name}"></a>'
+)
 _VERSION: Final = re.compile(r"\.v[0-9]+\Z")
 
 
@@ -93,6 +99,19 @@ def told(value: Any, zone: ZoneInfo, field: str = "") -> Markup | str:
         return moment(value, zone)
     text = str(value) if value is not None else ""
     return moment(text, zone) if _moment_in(text) is not None else text or NOTHING
+
+
+def with_pictures(text: str, files: Iterable[Mapping[str, Any]]) -> Markup:
+    """A text with the pictures in it that it shows (`![](key)`): those of its `files` that are inline and
+    here. Each leads to its file. All else stays as it was written.
+    """
+    here = (each for each in files if each.get("inline") and each.get("uri"))
+    shown = {each["key"]: _SHOWN.format(id=each["id"], name=each["name"]) for each in here}
+    parts = _PICTURE.split(text)
+    told = [escape(parts[0])]
+    for key, after in zip(parts[1::2], parts[2::2], strict=True):
+        told += [shown.get(key) or escape(f"![]({key})"), escape(after)]
+    return Markup("").join(told)
 
 
 def _moment_in(text: str) -> datetime | None:

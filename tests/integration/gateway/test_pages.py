@@ -13,6 +13,7 @@ from pymongo.errors import ServerSelectionTimeoutError
 
 from gateway.pages.page import POLICY
 from tests.integration.gateway.account import Account
+from tests.integration.gateway.attached import PNG
 from tests.integration.gateway.browsing import Browser, signed_in
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}${7*7} javascript:alert(3)"
@@ -167,6 +168,17 @@ def test_a_file_of_a_note_is_fetched_by_who_may_read_the_note(
     assert fetched.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert fetched.headers["Content-Disposition"].startswith("attachment")
     assert end_user[0].get(path).status_code == 404
+
+
+def test_a_note_shows_the_pictures_of_its_text(specialist: tuple[Browser, Any], request_id: int) -> None:
+    browser, client = specialist
+    form = {"file": (BytesIO(PNG), "shot.png")}
+    key = client.send("POST", "attachments", data=form, content_type="multipart/form-data").json["key"]
+    note = {"text": f"See ![]({key}) <b>", "internal": True, "attachments": [{"key": key, "inline": True}]}
+    client.post(f"requests/{request_id}/notes", note)
+    page = browser.page(f"/requests/{request_id}")
+    (path,) = re.findall(r'See <a href="[^"]+"><img [^>]*src="([^"]+)"[^>]*></a> &lt;b&gt;</p>', page)
+    assert browser.get(path).data == PNG
 
 
 def test_hostile_text_is_text_wherever_it_stands(account: Account) -> None:

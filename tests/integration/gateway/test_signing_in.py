@@ -112,7 +112,7 @@ def test_a_form_of_another_site_signs_nobody_in(account: Account, browser: Brows
     for key in ("", foreign):
         form = {"form_key": key, "email": person["primary_email"], "password": PASSWORD}
         refused = browser.post("/sign-in", form)
-        assert refused.status_code == 400
+        assert (refused.status_code, refused.headers["X-Interdesk-Error"]) == (400, "old_form")
         assert f'value="{person["primary_email"]}"' in refused.text
 
 

@@ -131,3 +131,15 @@ def test_cookies_are_secure_where_the_account_is_served_by_https(url: str, secur
     cookie = response.headers["Set-Cookie"]
     assert ("Secure" in cookie) is secure
     assert cookie.startswith("__Host-interdesk-widget=" if secure else "interdesk-widget=")
+
+
+def test_only_pictures_of_the_text_itself_are_shown_in_it() -> None:
+    files = [
+        {"id": 1, "key": "a/1", "name": '"<one>', "inline": True, "uri": "/v1/attachments/1"},
+        {"id": 2, "key": "a/2", "name": "two", "inline": False, "uri": "/v1/attachments/2"},
+        {"id": 3, "key": "a/3", "name": "three", "inline": True, "uri": None},
+    ]
+    told = wording.with_pictures("<i> ![](a/1) ![](a/2) ![](a/3) ![](https://evil.example/x) ![](", files)
+    picture = '<img class="in-text" src="/attachments/1" alt="&#34;&lt;one&gt;">'
+    left = "![](a/2) ![](a/3) ![](https://evil.example/x) ![]("
+    assert told == f'&lt;i&gt; <a href="/attachments/1">{picture}</a> {left}'
