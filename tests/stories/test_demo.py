@@ -16,9 +16,13 @@ import pytest
 
 from deploy.grafana import BOARDS
 from interdesk.api import Api
+from interdesk.database_users import database_name
 from interdesk.demo.data import ROLES
 from interdesk.local.accounts import AccountSpec
+from interdesk.local.database import Database
 from interdesk.waiting import holds_within
+from services.common.config import reading
+from services.federation.sealing.ciphers import decrypt_at_rest
 from tests.watching import watching
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -149,6 +153,10 @@ def test_no_log_holds_a_secret_of_the_demo(told: tuple[Path, str]) -> None:
     for name in ("secret", "token"):
         secrets |= {file.read_text().strip() for file in directory.glob(f"accounts/*/{name}")}
     assert len(secrets) > 3 * (len(ROLES) + 5)
+    for account in ("widget", "gigatera", "globalnet"):
+        kept = set(_kept_encrypted(directory, account))
+        assert len(kept) >= 4, "two private keys, and a login at each of two partners"
+        secrets |= kept
     logs = [file for file in directory.rglob("*.log") if file.is_file()]
     written = "".join(file.read_text(errors="replace") for file in logs)
     assert '"event"' in written, "these are the logs"
@@ -192,6 +200,18 @@ def _secrets_in(value: Any) -> Iterator[str]:
                 yield from inner.values()
             else:
                 yield from _secrets_in(inner)
+
+
+def _kept_encrypted(directory: Path, account: str) -> Iterator[str]:
+    """What the account keeps under its secret: private keys, and the passwords of its logins at partners."""
+    secret = reading.secret(str(directory / "accounts" / account / "secret"))
+    with Database(directory / "database", durable=False).administrator() as client:
+        kept = client[database_name(account, "organizations")]
+        for collection in kept.list_collection_names():
+            text = json.dumps(list(kept[collection].find()), default=str)
+            for token in re.findall(r"eyJ[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+", text):
+                opened = decrypt_at_rest(secret, token)
+                yield opened["d"] if "d" in opened else opened["password"]
 
 
 def test_told_again_it_finds_its_data_and_brought_down_leaves_no_process(told: tuple[Path, str]) -> None:
