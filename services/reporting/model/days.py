@@ -35,7 +35,9 @@ def begins(day: date, zone: str) -> datetime:
 
 
 def day_of(at: datetime, zone: str) -> date:
-    return at.astimezone(ZoneInfo(zone)).date()
+    """The day that has begun last: where clocks are put back over midnight, no day comes twice."""
+    day = at.astimezone(ZoneInfo(zone)).date()
+    return day + ONE_DAY if at >= begins(day + ONE_DAY, zone) else day
 
 
 def bucket_of(day: date, bucket: str | None) -> date | None:

@@ -3,6 +3,8 @@ the records that it counts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -10,7 +12,8 @@ import pytest
 
 from services.common import bus_json
 from services.reporting.actions import counting, founding, recording
-from services.reporting.model import rows
+from services.reporting.model import days, rows
+from services.reporting.model.days import Span
 from tests.integration.gateway.account import Account, Client
 from tests.integration.gateway.events import followed, recorded, report, said
 from tests.integration.gateway.made import promised_to_all
@@ -55,7 +58,8 @@ def slas(administrator: Client, teams: list[Made], rita: tuple[Made, Client]) ->
 
 @pytest.fixture(scope="module")
 def played(account: Account, administrator: Client, sam: Client, slas: list[Made], teams: list[Made]) -> None:
-    """Requests over three weeks, each in its own way."""
+    """Requests over three weeks, in which clocks of Europe go forward, each in its own way."""
+    account.clock.step(days=70)
     for number in range(9):
         sla = slas[number % 2]
         asked = {"subject": f"Number {number}", "category": "incident", "impact": "low"}
@@ -73,9 +77,12 @@ def played(account: Account, administrator: Client, sam: Client, slas: list[Made
         account.clock.step(hours=number * 5 % 11, minutes=3)
         if number not in (3, 8):
             sam.patch(path, {"status": "completed", "completion_reason": "solved", "note": "Done."})
-        if number == 5:
+        if number in (5, 6):
             account.clock.step(hours=20)
             sam.patch(path, {"status": "assigned", "note": "Not at all."})
+        if number == 6:
+            account.clock.step(hours=1)
+            sam.patch(path, {"status": "completed", "completion_reason": "solved", "note": "Now it is."})
         account.clock.step(hours=26)
     sam.post("requests", {"subject": "No impact", "category": "other"})
     founding.found(account.contexts["reporting"])
@@ -108,7 +115,7 @@ def oracle(account: Account, sam: Client, played: None) -> Oracle:
 def test_every_figure_is_what_a_plain_loop_over_the_records_gives(
     sam: Client, account: Account, oracle: Oracle, key: str
 ) -> None:
-    report, zone = sam.get(f"reports/{founded(sam, key)['id']}"), "Asia/Kolkata"
+    report, zone = sam.get(f"reports/{founded(sam, key)['id']}"), "Europe/Amsterdam"
     expected = oracle.figures(report, zone)
     told = figures(sam, report, time_zone=zone)
     assert expected
@@ -215,6 +222,29 @@ def test_what_does_not_fit_together_is_refused_by_name(sam: Client) -> None:
         answer = sam.send("GET", path)
         refused: Any = answer.json
         assert (answer.status_code, refused["errors"][0][0]) == (422, field), answer.text
+
+
+@pytest.mark.usefixtures("played")
+def test_too_many_figures_are_refused_before_they_are_made(
+    sam: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"reports/{founded(sam, 'open-backlog')['id']}/figures"
+    making = import_module("services.reporting.queries.figures")  # the package gives its function that name
+    made: list[Any] = []
+
+    def buckets(span: Span, bucket: str | None) -> Iterator[Any]:
+        for each in days.buckets(span, bucket):
+            made.append(each)
+            yield each
+
+    monkeypatch.setattr(making, "buckets", buckets)
+    monkeypatch.setattr(making, "MAX_FIGURES", len(sam.get(path)["figures"]) - 5)
+    whole = len(made)
+    made.clear()
+    refused = sam.send("GET", path)
+    assert (refused.status_code, refused.headers["X-Interdesk-Error"]) == (422, "too_many_figures")
+    assert cast(Any, refused.json)["errors"][0][0] == "report"
+    assert len(made) < whole
 
 
 def test_a_day_that_a_row_has_left_is_counted_anew_though_its_process_died(

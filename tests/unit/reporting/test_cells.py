@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.reporting.model import cells
@@ -85,6 +85,7 @@ def test_a_share_is_of_all_groups_of_its_bucket() -> None:
 
 
 @given(st.integers(1_577_836_800, 1_893_456_000), ZONES)
+@example(1_289_098_000, "America/St_Johns")  # a minute after midnight clocks go back to the evening before
 def test_every_moment_is_within_its_day_and_a_day_within_what_it_touches(at: int, zone: str) -> None:
     moment = datetime.fromtimestamp(at, UTC)
     day = day_of(moment, zone)
