@@ -14,6 +14,7 @@ import pytest
 from services.common.actor import Actor
 from services.common.clock import iso
 from services.common.store import Record
+from services.common.verdicts import Later
 from services.federation.messages.observations import ACTED, FORGOTTEN
 from services.federation.sealing.envelope import Message
 from services.federation.threads import Thread
@@ -277,7 +278,12 @@ def test_what_a_representative_did_before_a_crash_is_done_though_he_is_removed_s
 def test_a_representative_who_is_removed_while_his_action_travels_is_refused(cast: Cast) -> None:
     record, word = asked_to_withdraw(cast)
     cast.customers_sla({"id": 8, "name": "Ron"})
-    verdict = acted.apply(cast.account.contexts["requests"], record, word)
+    context = cast.account.contexts["requests"]
+    word = replace(word, received_at=context.clock.now())
+    with pytest.raises(Later):
+        acted.apply(context, record, word)  # he may be told of at any moment: another lane brings that
+    cast.account.clock.step(minutes=1)
+    verdict = acted.apply(context, record, word)
     assert (verdict.word, verdict.code) == ("refused", "not_representative")
     shown = cast.clients["specialist_of_the_team"].get(f"requests/{record.state['request_id']}")
     assert shown["status"] == "assigned"

@@ -87,6 +87,10 @@ class Message:
     kid: str = field(default="", compare=False)
     approved: bool = field(default=False, compare=False)
 
+    def waited(self, now: datetime) -> float:
+        """Seconds since it was received; 0 of one that was not stored yet."""
+        return 0.0 if self.received_at is None else (now - self.received_at).total_seconds()
+
     @property
     def since(self) -> Position | None:
         """Of `thread.resumed`, if its body is one: the last place its sender knows it has used."""

@@ -169,9 +169,7 @@ def _agreement(context: Context, message: Message, thread: str) -> Document | No
             "slas", "agreement", Actor.system(context.account), message.sender, thread
         )
     except NotFound:
-        received = message.received_at or context.clock.now()
-        waited = (context.clock.now() - received).total_seconds()
-        if waited < context.config.agreement_wait_seconds:
+        if message.waited(context.clock.now()) < context.config.agreement_wait_seconds:
             raise Later(AGREEMENT_RETRY_SECONDS, "unknown_agreement") from None
         return None
     return found

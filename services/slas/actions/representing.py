@@ -73,5 +73,6 @@ def heard(context: Context, record: Record | None, thread: Thread, message: Mess
 
 
 def _names(context: Context, ids: list[int]) -> dict[int, str]:
+    """Of who is disabled there is none: he does nothing in his account's name."""
     people = {id: context.copies.get("person", id) for id in ids}
-    return {id: person["name"] for id, person in people.items() if person is not None}
+    return {id: each["name"] for id, each in people.items() if each is not None and not each.get("disabled")}

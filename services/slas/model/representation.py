@@ -18,7 +18,7 @@ Representatives = list[dict[str, Any]]
 
 def to_tell(sla: Mapping[str, Any], names: Mapping[int, str]) -> Representatives | None:
     """All that the provider is to be told now; None when it knows them. `sla` is the customer's copy, `names`
-    are those of its representatives. Who is not known by name is not told yet.
+    are those of its representatives. Who has none there is not told.
     """
     over = sla["status"] == EXPIRED or sla.get("discarded")
     chosen: Sequence[int] = () if over else sla["customer_representative_ids"]

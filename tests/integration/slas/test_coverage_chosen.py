@@ -10,7 +10,7 @@ import pytest
 
 from services.common.errors import Forbidden, Invalid
 from services.federation.verdicts import done
-from services.slas.actions import agreements, asking, coverage_groups, hierarchy, promises, services
+from services.slas.actions import agreements, asking, coverage_groups, hierarchy, promises, services, telling
 from services.slas.model.coverage import covers
 from tests.integration.slas.accounts import Hosting, Side, own_instance, trust
 from tests.integration.slas.registering import register, update, within
@@ -127,6 +127,23 @@ def test_of_a_partners_sla_only_the_customers_own_fields_can_be_changed(
         update(widget, agreed["id"], name="Ours", expiry_date=None)
     assert [field for field, _ in refused.value.errors] == ["expiry_date", "name"]
     assert refused.value.code == "foreign_record"
+
+
+def test_a_disabled_representative_is_not_named_to_the_provider(
+    gigatera: Side, widget: Side, agreed: dict[str, Any]
+) -> None:
+    update(widget, agreed["id"], customer_representative_ids=[2, 1])
+    widget.deliver(gigatera)
+    (promised,) = gigatera.slas()
+    both = promised["represented_by"]
+    assert [each["id"] for each in both] == [1, 2]
+    for disabled, named in ((True, both[:1]), (False, both)):
+        widget.directory.keep("person", 2, name=both[1]["name"], disabled=disabled)
+        widget.context.copies.refresh("person", 2)
+        telling.follow_record(widget.context, "person", 2)
+        widget.deliver(gigatera)
+        (promised,) = gigatera.slas()
+        assert promised["represented_by"] == named
 
 
 def test_only_service_level_managers_choose(widget: Side, webshop: int, agreed: dict[str, Any]) -> None:
