@@ -110,7 +110,7 @@ def heard_from_provider(draft: Draft, link: Below, incoming: Incoming) -> None:
     body = incoming.body
     episode = read_episode(body)
     link = draft.change_link(link, request_id=body["request_id"])
-    draft.record("restated", f"{incoming.partner}: {body['status']}")
+    draft.record("restated", f"{incoming.partner}: {body['status'].replace('_', ' ')}")
     if episode > link.episode:
         _adopt(draft, link, incoming)
     elif episode == link.episode and link.open:

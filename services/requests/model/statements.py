@@ -50,7 +50,7 @@ def _word(type_: str) -> str:
 def _progressed(draft: Draft, link: Below, body: Body) -> None:
     state(draft, link, Status(body["status"]), body)
     draft.change(waiting_until=read_time(body.get("waiting_until")))
-    draft.record("progressed", f"{link.partner}: {body['status']}")
+    draft.record("progressed", f"{link.partner}: {body['status'].replace('_', ' ')}")
 
 
 def _waiting(draft: Draft, link: Below, body: Body) -> None:
