@@ -181,8 +181,7 @@ class Inbox:
         change = {"$set": final, "$unset": {"due": "", "detail": ""}}
         with answering():
             # Who handles a row that has its verdict by now gets the same one: it is counted once.
-            open_still = {"_id": row["_id"], "state": {"$in": [WAITING, PARKED]}}
-            if self._marks.update_one(open_still, change).matched_count:
+            if self._marks.update_one(_open_still(row), change).matched_count:
                 self._count(row, verdict.word)
         if breaks:
             self._borders.pause(row["partner"], verdict.code or "")
@@ -228,10 +227,9 @@ class Inbox:
     def _set_parked(self, row: Document, code: str, detail: str) -> bool:
         """Whether it is parked: not when another process has come to a verdict meanwhile."""
         parked = {"state": PARKED, "code": code, "detail": detail, "parked_at": self._context.clock.now()}
-        open_still = {"_id": row["_id"], "state": {"$in": [WAITING, PARKED]}}
         with answering():
             change = {"$set": parked, "$unset": {"due": ""}}
-            if not self._rows.update_one(open_still, change).matched_count:
+            if not self._rows.update_one(_open_still(row), change).matched_count:
                 return False
         self._count(row, "parked")
         return True
@@ -286,3 +284,8 @@ class Inbox:
 
     def _count(self, row: Mapping[str, Any], verdict: str) -> None:
         VERDICTS.labels(self._context.account, self._context.service, row["partner"], verdict).inc()
+
+
+def _open_still(row: Mapping[str, Any]) -> Document:
+    """The row while nobody has come to a verdict on it."""
+    return {"_id": row["_id"], "state": {"$in": [WAITING, PARKED]}}
