@@ -40,8 +40,8 @@ def alarm(context: Context, body: Mapping[str, Any], breach: bool) -> None:
 def responded(context: Context, body: Mapping[str, Any]) -> None:
     """Raises Unavailable."""
 
-    def decide(told: Told, _: Tellable) -> Told:
-        return model.responded(told, body["id"])
+    def decide(told: Told, tellable: Tellable) -> Told:
+        return model.responded(told, body["id"], tellable)
 
     tell(context, body["request_id"], decide)
 
@@ -50,9 +50,8 @@ def remind(context: Context, body: Mapping[str, Any]) -> None:
     """Raises Unavailable."""
     if body["completes"]:
         return
-    heard = FollowUp(
-        body["id"], body["sla_id"], body["rule"], from_iso(body["waiting_since"]), context.clock.now()
-    )
+    since = from_iso(body["waiting_since"])
+    heard = FollowUp(body["sla_id"], body["rule"], since, context.clock.now())
 
     def decide(told: Told, tellable: Tellable) -> Told:
         return reminded(told, heard, tellable)

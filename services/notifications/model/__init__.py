@@ -9,8 +9,8 @@ What is open follows from the newest situation and from what fell due, in whatev
 however often: nothing is told twice, and what is over is not told any more.
 """
 
-from services.notifications.model.entry import ALARMS, NEWS, Entry, Reason, To
-from services.notifications.model.situation import Situation, newer, standing, stands
+from services.notifications.model.entry import NEWS, Entry, Reason, To
+from services.notifications.model.situation import Situation, newer, standing
 from services.notifications.model.told import (
     Alarm,
     FollowUp,
@@ -22,11 +22,11 @@ from services.notifications.model.told import (
     noted,
     reminded,
     responded,
+    reviewed,
     unwatched,
 )
 
 __all__ = [
-    "ALARMS",
     "NEWS",
     "Alarm",
     "Entry",
@@ -43,7 +43,7 @@ __all__ = [
     "noted",
     "reminded",
     "responded",
+    "reviewed",
     "standing",
-    "stands",
     "unwatched",
 ]

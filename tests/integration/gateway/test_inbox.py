@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.common.actor import Actor
 from services.common.clock import iso
 from tests.integration.gateway.account import Account, Client, pages
 from tests.integration.gateway.events import heard
@@ -213,6 +214,27 @@ def test_who_may_not_see_the_request_any_more_does_not_find_it_in_his_inbox(
     for method in ("GET", "PATCH"):
         body = {"read": True} if method == "PATCH" else None
         assert client.send(method, f"me/my_inbox/{entry['id']}", body).status_code == 404
+
+
+def test_what_a_member_has_who_is_disabled_goes_to_his_team(
+    account: Account, administrator: Client, bob: tuple[Made, Client], team: Made, request_: Made
+) -> None:
+    person, _ = account.person("Lea Leaver", "specialist")
+    administrator.patch(f"teams/{team['id']}", {"members": [bob[0]["id"], person["id"]]})
+    path = f"requests/{request_['id']}"
+    administrator.patch(path, {"member_id": person["id"]})
+    told(account)
+    assert reasons(bob[1], request_, "my_teams_inbox") == []
+    administrator.patch(f"people/{person['id']}", {"disabled": True})
+    system = Actor.system("widget")
+    for _ in range(2):
+        saved = account.caller.call("organizations", "copy", system, "person", person["id"])
+        account.caller.services["notifications"].person_saved(saved)
+    (entry,) = inbox(bob[1], request_, "my_teams_inbox")
+    assert (entry["reason"], entry["request"]["member"]["disabled"]) == ("assigned", True)
+    administrator.patch(path, {"member_id": bob[0]["id"]})
+    told(account)
+    assert (reasons(bob[1], request_), reasons(bob[1], request_, "my_teams_inbox")) == (["assigned"], [])
 
 
 def test_a_person_marks_what_he_has_read_and_each_member_of_a_team_for_himself(

@@ -7,7 +7,7 @@ from itertools import count
 
 from services.notifications import documents
 from services.notifications.documents import Opened
-from services.notifications.model import Alarm, Entry, Situation, Told, alarmed, followed
+from services.notifications.model import Alarm, Entry, FollowUp, Situation, Told, alarmed, followed, reminded
 
 NINE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ANN, MIA = 1, 9
@@ -21,7 +21,8 @@ def told(status: str = "assigned", n: int = 1) -> Told:
     at = NINE + timedelta(minutes=n)
     situation = Situation(n, at, NINE, status, member_id=ANN, requester_ids=frozenset({5, 6}))
     alarm = Alarm(17, 3, "resolution", 75, NINE, False, frozenset({MIA}))
-    return alarmed(followed(Told(), situation, anybody), alarm, anybody)
+    after = alarmed(followed(Told(), situation, anybody), alarm, anybody)
+    return reminded(after, FollowUp(3, 1, NINE, at), anybody)
 
 
 def test_what_was_written_is_read() -> None:
