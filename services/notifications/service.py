@@ -55,6 +55,10 @@ class NotificationsService(ParkedEventCommands):
     def responded(self, body: Document) -> None:
         falling_due.responded(self.context, body)
 
+    @handle_event("slas", "affected_sla.not_affected")
+    def not_affected(self, body: Document) -> None:
+        falling_due.not_affected(self.context, body)
+
     @handle_event("slas", "affected_sla.follow_up")
     def follow_up(self, body: Document) -> None:
         falling_due.remind(self.context, body)

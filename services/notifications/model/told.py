@@ -17,6 +17,7 @@ _RESPONSE: Final = "response"
 _MET: Final = 101  # more than any alarm
 _STATUS: Final = "status"
 _NOTES: Final = "notes"
+_NOT_AFFECTED: Final = "not_affected"
 
 Tellable = Callable[[Entry], bool]
 """Whether an entry may be told to whom it is for: a person who is not disabled and may see the request."""
@@ -70,8 +71,8 @@ class Said:
 class Told:
     """What is known of a request here. `situation` is None while nothing was heard of it but alarms: it was
     registered before this service first listened, or its word comes late. `alarms`: the latest of each
-    target, until that is met or the request completed. `heard`: the highest word on each target, and the
-    last note.
+    target, as long as it concerns anybody. `heard`: the highest word on each target, the last note, and when
+    (seconds since 1970) an SLA was affected no more.
     """
 
     situation: Situation | None = None
@@ -123,6 +124,14 @@ def responded(told: Told, affected_sla_id: int, tellable: Tellable) -> Told:
     return _heard(told, f"{affected_sla_id}:{_RESPONSE}", _MET, set(), tellable)
 
 
+def not_affected(told: Told, affected_sla_id: int, at: datetime, tellable: Tellable) -> Told:
+    """After the SLA was affected no more: what fell due of it until then concerns nobody, also who hears of
+    it late. When it is affected again it may fall due again.
+    """
+    heard = {**told.heard, _off(affected_sla_id): max(_seconds(at), _off_at(told, affected_sla_id))}
+    return _opened(replace(told, heard=heard), tellable)
+
+
 def reminded(told: Told, follow_up: FollowUp, tellable: Tellable) -> Told:
     """After a follow-up: those who have still to answer are told."""
     if told.follow_up is not None and not follow_up.later(told.follow_up):
@@ -146,7 +155,7 @@ def _heard(told: Told, about: str, level: int, alarms: set[Alarm], tellable: Tel
 def _opened(told: Told, tellable: Tellable) -> Told:
     """With the entries that are to be open now."""
     situation = told.situation
-    alarms = {alarm for alarm in told.alarms if not _over(alarm, situation)}
+    alarms = {alarm for alarm in told.alarms if not _over(alarm, told)}
     news = {entry for entry in told.open if entry.reason in NEWS}
     wanted = {*_falling_due(alarms, situation), *_reminders(told.follow_up, situation), *news}
     if situation is not None:
@@ -155,8 +164,23 @@ def _opened(told: Told, tellable: Tellable) -> Told:
     return replace(told, alarms=frozenset(alarms), open=frozenset(found))
 
 
-def _over(alarm: Alarm, situation: Situation | None) -> bool:
+def _over(alarm: Alarm, told: Told) -> bool:
+    if _seconds(alarm.at) <= _off_at(told, alarm.affected_sla_id):
+        return True
+    situation = told.situation
     return situation is not None and not situation.live and alarm.at <= situation.at
+
+
+def _off(affected_sla_id: int) -> str:
+    return f"{affected_sla_id}:{_NOT_AFFECTED}"
+
+
+def _off_at(told: Told, affected_sla_id: int) -> int:
+    return told.heard.get(_off(affected_sla_id), 0)
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
 
 
 def _falling_due(alarms: Iterable[Alarm], situation: Situation | None) -> set[Entry]:

@@ -87,6 +87,7 @@ def request_(account: Account, eve: Client, instance: Made) -> Made:
 
 def falls_due(account: Account, request: Made, minutes: float) -> list[tuple[str, Made]]:
     """After so many minutes: what is told of a request, by the handler it goes to."""
+    followed(account)
     account.clock.step(minutes=minutes)
     alarms.raise_due(account.contexts["slas"])
     (kept,) = account.contexts["slas"].database["affected_slas"].find({"request_id": request["id"]})

@@ -220,7 +220,8 @@ def test_what_a_member_has_who_is_disabled_goes_to_his_team(
     account: Account, administrator: Client, bob: tuple[Made, Client], team: Made, request_: Made
 ) -> None:
     person, _ = account.person("Lea Leaver", "specialist")
-    administrator.patch(f"teams/{team['id']}", {"members": [bob[0]["id"], person["id"]]})
+    members = [each["id"] for each in administrator.get(f"teams/{team['id']}/members")]
+    administrator.patch(f"teams/{team['id']}", {"members": [*members, person["id"]]})
     path = f"requests/{request_['id']}"
     administrator.patch(path, {"member_id": person["id"]})
     told(account)

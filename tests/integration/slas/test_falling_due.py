@@ -165,6 +165,19 @@ def test_who_heard_that_a_response_is_due_hears_when_it_is_given(
     assert found == [("at_risk", 1), ("responded", 1)]
 
 
+def test_who_heard_that_a_resolution_is_due_hears_when_the_sla_is_not_affected_any_more(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    clock.set(at(13))
+    alarms.raise_due(gigatera.context)
+    elsewhere = {**handed_over, "service_instance_id": 999, "about_id": None}
+    affected.follow(gigatera.context, said(2, at(13, 10), **elsewhere))
+    affected.follow(gigatera.context, said(3, at(13, 20), **{**elsewhere, "team_id": 2}))
+    found = [(each["type"], each.get("at")) for each in events(gigatera) if each["type"] != "at_risk"]
+    assert found == [("breached", iso(at(10))), ("responded", None), ("not_affected", iso(at(13, 10)))]
+
+
 def test_a_moment_at_which_nothing_is_to_be_told_is_not_looked_at_again(
     gigatera: Side, handed_over: Document, clock: SteppedClock
 ) -> None:

@@ -21,6 +21,7 @@ from services.notifications.model import (
     alarmed,
     followed,
     newer,
+    not_affected,
     reminded,
     responded,
     reviewed,
@@ -234,6 +235,18 @@ def test_that_a_response_is_due_concerns_nobody_when_it_is_given_also_when_that_
     }
     assert responded(after, 17, anybody) == after
     assert alarmed(after, alarm(100, goal="response"), anybody) == after
+
+
+def test_an_sla_that_is_not_affected_any_more_concerns_nobody_until_it_is_again() -> None:
+    before = alarmed(alarmed(told(situation(member_id=ANN)), alarm(), anybody), alarm(id=18), anybody)
+    after = not_affected(before, 17, at(60), anybody)
+    assert {entry.about for entry in after.open if entry.about} == {"18:resolution"}
+    late = alarmed(not_affected(told(situation(member_id=ANN)), 17, at(60), anybody), alarm(), anybody)
+    assert alarms(late) == set()
+    assert alarms(not_affected(alarmed(late, alarm(90), anybody), 17, at(60), anybody)) == {
+        ("at_risk", ANN, 90),
+        ("at_risk", MIA, 90),
+    }
 
 
 def test_an_alarm_that_is_heard_before_its_request_is_told_to_who_has_it_when_that_is_known() -> None:
