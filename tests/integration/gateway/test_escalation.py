@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -222,9 +223,12 @@ def test_a_requester_who_does_not_answer_is_reminded_and_in_the_end_completed(
     account: Account, manager: Client, eve: Client, request_: Made
 ) -> None:
     path = f"requests/{request_['id']}"
+    account.clock.step(hours=23 - account.clock.now().hour)
+    account.client().patch("account", {"time_zone": "Pacific/Kiritimati"})
+    account.contexts["requests"].copies.refresh("account", "widget")
     manager.patch(path, {"status": "waiting_for_customer", "note": "Which one?"})
     followed(account)
-    since = account.clock.now().date().isoformat()
+    since = (account.clock.now() + timedelta(hours=14)).date().isoformat()
     for _ in range(2):
         hear(account, falls_due(account, request_, 48 * 60))
     assert system_notes(eve, request_) == [
