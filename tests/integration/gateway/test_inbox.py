@@ -173,6 +173,25 @@ def test_whom_an_alarm_names_is_told(
     assert reasons(eve[1], request_) == []
 
 
+def test_each_word_of_a_notification_scheme_tells_the_one_it_names(
+    account: Account, administrator: Client, request_: Made
+) -> None:
+    lines: Made = {}
+    people: dict[str, Client] = {}
+    for line in ("first_line_team", "support_team"):
+        offices = {}
+        for office in ("coordinator", "manager"):
+            person, client = account.person(f"{line} {office}", "specialist")
+            offices[f"{office}_id"], people[f"{line}_{office}"] = person["id"], client
+        members = {"members": [offices["coordinator_id"]]}
+        team = administrator.post("teams", {"name": f"{line} of {request_['id']}", **members, **offices})
+        lines[f"{line}_id"] = team["id"]
+    for percent, word in enumerate(people, start=1):
+        alarm(account, request_, {"id": None}, **lines, percent=percent, notify=[word])
+        told_of = {name for name, client in people.items() if "at_risk" in reasons(client, request_)}
+        assert told_of == {word}
+
+
 def test_that_a_response_is_due_is_over_when_it_is_given(
     account: Account, bob: tuple[Made, Client], team: Made, request_: Made
 ) -> None:
