@@ -11,7 +11,7 @@ customer has not answered for so long.
 The store is asked for what falls due, nothing is polled: a clock that stands or has a target next week costs
 nothing. Each is told once: that it was told is saved with the event that tells it. After an outage only the
 latest of each target is told (`model.clocks.alarms`), to all whom those before it would have been told to;
-and of a wait only the latest (`model.clocks.follow_ups`). Of a target that was met
+and of a wait only the latest reminder (`model.clocks.follow_ups`). Of a target that was met
 meanwhile the event says when it fell due, and asks nobody for anything.
 
 What became of a request is heard before anything is told of it: this service may have been away while people
@@ -41,7 +41,7 @@ from services.slas import documents, store
 from services.slas.actions.affected import MISSING_FOR, behind, load
 from services.slas.actions.saving import records
 from services.slas.model.affected import Affected
-from services.slas.model.clocks import Due, DueFollowUp, Raising, Said, Word, raising, word
+from services.slas.model.clocks import Due, DueFollowUp, Raising, Word, next_said, raising, word
 
 log = structlog.get_logger(__name__)
 
@@ -110,8 +110,8 @@ def _raise(context: Context, now: datetime, id: int) -> int:
     follow_ups = [each for each in affected.follow_ups(said) if each.at <= now]
     rows = [_alarm(context, record, due, affected, found) for due in found.told]
     if follow_ups:
-        rows.append(_follow_up(record, follow_ups[-1]))
-        said = Said(follow_ups[-1].since, follow_ups[-1].rule)
+        chosen, said = next_said(follow_ups, now)
+        rows.append(_follow_up(record, chosen))
     raised += [*found.summarised, *(due.alarm for due in found.told)]
     state = {name: value for name, value in record.state.items() if name != "due"}
     state |= documents.to_document(affected, raised, said)
