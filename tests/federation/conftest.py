@@ -15,6 +15,7 @@ from services.common.clock import SteppedClock
 from services.common.config import Config
 from services.common.context import Context
 from services.federation import stored
+from services.federation.threads import FIRST_INCARNATION
 from tests.federation.sides import Side
 
 
@@ -85,7 +86,15 @@ def pair(_shared: tuple[Side, Side]) -> tuple[Side, Side]:
     """Widget and GigaTera trust each other, and both run; nothing stands between them."""
     for side in _shared:
         side.clears()
+        assert side.incarnation == FIRST_INCARNATION, "an earlier test needs `pair_apart`"
     return _shared
+
+
+@pytest.fixture
+def pair_apart(make_side: Sides) -> tuple[Side, Side]:
+    """A pair of the test's own: whoever is told that a message of his is there which he does not know takes
+    himself for restored, and that lasts."""
+    return make_side.pair()
 
 
 @pytest.fixture

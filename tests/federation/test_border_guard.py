@@ -32,7 +32,15 @@ WATCHER = Actor(1, "giga", frozenset({"auditor"}))
 @pytest.fixture
 def opened(pair: Pair) -> tuple[Side, Side, str]:
     """A pair with a thread that works."""
-    widget, giga = pair
+    return _with_thread(*pair)
+
+
+@pytest.fixture
+def opened_apart(pair_apart: Pair) -> tuple[Side, Side, str]:
+    return _with_thread(*pair_apart)
+
+
+def _with_thread(widget: Side, giga: Side) -> tuple[Side, Side, str]:
     thread = widget.open(giga.account, "1")
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
     return widget, giga, thread
@@ -112,8 +120,10 @@ def test_no_content_encoding_is_undone(opened: tuple[Side, Side, str]) -> None:
     believed_nothing(giga, widget, thread, "encoded_content")
 
 
-def test_a_verified_message_that_fits_no_type_is_parked_in_its_thread(opened: tuple[Side, Side, str]) -> None:
-    widget, giga, thread = opened
+def test_a_verified_message_that_fits_no_type_is_parked_in_its_thread(
+    opened_apart: tuple[Side, Side, str],
+) -> None:
+    widget, giga, thread = opened_apart
     first = widget.message(thread, 1)
     for sequence, type, body in ((2, "note.shouted.v7", {}), (3, "note.added.v1", {"episode": 5})):
         forged = replace(first, sequence=sequence, prev=first.hash, type=type, body=body)
@@ -123,9 +133,9 @@ def test_a_verified_message_that_fits_no_type_is_parked_in_its_thread(opened: tu
 
 
 def test_a_type_that_does_not_belong_to_the_lane_or_the_side_is_parked(
-    opened: tuple[Side, Side, str],
+    opened_apart: tuple[Side, Side, str],
 ) -> None:
-    widget, giga, thread = opened
+    widget, giga, thread = opened_apart
     first, team = widget.message(thread, 1), {"id": 1, "name": "Team"}
     taken = {"episode": [1, 1], "request_id": 1, "status": "assigned", "team": team, "member": None}
     wrong_side = replace(first, sequence=2, prev=first.hash, type="request.taken.v1", body=taken)

@@ -151,8 +151,8 @@ def test_what_comes_before_is_discarded_first(pair: Pair) -> None:
     widget.waits_until(lambda: widget.delivered(thread) == ["refused", "refused"])
 
 
-def test_a_message_of_no_thread_of_ours_can_be_discarded(pair: Pair) -> None:
-    widget, giga = pair
+def test_a_message_of_no_thread_of_ours_can_be_discarded(pair_apart: Pair) -> None:
+    widget, giga = pair_apart
     thread = widget.open(giga.account, "1")
     widget.waits_until(lambda: widget.delivered(thread) == ["accepted"])
     unknown = ThreadId.parse(thread).kind + f"/{giga.account}/{uuid.uuid4()}"

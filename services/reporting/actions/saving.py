@@ -17,7 +17,6 @@ from services.common.roles import ADMINISTRATORS, SEE_REQUESTS
 from services.common.store import Record, decide_again
 from services.reporting import queries, store
 from services.reporting.model.definition import RuleBroken, defined
-from services.reporting.model.subjects import SUBJECTS
 from services.reporting.schemas.reports import NOBODY, TEAMS
 
 Document = dict[str, Any]
@@ -104,12 +103,11 @@ def keyed(state: Fields) -> Document:
 
 def _report(context: Context, actor: Actor, before: Fields, state: Document) -> Document:
     try:
-        defined(state)
+        definition = defined(state)
     except RuleBroken as broken:
         raise Invalid(errors=broken.errors) from broken
     errors = _sharing_faults(context, state)
-    if state["sla_ids"] and not SUBJECTS[state["subject"]].of_representatives:
-        told = f"{state['subject']} are no business of customer representatives"
+    if state["sla_ids"] and (told := definition.not_for_representatives):
         errors.append(("slas", told))
     return _refusing(errors, state)
 
@@ -123,9 +121,9 @@ def _dashboard(context: Context, actor: Actor, before: Fields, state: Document) 
             errors.append(("reports", f"there is no report {id}"))
     if state["sla_ids"] and not errors:
         errors += [
-            ("slas", f"{each['name']} is no business of customer representatives")
+            ("slas", f"{each['name']}: {told}")
             for each in queries.reports_of(context.database, state)
-            if not SUBJECTS[each["subject"]].of_representatives
+            if (told := defined(each).not_for_representatives)
         ]
     return _refusing(errors, state)
 

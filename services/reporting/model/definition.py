@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.reporting.model.subjects import MAX_DAYS, MAX_GROUPS, SUBJECTS, Form, Measure, Subject
+from services.reporting.model.subjects import (
+    INTERNAL,
+    MAX_DAYS,
+    MAX_GROUPS,
+    SUBJECTS,
+    Form,
+    Measure,
+    Subject,
+)
 
 Document = dict[str, Any]
 
@@ -43,11 +51,21 @@ class Definition:
         """The same report of fewer rows."""
         return Definition(**{**self._all(), "filters": (*self.filters, (name, values))})
 
+    @property
+    def not_for_representatives(self) -> str | None:
+        """Why customer representatives may not see it: nobody represents what is of no SLA, and who holds a
+        request is not shown to them. None when they may."""
+        if not self.subject.of_representatives:
+            return f"{self.of} are no business of customer representatives"
+        hidden = [name for name in self.groups if self.subject.fields[name].path in INTERNAL]
+        return f"customer representatives are not shown by {' and '.join(hidden)}" if hidden else None
+
     def of_slas(self, ids: tuple[int, ...]) -> "Definition | None":
-        """The same report of these SLAs' rows; None where rows are of no SLA and so nobody represents them:
-        a report may have got such a subject while it stood in a dashboard of theirs."""
-        field = self.subject.of_representatives
-        return self.among(field, ids) if field else None
+        """The same report of these SLAs' rows, for their customer representatives. None where it is not for
+        them: it may have become so while it stood in a dashboard of theirs."""
+        if self.not_for_representatives:
+            return None
+        return self.among(self.subject.of_representatives, ids)
 
     def _all(self) -> Document:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}

@@ -152,6 +152,19 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         {"count": COUNT},
     ),
 }
+INTERNAL: Final = frozenset(
+    {
+        "team_id",
+        "support_team_id",
+        "first_line_team_id",
+        "member_id",
+        "supplier_id",
+        "customer",
+        "holder",
+        "reach",
+    }
+)
+"""What of a row is no business of who does not work for the account, as in requests."""
 BUCKETS: Final = ("day", "week", "month")
 MAX_GROUPS: Final = 2
 MAX_MEASURES: Final = 6

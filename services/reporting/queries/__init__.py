@@ -15,10 +15,11 @@ from services.common.listing import ListQuery, Page, all_of, page
 from services.common.roles import SEE_REQUESTS
 from services.reporting import store
 from services.reporting.model.definition import Definition, defined
+from services.reporting.model.subjects import INTERNAL
 from services.reporting.queries.asking import chosen, span_of
 from services.reporting.queries.figures import Chosen, figures, records_of
 from services.reporting.queries.listings import DASHBOARDS, RECORDS, REPORTS, TIMES_OF_RECORDS
-from services.reporting.queries.sharing import slas_shown, visible
+from services.reporting.queries.sharing import slas_shown, to_whom_shared, visible
 from services.reporting.schemas import DashboardSchema, ReportRecordSchema, ReportSchema, shown_rebuild
 
 __all__ = [
@@ -47,8 +48,6 @@ Document = dict[str, Any]
 _SCHEMAS: Final = {"report": ReportSchema(), "dashboard": DashboardSchema()}
 _RECORD: Final = ReportRecordSchema()
 _STRIPS: Final = {"outbox": 0, "history": 0}
-# What of a record is no business of who does not work for the account, as in requests.
-_UNSHOWN: Final = ("team_id", "support_team_id", "member_id", "supplier_id", "customer", "holder", "reach")
 
 
 def list_reports(database: Database[Document], query: ListQuery, viewer: Actor) -> Page:
@@ -136,7 +135,7 @@ def list_records(
     definition = _definition(database, report, where, viewer)
     rows = database[definition.subject.collection]
     found = page(rows, RECORDS[definition.of], query, records_of(definition, which))
-    unshown = () if viewer.has(*SEE_REQUESTS) else _UNSHOWN
+    unshown = frozenset() if viewer.has(*SEE_REQUESTS) else INTERNAL
     return found.map(lambda row: _row(definition.of, row, unshown))
 
 
@@ -166,7 +165,8 @@ def _list(database: Database[Document], kind: str, query: ListQuery, viewer: Act
     listing = REPORTS if kind == "report" else DASHBOARDS
     among = visible(database, viewer)
     found = page(database[store.KINDS[kind].name], listing, query, among, viewer=viewer, projection=_STRIPS)
-    return found.map(lambda document: shown(kind, document))
+    told = to_whom_shared(database, viewer)
+    return found.map(lambda document: shown(kind, told(document)))
 
 
 def _get(database: Database[Document], kind: str, id: int, viewer: Actor) -> Document:
@@ -175,7 +175,7 @@ def _get(database: Database[Document], kind: str, id: int, viewer: Actor) -> Doc
         found = database[store.KINDS[kind].name].find_one(among, _STRIPS)
     if found is None:
         raise NotFound
-    return shown(kind, found)
+    return shown(kind, to_whom_shared(database, viewer)(found))
 
 
 def _definition(

@@ -7,7 +7,7 @@ representatives of an SLA that he represents, and of every figure only what is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pymongo.database import Database
@@ -47,6 +47,15 @@ def represented_by(database: Database[Document], viewer: Actor) -> list[int]:
     with answering():
         found = database[collection_name("sla")].find(asked, {"_id": 1})
         return sorted(each["_id"] for each in found)
+
+
+def to_whom_shared(database: Database[Document], viewer: Actor) -> Callable[[Document], Document]:
+    """What of a report or dashboard that the viewer sees is told of sharing: to who does not work for the
+    account, the SLAs that he represents; whose else it is, is none of his business."""
+    if viewer.has(*SEE_REQUESTS):
+        return lambda record: record
+    his = set(represented_by(database, viewer))
+    return lambda record: {**record, "team_ids": [], "sla_ids": sorted(his & set(record["sla_ids"]))}
 
 
 def slas_shown(

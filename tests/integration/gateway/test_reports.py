@@ -176,7 +176,7 @@ def test_who_sees_a_report_is_whom_it_is_shared_with(
 
 @pytest.mark.usefixtures("played")
 def test_a_representative_sees_of_a_shared_dashboard_what_is_of_his_slas(
-    sam: Client, rita: tuple[Made, Client], slas: list[Made]
+    administrator: Client, sam: Client, rita: tuple[Made, Client], slas: list[Made]
 ) -> None:
     client = rita[1]
     wanted = {"name": "All", "subject": "requests", "measures": ["count", "open"], "days": 60}
@@ -195,17 +195,28 @@ def test_a_representative_sees_of_a_shared_dashboard_what_is_of_his_slas(
     assert ({each["request"]["id"] for each in records}, total) == (affected, len(affected))
     assert all(each["team"] is None and each["holder"] is None for each in records)
     # What has become none of her business since is left out.
-    sam.patch(f"reports/{all_['id']}", {"subject": "periods", "measures": ["count"]})
-    assert [each["report"]["id"] for each in client.get(f"{path}/figures")] == [met["id"]]
-    sam.patch(f"reports/{all_['id']}", wanted)
+    for change in ({"subject": "periods", "measures": ["count"]}, {"groups": ["team"]}):
+        sam.patch(f"reports/{all_['id']}", change)
+        assert [each["report"]["id"] for each in client.get(f"{path}/figures")] == [met["id"]]
+        sam.patch(f"reports/{all_['id']}", {**wanted, "groups": []})
+    # Nor is it whose else the dashboard is.
+    team = administrator.post("teams", {"name": "Theirs"})
+    sam.patch(path, {"shared_with": "teams", "teams": [team["id"]]})
+    (listed,) = client.get("dashboards", fields="slas,teams")
+    for seen in (client.get(path), listed):
+        assert ([each["id"] for each in seen["slas"]], seen["teams"]) == ([ids[0]], [])
     # The report itself is not shared with her, and not what other representatives see.
     assert client.send("GET", f"reports/{all_['id']}/figures").status_code == 404
     assert [each["id"] for each in client.get("dashboards")] == [board["id"]]
     sam.patch(path, {"slas": [ids[1]]})
     assert client.send("GET", f"{path}/figures").status_code == 404
-    refused = sam.send("PATCH", path, {"reports": [founded(sam, "time-per-account")["id"]]})
-    assert refused.status_code == 422
-    assert "slas" in refused.text
+    by_team = sam.post("reports", {**wanted, "groups": ["team"]})
+    for not_hers, why in ((founded(sam, "time-per-account"), "are no business"), (by_team, "by team")):
+        refused = sam.send("PATCH", path, {"reports": [not_hers["id"]]})
+        assert refused.status_code == 422
+        assert '"slas"' in refused.text
+        assert why in refused.text
+    assert sam.send("PATCH", f"reports/{by_team['id']}", {"slas": ids}).status_code == 422
 
 
 @pytest.mark.usefixtures("played")
