@@ -57,8 +57,8 @@ def of_document(document: Mapping[str, Any]) -> tuple[Told, dict[Entry, Opened]]
     told = Told(
         None if situation is None else _read_situation(situation),
         frozenset(numbers),
-        frozenset(_read_alarm(each) for each in document["alarms"]),
-        None if document["follow_up"] is None else FollowUp(**document["follow_up"]),
+        frozenset(_read_alarm(each) for each in document.get("alarms", ())),
+        FollowUp(**document["follow_up"]) if document.get("follow_up") else None,
         {each["about"]: each["level"] for each in document["heard"]},
     )
     return told, numbers

@@ -33,6 +33,12 @@ def test_what_was_written_is_read() -> None:
         assert [entry["id"] for entry in document["open"]] == sorted(opened.id for opened in numbers.values())
 
 
+def test_what_was_written_before_alarms_were_kept_is_read() -> None:
+    document = documents.to_document(Told(), {}, NINE)
+    older = {name: document[name] for name in ("situation", "open", "heard")}
+    assert documents.of_document(older)[0] == Told()
+
+
 def test_what_stays_open_keeps_its_number_and_what_is_new_gets_the_version_that_opened_it() -> None:
     before = told()
     first = documents.numbered(before, {}, 1, count(40).__next__)
