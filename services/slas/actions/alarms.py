@@ -11,8 +11,13 @@ customer has not answered for so long.
 The store is asked for what falls due, nothing is polled: a clock that stands or has a target next week costs
 nothing. Each is told once: that it was told is saved with the event that tells it. After an outage only the
 latest of each target is told (`model.clocks.alarms`), to all whom those before it would have been told to;
-and of a wait only the latest (`model.clocks.follow_ups`). Of a target that was met
+and of a wait only the latest reminder (`model.clocks.follow_ups`). Of a target that was met
 meanwhile the event says when it fell due, and asks nobody for anything.
+
+What became of a request is heard before anything is told of it: this service may have been away while people
+worked, and would tell of targets that they have met. So the requests service is asked how much it has said.
+What is not heard within a quarter of an hour will not come soon, or nobody answers: then it is told by what
+is known.
 """
 
 from __future__ import annotations
@@ -23,17 +28,22 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+import structlog
+
 from services.common.clock import iso
 from services.common.context import Context
 from services.common.database import answering
+from services.common.errors import Unavailable
 from services.common.metrics import counter
 from services.common.one_by_one import OneByOne
 from services.common.store import Record, decide_again, event_row
 from services.slas import documents, store
-from services.slas.actions.affected import load
+from services.slas.actions.affected import MISSING_FOR, behind, load
 from services.slas.actions.saving import records
 from services.slas.model.affected import Affected
-from services.slas.model.clocks import Due, DueFollowUp, Raising, Said, Word, raising, word
+from services.slas.model.clocks import Due, DueFollowUp, Raising, Word, next_said, raising, word
+
+log = structlog.get_logger(__name__)
 
 ALARMS = counter(
     "interdesk_sla_alarms_total",
@@ -43,6 +53,7 @@ ALARMS = counter(
 )
 BREACHED_ALARM, AT_RISK_ALARM = "breached", "at_risk"
 BATCH: Final = 200
+_UNHEARD: Final = "unheard"
 _OF_BOTH: Final = ("request_id", "sla_id")
 _TOLD: Final = (
     *_OF_BOTH,
@@ -62,12 +73,29 @@ def raise_due(context: Context) -> int:
         while True:
             wanted = {"due": {"$lte": now}, "_id": {"$nin": work.failed}}
             with answering():
-                due = context.database[store.AFFECTED_SLAS].find(wanted, {"_id": 1})
-                ids = [each["_id"] for each in due.sort([("due", 1)]).limit(BATCH)]
+                found = context.database[store.AFFECTED_SLAS].find(wanted, {"request_id": 1})
+                due = {each["_id"]: each["request_id"] for each in found.sort([("due", 1)]).limit(BATCH)}
+            unheard = _unheard(context, now, set(due.values()))
+            ids = [id for id, request_id in due.items() if request_id not in unheard]
             told += work.each(ids, partial(_raise, context, now))
             if len(ids) < BATCH:
                 break
     return told
+
+
+def _unheard(context: Context, now: datetime, request_ids: set[int]) -> set[int]:
+    """The requests of which more is to be heard before anything is told; not for longer than MISSING_FOR."""
+    if not request_ids:
+        return set()
+    try:
+        missing = behind(context, request_ids)
+    except Unavailable as silent:
+        log.info("not known whether all was heard of what falls due", error=repr(silent))
+        missing = request_ids
+    known: dict[int, datetime] = context.kept.get(_UNHEARD, {})
+    since = {id: known.get(id, now) for id in missing}
+    context.kept[_UNHEARD] = since
+    return {id for id, begun in since.items() if now - begun < MISSING_FOR}
 
 
 @decide_again
@@ -82,8 +110,8 @@ def _raise(context: Context, now: datetime, id: int) -> int:
     follow_ups = [each for each in affected.follow_ups(said) if each.at <= now]
     rows = [_alarm(context, record, due, affected, found) for due in found.told]
     if follow_ups:
-        rows.append(_follow_up(record, follow_ups[-1]))
-        said = Said(follow_ups[-1].since, follow_ups[-1].rule)
+        chosen, said = next_said(follow_ups, now)
+        rows.append(_follow_up(record, chosen))
     raised += [*found.summarised, *(due.alarm for due in found.told)]
     state = {name: value for name, value in record.state.items() if name != "due"}
     state |= documents.to_document(affected, raised, said)
