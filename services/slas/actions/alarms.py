@@ -54,6 +54,7 @@ ALARMS = counter(
 BREACHED_ALARM, AT_RISK_ALARM = "breached", "at_risk"
 BATCH: Final = 200
 _UNHEARD: Final = "unheard"
+_ALL: Final = 0
 _OF_BOTH: Final = ("request_id", "sla_id")
 _TOLD: Final = (
     *_OF_BOTH,
@@ -69,33 +70,53 @@ def raise_due(context: Context) -> int:
     failed of one of them.
     """
     told, now = 0, context.clock.now()
+    unheard, waiting = _Unheard(context, now), list[int]()
     with OneByOne("affected SLA") as work:
         while True:
-            wanted = {"due": {"$lte": now}, "_id": {"$nin": work.failed}}
+            wanted = {"due": {"$lte": now}, "_id": {"$nin": [*work.failed, *waiting]}}
             with answering():
                 found = context.database[store.AFFECTED_SLAS].find(wanted, {"request_id": 1})
                 due = {each["_id"]: each["request_id"] for each in found.sort([("due", 1)]).limit(BATCH)}
-            unheard = _unheard(context, now, set(due.values()))
-            ids = [id for id, request_id in due.items() if request_id not in unheard]
-            told += work.each(ids, partial(_raise, context, now))
-            if len(ids) < BATCH:
+            missing = unheard.among(set(due.values()))
+            waiting += [id for id, request_id in due.items() if request_id in missing]
+            told += work.each([id for id in due if id not in waiting], partial(_raise, context, now))
+            if len(due) < BATCH or unheard.all_wait:
                 break
+    context.kept[_UNHEARD] = unheard.since
     return told
 
 
-def _unheard(context: Context, now: datetime, request_ids: set[int]) -> set[int]:
-    """The requests of which more is to be heard before anything is told; not for longer than MISSING_FOR."""
-    if not request_ids:
-        return set()
-    try:
-        missing = behind(context, request_ids)
-    except Unavailable as silent:
-        log.info("not known whether all was heard of what falls due", error=repr(silent))
-        missing = request_ids
-    known: dict[int, datetime] = context.kept.get(_UNHEARD, {})
-    since = {id: known.get(id, now) for id in missing}
-    context.kept[_UNHEARD] = since
-    return {id for id, begun in since.items() if now - begun < MISSING_FOR}
+class _Unheard:
+    """The requests of which more is to be heard before anything is told; none for longer than MISSING_FOR.
+    `since`: when each was missed first, and _ALL when nobody answers."""
+
+    def __init__(self, context: Context, now: datetime) -> None:
+        self._context, self._now = context, now
+        self._before: dict[int, datetime] = context.kept.get(_UNHEARD, {})
+        self.since: dict[int, datetime] = {}
+
+    def among(self, request_ids: set[int]) -> set[int]:
+        """Those of these requests."""
+        missing = self._missing(request_ids)
+        self.since |= {id: self._before.get(id, self._now) for id in missing}
+        return request_ids if self.all_wait else {id for id in missing - {_ALL} if self._waits(id)}
+
+    @property
+    def all_wait(self) -> bool:
+        """It is not known how much was said, of any request."""
+        return _ALL in self.since and self._waits(_ALL)
+
+    def _missing(self, request_ids: set[int]) -> set[int]:
+        if not request_ids or _ALL in self.since:
+            return set()
+        try:
+            return behind(self._context, request_ids)
+        except Unavailable as silent:
+            log.info("not known whether all was heard of what falls due", error=repr(silent))
+            return {_ALL}
+
+    def _waits(self, id: int) -> bool:
+        return self._now - self.since[id] < MISSING_FOR
 
 
 @decide_again

@@ -39,8 +39,9 @@ def test_after_days_without_service_only_the_latest_of_each_target_is_told(
 
 
 def test_after_days_without_service_what_became_of_a_request_is_heard_before_anything_is_told_of_it(
-    gigatera: Side, handed_over: Document, clock: SteppedClock
+    gigatera: Side, handed_over: Document, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(alarms, "BATCH", 1)  # what waits is in nobody's way
     context, requests = gigatera.context, gigatera.directory
     affected.follow(context, said(1, at(9), **handed_over))
     affected.follow(context, {**said(1, at(9), **handed_over), "request_id": 2})
