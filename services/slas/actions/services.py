@@ -220,8 +220,8 @@ def _of_provider(context: Context) -> Complete:
 
 
 def _check_service(context: Context, kind: str, id: int, fields: Fields) -> None:
-    """An SLA joins a service instance and an offering of one service: neither leaves it while one does. Call it
-    `locked`, as SLAs are saved. Raises NotFound, Invalid."""
+    """An SLA joins a service instance and an offering of one service: neither leaves it while one does. Call
+    it `locked`, as SLAs are saved. Raises NotFound, Invalid."""
     state = records(context, kind).get(id).state
     if fields.get("service_id", state["service_id"]) == state["service_id"]:
         return
