@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.notifications.model import Entry, Reason, Situation, To, Told
+from services.notifications.model import Alarm, Entry, FollowUp, Reason, Situation, To, Told
 
 Document = dict[str, Any]
 
@@ -27,7 +27,9 @@ Numbers = Mapping[Entry, Opened]
 
 _OF_SITUATION = ("n", "at", "since", "status", "by_id", "team_id", "member_id", "turn", "came_back")
 _SHOWN = ("reason", "person_id", "team_id", "at", "sla_id", "goal", "percent", "for_requester")
-_OF_ENTRY = ("at", "about", "sla_id", "goal", "percent", "as_assignee", "for_requester")
+_OF_ENTRY = ("at", "about", "sla_id", "goal", "percent", "for_requester")
+_OF_ALARM = ("affected_sla_id", "sla_id", "goal", "percent", "at", "breach", "assignee")
+_OF_FOLLOW_UP = ("sla_id", "rule", "waiting_since", "at")
 
 
 def to_document(told: Told, numbers: Numbers, now: datetime) -> Document:
@@ -39,6 +41,8 @@ def to_document(told: Told, numbers: Numbers, now: datetime) -> Document:
             {"id": opened.id, "version": opened.version, **_entry(entry)}
             for entry, opened in sorted(numbers.items(), key=lambda item: item[1])
         ],
+        "alarms": [_alarm(each) for each in sorted(told.alarms, key=lambda each: each.about)],
+        "follow_up": None if told.follow_up is None else _follow_up(told.follow_up),
         "heard": [{"about": about, "level": level} for about, level in sorted(told.heard.items())],
     }
     if situation is not None and not situation.live:
@@ -53,6 +57,8 @@ def of_document(document: Mapping[str, Any]) -> tuple[Told, dict[Entry, Opened]]
     told = Told(
         None if situation is None else _read_situation(situation),
         frozenset(numbers),
+        frozenset(_read_alarm(each) for each in document.get("alarms", ())),
+        FollowUp(**document["follow_up"]) if document.get("follow_up") else None,
         {each["about"]: each["level"] for each in document["heard"]},
     )
     return told, numbers
@@ -89,6 +95,19 @@ def _situation(situation: Situation) -> Document:
 def _read_situation(document: Mapping[str, Any]) -> Situation:
     said = {name: document[name] for name in _OF_SITUATION}
     return Situation(**said, requester_ids=frozenset(document["requester_ids"]))
+
+
+def _alarm(alarm: Alarm) -> Document:
+    return {**{name: getattr(alarm, name) for name in _OF_ALARM}, "people": sorted(alarm.people)}
+
+
+def _read_alarm(document: Mapping[str, Any]) -> Alarm:
+    said = {name: document[name] for name in _OF_ALARM}
+    return Alarm(**said, people=frozenset(document["people"]))
+
+
+def _follow_up(follow_up: FollowUp) -> Document:
+    return {name: getattr(follow_up, name) for name in _OF_FOLLOW_UP}
 
 
 def _entry(entry: Entry) -> Document:

@@ -12,7 +12,7 @@ from services.common.http import ServiceWeb
 from services.common.parking.commands import ParkedEventCommands
 from services.common.schemas import loaded
 from services.common.service_context import ServiceContext
-from services.notifications.actions import clearing, falling_due, following, reading, watching
+from services.notifications.actions import clearing, falling_due, following, reading, reviewing, watching
 from services.notifications.schemas import ReadInputSchema, WatchInputSchema
 from services.notifications.store import COLLECTIONS
 
@@ -55,9 +55,18 @@ class NotificationsService(ParkedEventCommands):
     def responded(self, body: Document) -> None:
         falling_due.responded(self.context, body)
 
+    @handle_event("slas", "affected_sla.not_affected")
+    def not_affected(self, body: Document) -> None:
+        falling_due.not_affected(self.context, body)
+
     @handle_event("slas", "affected_sla.follow_up")
     def follow_up(self, body: Document) -> None:
         falling_due.remind(self.context, body)
+
+    @handle_event("organizations", "person.saved")
+    def person_saved(self, body: Document) -> None:
+        self.context.copies.store("person", body)
+        reviewing.follow_person(self.context, body)
 
     @command(allowed=EVERYONE, repeatable=True)
     def mark_entry(self, actor: Actor, id: int, fields: Document, version: int | None = None) -> Document:

@@ -30,6 +30,7 @@ from services.requests.actions import (
     targets,
 )
 from services.requests.queries.recorded import recorded_requests
+from services.requests.queries.situations import situations
 from services.requests.schemas import (
     NoteInputSchema,
     NotePublishInputSchema,
@@ -91,6 +92,10 @@ class RequestsService(AttachmentCommands, BorderCommands):
     @command(allowed=SERVICES, repeatable=True)
     def recorded(self, actor: Actor, after: int | None, limit: int) -> Document:
         return recorded_requests(self.context.database, after, limit)
+
+    @command(allowed=SERVICES, repeatable=True)
+    def situations(self, actor: Actor, ids: list[int]) -> list[list[int]]:
+        return situations(self.context.database, ids)
 
     @handle_event("organizations", "trust.saved")
     def trust_saved(self, body: Document) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -96,7 +97,7 @@ def to_document(affected: Affected, raised: Iterable[Alarm], said: Said | None =
         "follow_up": _follow_up(snapshot.follow_up),
         **_shown(affected),
         "raised": [{"goal": alarm.goal, "percent": alarm.percent} for alarm in told],
-        "said": None if said is None else {"since": said.since, "rule": said.rule},
+        "said": None if said is None else asdict(said),
     }
     moments = {next_at(affected, snapshot.percents, told)} | {each.at for each in affected.follow_ups(said)}
     due = min((at for at in moments if at is not None), default=None)
@@ -149,7 +150,7 @@ def raised_of(document: Mapping[str, Any]) -> list[Alarm]:
 
 def said_of(document: Mapping[str, Any]) -> Said | None:
     said = document["said"]
-    return None if said is None else Said(said["since"], said["rule"])
+    return None if said is None else Said(**said)
 
 
 @lru_cache(maxsize=256)

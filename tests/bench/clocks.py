@@ -35,6 +35,13 @@ LOOKS = 50
 _AT_ONCE = 1_000
 
 
+class Requests:
+    """The requests service, which has said nothing more."""
+
+    def call(self, service: str, method: str, actor: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return []
+
+
 def figures() -> list[Figure]:
     """An affected SLA that has stood twenty times, within office hours with holidays."""
     affected, now = _begun()
@@ -89,7 +96,7 @@ def _memory_of_looking(mongo_uri: str, context: Context) -> float:
 
 def _looked(mongo_uri: str, name: str, now: datetime) -> float:
     with pymongo.MongoClient[dict[str, Any]](mongo_uri) as client:
-        context = Context(config_of("widget"), "slas", client[name], clock=SteppedClock(now))
+        context = Context(config_of("widget"), "slas", client[name], clock=SteppedClock(now), rpc=Requests())
         assert alarms.raise_due(context) == DUE
         for _ in range(LOOKS):
             alarms.raise_due(context)
@@ -107,7 +114,8 @@ def _clocks(mongo_uri: str, running: int) -> Iterator[Context]:
     """So many affected SLAs of which a hundred fall due with the first hour, the rest in a year."""
     with pymongo.MongoClient[dict[str, Any]](mongo_uri) as client:
         name = f"interdesk_bench_{secrets.token_hex(4)}"
-        context = Context(config_of("widget"), "slas", client[name], clock=SteppedClock(START))
+        clock = SteppedClock(START)
+        context = Context(config_of("widget"), "slas", client[name], clock=clock, rpc=Requests())
         try:
             store.ensure_indexes(client[name])
             affected, _ = _begun()

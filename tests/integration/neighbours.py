@@ -13,14 +13,17 @@ from tests.configs import NAMES
 
 @dataclass
 class Neighbours:
-    """`records`: by kind and id. `silent`: they do not answer."""
+    """`records`: by kind and id. `silent`: they do not answer. `situations`: how many were said of a
+    request.
+    """
 
-    services: ClassVar[tuple[str, ...]] = ("organizations",)
+    services: ClassVar[tuple[str, ...]] = ("organizations", "requests")
 
     account: str
     records: dict[tuple[str, Any], dict[str, Any]] = field(default_factory=dict)
     versions: dict[tuple[str, Any], int] = field(default_factory=dict)
     silent: bool = False
+    situations: dict[int, int] = field(default_factory=dict)
 
     def keep(self, kind: str, id: Any, **record: Any) -> None:
         self.records[kind, id] = {"id": id, **record}
@@ -35,6 +38,9 @@ class Neighbours:
     def _copy(self, kind: str, id: Any) -> dict[str, Any] | None:
         record = self.records.get((kind, id))
         return None if record is None else {"id": id, "version": self.versions[kind, id], "record": record}
+
+    def _situations(self, ids: list[int]) -> list[list[int]]:
+        return [[id, self.situations[id]] for id in ids if id in self.situations]
 
     def _introduce(self, account: str, kind: str, remote_id: int, name: str) -> dict[str, Any]:
         """A partner's record has an id of 1000 and more here."""

@@ -1,5 +1,5 @@
 """What falls due of a request's SLAs: the slas service's `affected_sla.at_risk`, `.breached`, `.follow_up`;
-and that a response was given, `.responded`.
+and that it is over: a response was given, `.responded`; the SLA is not affected any more, `.not_affected`.
 
 Whom to tell is said by the alarm (`people`). Of a follow-up that completes the request nobody is told here:
 the request's next situation says that it is over.
@@ -40,8 +40,17 @@ def alarm(context: Context, body: Mapping[str, Any], breach: bool) -> None:
 def responded(context: Context, body: Mapping[str, Any]) -> None:
     """Raises Unavailable."""
 
-    def decide(told: Told, _: Tellable) -> Told:
-        return model.responded(told, body["id"])
+    def decide(told: Told, tellable: Tellable) -> Told:
+        return model.responded(told, body["id"], tellable)
+
+    tell(context, body["request_id"], decide)
+
+
+def not_affected(context: Context, body: Mapping[str, Any]) -> None:
+    """Raises Unavailable."""
+
+    def decide(told: Told, tellable: Tellable) -> Told:
+        return model.not_affected(told, body["id"], from_iso(body["at"]), tellable)
 
     tell(context, body["request_id"], decide)
 
@@ -50,9 +59,8 @@ def remind(context: Context, body: Mapping[str, Any]) -> None:
     """Raises Unavailable."""
     if body["completes"]:
         return
-    heard = FollowUp(
-        body["id"], body["sla_id"], body["rule"], from_iso(body["waiting_since"]), context.clock.now()
-    )
+    since = from_iso(body["waiting_since"])
+    heard = FollowUp(body["sla_id"], body["rule"], since, context.clock.now())
 
     def decide(told: Told, tellable: Tellable) -> Told:
         return reminded(told, heard, tellable)

@@ -37,13 +37,17 @@ def to_notify(context: Context, alarm: Mapping[str, Any]) -> frozenset[int]:
     return frozenset(id for word in alarm["notify"] if (id := named.get(word)) is not None)
 
 
+def hears_all(person: Mapping[str, Any]) -> bool:
+    """Whether there is no request that he may not be told of."""
+    return _own(person) and not set(SEE_REQUESTS).isdisjoint(person.get("roles") or ())
+
+
 def _may(entry: Entry, record: Document | None) -> bool:
     if record is None or not _own(record):
         return False
     # A team's members are asked for their roles when they look; a requester sees his own request without any.
-    needs_none = entry.to.person_id is None or entry.for_requester
-    return needs_none or not set(SEE_REQUESTS).isdisjoint(record.get("roles") or ())
+    return entry.to.person_id is None or entry.for_requester or hears_all(record)
 
 
-def _own(record: Document) -> bool:
+def _own(record: Mapping[str, Any]) -> bool:
     return not record.get("disabled") and not record.get("account")

@@ -9,8 +9,8 @@ What is open follows from the newest situation and from what fell due, in whatev
 however often: nothing is told twice, and what is over is not told any more.
 """
 
-from services.notifications.model.entry import ALARMS, NEWS, Entry, Reason, To
-from services.notifications.model.situation import Situation, newer, standing, stands
+from services.notifications.model.entry import NEWS, Entry, Reason, To
+from services.notifications.model.situation import Situation, newer, standing
 from services.notifications.model.told import (
     Alarm,
     FollowUp,
@@ -19,14 +19,15 @@ from services.notifications.model.told import (
     Told,
     alarmed,
     followed,
+    not_affected,
     noted,
     reminded,
     responded,
+    reviewed,
     unwatched,
 )
 
 __all__ = [
-    "ALARMS",
     "NEWS",
     "Alarm",
     "Entry",
@@ -40,10 +41,11 @@ __all__ = [
     "alarmed",
     "followed",
     "newer",
+    "not_affected",
     "noted",
     "reminded",
     "responded",
+    "reviewed",
     "standing",
-    "stands",
     "unwatched",
 ]

@@ -28,7 +28,6 @@ class Reason(StrEnum):
     NOTE_ADDED = "note_added"
 
 
-ALARMS = frozenset({Reason.AT_RISK, Reason.BREACHED})
 NEWS = frozenset({Reason.STATUS_CHANGED, Reason.NOTE_ADDED})
 """What those hear who watch a request."""
 
@@ -46,9 +45,8 @@ class Entry:
     """`at`: when its cause began; the same cause never makes another entry.
 
     Of what falls due: `about` names what (the affected SLA and its goal), the later word about the same takes
-    the place of the earlier; `percent` of the time until the target is gone; `as_assignee` says that he is
-    told because the request is his. `for_requester`: it is about a request that he may see without any
-    role: his own, or one that he watches.
+    the place of the earlier; `percent` of the time until the target is gone. `for_requester`: it is about a
+    request that he may see without any role: his own, or one that he watches.
     """
 
     reason: Reason
@@ -58,5 +56,4 @@ class Entry:
     sla_id: int | None = None
     goal: str | None = None
     percent: int | None = None
-    as_assignee: bool = False
     for_requester: bool = False

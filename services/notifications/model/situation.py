@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.notifications.model.entry import NEWS, Entry, Reason, To
+from services.notifications.model.entry import Entry, Reason, To
 
 #: By how much the clocks of two processes may differ that save the same request.
 SKEW = timedelta(minutes=1)
@@ -69,19 +69,6 @@ def standing(situation: Situation) -> frozenset[Entry]:
     if situation.assignee is None or situation.turn == "with":
         return frozenset()
     return frozenset({Entry(_reason(situation), situation.assignee, situation.since)})
-
-
-def stands(entry: Entry, situation: Situation) -> bool:
-    """Whether an entry about what fell due, or about news, is still of use. News are, until there are others:
-    also that it is completed.
-    """
-    if entry.reason in NEWS:
-        return True
-    if not situation.live:
-        return False
-    if entry.reason is Reason.FOLLOW_UP:
-        return entry.to.person_id in situation.asked and entry.at >= situation.since
-    return not entry.as_assignee or entry.to == situation.assignee
 
 
 def _reason(situation: Situation) -> Reason:

@@ -43,7 +43,9 @@ def follow_up(context: Context, body: Mapping[str, Any]) -> None:
     stored = store.find(context, {"_id": body["request_id"]})
     if stored is None:
         return
-    said = model.FollowUp(body["rule"], body["completes"], from_iso(body["waiting_since"]))
+    account = context.copies.get("account", context.account) or {}
+    since, zone = from_iso(body["waiting_since"]), account.get("time_zone") or "UTC"
+    said = model.FollowUp(body["rule"], body["completes"], since, zone)
     _save(context, stored, model.followed_up(stored.request, said, ruled(context)))
 
 

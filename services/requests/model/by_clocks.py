@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from services.requests.model import own
 from services.requests.model.finish import finish
@@ -36,12 +37,14 @@ class Escalation:
 @dataclass(frozen=True, slots=True)
 class FollowUp:
     """The rule (1, 2, …) that has fallen due in the wait that began at `waiting_since`, by an affected SLA.
-    `completes`: the customer has had time enough.
+    `completes`: the customer has had time enough. `time_zone`: the account's, by whose days he is told since
+    when.
     """
 
     rule: int
     completes: bool
     waiting_since: datetime
+    time_zone: str = "UTC"
 
 
 def escalated(request: Request, escalation: Escalation, context: Context) -> Step:
@@ -66,7 +69,7 @@ def followed_up(request: Request, follow_up: FollowUp, context: Context) -> Step
     if not follow_up.completes and follow_up.rule <= request.reminders:
         return Step(request)
     draft = Draft(request, context, before=request)
-    since = follow_up.waiting_since.date().isoformat()
+    since = follow_up.waiting_since.astimezone(ZoneInfo(follow_up.time_zone)).date().isoformat()
     if follow_up.completes:
         text = f"We have waited for your answer since {since}, and complete this request without it."
         own.complete(draft, CompletionReason.NO_REPLY, draft.note(text, medium=Medium.SYSTEM))

@@ -11,7 +11,8 @@ What it promises
     `sla_ids` all that it has ever affected. That a completed one has no next target is not told, it knows.
 
     Who was told that a response draws near or is missed is told when it is given: `affected_sla.responded`,
-    `{id, request_id}`.
+    `{id, request_id}`; who was told so of a resolution, when it is not owed any more because the SLA is not
+    affected: `affected_sla.not_affected`, `{id, request_id, at}`.
 
     What reports count of an affected SLA is told whenever it follows: `affected_sla.recorded` (`documents`).
 
@@ -25,14 +26,16 @@ How
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
+from services.common.actor import Actor
 from services.common.clock import from_iso, iso
 from services.common.context import Context
+from services.common.database import answering
 from services.common.errors import Stale
 from services.common.store import Record, decide_again, event_row, making
 from services.common.verdicts import Later
@@ -50,7 +53,7 @@ from services.slas.model.affected import (
     next_target,
 )
 from services.slas.model.calendars import FIRST_YEAR, LAST_YEAR
-from services.slas.model.clocks import RESPONSE
+from services.slas.model.clocks import RESOLUTION, RESPONSE
 
 log = structlog.get_logger(__name__)
 
@@ -122,6 +125,16 @@ def follow(context: Context, body: Mapping[str, Any]) -> None:
     told = {"request_id": request_id, "n": body["n"], **shows}
     news = [] if shows == shown else [event_row("affected_slas.followed", told)]
     _move(context, request_id, position, state, news)
+
+
+def behind(context: Context, request_ids: Collection[int]) -> set[int]:
+    """Those of these requests of which more was said than has been followed. Raises Unavailable."""
+    system = Actor.system(context.account)
+    said = context.rpc.call("requests", "situations", system, sorted(request_ids))
+    with answering():
+        found = context.database[store.SITUATIONS].find({"_id": {"$in": list(request_ids)}}, {"n": 1})
+        held = {each["_id"]: each["n"] for each in found}
+    return {id for id, n in said if n > held.get(id, 0)}
 
 
 def load(context: Context, record: Record) -> Affected:
@@ -197,11 +210,12 @@ def _save(
         id = context.ids.next("affected_sla")
         _insert(context, store.AFFECTED_SLAS, id, state, [_recorded(id, 1, state)])
         return
-    given = record.state["responded_at"] is None and affected.responded_at is not None
-    told = given and any(alarm.goal == RESPONSE for alarm in raised)
-    body = {"id": record.id, "request_id": request_id}
-    rows = [event_row("affected_sla.responded", body)] if told else []
-    rows.append(_recorded(record.id, record.version + 1, state))
+    told, body = {alarm.goal for alarm in raised}, {"id": record.id, "request_id": request_id}
+    rows = [_recorded(record.id, record.version + 1, state)]
+    if RESPONSE in told and record.state["responded_at"] is None and affected.responded_at is not None:
+        rows.append(event_row("affected_sla.responded", body))
+    if RESOLUTION in told and record.state["accountability"] != affected.accountability == NOT_AFFECTED:
+        rows.append(event_row("affected_sla.not_affected", {**body, "at": iso(situation["at"])}))
     store.records(context, store.AFFECTED_SLAS).save(record, state, rows=rows)
 
 

@@ -11,8 +11,13 @@ customer has not answered for so long.
 The store is asked for what falls due, nothing is polled: a clock that stands or has a target next week costs
 nothing. Each is told once: that it was told is saved with the event that tells it. After an outage only the
 latest of each target is told (`model.clocks.alarms`), to all whom those before it would have been told to;
-and of a wait only the latest (`model.clocks.follow_ups`). Of a target that was met
+and of a wait only the latest reminder (`model.clocks.follow_ups`). Of a target that was met
 meanwhile the event says when it fell due, and asks nobody for anything.
+
+What became of a request is heard before anything is told of it: this service may have been away while people
+worked, and would tell of targets that they have met. So the requests service is asked how much it has said.
+What is not heard within a quarter of an hour will not come soon, or nobody answers: then it is told by what
+is known.
 """
 
 from __future__ import annotations
@@ -23,17 +28,22 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+import structlog
+
 from services.common.clock import iso
 from services.common.context import Context
 from services.common.database import answering
+from services.common.errors import Unavailable
 from services.common.metrics import counter
 from services.common.one_by_one import OneByOne
 from services.common.store import Record, decide_again, event_row
 from services.slas import documents, store
-from services.slas.actions.affected import load
+from services.slas.actions.affected import MISSING_FOR, behind, load
 from services.slas.actions.saving import records
 from services.slas.model.affected import Affected
-from services.slas.model.clocks import Due, DueFollowUp, Raising, Said, Word, raising, word
+from services.slas.model.clocks import Due, DueFollowUp, Raising, Word, next_said, raising, word
+
+log = structlog.get_logger(__name__)
 
 ALARMS = counter(
     "interdesk_sla_alarms_total",
@@ -43,6 +53,8 @@ ALARMS = counter(
 )
 BREACHED_ALARM, AT_RISK_ALARM = "breached", "at_risk"
 BATCH: Final = 200
+_UNHEARD: Final = "unheard"
+_ALL: Final = 0
 _OF_BOTH: Final = ("request_id", "sla_id")
 _TOLD: Final = (
     *_OF_BOTH,
@@ -58,16 +70,53 @@ def raise_due(context: Context) -> int:
     failed of one of them.
     """
     told, now = 0, context.clock.now()
+    unheard, waiting = _Unheard(context, now), list[int]()
     with OneByOne("affected SLA") as work:
         while True:
-            wanted = {"due": {"$lte": now}, "_id": {"$nin": work.failed}}
+            wanted = {"due": {"$lte": now}, "_id": {"$nin": [*work.failed, *waiting]}}
             with answering():
-                due = context.database[store.AFFECTED_SLAS].find(wanted, {"_id": 1})
-                ids = [each["_id"] for each in due.sort([("due", 1)]).limit(BATCH)]
-            told += work.each(ids, partial(_raise, context, now))
-            if len(ids) < BATCH:
+                found = context.database[store.AFFECTED_SLAS].find(wanted, {"request_id": 1})
+                due = {each["_id"]: each["request_id"] for each in found.sort([("due", 1)]).limit(BATCH)}
+            missing = unheard.among(set(due.values()))
+            waiting += [id for id, request_id in due.items() if request_id in missing]
+            told += work.each([id for id in due if id not in waiting], partial(_raise, context, now))
+            if len(due) < BATCH or unheard.all_wait:
                 break
+    context.kept[_UNHEARD] = unheard.since
     return told
+
+
+class _Unheard:
+    """The requests of which more is to be heard before anything is told; none for longer than MISSING_FOR.
+    `since`: when each was missed first, and _ALL when nobody answers."""
+
+    def __init__(self, context: Context, now: datetime) -> None:
+        self._context, self._now = context, now
+        self._before: dict[int, datetime] = context.kept.get(_UNHEARD, {})
+        self.since: dict[int, datetime] = {}
+
+    def among(self, request_ids: set[int]) -> set[int]:
+        """Those of these requests."""
+        missing = self._missing(request_ids)
+        self.since |= {id: self._before.get(id, self._now) for id in missing}
+        return request_ids if self.all_wait else {id for id in missing - {_ALL} if self._waits(id)}
+
+    @property
+    def all_wait(self) -> bool:
+        """It is not known how much was said, of any request."""
+        return _ALL in self.since and self._waits(_ALL)
+
+    def _missing(self, request_ids: set[int]) -> set[int]:
+        if not request_ids or _ALL in self.since:
+            return set()
+        try:
+            return behind(self._context, request_ids)
+        except Unavailable as silent:
+            log.info("not known whether all was heard of what falls due", error=repr(silent))
+            return {_ALL}
+
+    def _waits(self, id: int) -> bool:
+        return self._now - self.since[id] < MISSING_FOR
 
 
 @decide_again
@@ -82,8 +131,8 @@ def _raise(context: Context, now: datetime, id: int) -> int:
     follow_ups = [each for each in affected.follow_ups(said) if each.at <= now]
     rows = [_alarm(context, record, due, affected, found) for due in found.told]
     if follow_ups:
-        rows.append(_follow_up(record, follow_ups[-1]))
-        said = Said(follow_ups[-1].since, follow_ups[-1].rule)
+        chosen, said = next_said(follow_ups, now)
+        rows.append(_follow_up(record, chosen))
     raised += [*found.summarised, *(due.alarm for due in found.told)]
     state = {name: value for name, value in record.state.items() if name != "due"}
     state |= documents.to_document(affected, raised, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -87,6 +88,7 @@ def request_(account: Account, eve: Client, instance: Made) -> Made:
 
 def falls_due(account: Account, request: Made, minutes: float) -> list[tuple[str, Made]]:
     """After so many minutes: what is told of a request, by the handler it goes to."""
+    followed(account)
     account.clock.step(minutes=minutes)
     alarms.raise_due(account.contexts["slas"])
     (kept,) = account.contexts["slas"].database["affected_slas"].find({"request_id": request["id"]})
@@ -221,9 +223,12 @@ def test_a_requester_who_does_not_answer_is_reminded_and_in_the_end_completed(
     account: Account, manager: Client, eve: Client, request_: Made
 ) -> None:
     path = f"requests/{request_['id']}"
+    account.clock.step(hours=23 - account.clock.now().hour)
+    account.client().patch("account", {"time_zone": "Pacific/Kiritimati"})
+    account.contexts["requests"].copies.refresh("account", "widget")
     manager.patch(path, {"status": "waiting_for_customer", "note": "Which one?"})
     followed(account)
-    since = account.clock.now().date().isoformat()
+    since = (account.clock.now() + timedelta(hours=14)).date().isoformat()
     for _ in range(2):
         hear(account, falls_due(account, request_, 48 * 60))
     assert system_notes(eve, request_) == [

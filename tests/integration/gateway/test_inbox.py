@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.common.actor import Actor
 from services.common.clock import iso
 from tests.integration.gateway.account import Account, Client, pages
 from tests.integration.gateway.events import heard
@@ -172,6 +173,25 @@ def test_whom_an_alarm_names_is_told(
     assert reasons(eve[1], request_) == []
 
 
+def test_each_word_of_a_notification_scheme_tells_the_one_it_names(
+    account: Account, administrator: Client, request_: Made
+) -> None:
+    lines: Made = {}
+    people: dict[str, Client] = {}
+    for line in ("first_line_team", "support_team"):
+        offices = {}
+        for office in ("coordinator", "manager"):
+            person, client = account.person(f"{line} {office}", "specialist")
+            offices[f"{office}_id"], people[f"{line}_{office}"] = person["id"], client
+        members = {"members": [offices["coordinator_id"]]}
+        team = administrator.post("teams", {"name": f"{line} of {request_['id']}", **members, **offices})
+        lines[f"{line}_id"] = team["id"]
+    for percent, word in enumerate(people, start=1):
+        alarm(account, request_, {"id": None}, **lines, percent=percent, notify=[word])
+        told_of = {name for name, client in people.items() if "at_risk" in reasons(client, request_)}
+        assert told_of == {word}
+
+
 def test_that_a_response_is_due_is_over_when_it_is_given(
     account: Account, bob: tuple[Made, Client], team: Made, request_: Made
 ) -> None:
@@ -213,6 +233,28 @@ def test_who_may_not_see_the_request_any_more_does_not_find_it_in_his_inbox(
     for method in ("GET", "PATCH"):
         body = {"read": True} if method == "PATCH" else None
         assert client.send(method, f"me/my_inbox/{entry['id']}", body).status_code == 404
+
+
+def test_what_a_member_has_who_is_disabled_goes_to_his_team(
+    account: Account, administrator: Client, bob: tuple[Made, Client], team: Made, request_: Made
+) -> None:
+    person, _ = account.person("Lea Leaver", "specialist")
+    members = [each["id"] for each in administrator.get(f"teams/{team['id']}/members")]
+    administrator.patch(f"teams/{team['id']}", {"members": [*members, person["id"]]})
+    path = f"requests/{request_['id']}"
+    administrator.patch(path, {"member_id": person["id"]})
+    told(account)
+    assert reasons(bob[1], request_, "my_teams_inbox") == []
+    administrator.patch(f"people/{person['id']}", {"disabled": True})
+    system = Actor.system("widget")
+    for _ in range(2):
+        saved = account.caller.call("organizations", "copy", system, "person", person["id"])
+        account.caller.services["notifications"].person_saved(saved)
+    (entry,) = inbox(bob[1], request_, "my_teams_inbox")
+    assert (entry["reason"], entry["request"]["member"]["disabled"]) == ("assigned", True)
+    administrator.patch(path, {"member_id": bob[0]["id"]})
+    told(account)
+    assert (reasons(bob[1], request_), reasons(bob[1], request_, "my_teams_inbox")) == (["assigned"], [])
 
 
 def test_a_person_marks_what_he_has_read_and_each_member_of_a_team_for_himself(

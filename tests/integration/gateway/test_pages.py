@@ -12,6 +12,8 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
 from gateway.pages.page import POLICY
+from services.requests.documents import encode
+from services.requests.model import Above, Episode
 from tests.integration.gateway.account import Account
 from tests.integration.gateway.attached import PNG
 from tests.integration.gateway.browsing import Browser, signed_in
@@ -139,6 +141,21 @@ def test_internal_notes_and_what_specialists_do_are_for_specialists(
     for word in ("He says so often.", "Internal note", 'id="history"', 'id="deliveries"', "The newest"):
         assert word not in theirs
     assert "note_count" not in end_user[1].get(f"requests/{request_id}"), "it counts internal ones too"
+
+
+def test_specialists_see_that_it_is_urgent_and_until_when_the_customers_requester_expects_it(
+    account: Account, specialist: tuple[Browser, Any], end_user: tuple[Browser, Any]
+) -> None:
+    made = end_user[1].post("requests", {"subject": "In a hurry", "category": "other"})
+    path = f"/requests/{made['id']}"
+    words = ("<strong>Urgent</strong>", "Customer’s resolution target")
+    assert [word in specialist[0].page(path) for word in words] == [False, False]
+    specialist[1].patch(path.lstrip("/"), {"urgent": True})
+    above = Above("wdc", "request/wdc/1", 5, None, Episode(1, 1), target_at=account.clock.now())
+    stored = account.contexts["requests"].database["requests"]
+    stored.update_one({"_id": made["id"]}, {"$set": {"above": encode(above)}})
+    assert [word in specialist[0].page(path) for word in words] == [True, True]
+    assert [word in end_user[0].page(path) for word in words] == [False, False]
 
 
 def test_what_is_somebody_elses_is_not_there(account: Account, request_id: int) -> None:

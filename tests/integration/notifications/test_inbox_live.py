@@ -98,20 +98,33 @@ def test_what_was_said_while_it_was_away_is_told_as_it_stands(alive: Desk) -> No
     wait_until(lambda: [each["at"] for each in alive.entries(moved) if each["open"]] == [newest])
 
 
-def test_an_alarm_that_comes_twice_is_told_once_also_when_it_was_over_in_between(alive: Desk) -> None:
-    request = next(REQUESTS)
-    alarm = {
+def breach(request: int, minutes: int = 0) -> dict[str, Any]:
+    """What the slas service says: whoever has the request shall hear of it."""
+    return {
         "id": 17,
         "request_id": request,
         "sla_id": 3,
         "goal": "resolution",
         "percent": 100,
-        "at": iso(NINE),
+        "at": iso(NINE + timedelta(minutes=minutes)),
         "first_line_team_id": None,
         "support_team_id": None,
         "service_owner_id": None,
         "notify": ["current_assignee"],
     }
+
+
+def test_an_alarm_that_is_heard_before_its_request_finds_who_has_it(alive: Desk) -> None:
+    request = next(REQUESTS)
+    alive.say("slas", "affected_sla.breached", breach(request, 30))
+    wait_until(lambda: alive.database["tellings"].find_one({"_id": request}) is not None)
+    say(alive, said(alive, request, 1))
+    wait_until(lambda: sorted(opened(alive, request)) == ["assigned", "breached"])
+
+
+def test_an_alarm_that_comes_twice_is_told_once_also_when_it_was_over_in_between(alive: Desk) -> None:
+    request = next(REQUESTS)
+    alarm = breach(request)
     say(alive, said(alive, request, 1))
     heard(alive, request, 1)
     alive.say("slas", "affected_sla.breached", alarm)

@@ -12,7 +12,7 @@ from services.slas import store
 from services.slas.actions import affected, alarms, counting
 from services.slas.model.clocks import RESOLUTION, RESPONSE, STATES
 from tests.integration.slas.accounts import Side
-from tests.integration.slas.situations import Document, at, said, told
+from tests.integration.slas.situations import Document, at, events, said, told
 
 
 def test_each_alarm_is_told_once_and_in_its_order(
@@ -36,6 +36,39 @@ def test_after_days_without_service_only_the_latest_of_each_target_is_told(
     assert alarms.raise_due(gigatera.context) == 2
     assert told(gigatera) == [("breached", RESPONSE, 100), ("breached", RESOLUTION, 100)]
     assert gigatera.context.database[store.AFFECTED_SLAS].count_documents({"due": {"$exists": True}}) == 0
+
+
+def test_after_days_without_service_what_became_of_a_request_is_heard_before_anything_is_told_of_it(
+    gigatera: Side, handed_over: Document, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarms, "BATCH", 1)  # what waits is in nobody's way
+    context, requests = gigatera.context, gigatera.directory
+    affected.follow(context, said(1, at(9), **handed_over))
+    affected.follow(context, {**said(1, at(9), **handed_over), "request_id": 2})
+    requests.situations |= {1: 2, 2: 1}
+    clock.set(at(9, days=4))
+    assert alarms.raise_due(context) == 2
+    assert {each["request_id"] for each in events(gigatera)} == {2}
+    in_time = {**handed_over, "status": "completed", "completion_reason": "solved"}
+    affected.follow(context, said(2, at(9, 20), **in_time))
+    assert alarms.raise_due(context) == 0
+    assert {each["request_id"] for each in events(gigatera)} == {2}
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_what_is_not_heard_for_long_keeps_nobody_from_being_told(
+    gigatera: Side, handed_over: Document, clock: SteppedClock, silent: bool
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    gigatera.directory.situations[1] = 1 if silent else 2
+    gigatera.directory.silent = silent
+    clock.set(at(9, 31))
+    assert alarms.raise_due(gigatera.context) == 0
+    clock.step(minutes=14)
+    assert alarms.raise_due(gigatera.context) == 0
+    clock.step(minutes=1)
+    assert alarms.raise_due(gigatera.context) == 1
+    assert told(gigatera) == [("at_risk", RESPONSE, 75)]
 
 
 def test_two_who_raise_the_same_alarms_tell_each_once(

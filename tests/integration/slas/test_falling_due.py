@@ -165,6 +165,19 @@ def test_who_heard_that_a_response_is_due_hears_when_it_is_given(
     assert found == [("at_risk", 1), ("responded", 1)]
 
 
+def test_who_heard_that_a_resolution_is_due_hears_when_the_sla_is_not_affected_any_more(
+    gigatera: Side, handed_over: Document, clock: SteppedClock
+) -> None:
+    affected.follow(gigatera.context, said(1, at(9), **handed_over))
+    clock.set(at(13))
+    alarms.raise_due(gigatera.context)
+    elsewhere = {**handed_over, "service_instance_id": 999, "about_id": None}
+    affected.follow(gigatera.context, said(2, at(13, 10), **elsewhere))
+    affected.follow(gigatera.context, said(3, at(13, 20), **{**elsewhere, "team_id": 2}))
+    found = [(each["type"], each.get("at")) for each in events(gigatera) if each["type"] != "at_risk"]
+    assert found == [("breached", iso(at(10))), ("responded", None), ("not_affected", iso(at(13, 10)))]
+
+
 def test_a_moment_at_which_nothing_is_to_be_told_is_not_looked_at_again(
     gigatera: Side, handed_over: Document, clock: SteppedClock
 ) -> None:
@@ -190,13 +203,15 @@ def test_who_does_not_answer_is_reminded_once_each_and_completed_in_the_end(
     assert found[0].keys() == {"type", "id", "request_id", "sla_id", "rule", "completes", "waiting_since"}
 
 
-@pytest.mark.parametrize(("days", "rule", "completes"), [(4, 2, False), (30, 3, True)])
-def test_after_an_outage_only_the_latest_is_said_to_who_waits(
-    gigatera: Side, asked: Document, clock: SteppedClock, days: int, rule: int, completes: bool
+def test_after_an_outage_only_the_latest_reminder_is_said_and_then_there_is_time_to_answer(
+    gigatera: Side, asked: Document, clock: SteppedClock
 ) -> None:
-    clock.set(at(9, days=days))
-    assert alarms.raise_due(gigatera.context) == 1
-    assert [(each["rule"], each["completes"]) for each in events(gigatera)] == [(rule, completes)]
+    for days, expected in ((30, (2, False)), (32, None), (33, (3, True)), (34, None)):
+        before = events(gigatera)
+        clock.set(at(0, days=days))
+        alarms.raise_due(gigatera.context)
+        found = [(each["rule"], each["completes"]) for each in events(gigatera)[len(before) :]]
+        assert found == ([] if expected is None else [expected]), days
 
 
 def test_an_answer_ends_the_wait_and_a_new_one_begins_anew(

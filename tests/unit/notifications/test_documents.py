@@ -7,7 +7,7 @@ from itertools import count
 
 from services.notifications import documents
 from services.notifications.documents import Opened
-from services.notifications.model import Alarm, Entry, Situation, Told, alarmed, followed
+from services.notifications.model import Alarm, Entry, FollowUp, Situation, Told, alarmed, followed, reminded
 
 NINE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ANN, MIA = 1, 9
@@ -21,7 +21,8 @@ def told(status: str = "assigned", n: int = 1) -> Told:
     at = NINE + timedelta(minutes=n)
     situation = Situation(n, at, NINE, status, member_id=ANN, requester_ids=frozenset({5, 6}))
     alarm = Alarm(17, 3, "resolution", 75, NINE, False, frozenset({MIA}))
-    return alarmed(followed(Told(), situation, anybody), alarm, anybody)
+    after = alarmed(followed(Told(), situation, anybody), alarm, anybody)
+    return reminded(after, FollowUp(3, 1, NINE, at), anybody)
 
 
 def test_what_was_written_is_read() -> None:
@@ -30,6 +31,12 @@ def test_what_was_written_is_read() -> None:
         document = documents.to_document(each, numbers, NINE)
         assert documents.of_document(document) == (each, numbers)
         assert [entry["id"] for entry in document["open"]] == sorted(opened.id for opened in numbers.values())
+
+
+def test_what_was_written_before_alarms_were_kept_is_read() -> None:
+    document = documents.to_document(Told(), {}, NINE)
+    older = {name: document[name] for name in ("situation", "open", "heard")}
+    assert documents.of_document(older)[0] == Told()
 
 
 def test_what_stays_open_keeps_its_number_and_what_is_new_gets_the_version_that_opened_it() -> None:

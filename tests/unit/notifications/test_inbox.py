@@ -21,8 +21,10 @@ from services.notifications.model import (
     alarmed,
     followed,
     newer,
+    not_affected,
     reminded,
     responded,
+    reviewed,
     standing,
 )
 
@@ -205,40 +207,58 @@ def test_other_targets_and_slas_have_alarms_of_their_own() -> None:
     assert {percent for _, _, percent in alarms(after)} == {50, 75, 90}
 
 
-def test_an_alarm_is_over_for_who_has_the_request_no_more_and_for_all_when_it_is_completed() -> None:
+def test_an_alarm_is_told_to_who_has_the_request_now_and_is_over_when_it_is_completed() -> None:
     after = alarmed(told(situation(member_id=ANN)), alarm(), anybody)
     moved = followed(after, situation(60, member_id=BOB), anybody)
-    assert alarms(moved) == {("at_risk", MIA, 50)}
+    assert alarms(moved) == {("at_risk", BOB, 50), ("at_risk", MIA, 50)}
     over = followed(moved, situation(61, "completed"), anybody)
     assert over.open == frozenset()
     assert followed(over, situation(62), anybody).heard == {"17:resolution": 50}
     assert alarms(alarmed(followed(over, situation(62), anybody), alarm(), anybody)) == set()
 
 
+def test_an_alarm_of_what_was_completed_is_heard_late_and_concerns_nobody() -> None:
+    over = told(situation(), situation(60, "completed"))
+    assert alarms(followed(alarmed(over, alarm(50), anybody), situation(62), anybody)) == set()
+    opened_again = followed(alarmed(over, alarm(90), anybody), situation(62), anybody)
+    assert alarms(opened_again) == {("at_risk", DESK, 90), ("at_risk", MIA, 90)}
+
+
 def test_that_a_response_is_due_concerns_nobody_when_it_is_given_also_when_that_is_heard_first() -> None:
     before = told(situation(member_id=ANN))
     for each in (alarm(goal="response"), alarm(), alarm(goal="response", id=18)):
         before = alarmed(before, each, anybody)
-    after = responded(before, 17)
+    after = responded(before, 17, anybody)
     assert {(entry.goal, entry.about) for entry in after.open if entry.goal} == {
         ("resolution", "17:resolution"),
         ("response", "18:response"),
     }
-    assert responded(after, 17) == after
+    assert responded(after, 17, anybody) == after
     assert alarmed(after, alarm(100, goal="response"), anybody) == after
 
 
-def test_an_alarm_of_a_request_from_before_is_told_to_those_whom_it_names() -> None:
-    after = alarmed(Told(), alarm(), anybody)
-    assert alarms(after) == {("at_risk", MIA, 50)}
-    assert brought(followed(after, situation(60), anybody)) == {
-        ("assigned", None, DESK),
-        ("at_risk", MIA, None),
+def test_an_sla_that_is_not_affected_any_more_concerns_nobody_until_it_is_again() -> None:
+    before = alarmed(alarmed(told(situation(member_id=ANN)), alarm(), anybody), alarm(id=18), anybody)
+    after = not_affected(before, 17, at(60), anybody)
+    assert {entry.about for entry in after.open if entry.about} == {"18:resolution"}
+    late = alarmed(not_affected(told(situation(member_id=ANN)), 17, at(60), anybody), alarm(), anybody)
+    assert alarms(late) == set()
+    assert alarms(not_affected(alarmed(late, alarm(90), anybody), 17, at(60), anybody)) == {
+        ("at_risk", ANN, 90),
+        ("at_risk", MIA, 90),
     }
 
 
+def test_an_alarm_that_is_heard_before_its_request_is_told_to_who_has_it_when_that_is_known() -> None:
+    after = alarmed(Told(), alarm(), anybody)
+    assert alarms(after) == {("at_risk", MIA, 50)}
+    known = followed(after, situation(member_id=ANN), anybody)
+    assert brought(known) == {("assigned", ANN, None), ("at_risk", ANN, None), ("at_risk", MIA, None)}
+    assert known == alarmed(told(situation(member_id=ANN)), alarm(), anybody)
+
+
 def reminder(rule: int, since: int, when: int) -> FollowUp:
-    return FollowUp(17, 3, rule, at(since), at(when))
+    return FollowUp(3, rule, at(since), at(when))
 
 
 def test_who_is_asked_is_reminded_until_he_answers() -> None:
@@ -256,6 +276,65 @@ def test_a_reminder_of_a_question_that_was_answered_is_not_told() -> None:
     assert brought(reminded(asked_again, reminder(1, 1, 100), anybody)) == {("waiting_on_me", EVE, None)}
     other_account = told(situation(1, "waiting_for_customer", requester_ids=frozenset()))
     assert reminded(other_account, reminder(1, 1, 100), anybody).open == frozenset()
+
+
+def test_several_slas_remind_as_one() -> None:
+    first = reminded(told(situation(1, "waiting_for_customer")), reminder(1, 1, 100), anybody)
+    assert reminded(first, replace(reminder(1, 1, 200), sla_id=4), anybody) == first
+
+
+WORDS = st.lists(
+    st.one_of(
+        st.builds(alarm, st.sampled_from([50, 90, 100]), st.sampled_from(["response", "resolution"])),
+        st.builds(reminder, st.integers(1, 3), st.integers(1, 7), st.just(500)),
+        st.just("responded"),
+    ),
+    max_size=5,
+)
+
+
+@settings(deadline=None)
+@given(MOVES, WORDS, st.data())
+def test_what_falls_due_is_told_alike_in_whatever_order_all_is_heard(
+    moves: Sequence[dict[str, object]], words: Sequence[Alarm | FollowUp | str], data: st.DataObject
+) -> None:
+    """But for what was told before a completion: whoever opens the request again need not hear of it."""
+    last = "completed" if moves[-1].get("status") == "completed" else "assigned"
+    moves = [*(each for each in moves if each.get("status") != "completed"), {**moves[-1], "status": last}]
+    said = [situation(n, **fields) for n, fields in enumerate(moves, start=1)]  # type: ignore[arg-type]
+
+    def after(heard: Sequence[Situation | Alarm | FollowUp | str]) -> Told:
+        all_told = Told()
+        for each in heard:
+            if isinstance(each, Situation):
+                all_told = followed(all_told, each, anybody)
+            elif isinstance(each, Alarm):
+                all_told = alarmed(all_told, each, anybody)
+            elif isinstance(each, FollowUp):
+                all_told = reminded(all_told, each, anybody)
+            else:
+                all_told = responded(all_told, 17, anybody)
+        return all_told
+
+    heard = data.draw(st.permutations([*said, *words, *said, *words]))
+    assert after(heard).open == after([*said, *words]).open == after([*words, *said]).open
+
+
+def test_what_its_member_may_not_be_told_is_told_to_the_team() -> None:
+    def not_ann(entry: Entry) -> bool:
+        return entry.to.person_id not in (ANN, EVE)
+
+    back = situation(turn="returned", came_back=True, member_id=ANN)
+    after = alarmed(followed(Told(), back, not_ann), alarm(people=frozenset()), not_ann)
+    assert brought(after) == {("returned", None, DESK), ("at_risk", None, DESK)}
+    before = told(back)
+    assert brought(reviewed(before, not_ann)) == {("returned", None, DESK)}
+    assert reviewed(before, anybody) == before
+    assert brought(reviewed(told(situation(member_id=ANN, team_id=None)), not_ann)) == set()
+    named = alarmed(told(situation(member_id=BOB)), alarm(people=frozenset({ANN}), assignee=False), not_ann)
+    assert brought(named) == {("assigned", BOB, None)}, "what a coordinator is told is not the team's"
+    asked = told(situation(1, "waiting_for_customer", member_id=EVE))
+    assert brought(reviewed(asked, not_ann)) == set()
 
 
 def test_an_entry_is_for_a_person_or_a_team() -> None:

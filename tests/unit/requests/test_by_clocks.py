@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -138,6 +139,17 @@ def test_a_reminder_is_a_public_note_of_the_account_once_each():
     assert len(follow_up(federation, rule=2).notes) == 1
     told = [each for each in federation["widget"].events if each.type == "request.requester_told"]
     assert [each.facts["about"] for each in told] == ["note"] * 3
+
+
+def test_since_when_the_customer_is_waited_for_is_told_by_the_accounts_days():
+    federation = waiting()
+    late = datetime(2024, 5, 6, 23, 30, tzinfo=UTC)
+    request = replace(federation.request("widget"), waiting_since=late)
+    for zone, day in (("UTC", "2024-05-06"), ("Asia/Tokyo", "2024-05-07")):
+        step = model.followed_up(
+            request, model.FollowUp(1, False, late, zone), federation["widget"].context()
+        )
+        assert step.notes[0].text.endswith(f"since {day}.")
 
 
 def test_who_waits_anew_is_reminded_anew_and_not_of_the_wait_before():

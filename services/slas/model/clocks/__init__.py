@@ -33,6 +33,7 @@ from services.slas.model.clocks.follow_ups import (
     check_follow_up,
     coming,
     follow_up_of,
+    next_said,
 )
 from services.slas.model.clocks.schemes import (
     TOLD,
@@ -80,6 +81,7 @@ __all__ = [
     "coming",
     "follow_up_of",
     "next_at",
+    "next_said",
     "percents",
     "raising",
     "rules_of",

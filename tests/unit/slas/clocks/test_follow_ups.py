@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.slas.model.clocks import FollowUp, Said, check_follow_up, coming, follow_up_of
+from services.slas.model.clocks import FollowUp, Said, check_follow_up, coming, follow_up_of, next_said
 from services.slas.model.rules import RuleBroken
 from tests.unit.slas.clocks.examples import at, terms
 
@@ -38,6 +39,26 @@ def test_what_was_said_is_not_said_again_in_the_same_wait():
     assert [each.rule for each in coming(TWICE, HOURS, FRIDAY, Said(FRIDAY, 2))] == [3]
     assert [each.rule for each in coming(TWICE, HOURS, FRIDAY, Said(FRIDAY, 3))] == []
     assert [each.rule for each in coming(TWICE, HOURS, FRIDAY, Said(at("19 11:00"), 3))] == [1, 2, 3]
+
+
+def test_a_reminder_that_is_said_late_leaves_its_time_to_answer():
+    now = at("31 10:00")
+    chosen, said = next_said([each for each in coming(TWICE, HOURS, FRIDAY, None) if each.at <= now], now)
+    assert (chosen.rule, said) == (2, Said(FRIDAY, 2, now))
+    (completion,) = coming(TWICE, HOURS, FRIDAY, said)
+    assert (completion.completes, completion.at) == (True, HOURS.add_business_days(now, 2))
+
+
+def test_a_reminder_that_is_said_in_time_moves_nothing():
+    days = list(coming(TWICE, HOURS, FRIDAY, None))
+    _, said = next_said(days[:2], days[1].at + timedelta(minutes=59))
+    assert list(coming(TWICE, HOURS, FRIDAY, said)) == days[2:]
+    late, said = next_said(days[2:], days[2].at + timedelta(days=9))
+    assert (late, list(coming(TWICE, HOURS, FRIDAY, said))) == (days[2], [])
+    without = FollowUp((), completes_after=1)
+    (completion,) = coming(without, HOURS, FRIDAY, None)
+    _, said = next_said([completion], at("31 10:00"))
+    assert list(coming(without, HOURS, FRIDAY, said)) == []
 
 
 def test_who_does_not_wait_is_not_followed_up():
