@@ -111,7 +111,7 @@ def set_today(context: Context, before: Fields, state: Document) -> Document:
     IllegalMove."""
     old, new = term_of(before) if before else None, term_of(state)
     with refusing():
-        check_move(old and old.status, new.status)
+        check_move(old.status if old else None, new.status)
         check_dates(new)
         check_today(old, new, _today(context, state))
     return with_dates(context, state)
