@@ -17,7 +17,7 @@ from services.slas.actions.trusts import trust_with
 from services.slas.model import shapes
 from services.slas.model.coverage import CHOSEN_BY_COVERAGE, chosen_for, misfits
 from services.slas.model.representation import without_the_expired
-from services.slas.model.status import Term, check_dates, check_move, due_on, local_date, settled
+from services.slas.model.status import Term, check_dates, check_move, check_today, due_on, local_date, settled
 
 Fields = Mapping[str, Any]
 Document = dict[str, Any]
@@ -58,10 +58,7 @@ def complete(context: Context, before: Fields, state: Document, customer: Chosen
     if partner is None:
         _check_within(state)
         check_choices(context, before, state)
-    with refusing():
-        check_move(before.get("status"), state["status"])
-        check_dates(term_of(state))
-    return with_dates(context, state, check_expiry=state["status"] != before.get("status"))
+    return set_today(context, before, state)
 
 
 _CHECKED = frozenset(
@@ -109,17 +106,21 @@ def customer_account(context: Context, state: Fields, account_id: str | None) ->
     return {"id": trust.partner, "name": trust.name}
 
 
-def with_dates(context: Context, state: Document, check_expiry: bool = False) -> Document:
-    """The state with the status that its dates give today, and the day on which they move it next.
+def set_today(context: Context, before: Fields, state: Document) -> Document:
+    """As `with_dates`, of what a person made of the agreement `before` ({}: of nothing). Raises Invalid,
+    IllegalMove."""
+    old, new = term_of(before) if before else None, term_of(state)
+    with refusing():
+        check_move(old.status if old else None, new.status)
+        check_dates(new)
+        check_today(old, new, _today(context, state))
+    return with_dates(context, state)
 
-    `check_expiry`: a person sets the status now, so it must not expire at once. Raises Invalid.
-    """
-    today = local_date(context.clock.now(), _time_zone(context, state))
+
+def with_dates(context: Context, state: Document) -> Document:
+    """The state with the status that its dates give today, and the day on which they move it next."""
     term = term_of(state)
-    status = settled(term, today)
-    if check_expiry and status == "expired" != state["status"]:
-        text = f"is over ({state['expiry_date']}): give a later one, or none"
-        raise Invalid(errors=[("expiry_date", text)])
+    status = settled(term, _today(context, state))
     day = due_on(Term(status, term.start_date, term.notice_date, term.expiry_date))
     completed = {**state, "status": status}
     completed = without_the_expired(completed)
@@ -129,11 +130,11 @@ def with_dates(context: Context, state: Document, check_expiry: bool = False) ->
     return completed
 
 
-def _time_zone(context: Context, state: Fields) -> str | None:
-    """That of an SLA is its service offering's; an FLSA has one of its own."""
+def _today(context: Context, state: Fields) -> date:
+    """In the time zone of an SLA's service offering; an FLSA has one of its own."""
     offering_id = state.get("service_offering_id")
     terms = state if offering_id is None else records(context, "service_offering").get(offering_id).state
-    return terms.get("time_zone")
+    return local_date(context.clock.now(), terms.get("time_zone"))
 
 
 def term_of(state: Fields) -> Term:

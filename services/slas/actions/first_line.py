@@ -23,16 +23,16 @@ from services.slas.actions.agreement_checks import (
     MAX_REPRESENTATIVES,
     check_allowed,
     customer_account,
+    set_today,
     term_of,
-    with_dates,
 )
 from services.slas.actions.customers import Chosen
 from services.slas.actions.references import Fault, check, known, of_account
-from services.slas.actions.saving import changed, insert, made_before, records, refusing, save, shown
+from services.slas.actions.saving import changed, insert, made_before, records, save, shown
 from services.slas.actions.telling import tell
 from services.slas.actions.trusts import trust_with
 from services.slas.model import shapes
-from services.slas.model.status import check_dates, check_move, overlap
+from services.slas.model.status import overlap
 
 Fields = Mapping[str, Any]
 Document = dict[str, Any]
@@ -151,10 +151,7 @@ def _complete(
         if len(state["customer_representative_ids"]) > MAX_REPRESENTATIVES:
             raise Invalid(errors=[("customer_representative_ids", f"may be {MAX_REPRESENTATIVES} at most")])
     check(context, before, {name: state.get(name) for name in _CHECKED}, faults)
-    with refusing():
-        check_move(before.get("status"), state["status"])
-        check_dates(term_of(state))
-    state = with_dates(context, state, check_expiry=state["status"] != before.get("status"))
+    state = set_today(context, before, state)
     _check_only_one(context, id, state)
     return state
 

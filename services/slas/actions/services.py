@@ -9,9 +9,11 @@ from typing import Any
 from services.common import idempotency
 from services.common.actor import Actor
 from services.common.context import Context
+from services.common.database import answering
 from services.common.errors import Conflict, Invalid
 from services.common.roles import MAINTAIN_AGREEMENTS, MAINTAIN_SERVICES
 from services.common.store import decide_again
+from services.slas import store
 from services.slas.actions import hierarchy
 from services.slas.actions.references import Fault, check, faults_among
 from services.slas.actions.saving import (
@@ -64,9 +66,11 @@ def create_service_offering(
 def update_service_offering(
     context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
 ) -> Document:
-    """As update_service."""
+    """As update_service; it stays with its service while an SLA leads to it."""
     actor.needs(*MAINTAIN_AGREEMENTS)
-    return updated(context, actor, "service_offering", id, fields, version, _terms)
+    with hierarchy.locked(context) if "service_id" in fields else nullcontext():
+        _check_service(context, "service_offering", id, fields)
+        return updated(context, actor, "service_offering", id, fields, version, _terms)
 
 
 def create_service_instance(
@@ -81,9 +85,11 @@ def create_service_instance(
 def update_service_instance(
     context: Context, actor: Actor, id: int, fields: Fields, version: int | None = None
 ) -> Document:
-    """As update_service; `parent_service_instances` are all the edges that shall be drawn."""
+    """As update_service; `parent_service_instances` are all the edges that shall be drawn. It stays with its
+    service while an SLA leads to it."""
     actor.needs(*MAINTAIN_SERVICES)
-    with hierarchy.locked(context) if "parent_service_instances" in fields else nullcontext():
+    led_to = {"service_id", "parent_service_instances"}
+    with hierarchy.locked(context) if led_to & fields.keys() else nullcontext():
         return _updated_instance(context, actor, id, fields, version)
 
 
@@ -109,7 +115,8 @@ def remove_parent(context: Context, actor: Actor, id: int, parent_id: int | None
 def _updated_instance(
     context: Context, actor: Actor, id: int, fields: Fields, version: int | None
 ) -> Document:
-    """Call it `locked` where edges are among the fields."""
+    """Call it `locked` where edges or the service are among the fields."""
+    _check_service(context, "service_instance", id, fields)
     _check_parents(context, id, fields)
     stored = _with_edges(fields)
     return updated(context, actor, "service_instance", id, stored, version, _of_provider(context))
@@ -210,6 +217,19 @@ def _of_provider(context: Context) -> Complete:
         return {**state, "provider_id": service.state.get("provider_id")}
 
     return complete
+
+
+def _check_service(context: Context, kind: str, id: int, fields: Fields) -> None:
+    """An SLA joins a service instance and an offering of one service: neither leaves it while one does. Call
+    it `locked`, as SLAs are saved. Raises NotFound, Invalid."""
+    state = records(context, kind).get(id).state
+    if fields.get("service_id", state["service_id"]) == state["service_id"]:
+        return
+    with answering():
+        sla = context.database[store.SLAS].find_one({f"{kind}_id": id}, {"name": 1})
+    if sla is not None:
+        text = f'cannot be changed: the SLA "{sla["name"]}" ({sla["_id"]}) leads to it'
+        raise Invalid(errors=[("service_id", f"{text}. Make a new one in the other service")])
 
 
 def _drawn(context: Context, id: int) -> list[Document]:

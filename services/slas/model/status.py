@@ -1,9 +1,9 @@
 """The life of an agreement: what a person may set, and what its dates do by themselves.
 
-An SLA or FLSA is prepared, activated on its start date, and expired at the end of its expiry date. `expired`
-cannot be set by hand: whoever wants to end an agreement gives it an expiry date. An expired one may be
-renewed by a later (or no) expiry date. Once it is no longer being prepared its customer knows of it, so it
-cannot become unprepared again.
+An SLA or FLSA is prepared, activated on its start date (and not before), and expired at the end of its
+expiry date. `expired` cannot be set by hand: whoever wants to end an agreement gives it an expiry date. An
+expired one may be renewed by a later (or no) expiry date. Once it is no longer being prepared its customer
+knows of it, so it cannot become unprepared again.
 
 Days are calendar days in the time zone of the SLA's service offering, or of the FLSA (UTC when there is
 none): the provider's rule, the customer's copy follows the provider's word.
@@ -76,6 +76,22 @@ def check_move(old: str | None, new: str) -> None:
         "legal: " + ", ".join(legal) if legal else "it ends by its expiry_date only"
     )
     raise RuleBroken("illegal_move", [("status", text)])
+
+
+def check_today(old: Term | None, new: Term, today: date) -> None:
+    """Raises RuleBroken when what a person sets contradicts the day: a status that would expire at once, or
+    an agreement that is active before it starts. `old` is None for a new one; what it said stays allowed.
+    """
+    if (old is None or old.status != new.status) and settled(new, today) == EXPIRED:
+        text = f"is over ({new.expiry_date}): give a later one, or none"
+        raise RuleBroken("validation_failed", [("expiry_date", text)])
+    said = old is not None and (old.status, old.start_date) == (new.status, new.start_date)
+    if new.status == ACTIVE and not said and new.start_date is not None and new.start_date > today:
+        text = (
+            f"is to come ({new.start_date}), but the agreement would be active now: give none or an earlier "
+            f'one, or the status "{SCHEDULED}" before it is active'
+        )
+        raise RuleBroken("validation_failed", [("start_date", text)])
 
 
 def settled(term: Term, today: date) -> str:

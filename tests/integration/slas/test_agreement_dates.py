@@ -51,6 +51,18 @@ def test_the_day_begins_in_the_offerings_time_zone(
     assert dates.move_due(gigatera.context) == 1
 
 
+def test_no_agreement_is_active_before_its_start_date(
+    gigatera: Side, hosting: Hosting, agreed: dict[str, Any]
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        register(gigatera, hosting, status="active", start_date="2026-02-01")
+    assert [field for field, _ in refused.value.errors] == ["start_date"]
+    with pytest.raises(Invalid) as refused:
+        update(gigatera, agreed["remote_id"], start_date="2026-02-01")
+    assert [field for field, _ in refused.value.errors] == ["start_date"]
+    assert update(gigatera, agreed["remote_id"], start_date="2025-12-01")["status"] == "active"
+
+
 def test_expired_cannot_be_set_by_hand_and_an_expired_agreement_can_be_renewed(
     gigatera: Side, widget: Side, agreed: dict[str, Any]
 ) -> None:

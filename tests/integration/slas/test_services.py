@@ -113,6 +113,28 @@ def test_an_offering_whose_terms_contradict_themselves_is_refused(gigatera: Side
     assert [field for field, _ in refused.value.errors] == ["rate_low", "resolution_target_high_in_days"]
 
 
+@pytest.mark.parametrize("kind", ["service_instance", "service_offering"])
+def test_what_an_sla_leads_to_stays_with_its_service(
+    gigatera: Side, hosting: Hosting, agreed: dict[str, Any], kind: str
+) -> None:
+    other = services.create_service(gigatera.context, gigatera.manager, {"name": "Housing"})["id"]
+    id = {"service_instance": hosting.instance_id, "service_offering": hosting.offering_id}[kind]
+    move = partial(getattr(services, f"update_{kind}"), gigatera.context, gigatera.manager, id)
+    with pytest.raises(Invalid) as refused:
+        move({"service_id": other})
+    ((field, text),) = refused.value.errors
+    assert field == "service_id"
+    assert f'"{agreed["name"]}"' in text
+    assert move({"service_id": hosting.service_id, "name": "Renamed"})["name"] == "Renamed"
+
+
+def test_what_no_sla_leads_to_may_go_to_another_service(widget: Side) -> None:
+    mail = own_instance(widget, "Mail")
+    other = services.create_service(widget.context, widget.manager, {"name": "Housing"})["id"]
+    moved = services.update_service_instance(widget.context, widget.manager, mail, {"service_id": other})
+    assert moved["service_id"] == other
+
+
 def test_a_record_that_is_not_there_cannot_be_changed(widget: Side) -> None:
     with pytest.raises(NotFound):
         services.update_service(widget.context, widget.manager, 404, {"name": "Mail"})

@@ -14,6 +14,7 @@ from services.slas.model import (
     Term,
     check_dates,
     check_move,
+    check_today,
     due_on,
     local_date,
     overlap,
@@ -77,6 +78,26 @@ def test_an_agreement_is_active_from_its_start_date() -> None:
     term = Term("scheduled_for_activation", start_date=DAY)
     assert settled(term, DAY - timedelta(days=1)) == "scheduled_for_activation"
     assert settled(term, DAY) == "active"
+
+
+@pytest.mark.parametrize("status", ["active", "being_prepared", "scheduled_for_activation", "expired"])
+def test_nobody_makes_an_agreement_active_before_it_starts(status: str) -> None:
+    old, new = Term(status), Term("active", start_date=DAY)
+    for before in (None, old):
+        check_today(before, new, DAY)
+        with pytest.raises(RuleBroken) as broken:
+            check_today(before, new, DAY - timedelta(days=1))
+        assert [field for field, _ in broken.value.errors] == ["start_date"]
+
+
+def test_what_an_agreement_said_before_keeps_nobody_from_changing_the_rest() -> None:
+    early = Term("active", start_date=DAY)
+    check_today(early, Term("active", start_date=DAY, expiry_date=DAY), DAY - timedelta(days=1))
+    over = Term("active", expiry_date=DAY)
+    check_today(Term("active"), over, DAY + timedelta(days=1))  # so a person ends it
+    with pytest.raises(RuleBroken) as broken:
+        check_today(Term("expired", expiry_date=DAY), over, DAY + timedelta(days=1))
+    assert broken.value.errors == [("expiry_date", "is over (2026-03-10): give a later one, or none")]
 
 
 def test_an_agreement_holds_until_the_end_of_its_expiry_date() -> None:
