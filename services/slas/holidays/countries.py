@@ -40,15 +40,15 @@ def of_country(
     if language is not None and language not in known.supported_languages:
         told = ", ".join(known.supported_languages) or "one language only; leave this out"
         raise Invalid(errors=[("language", f"{country} has: {told}")])
+    if unknown := sorted({year for year in years if not known.start_year <= year <= known.end_year}):
+        told = ", ".join(map(str, unknown))
+        text = f"{told}: not known of {country}; the package knows {known.start_year} to {known.end_year}"
+        raise Invalid(errors=[("years", text)])
     listed = kept.country_holidays(country, subdiv=region, years=sorted(set(years)), language=language)
-    found = [
+    return [
         Found(midnight, midnight + timedelta(days=1), short(name))
         for midnight, name in ((datetime.combine(day, time()), name) for day, name in sorted(listed.items()))
     ]
-    if not found:
-        text = f"of {country} are not known; the package knows {known.start_year} to {known.end_year}"
-        raise Invalid(errors=[("years", text)])
-    return found
 
 
 def _regions_told(country: str, regions: Sequence[str]) -> str:

@@ -39,7 +39,8 @@ def test_a_region_has_holidays_of_its_own_and_years_are_taken_once() -> None:
         (("DE", "ZZ", [2026]), "region", "BY"),
         (("TR", "34", [2026]), "region", "leave this out"),
         (("NL", None, [2026], "xx"), "language", "en_US"),
-        (("NL", None, [2199]), "years", "not known"),
+        (("NL", None, [2199]), "years", "2199: not known"),
+        (("NL", None, [2026, 2199, 1900]), "years", "1900, 2199: not known"),
     ],
 )
 def test_what_is_not_known_is_told_with_what_is(asked: Any, field: str, told: str) -> None:
