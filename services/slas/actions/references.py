@@ -12,6 +12,7 @@ from typing import Any
 from services.common.context import Context
 from services.common.errors import Invalid
 from services.slas.actions.saving import records
+from services.slas.model.coverage import DISCONTINUED
 from services.slas.model.offerings import CALENDARS, FOLLOW_UP, SCHEMES
 
 Fields = Mapping[str, Any]
@@ -54,7 +55,7 @@ OF_OURS: Mapping[str, str] = {
 
 
 def own(kind: str, record: Mapping[str, Any] | None) -> str | None:
-    """What is wrong with referring to the record: it must be there, our own, and not disabled."""
+    """What is wrong with referring to the record: it must be there, our own, and in use."""
     if (fault := known(kind, record)) is not None:
         return fault
     assert record is not None
@@ -69,6 +70,8 @@ def known(kind: str, record: Mapping[str, Any] | None) -> str | None:
         return f"there is no {_called(kind)} with this id"
     if record.get("disabled"):
         return f"the {_called(kind)} is disabled"
+    if record.get("status") == DISCONTINUED:
+        return f"the {_called(kind)} is discontinued"
     return None
 
 

@@ -53,6 +53,18 @@ def test_only_what_the_wire_names_leaves(gigatera: Side, widget: Side, hosting: 
         assert b"CANARY" not in repr(widget.open(row, "gigatera")).encode()
 
 
+@pytest.mark.parametrize("kind", ["service_instance", "service_offering"])
+def test_what_is_discontinued_is_promised_to_nobody_else(gigatera: Side, hosting: Hosting, kind: str) -> None:
+    context, manager, wanted = gigatera.context, gigatera.manager, hosting.for_widget
+    made = agreements.create_sla(context, manager, wanted)
+    change = getattr(services, f"update_{kind}")
+    change(context, manager, wanted[f"{kind}_id"], {"status": "discontinued"})
+    with pytest.raises(Invalid) as refused:
+        agreements.create_sla(context, manager, {**wanted, "name": "Another"})
+    assert refused.value.errors == [(f"{kind}_id", f"the {kind.replace('_', ' ')} is discontinued")]
+    agreements.update_sla(context, manager, made["id"], {"remarks": "It ends with it."})
+
+
 def test_an_sla_needs_an_active_trust(gigatera: Side, hosting: Hosting) -> None:
     trust(gigatera, "widget", "suspended")
     with pytest.raises(Invalid) as refused:
